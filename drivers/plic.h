@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's PLICs (RISC-V Platform-Level Interrupt Controller Specification 1.0.0). Register access
+ * only; who may touch which source is hyp/vm/vplic.c's matter. Enable registers are shared by sources
+ * of several VMs in one 32-bit word *of one context*, and a context belongs to one hart, so to one VM:
+ * its VM's vplic lock covers them. Priorities are one word a source. So nothing here needs a lock.
+ *
+ * plic: index into plan.plics; context: of the host; id: 1..ndev. Callers have checked all three.
+ */
+#ifndef DRIVERS_PLIC_H
+#define DRIVERS_PLIC_H
+
+#include "hyp/base/types.h"
+#include "hyp/plan/plan.h"
+
+/* Remembers where the PLICs are; for every source no priority and, in every context of a hart of the
+ * plan, nothing enabled, threshold 0. Probes how many priority levels exist. Once, at boot. */
+void plic_init(const struct plan *plan);
+
+/* Highest priority that the PLIC implements, as probed; at least 1. */
+uint32_t plic_max_priority(uint32_t plic);
+
+void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority);
+void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on);
+bool plic_pending(uint32_t plic, uint32_t id);
+void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t threshold);
+
+/* Returns the id, 0 if nothing is pending for that context. */
+uint32_t plic_claim(uint32_t plic, uint32_t context);
+
+/* Ends the gateway's wait for id, claimed on this context. A PLIC ignores the completion of an id that
+ * is not enabled in the context, so this one enables it around the write if the guest has disabled it. */
+void plic_complete(uint32_t plic, uint32_t context, uint32_t id);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The package: what is appended to the hypervisor's own image, that is the configuration and the
+ * guests' images. `bulkhead pack` writes it, the firmware reads it in place. Little-endian; the
+ * header is followed by the entries; each payload starts at a multiple of 4 KiB.
+ *
+ * No payload covers bytes [PACKAGE_HOLE, PACKAGE_HOLE + PACKAGE_HOLE_SIZE) of the *whole* image (counted
+ * from the hypervisor's first byte): OpenSBI's fw_jump of the generic platform puts the device tree
+ * there (32 MiB after the payload, FW_JUMP_FDT_OFFSET).
+ */
+#ifndef HYP_PLAN_PACKAGE_H
+#define HYP_PLAN_PACKAGE_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/types.h"
+
+#define PACKAGE_MAGIC	0x31474b5044484b42ull	/* "BKHDPKG1" */
+#define PACKAGE_VERSION	1
+#define PACKAGE_MAX	32
+#define PACKAGE_CONFIG	"config"	/* name of the entry that holds the partition DTB; the first */
+#define PACKAGE_HOLE		0x02000000ull
+#define PACKAGE_HOLE_SIZE	0x00200000ull
+
+struct package_entry {
+	char name[IMAGE_NAME_LEN];
+	uint64_t offset;	/* from the package header; multiple of 4 KiB */
+	uint64_t size;		/* bytes */
+	uint32_t crc32;		/* IEEE 802.3 (as zlib's crc32) of the payload */
+	uint32_t reserved;	/* 0 */
+};
+
+struct package_header {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t nr_entries;
+	uint64_t total_size;	/* header, entries, payloads and padding; multiple of 4 KiB */
+	uint32_t header_crc32;	/* of header and entries with this field 0 */
+	uint32_t reserved;	/* 0 */
+	struct package_entry entries[];
+};
+
+/* A checked view of a package in memory. address is where the header lies, or will lie, in host memory. */
+struct package {
+	hpa_t address;
+	const struct package_header *header;	/* NULL: there is none */
+};
+
+/* Checks magic, version, sizes, overlap and header_crc32 within max bytes. ERR_INVALID says that it is not one. */
+enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
+const struct package_entry *package_find(const struct package *p, const char *name);
+const void *package_data(const struct package *p, const struct package_entry *e);
+
+/* IEEE 802.3 CRC-32, as zlib's; start with crc = 0. */
+uint32_t crc32_ieee(uint32_t crc, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan: who owns which hart, memory, device and interrupt. It is made once at boot (or on a
+ * desk, by the host command) from the host's device tree and the configuration, is flat, and is
+ * read-only afterwards: everything in hyp/vm checks a guest's values against it.
+ *
+ * Harts are named by index into plan.harts, which holds every usable hart of the host in the order
+ * of the device tree. Interrupts are named by (index into plan.plics, id).
+ */
+#ifndef HYP_PLAN_PLAN_H
+#define HYP_PLAN_PLAN_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/range.h"
+#include "hyp/base/types.h"
+#include "hyp/plan/problem.h"
+
+#define NO_OWNER	0xff	/* in hart_owner and irq_owner: nobody's */
+#define OWNER_HYP	0xfe	/* in irq_owner: the hypervisor's own device */
+#define NO_CONTEXT	(-1)
+#define MAX_VM_REGIONS	48	/* memory and device mappings of one guest */
+#define MAX_VM_VIRQS	64
+
+/* Bits of plan_region.rights. */
+#define RIGHT_R		1u
+#define RIGHT_W		2u
+#define RIGHT_X		4u
+
+enum region_kind {
+	REGION_RAM,	/* the guest's own memory: RWX, scrubbed before each start */
+	REGION_DEVICE,	/* registers of a passed-through device: RW, never X */
+};
+
+struct plan_region {
+	gpa_t gpa;
+	hpa_t hpa;
+	uint64_t size;		/* bytes; gpa, hpa and size are multiples of 4 KiB */
+	uint8_t rights;
+	uint8_t kind;		/* enum region_kind */
+};
+
+/* Bits of plan_hart.features: what the hart has, by its device-tree node. The firmware may find by
+ * probing that a CSR does not exist after all; see hyp/riscv/hart.c. */
+#define HART_H		(1u << 0)
+#define HART_SSTC	(1u << 1)
+#define HART_FD		(1u << 2)	/* F or D */
+#define HART_V		(1u << 3)
+#define HART_SVADU	(1u << 4)
+#define HART_SVPBMT	(1u << 5)
+#define HART_ZICBOM	(1u << 6)
+#define HART_ZICBOZ	(1u << 7)
+#define HART_SMSTATEEN	(1u << 8)
+#define HART_SVADE	(1u << 9)
+#define HART_ZICBOP	(1u << 10)
+
+struct plan_hart {
+	uint64_t id;		/* hart id, as in mhartid and the SBI */
+	uint32_t features;	/* HART_* */
+	uint8_t mmu_levels;	/* 3, 4 or 5: of mmu-type, Sv39, Sv48, Sv57; 0 if not said */
+	uint8_t vm;		/* index of the owner, NO_OWNER for a spare hart */
+	uint8_t vcpu;		/* index within the owner */
+	int16_t plic_context[MAX_PLICS];	/* S-mode context of each PLIC, or NO_CONTEXT */
+};
+
+struct plan_plic {
+	char path[96];		/* of the host's node */
+	hpa_t base;
+	uint64_t size;
+	uint32_t ndev;		/* highest interrupt id, below MAX_IRQS */
+	uint32_t phandle;
+	uint8_t irq_owner[MAX_IRQS];	/* VM index, OWNER_HYP or NO_OWNER */
+};
+
+/* The PLIC that a guest sees: one for each host PLIC that it needs. Context 2 * vcpu is an inert
+ * M-mode one, 2 * vcpu + 1 the S-mode one, as on QEMU's virt, whatever the host's layout. */
+struct plan_vplic {
+	uint8_t plic;		/* index into plan.plics */
+	gpa_t base;		/* the host's address, unless guest RAM was placed over it: refused */
+	uint64_t size;
+	uint32_t ndev;
+};
+
+enum image_role { IMAGE_KERNEL, IMAGE_INITRD, NR_IMAGE_ROLES };
+
+struct plan_image {
+	char name[IMAGE_NAME_LEN];	/* "" if the guest has none in this role */
+	hpa_t source;		/* where the original lies in host memory; read-only */
+	gpa_t target;		/* where the guest gets its copy */
+	uint64_t size;		/* bytes */
+	uint32_t crc32;		/* IEEE 802.3, of the original */
+};
+
+struct plan_vm {
+	char name[VM_NAME_LEN];
+	char config_path[VM_NAME_LEN + 1];	/* node path in the configuration: "/" name */
+	uint32_t nr_vcpus;
+	uint8_t vcpu_hart[MAX_HARTS];	/* vcpu index to index into plan.harts; guest hart id = vcpu index */
+	uint32_t nr_regions;
+	struct plan_region regions[MAX_VM_REGIONS];	/* sorted by gpa, no two overlap */
+	uint32_t nr_vplics;
+	struct plan_vplic vplics[MAX_PLICS];
+	struct plan_image images[NR_IMAGE_ROLES];
+	gpa_t entry;		/* where vcpu 0 starts */
+	gpa_t dtb;		/* where its device tree goes; GUEST_DTB_MAX bytes of its RAM are kept for it */
+	uint8_t gstage_levels;	/* 3 = Sv39x4, 4 = Sv48x4 */
+	bool sstc;		/* all its harts have Sstc: stimecmp is given to it */
+	bool owns_console;	/* a passed-through device is its stdout; otherwise SBI console only */
+	bool trust_dma;
+	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
+};
+
+#define GUEST_DTB_MAX	(64 * KIB)
+
+struct plan_console {
+	enum { CONSOLE_SBI, CONSOLE_NS16550, CONSOLE_VIRTIO } kind;
+	char path[96];
+	hpa_t base;
+	uint64_t size;
+	uint32_t reg_shift, reg_io_width;	/* ns16550: DT properties reg-shift (default 0), reg-io-width (1) */
+};
+
+struct plan {
+	uint64_t timebase_hz;
+	uint32_t nr_harts;
+	struct plan_hart harts[MAX_HARTS];
+	uint32_t nr_plics;
+	struct plan_plic plics[MAX_PLICS];
+	uint32_t nr_vms;
+	struct plan_vm vms[MAX_VMS];
+	struct plan_console console;	/* of the hypervisor */
+	struct range hyp;	/* memory of the hypervisor and its package: nobody's */
+};
+
+struct host;		/* host_dt.h */
+struct config;		/* config_dt.h */
+struct package;		/* package.h */
+
+/*
+ * Resolves and checks everything. hyp: the hypervisor's own memory, package included. Reports each
+ * problem; the plan may be executed only if OK is returned (no problem was reported by this call).
+ */
+enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
+		   const struct package *package, struct range hyp, struct reporter *r) __must_check;
+
+/* Canonical text, line by line without newlines; the firmware and the host command print the same. */
+void plan_print(const struct plan *plan, void (*line)(void *arg, const char *text), void *arg);
+
+/*
+ * Number of 4 KiB tables below the root that the G-stage of a VM needs with the largest leaves its
+ * regions allow; the plan refuses what exceeds GSTAGE_TABLES_MAX.
+ */
+uint32_t plan_gstage_tables(const struct plan_vm *vm);
+#define GSTAGE_TABLES_MAX	64	/* per VM */
+
+/*
+ * Writes the device tree of VM number vm into buf (size bytes, at least GUEST_DTB_MAX). The result is
+ * packed. Everything in it is the guest's own: harts, RAM, devices, PLICs, chosen.
+ */
+enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const struct host *host,
+			uint32_t vm, struct reporter *r) __must_check;
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is wrong with a host device tree or a configuration, in words for a person. Every refusal
+ * goes through problem_report(); the planner goes on after a problem as far as it can, so that all
+ * of them are seen at once, and nothing boots if there was any.
+ */
+#ifndef HYP_PLAN_PROBLEM_H
+#define HYP_PLAN_PROBLEM_H
+
+#include "hyp/base/types.h"
+
+/* One code for each kind of refusal; the names in problem_name() are stable, for scripts. The codes
+ * are defined in problem.def as PROBLEM(CODE, "stable-name"). */
+enum problem_code {
+#define PROBLEM(code, name) PROBLEM_##code,
+#include "hyp/plan/problem.def"
+#undef PROBLEM
+	NR_PROBLEMS
+};
+
+struct problem {
+	enum problem_code code;
+	bool in_config;		/* the node is of the configuration; otherwise of the host's tree */
+	char path[128];		/* node path, "/" if none; cut with "..." if longer */
+	char prop[32];		/* property, "" if the node itself */
+	char text[256];		/* what is wrong, the other party, how to mend it; one line */
+};
+
+struct reporter {
+	void (*report)(struct reporter *r, const struct problem *p);
+	unsigned count;		/* problems so far; whoever calls the planner looks at it */
+};
+
+void problem_report(struct reporter *r, enum problem_code code, bool in_config, const char *path,
+		    const char *prop, const char *format, ...) __printf(6, 7);
+
+/* The stable name, as "memory-overlap". */
+const char *problem_name(enum problem_code code);
+
+/* "PATH: PROP: TEXT [name]" in one line, for consoles and logs; returns the length stored. */
+size_t problem_format(char *buf, size_t size, const struct problem *p);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decoding of the loads and stores that a guest may use on an emulated device, from htinst or from
+ * the instruction itself. Pure: fetching the instruction is guestmem's work.
+ */
+#ifndef HYP_RISCV_INSN_H
+#define HYP_RISCV_INSN_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/types.h"
+
+struct insn_access {
+	uint8_t size;		/* bytes: 1, 2, 4 or 8 */
+	bool store;
+	bool sign_extend;	/* of a load */
+	uint8_t reg;		/* x0..x31: destination of a load, source of a store */
+	uint8_t length;		/* of the instruction in bytes, 2 or 4: what sepc advances by */
+};
+
+/*
+ * Decodes a 16- or 32-bit instruction as it stands in memory (a compressed one in the low half).
+ * OK for LB LH LW LD LBU LHU LWU SB SH SW SD, C.LW C.LD C.SW C.SD, C.LWSP C.LDSP C.SWSP C.SDSP and the
+ * Zcb forms C.LBU C.LHU C.LH C.SB C.SH; ERR_UNSUPPORTED for all else (floating point, AMO, LR/SC, vector,
+ * HLV/HSV, reserved encodings such as C.LWSP with rd = x0).
+ * Source: the RISC-V unprivileged ISA, RV64I, "C" and "Zcb" chapters.
+ */
+enum err insn_decode(uint32_t insn, struct insn_access *out) __must_check;
+
+/*
+ * Decodes htinst of a guest-page fault on an explicit load or store: a transformed standard
+ * instruction (bit 0 set, bits 63:32 zero; bit 1 clear means that the original was compressed: length 2).
+ * ERR_NOTFOUND if htinst is 0 or a pseudo-instruction, so that the instruction must be fetched;
+ * ERR_UNSUPPORTED for a transformed instruction that is no plain integer load or store.
+ * Source: privileged ISA, hypervisor chapter, "Transformed Instruction or Pseudoinstruction for mtinst or htinst".
+ */
+enum err insn_decode_htinst(uint64_t htinst, struct insn_access *out) __must_check;
+
+/* The 64-bit value that rd of a load gets, from the value that the device gave (its low size bytes). */
+uint64_t insn_load_value(const struct insn_access *a, uint64_t raw);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Spin lock between harts: test-and-test-and-set. Not a ticket lock: those convoy when an emulator
+ * runs more harts than the machine has cores. Interrupts are always off in HS-mode outside of WFI,
+ * so a holder is never interrupted. A lock is only ever shared by harts of one VM (or held for a
+ * bounded few instructions), see docs/architecture.md, "Locks and their order".
+ */
+#ifndef HYP_RISCV_LOCK_H
+#define HYP_RISCV_LOCK_H
+
+#include "hyp/base/types.h"
+
+struct lock { uint32_t held; };
+
+static inline void lock_acquire(struct lock *l)
+{
+	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
+			;
+}
+
+static inline void lock_release(struct lock *l)
+{
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+}
+
+#endif
