@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The build of Bulkhead. `make help` lists what can be asked for. All results go to build/.
+# There are no options to configure: what the firmware does comes from the device trees.
+
+CONFIG		?= virt/linux-rt
+B		:= build
+V		?= 0
+
+CROSS_COMPILE	?= riscv64-linux-gnu-
+HOSTCC		?= gcc
+QEMU		?= qemu-system-riscv64
+PYTHON		?= $(or $(wildcard /usr/bin/python3),python3)
+export CROSS_COMPILE HOSTCC QEMU PYTHON
+export PATH	:= $(PATH):/usr/sbin:/sbin
+export PYTHONDONTWRITEBYTECODE := 1
+# What people bring themselves instead of having it fetched; see docs/testing.md.
+export OPENSBI_SRC LIBFDT_SRC LINUX_IMAGE LINUX_MODULES BUSYBOX UBOOT
+
+ifeq ($(V),1)
+Q		:=
+say		= @:
+else
+Q		:= @
+MAKEFLAGS	+= --no-print-directory
+say		= @printf '  %-7s %s\n' $(1)
+endif
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS	+= -rR
+
+.PHONY: all image demo test unit run debug clean distclean help setup fetch everything FORCE
+all: image
+
+help:
+	@echo 'make              the flash image of CONFIG: $(B)/CONFIG/fw_payload.bin'
+	@echo 'make demo         boot Debian Linux and a real-time guest side by side, judge what they show'
+	@echo 'make test         build everything, run every test'
+	@echo 'make unit         only the unit tests, on this host'
+	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
+	@echo 'make debug        the same, waiting for gdb'
+	@echo 'make clean        remove what was built; distclean also what was fetched'
+	@echo
+	@echo 'CONFIG=$(CONFIG); there are: $(CONFIGS)'
+	@echo 'V=1 shows the commands.'
+
+# ---- what is on the host, and what is fetched ---------------------------------------------------
+
+THIRD		:= $(B)/third
+LIBFDT		:= $(THIRD)/libfdt
+SETUP		:= $(B)/.setup
+FETCHED		:= $(B)/.fetched
+
+setup: $(SETUP)
+fetch: $(FETCHED)
+
+$(SETUP): scripts/setup
+	$(Q)scripts/setup
+	$(Q)mkdir -p $(B) && touch $@
+
+# The names of local files given instead of fetched ones; changes only when they do.
+$(B)/.given: FORCE
+	$(Q)mkdir -p $(B); \
+	given='$(OPENSBI_SRC)|$(LIBFDT_SRC)|$(LINUX_IMAGE)|$(LINUX_MODULES)|$(BUSYBOX)|$(UBOOT)'; \
+	[ "$$(cat $@ 2>/dev/null)" = "$$given" ] || printf '%s\n' "$$given" > $@
+
+$(FETCHED): scripts/fetch scripts/versions $(B)/.given | $(SETUP)
+	$(Q)$(PYTHON) scripts/fetch
+	$(Q)touch $@
+
+# ---- compilers ----------------------------------------------------------------------------------
+
+WARNINGS	:= -Wall -Wextra -Werror -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
+CROSSCC		:= $(CROSS_COMPILE)gcc
+CROSS_ARCH	:= -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -msmall-data-limit=0
+CROSS_CFLAGS	:= -std=gnu11 -O2 -g $(CROSS_ARCH) -ffreestanding -fno-common -fpie -fvisibility=hidden \
+		   -ffunction-sections -fdata-sections -fno-stack-protector \
+		   -fno-asynchronous-unwind-tables
+CROSS_LDFLAGS	:= $(CROSS_ARCH) -nostdlib -static -pie -Wl,--no-dynamic-linker -Wl,--gc-sections \
+		   -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings
+HOST_CFLAGS	:= -std=gnu11 -O2 -g $(WARNINGS) -I. -I$(LIBFDT)
+UNIT_CFLAGS	:= -std=gnu11 -O1 -g $(WARNINGS) -fno-omit-frame-pointer \
+		   -fsanitize=address,undefined -fno-sanitize-recover=all \
+		   -Itests/unit/fake -I. -I$(LIBFDT)
+DEPS		= -MMD -MP
+
+# libfdt as it comes: its warnings and its aliasing are its own.
+LIBFDT_NAMES	:= fdt fdt_ro fdt_wip fdt_sw fdt_rw fdt_addresses fdt_strerror
+LIBFDT_CFLAGS	:= -w -fno-strict-aliasing -I$(LIBFDT)
+
+# $(1) C files, $(2) directory: the objects of these files there.
+objects		= $(patsubst %,$(B)/$(2)/%.o,$(basename $(1)))
+
+# $(1) directory below build, $(2) compiler, $(3) flags: how its objects are made.
+define COMPILE
+$(B)/$(1)/%.o: %.c $(FETCHED) | $(SETUP)
+	$$(call say,CC $$@)
+	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(DEPS) -c -o $$@ $$<
+$(B)/$(1)/%.o: %.S $(FETCHED) | $(SETUP)
+	$$(call say,AS $$@)
+	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(DEPS) -c -o $$@ $$<
+$(B)/$(1)/libfdt/%.o: $(FETCHED) | $(SETUP)
+	$$(call say,CC $$@)
+	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $(LIBFDT_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
+endef
+libfdt_objects	= $(patsubst %,$(B)/$(1)/libfdt/%.o,$(LIBFDT_NAMES))
+
+# ---- the firmware's own image ---------------------------------------------------------------------
+
+CORE_SRC	:= $(wildcard boot/*.S boot/*.c hyp/base/*.c hyp/riscv/*.c hyp/riscv/*.S hyp/plan/*.c \
+		     hyp/vm/*.c drivers/*.c)
+CORE_OBJ	:= $(call objects,$(CORE_SRC),core) $(call libfdt_objects,core)
+CORE_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -Ihyp/base/libc -I$(LIBFDT)
+$(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
+
+$(B)/bulkhead.elf: $(CORE_OBJ) linker/bulkhead.ld
+	$(call say,LD $@)
+	$(Q)$(CROSSCC) $(CROSS_LDFLAGS) -T linker/bulkhead.ld -o $@ $(CORE_OBJ)
+
+$(B)/core.bin: $(B)/bulkhead.elf
+	$(Q)$(CROSS_COMPILE)objcopy -O binary $< $@
+
+# ---- guests ---------------------------------------------------------------------------------------
+# Each directory with sources is one guest, linked with guests/lib: build/images/NAME.
+
+GUEST_DIRS	:= $(sort $(patsubst guests/%/,%,$(dir $(wildcard guests/*/*.c guests/*/*.S))))
+GUESTS		:= $(filter-out lib,$(GUEST_DIRS))
+GUEST_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -Iguests/lib -Ihyp/base/libc -I$(LIBFDT)
+GUEST_LIB_OBJ	:= $(call objects,$(wildcard guests/lib/*.S guests/lib/*.c),guest) \
+		   $(call libfdt_objects,guest)
+$(eval $(call COMPILE,guest,$(CROSSCC),$(GUEST_CFLAGS)))
+
+define GUEST
+OBJ_$(1)	:= $(call objects,$(wildcard guests/$(1)/*.S guests/$(1)/*.c),guest)
+$(B)/guest/$(1).elf: $$(OBJ_$(1)) $(GUEST_LIB_OBJ) linker/guest.ld
+	$$(call say,LD $$@)
+	$$(Q)$(CROSSCC) $(CROSS_LDFLAGS) -T linker/guest.ld -o $$@ $$(OBJ_$(1)) $(GUEST_LIB_OBJ)
+$(B)/images/$(1): $(B)/guest/$(1).elf
+	$$(Q)mkdir -p $$(@D) && $(CROSS_COMPILE)objcopy -O binary $$< $$@
+endef
+$(foreach g,$(GUESTS),$(eval $(call GUEST,$(g))))
+
+# Linux as Debian ships it, our initramfs for it, and its disk (which is not part of the image).
+LINUX_MODULES_WANTED := virtio_mmio virtio_blk ext4
+$(B)/images/linux: $(FETCHED)
+	$(Q)mkdir -p $(@D) && cp $(THIRD)/linux/Image $@
+$(B)/images/u-boot: $(FETCHED)
+	$(Q)mkdir -p $(@D) && cp $(THIRD)/u-boot.bin $@
+$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(FETCHED)
+	$(call say,INITRD $@)
+	$(Q)mkdir -p $(@D) && $(PYTHON) guests/linux/mkinitrd --modules $(THIRD)/linux/modules \
+		--busybox $(THIRD)/busybox --init guests/linux/init --out $@ $(LINUX_MODULES_WANTED)
+$(B)/linux-disk.img: guests/linux/mkdisk | $(SETUP)
+	$(call say,DISK $@)
+	$(Q)mkdir -p $(@D) && guests/linux/mkdisk $@
+
+IMAGES		:= $(patsubst %,$(B)/images/%,$(GUESTS) linux linux-initrd u-boot)
+
+# ---- the host command -----------------------------------------------------------------------------
+
+TOOL_SRC	:= $(wildcard tools/*.c hyp/plan/*.c) $(filter-out hyp/base/str.c,$(wildcard hyp/base/*.c))
+TOOL_OBJ	:= $(call objects,$(TOOL_SRC),host) $(call libfdt_objects,host)
+$(eval $(call COMPILE,host,$(HOSTCC),$(HOST_CFLAGS)))
+
+$(B)/bulkhead: $(TOOL_OBJ)
+	$(call say,HOSTLD $@)
+	$(Q)$(HOSTCC) -o $@ $(TOOL_OBJ)
+
+# ---- OpenSBI --------------------------------------------------------------------------------------
+# Built once, with a dummy payload 2 MiB behind its start; scripts/pack puts ours in its place. The
+# device tree is passed on where it lies: OpenSBI's default would move it into the middle of our image.
+
+FIRMWARE	:= $(B)/opensbi/platform/generic/firmware
+$(FIRMWARE)/fw_payload.bin: $(FETCHED)
+	$(call say,OPENSBI $@)
+	$(Q)rm -rf $(B)/opensbi; mkdir -p $(B)/opensbi $(B)/logs
+	$(Q)$(MAKE) -C $(THIRD)/opensbi O=$(abspath $(B)/opensbi) PLATFORM=generic \
+		CROSS_COMPILE=$(CROSS_COMPILE) FW_PAYLOAD_FDT_OFFSET= >$(B)/logs/opensbi.log 2>&1 || \
+	{ tail -n 20 $(B)/logs/opensbi.log >&2; \
+	  echo 'OpenSBI did not build; all its output: $(B)/logs/opensbi.log' >&2; exit 1; }
+	$(Q)touch $@
+
+# ---- the flash image of a configuration -------------------------------------------------------------
+
+CONFIGS		:= $(patsubst configs/%.dts,%,$(filter-out configs/bad/%,$(wildcard configs/*/*.dts)))
+PACK_NEEDS	:= scripts/pack $(B)/core.bin $(B)/bulkhead $(FIRMWARE)/fw_payload.bin $(IMAGES)
+
+$(B)/%/fw_payload.bin: configs/%.dts $(PACK_NEEDS)
+	$(call say,PACK $@)
+	$(Q)scripts/pack $< $(@D)
+
+image: $(B)/$(CONFIG)/fw_payload.bin
+everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(B)/linux-disk.img
+
+$(B)/$(CONFIG)/fw_payload.bin: | config-exists
+.PHONY: config-exists
+config-exists:
+	@[ -f configs/$(CONFIG).dts ] || { echo 'There is no configs/$(CONFIG).dts; there are: $(CONFIGS)' >&2; exit 1; }
+
+# ---- running ----------------------------------------------------------------------------------------
+
+demo: $(B)/virt/linux-rt/fw_payload.bin $(B)/linux-disk.img
+	@$(PYTHON) scripts/run --demo virt/linux-rt
+
+run: image $(B)/linux-disk.img
+	@$(PYTHON) scripts/run $(CONFIG)
+
+debug: image $(B)/linux-disk.img
+	@$(PYTHON) scripts/run --debug $(CONFIG)
+
+# ---- tests ------------------------------------------------------------------------------------------
+
+UNIT_SRC	:= $(filter-out hyp/base/str.c,$(wildcard hyp/base/*.c)) \
+		   $(wildcard hyp/plan/*.c hyp/riscv/insn.c hyp/vm/vplic.c tests/unit/lib/*.c)
+UNIT_LIB_OBJ	:= $(call objects,$(UNIT_SRC),unit) $(call libfdt_objects,unit)
+UNIT_TESTS	:= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+$(eval $(call COMPILE,unit,$(HOSTCC),$(UNIT_CFLAGS)))
+
+$(B)/unit/unit.a: $(UNIT_LIB_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $(UNIT_LIB_OBJ)
+$(UNIT_TESTS): $(B)/unit/%: $(B)/unit/tests/unit/%.o $(B)/unit/unit.a
+	$(call say,HOSTLD $@)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ -lcmocka
+
+unit: $(UNIT_TESTS)
+	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS)
+
+test: $(UNIT_TESTS) everything
+	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --boot $(TESTS)
+
+# ---- the rest ---------------------------------------------------------------------------------------
+
+clean:
+	$(Q)rm -rf $(filter-out $(B)/apt $(B)/cache $(B)/third $(B)/.given $(B)/.setup $(B)/.fetched,\
+		$(wildcard $(B)/* $(B)/.[a-z]*))
+
+distclean:
+	$(Q)rm -rf $(B)
+
+# A source that went away, or came, changes what is linked.
+$(B)/bulkhead.elf: $(B)/.core-list
+$(B)/bulkhead: $(B)/.tool-list
+$(B)/unit/unit.a: $(B)/.unit-list
+$(B)/.core-list: list = $(CORE_OBJ)
+$(B)/.tool-list: list = $(TOOL_OBJ)
+$(B)/.unit-list: list = $(UNIT_LIB_OBJ)
+$(B)/.core-list $(B)/.tool-list $(B)/.unit-list: FORCE
+	$(Q)mkdir -p $(B); [ "$$(cat $@ 2>/dev/null)" = '$(list)' ] || printf '%s\n' '$(list)' > $@
+
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(UNIT_LIB_OBJ) $(GUEST_LIB_OBJ) \
+	   $(foreach g,$(GUESTS),$(OBJ_$(g))) $(patsubst $(B)/unit/%,$(B)/unit/tests/unit/%.o,$(UNIT_TESTS)))
