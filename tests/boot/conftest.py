@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures of the boot tests; docs/testing.md says how to use them."""
+import os
+import re
+import sys
+
+import pytest
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "scripts"))
+
+import machine as machines  # noqa: E402
+
+LOGS = os.path.join(TOP, "build/logs/boot")
+
+
+@pytest.fixture(scope="session")
+def time_scale():
+    """What time-outs are multiplied by on this host, now."""
+    scale = machines.calibrate()
+    print(f"time-outs are scaled by {scale:.1f}")
+    return scale
+
+
+@pytest.fixture
+def log_dir(request):
+    """build/logs/boot/FILE/TEST, emptied."""
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "_", request.node.name)
+    path = os.path.join(LOGS, request.node.path.stem, name)
+    os.makedirs(path, exist_ok=True)
+    for file in os.listdir(path):
+        if os.path.isfile(os.path.join(path, file)):
+            os.remove(os.path.join(path, file))
+    return path
+
+
+@pytest.fixture
+def pack(log_dir):
+    """pack(config, images={}) makes a flash image of a configuration: "virt/linux-rt" for
+    configs/virt/linux-rt.dts, or the text of one (it then contains "/dts-v1/"). Gives its directory."""
+    def make(config, images=None):
+        out = os.path.join(log_dir, "image")
+        if "/dts-v1/" in config:
+            path = os.path.join(log_dir, "config.dts")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(config)
+        else:
+            path = os.path.join(TOP, "configs", config + ".dts")
+        return machines.pack(path, out, images)
+    return make
+
+
+@pytest.fixture
+def boot(pack, log_dir, time_scale):
+    """boot(config, **machine arguments) packs and starts a machine; all are ended after the test."""
+    running = []
+
+    def start(config, images=None, **kwargs):
+        image = pack(config, images)
+        if kwargs.get("disk") is True:
+            kwargs["disk"] = os.path.join(TOP, "build/linux-disk.img")
+        if kwargs.pop("by_kernel", False):
+            kwargs.setdefault("bios", os.path.join(machines.FIRMWARE, "fw_dynamic.bin"))
+            kwargs["kernel"] = os.path.join(image, "bulkhead.bin")
+        logs = log_dir if not running else os.path.join(log_dir, f"machine{len(running) + 1}")
+        machine = machines.Machine(image, log_dir=logs, scale=time_scale, **kwargs)
+        running.append(machine)
+        machine.start()
+        return machine
+
+    yield start
+    for machine in running:
+        machine.stop()
+    for name in ("fw_payload.bin", "bulkhead.bin"):  # large, and made again in a second
+        path = os.path.join(log_dir, "image", name)
+        if os.path.exists(path):
+            os.remove(path)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """An awaited line that did not come is reported by its message, not by a Python traceback."""
+    outcome = yield
+    if call.excinfo and call.excinfo.errisinstance(machines.MachineError):
+        report = outcome.get_result()
+        where = [entry for entry in call.excinfo.traceback if entry.path == item.path]
+        line = f"{item.path.name}:{where[-1].lineno + 1}: {where[-1].statement}\n" if where else ""
+        report.longrepr = line + str(call.excinfo.value)
