@@ -5,7 +5,9 @@
  * of several VMs in one 32-bit word *of one context*, and a context belongs to one hart, so to one VM:
  * its VM's vplic lock covers them. Priorities are one word a source. So nothing here needs a lock.
  *
- * plic: index into plan.plics; context: of the host; id: 1..ndev. Callers have checked all three.
+ * plic: index into plan.plics; context: of the host; id: 1..ndev; word: id / 32. Callers have checked
+ * them; a context whose page does not lie in the window that the device tree gives is left alone: no
+ * claim finds anything, writes do nothing.
  */
 #ifndef DRIVERS_PLIC_H
 #define DRIVERS_PLIC_H
@@ -22,7 +24,12 @@ uint32_t plic_max_priority(uint32_t plic);
 
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority);
 void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on);
+
+/* Up to 32 sources at once: those of mask get the enables of bits, the others keep theirs. */
+void plic_set_enables(uint32_t plic, uint32_t context, uint32_t word, uint32_t mask, uint32_t bits);
+
 bool plic_pending(uint32_t plic, uint32_t id);
+uint32_t plic_pending_word(uint32_t plic, uint32_t word);
 void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t threshold);
 
 /* Returns the id, 0 if nothing is pending for that context. */

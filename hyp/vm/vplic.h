@@ -9,6 +9,10 @@
  * mirrored to the physical PLIC, so a masked source does not trap. A virtual source (vplic_set_level)
  * has no physical twin.
  *
+ * Contexts are 2 * vcpu (M-mode: reads 0, ignores writes, never raises) and 2 * vcpu + 1 (S-mode),
+ * whatever the host's layout. Thresholds act as the specification says: they hold back the line, but
+ * not a claim.
+ *
  * Lock: vplic.lock protects all fields but the constant ones. Every function that can change what a
  * vcpu's external interrupt line shows returns the set of vcpus (bit = vcpu index) whose line changed;
  * the caller tells these vcpus, without the lock.
@@ -16,6 +20,7 @@
 #ifndef HYP_VM_VPLIC_H
 #define HYP_VM_VPLIC_H
 
+#include "hyp/base/err.h"
 #include "hyp/base/types.h"
 #include "hyp/plan/plan.h"
 #include "hyp/riscv/lock.h"
@@ -23,14 +28,54 @@
 #define VPLIC_PRIORITIES	8	/* 0 (never) to 7; WARL, three bits are kept */
 #define VPLIC_WORDS		(MAX_IRQS / 32)
 
-struct vplic;
+/*
+ * How a claim and the interrupt lines are found without a scan over sources: a source is ready if it is
+ * pending, not claimed and its priority p is not 0; it then has its bit in ready[p]. For each vcpu,
+ * summary[vcpu][p] has bit w set if a source of word w is ready with priority p and enabled for that
+ * vcpu, and levels[vcpu] has bit p set if summary[vcpu][p] is not 0.
+ */
+struct vplic {
+	/* Constant after vplic_create() and vplic_add_virtual(). */
+	uint32_t plic;				/* index of the host's PLIC */
+	uint32_t ndev;				/* highest id of the guest's */
+	uint32_t host_ndev;			/* highest id of the host's */
+	uint32_t nr_vcpus;
+	uint32_t nr_physical;			/* bits in physical */
+	uint32_t host_max_priority;
+	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
+	uint32_t owned[VPLIC_WORDS];		/* sources of this VM */
+	uint32_t physical[VPLIC_WORDS];		/* those of them that the host's PLIC has */
 
-/* Binds v to window number index of that VM. Once at boot. */
+	uint64_t lines;				/* bit = vcpu; written under the lock, read without */
+
+	struct lock lock;
+	/* lock protects: */
+	uint32_t spurious;			/* claims from the host of sources that are not the VM's */
+	uint64_t next_lines;			/* of the running operation; then stored in lines */
+	uint32_t level[VPLIC_WORDS];		/* of virtual sources */
+	uint32_t pending[VPLIC_WORDS];
+	uint32_t claimed[VPLIC_WORDS];		/* claimed by the guest, not yet completed */
+	uint32_t ready[VPLIC_PRIORITIES][VPLIC_WORDS];
+	uint32_t summary[MAX_HARTS][VPLIC_PRIORITIES];
+	uint8_t levels[MAX_HARTS];
+	uint8_t threshold[MAX_HARTS];
+	uint8_t priority[MAX_IRQS];
+	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source, if in flight */
+	uint32_t enable[VPLIC_WORDS][MAX_HARTS];
+};
+
+/* Binds v to window number index of that VM, after plic_init(); sets every byte of v, and all sources
+ * that the plan gives to the VM are physical. Once at boot; vplic_reset() must follow before use. */
 void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index);
 
+/* Makes id a virtual source of this VM, whatever the plan says of the host's source with that number.
+ * ERR_RANGE if not 1 <= id <= ndev. At boot, after vplic_create(), before the first vplic_reset(). */
+enum err vplic_add_virtual(struct vplic *v, uint32_t id) __must_check;
+
 /* State of power-on, for a first start and each restart: nothing pending, enabled or claimed, all
- * priorities and thresholds 0; the physical sources are masked, and what was claimed physically and not
- * yet completed is completed. Only while no vcpu of the VM runs. */
+ * priorities and thresholds 0, levels of virtual sources low; the physical sources are masked, what was
+ * claimed physically and not yet completed is completed, and what the host's PLIC has latched is
+ * dropped (a line that is still up becomes pending again). Only while no vcpu of the VM runs. */
 void vplic_reset(struct vplic *v);
 
 /* offset: bytes from the window's base, below its size, a multiple of 4; the caller has checked both.
@@ -42,7 +87,8 @@ void vplic_write(struct vplic *v, uint64_t offset, uint32_t value, uint64_t *cha
  * source. Returns the changed vcpus. */
 uint64_t vplic_physical(struct vplic *v, uint32_t vcpu);
 
-/* The line of a virtual source of this VM; level-triggered, 1 <= id <= ndev and owned by the VM. */
+/* The line of a virtual source of this VM; others are ignored. Level-triggered: a request that the
+ * level made stays pending until it is claimed, even if the level falls ("Interrupt Gateways"). */
 uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level);
 
 /* Whether the external interrupt line of that vcpu is up now: what hvip.VSEIP must be. Lock-free. */

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Registers of the host's PLICs (RISC-V PLIC Specification 1.0.0, "Memory Map"). Who may touch which
+ * source, and the lock that orders it, is the caller's matter: see plic.h.
+ */
+#include "drivers/plic.h"
+
+#include "hyp/riscv/mmio.h"
+
+#define PRIORITY_BASE	0x0u		/* one word a source */
+#define PENDING_BASE	0x1000u		/* one bit a source */
+#define ENABLE_BASE	0x2000u		/* one bit a source ... */
+#define ENABLE_STRIDE	0x80u		/* ... for each context */
+#define CONTEXT_BASE	0x200000u	/* threshold, claim/complete ... */
+#define CONTEXT_STRIDE	0x1000u		/* ... for each context */
+#define CONTEXT_CLAIM	4u
+#define MAX_CONTEXTS	15872u		/* of the specification's memory map */
+
+struct host_plic {
+	uint64_t base;
+	uint32_t nr_contexts;	/* whose page lies wholly in the window of the device tree */
+	uint32_t max_priority;
+	uint32_t priority_shift;	/* of the lowest writable bit of a priority register */
+};
+
+static struct host_plic host_plics[MAX_PLICS];
+
+static uint32_t read_reg(const struct host_plic *p, uint64_t offset)
+{
+	return mmio_read32(hpa(p->base + offset));
+}
+
+static void write_reg(const struct host_plic *p, uint64_t offset, uint32_t value)
+{
+	mmio_write32(hpa(p->base + offset), value);
+}
+
+static uint64_t priority_reg(uint32_t id)
+{
+	return PRIORITY_BASE + 4ull * id;
+}
+
+static uint64_t enable_reg(uint32_t context, uint32_t word)
+{
+	return ENABLE_BASE + (uint64_t)ENABLE_STRIDE * context + 4ull * word;
+}
+
+static uint64_t context_reg(uint32_t context, uint32_t reg)
+{
+	return CONTEXT_BASE + (uint64_t)CONTEXT_STRIDE * context + reg;
+}
+
+static uint32_t count_contexts(uint64_t size)
+{
+	uint64_t n = size > CONTEXT_BASE ? (size - CONTEXT_BASE) / CONTEXT_STRIDE : 0;
+
+	return n < MAX_CONTEXTS ? (uint32_t)n : MAX_CONTEXTS;
+}
+
+/*
+ * Writes all-ones to each priority, reads what was kept, then writes 0. The writable bits are WARL and
+ * every combination of them is valid ("Interrupt Priorities"); sources whose priority is hard-wired to
+ * 0 say nothing about the others. What is used is the lowest run of bits that all have in common.
+ */
+static void init_priorities(struct host_plic *p, uint32_t ndev)
+{
+	uint32_t common = UINT32_MAX, kept;
+
+	for (uint32_t id = 1; id <= ndev; id++) {
+		write_reg(p, priority_reg(id), UINT32_MAX);
+		kept = read_reg(p, priority_reg(id));
+		write_reg(p, priority_reg(id), 0);
+		if (kept & common)
+			common &= kept;
+	}
+	p->priority_shift = (uint32_t)__builtin_ctz(common);
+	common >>= p->priority_shift;
+	p->max_priority = common & ~(common + 1);
+}
+
+static void init_context(const struct host_plic *p, uint32_t context, uint32_t ndev)
+{
+	if (context >= p->nr_contexts)
+		return;
+	for (uint32_t word = 0; word <= ndev / 32; word++)
+		write_reg(p, enable_reg(context, word), 0);
+	write_reg(p, context_reg(context, 0), 0);
+}
+
+void plic_init(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->nr_plics; i++) {
+		const struct plan_plic *host = &plan->plics[i];
+		struct host_plic *p = &host_plics[i];
+
+		p->base = host->base.v;
+		p->nr_contexts = count_contexts(host->size);
+		for (uint32_t h = 0; h < plan->nr_harts; h++)
+			if (plan->harts[h].plic_context[i] != NO_CONTEXT)
+				init_context(p, (uint32_t)plan->harts[h].plic_context[i], host->ndev);
+		init_priorities(p, host->ndev);
+	}
+}
+
+uint32_t plic_max_priority(uint32_t plic)
+{
+	return host_plics[plic].max_priority;
+}
+
+void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority)
+{
+	const struct host_plic *p = &host_plics[plic];
+
+	write_reg(p, priority_reg(id), priority << p->priority_shift);
+}
+
+void plic_set_enables(uint32_t plic, uint32_t context, uint32_t word, uint32_t mask, uint32_t bits)
+{
+	const struct host_plic *p = &host_plics[plic];
+	uint32_t old;
+
+	if (context >= p->nr_contexts)
+		return;
+	old = read_reg(p, enable_reg(context, word));
+	write_reg(p, enable_reg(context, word), (old & ~mask) | (bits & mask));
+}
+
+void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on)
+{
+	uint32_t bit = 1u << (id % 32);
+
+	plic_set_enables(plic, context, id / 32, bit, on ? bit : 0);
+}
+
+uint32_t plic_pending_word(uint32_t plic, uint32_t word)
+{
+	return read_reg(&host_plics[plic], PENDING_BASE + 4ull * word);
+}
+
+bool plic_pending(uint32_t plic, uint32_t id)
+{
+	return plic_pending_word(plic, id / 32) >> (id % 32) & 1;
+}
+
+void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t threshold)
+{
+	const struct host_plic *p = &host_plics[plic];
+
+	if (context < p->nr_contexts)
+		write_reg(p, context_reg(context, 0), threshold << p->priority_shift);
+}
+
+uint32_t plic_claim(uint32_t plic, uint32_t context)
+{
+	const struct host_plic *p = &host_plics[plic];
+
+	return context < p->nr_contexts ? read_reg(p, context_reg(context, CONTEXT_CLAIM)) : 0;
+}
+
+void plic_complete(uint32_t plic, uint32_t context, uint32_t id)
+{
+	const struct host_plic *p = &host_plics[plic];
+	uint64_t enable = enable_reg(context, id / 32);
+	uint32_t bit = 1u << (id % 32), old;
+
+	if (context >= p->nr_contexts)
+		return;
+	old = read_reg(p, enable);
+	if (!(old & bit))
+		write_reg(p, enable, old | bit);
+	write_reg(p, context_reg(context, CONTEXT_CLAIM), id);
+	if (!(old & bit))
+		write_reg(p, enable, old);
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The emulated PLIC of a VM; see vplic.h for its model. RISC-V PLIC Specification 1.0.0.
+ * Register access on the host's PLIC is drivers/plic.c's work, telling vcpus of a changed line the
+ * caller's. Every access costs a bounded number of steps: at most one for each vcpu of the VM or one
+ * for each priority, never one for each source.
+ *
+ * Lock: vplic.lock, in each function of the interface. The claim, the completion and the enables on the
+ * host's PLIC happen under it too, so a source is never seen half-way.
+ */
+#include "hyp/vm/vplic.h"
+
+#include "drivers/plic.h"
+#include "hyp/base/str.h"
+
+#define PENDING_BASE	0x1000u
+#define ENABLE_BASE	0x2000u
+#define ENABLE_STRIDE	0x80u
+#define CONTEXT_BASE	0x200000u
+#define CONTEXT_STRIDE	0x1000u
+#define CONTEXT_CLAIM	4u
+
+static inline uint32_t word_of(uint32_t id) { return id / 32; }
+static inline uint32_t bit_of(uint32_t id) { return 1u << (id % 32); }
+
+static inline bool test_id(const uint32_t *map, uint32_t id)
+{
+	return map[word_of(id)] & bit_of(id);
+}
+
+/* id may be anything that a guest or the hardware says. */
+static bool is_owned(const struct vplic *v, uint32_t id)
+{
+	return id < MAX_IRQS && test_id(v->owned, id);
+}
+
+static bool is_physical(const struct vplic *v, uint32_t id)
+{
+	return id < MAX_IRQS && test_id(v->physical, id);
+}
+
+/* ---- what is ready, and for whom ---- */
+
+/* ready[p][w] or the enables of w have changed: corrects what is derived from them for one vcpu. */
+static inline void update_summary(struct vplic *v, uint32_t vcpu, uint32_t p, uint32_t w)
+{
+	uint32_t summary = v->summary[vcpu][p] & ~(1u << w);
+
+	if (v->ready[p][w] & v->enable[w][vcpu])
+		summary |= 1u << w;
+	v->summary[vcpu][p] = summary;
+	if (summary)
+		v->levels[vcpu] |= (uint8_t)(1u << p);
+	else
+		v->levels[vcpu] &= (uint8_t)~(1u << p);
+}
+
+/* The line is up if a source is ready whose priority is above the threshold. */
+static inline void update_line(struct vplic *v, uint32_t vcpu)
+{
+	uint64_t bit = 1ull << vcpu;
+
+	if (v->levels[vcpu] >> v->threshold[vcpu] >> 1)
+		v->next_lines |= bit;
+	else
+		v->next_lines &= ~bit;
+}
+
+/* Brings the ready bit of a source in line with its pending bit and priority, and each vcpu that has it
+ * enabled in line with that. Call after either has changed; the old priority's bit must be gone. */
+static void update_source(struct vplic *v, uint32_t id)
+{
+	uint32_t w = word_of(id), bit = bit_of(id), p = v->priority[id];
+
+	if (!p)
+		return;
+	if (v->pending[w] & bit)
+		v->ready[p][w] |= bit;
+	else
+		v->ready[p][w] &= ~bit;
+	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
+		if (!(v->enable[w][vcpu] & bit))
+			continue;
+		update_summary(v, vcpu, p, w);
+		update_line(v, vcpu);
+	}
+}
+
+static void set_pending(struct vplic *v, uint32_t id, bool on)
+{
+	if (on)
+		v->pending[word_of(id)] |= bit_of(id);
+	else
+		v->pending[word_of(id)] &= ~bit_of(id);
+	update_source(v, id);
+}
+
+/* Others look at lines without the lock, so they must see it before and after an operation, not the
+ * states between: nobody would tell them that these have passed. Returns the vcpus that changed. */
+static uint64_t publish_lines(struct vplic *v)
+{
+	uint64_t changed = v->lines ^ v->next_lines;
+
+	if (changed)
+		__atomic_store_n(&v->lines, v->next_lines, __ATOMIC_RELEASE);
+	return changed;
+}
+
+bool vplic_line(const struct vplic *v, uint32_t vcpu)
+{
+	return __atomic_load_n(&v->lines, __ATOMIC_ACQUIRE) >> vcpu & 1;
+}
+
+/* ---- the way of an interrupt ---- */
+
+static uint32_t claim(struct vplic *v, uint32_t vcpu)
+{
+	uint32_t p, w, id;
+
+	if (!v->levels[vcpu])
+		return 0;
+	p = 31 - (uint32_t)__builtin_clz(v->levels[vcpu]);
+	w = (uint32_t)__builtin_ctz(v->summary[vcpu][p]);
+	id = 32 * w + (uint32_t)__builtin_ctz(v->ready[p][w] & v->enable[w][vcpu]);
+	v->claimed[w] |= bit_of(id);
+	set_pending(v, id, false);
+	return id;
+}
+
+/* Any context that has the source enabled may complete it ("Interrupt Completion"). */
+static void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
+{
+	if (!is_owned(v, id) || !(v->enable[word_of(id)][vcpu] & bit_of(id)) || !test_id(v->claimed, id))
+		return;
+	v->claimed[word_of(id)] &= ~bit_of(id);
+	if (is_physical(v, id))
+		plic_complete(v->plic, (uint32_t)v->context[v->taker[id]], id);
+	else if (test_id(v->level, id))
+		set_pending(v, id, true);
+}
+
+/* The host's PLIC gave an id that it cannot have been asked for: a fault of the machine, or ours. It is
+ * silenced on this context, so that it cannot keep the hart busy. */
+static void drop_spurious(struct vplic *v, uint32_t context, uint32_t id)
+{
+	v->spurious++;
+	if (id > v->host_ndev)
+		return;
+	plic_complete(v->plic, context, id);
+	plic_set_enable(v->plic, context, id, false);
+}
+
+uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
+{
+	uint32_t context = (uint32_t)v->context[vcpu], id;
+	uint64_t changed;
+
+	if (v->context[vcpu] == NO_CONTEXT)
+		return 0;
+	lock_acquire(&v->lock);
+	for (uint32_t i = 0; i < v->nr_physical; i++) {
+		id = plic_claim(v->plic, context);
+		if (!id)
+			break;
+		if (!is_physical(v, id)) {
+			drop_spurious(v, context, id);
+		} else if (test_id(v->pending, id) || test_id(v->claimed, id)) {
+			v->spurious++;	/* in flight already: the guest's completion ends both */
+		} else {
+			v->taker[id] = (uint8_t)vcpu;
+			set_pending(v, id, true);
+		}
+	}
+	changed = publish_lines(v);
+	lock_release(&v->lock);
+	return changed;
+}
+
+uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level)
+{
+	uint64_t changed;
+
+	if (!is_owned(v, id) || is_physical(v, id))
+		return 0;
+	lock_acquire(&v->lock);
+	if (level) {
+		v->level[word_of(id)] |= bit_of(id);
+		if (!test_id(v->claimed, id))
+			set_pending(v, id, true);
+	} else {
+		v->level[word_of(id)] &= ~bit_of(id);
+	}
+	changed = publish_lines(v);
+	lock_release(&v->lock);
+	return changed;
+}
+
+/* ---- registers ---- */
+
+/* Where an offset at or above ENABLE_BASE leads: an S-mode context that exists, or not. */
+static bool find_context(const struct vplic *v, uint64_t context, uint32_t *vcpu)
+{
+	*vcpu = (uint32_t)(context / 2);
+	return context & 1 && context / 2 < v->nr_vcpus;
+}
+
+/* What the host's PLIC has pending is pending for the guest too, though it has not been claimed because
+ * the guest has it masked. */
+static uint32_t read_pending(const struct vplic *v, uint32_t w)
+{
+	uint32_t pending;
+
+	if (w >= VPLIC_WORDS)
+		return 0;
+	pending = v->pending[w];
+	if (v->physical[w])
+		pending |= plic_pending_word(v->plic, w) & v->physical[w] & ~v->claimed[w];
+	return pending;
+}
+
+static uint32_t read_context(struct vplic *v, uint64_t offset)
+{
+	uint32_t vcpu;
+
+	if (!find_context(v, (offset - CONTEXT_BASE) / CONTEXT_STRIDE, &vcpu))
+		return 0;
+	switch (offset % CONTEXT_STRIDE) {
+	case 0:
+		return v->threshold[vcpu];
+	case CONTEXT_CLAIM:
+		return claim(v, vcpu);
+	default:
+		return 0;
+	}
+}
+
+uint32_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *changed)
+{
+	uint32_t value = 0, vcpu;
+
+	lock_acquire(&v->lock);
+	if (offset < PENDING_BASE)
+		value = v->priority[offset / 4];
+	else if (offset < ENABLE_BASE)
+		value = read_pending(v, (uint32_t)(offset - PENDING_BASE) / 4);
+	else if (offset >= CONTEXT_BASE)
+		value = read_context(v, offset);
+	else if (find_context(v, (offset - ENABLE_BASE) / ENABLE_STRIDE, &vcpu))
+		value = v->enable[offset % ENABLE_STRIDE / 4][vcpu];
+	*changed = publish_lines(v);
+	lock_release(&v->lock);
+	return value;
+}
+
+static void write_priority(struct vplic *v, uint32_t id, uint32_t priority)
+{
+	uint32_t old = v->priority[id], w = word_of(id);
+
+	priority %= VPLIC_PRIORITIES;
+	if (!is_owned(v, id) || priority == old)
+		return;
+	if (is_physical(v, id))
+		plic_set_priority(v->plic, id,
+				  priority < v->host_max_priority ? priority : v->host_max_priority);
+	if (v->ready[old][w] & bit_of(id)) {
+		v->ready[old][w] &= ~bit_of(id);
+		for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
+			update_summary(v, vcpu, old, w);
+			update_line(v, vcpu);
+		}
+	}
+	v->priority[id] = (uint8_t)priority;
+	update_source(v, id);
+}
+
+static void write_enable(struct vplic *v, uint32_t vcpu, uint32_t w, uint32_t value)
+{
+	uint32_t old = v->enable[w][vcpu], flipped;
+
+	value &= v->owned[w];
+	flipped = value ^ old;
+	if (!flipped)
+		return;
+	if (flipped & v->physical[w] && v->context[vcpu] != NO_CONTEXT)
+		plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, flipped & v->physical[w], value);
+	v->enable[w][vcpu] = value;
+	for (uint32_t p = 1; p < VPLIC_PRIORITIES; p++)
+		update_summary(v, vcpu, p, w);
+	update_line(v, vcpu);
+}
+
+static void write_context(struct vplic *v, uint64_t offset, uint32_t value)
+{
+	uint32_t vcpu;
+
+	if (!find_context(v, (offset - CONTEXT_BASE) / CONTEXT_STRIDE, &vcpu))
+		return;
+	switch (offset % CONTEXT_STRIDE) {
+	case 0:
+		v->threshold[vcpu] = value % VPLIC_PRIORITIES;
+		update_line(v, vcpu);
+		break;
+	case CONTEXT_CLAIM:
+		complete(v, vcpu, value);
+		break;
+	}
+}
+
+/* The pending registers, between PENDING_BASE and ENABLE_BASE, are read-only. */
+void vplic_write(struct vplic *v, uint64_t offset, uint32_t value, uint64_t *changed)
+{
+	uint32_t vcpu;
+
+	lock_acquire(&v->lock);
+	if (offset < PENDING_BASE)
+		write_priority(v, (uint32_t)offset / 4, value);
+	else if (offset >= CONTEXT_BASE)
+		write_context(v, offset, value);
+	else if (offset >= ENABLE_BASE && find_context(v, (offset - ENABLE_BASE) / ENABLE_STRIDE, &vcpu))
+		write_enable(v, vcpu, offset % ENABLE_STRIDE / 4, value);
+	*changed = publish_lines(v);
+	lock_release(&v->lock);
+}
+
+/* ---- creation and reset ---- */
+
+void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index)
+{
+	const struct plan_vm *pv = &plan->vms[vm];
+	const struct plan_vplic *window = &pv->vplics[index];
+	const struct plan_plic *host = &plan->plics[window->plic];
+
+	memset(v, 0, sizeof(*v));
+	v->plic = window->plic;
+	v->ndev = window->ndev < MAX_IRQS ? window->ndev : MAX_IRQS - 1;
+	v->host_ndev = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
+	v->nr_vcpus = pv->nr_vcpus;
+	v->host_max_priority = plic_max_priority(window->plic);
+	for (uint32_t i = 0; i < v->nr_vcpus; i++)
+		v->context[i] = plan->harts[pv->vcpu_hart[i]].plic_context[window->plic];
+	for (uint32_t id = 1; id <= v->ndev && id <= v->host_ndev; id++) {
+		if (host->irq_owner[id] != vm)
+			continue;
+		v->physical[word_of(id)] |= bit_of(id);
+		v->owned[word_of(id)] |= bit_of(id);
+		v->nr_physical++;
+	}
+}
+
+enum err vplic_add_virtual(struct vplic *v, uint32_t id)
+{
+	if (!id || id > v->ndev)
+		return ERR_RANGE;
+	if (is_physical(v, id)) {
+		v->physical[word_of(id)] &= ~bit_of(id);
+		v->nr_physical--;
+	}
+	v->owned[word_of(id)] |= bit_of(id);
+	return OK;
+}
+
+/* Masks every physical source of the VM on every context of its own, and completes what is in flight. */
+static void quiesce_host(struct vplic *v)
+{
+	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
+		uint32_t in_flight = (v->pending[w] | v->claimed[w]) & v->physical[w];
+
+		if (!v->physical[w])
+			continue;
+		for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
+			if (v->context[vcpu] != NO_CONTEXT)
+				plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, v->physical[w], 0);
+		for (; in_flight; in_flight &= in_flight - 1) {
+			uint32_t id = 32 * w + (uint32_t)__builtin_ctz(in_flight);
+
+			plic_complete(v->plic, (uint32_t)v->context[v->taker[id]], id);
+		}
+	}
+}
+
+/* Takes one request that the host's PLIC has latched for a masked source, and answers it. */
+static void drain_source(struct vplic *v, uint32_t context, uint32_t id)
+{
+	uint32_t taken;
+
+	plic_set_priority(v->plic, id, v->host_max_priority);
+	plic_set_enable(v->plic, context, id, true);
+	taken = plic_claim(v->plic, context);
+	plic_set_enable(v->plic, context, id, false);
+	plic_set_priority(v->plic, id, 0);
+	if (taken && taken <= v->host_ndev)
+		plic_complete(v->plic, context, taken);
+}
+
+/* All physical sources get priority 0 and lose what is latched; they must be masked already. */
+static void silence_host(struct vplic *v)
+{
+	uint32_t first = 0;
+
+	while (first < v->nr_vcpus && v->context[first] == NO_CONTEXT)
+		first++;
+	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
+		uint32_t left = v->physical[w];
+		uint32_t latched = left ? plic_pending_word(v->plic, w) : 0;
+
+		for (; left; left &= left - 1) {
+			uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
+
+			plic_set_priority(v->plic, id, 0);
+			if (latched & bit_of(id) && first < v->nr_vcpus)
+				drain_source(v, (uint32_t)v->context[first], id);
+		}
+	}
+}
+
+void vplic_reset(struct vplic *v)
+{
+	lock_acquire(&v->lock);
+	quiesce_host(v);
+	silence_host(v);
+	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
+		if (v->context[vcpu] != NO_CONTEXT)
+			plic_set_threshold(v->plic, (uint32_t)v->context[vcpu], 0);
+	v->next_lines = 0;
+	memset(v->level, 0, sizeof(v->level));
+	memset(v->pending, 0, sizeof(v->pending));
+	memset(v->claimed, 0, sizeof(v->claimed));
+	memset(v->ready, 0, sizeof(v->ready));
+	memset(v->summary, 0, sizeof(v->summary));
+	memset(v->levels, 0, sizeof(v->levels));
+	memset(v->threshold, 0, sizeof(v->threshold));
+	memset(v->priority, 0, sizeof(v->priority));
+	memset(v->enable, 0, sizeof(v->enable));
+	publish_lines(v);
+	lock_release(&v->lock);
+}
