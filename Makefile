@@ -75,7 +75,8 @@ CROSSCC		:= $(CROSS_COMPILE)gcc
 CROSS_ARCH	:= -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -msmall-data-limit=0
 CROSS_CFLAGS	:= -std=gnu11 -O2 -g $(CROSS_ARCH) -ffreestanding -fno-common -fpie -fvisibility=hidden \
 		   -ffunction-sections -fdata-sections -fno-stack-protector \
-		   -fno-asynchronous-unwind-tables
+		   -fno-asynchronous-unwind-tables \
+		   -nostdinc -isystem `$(CROSSCC) -print-file-name=include`
 CROSS_LDFLAGS	:= $(CROSS_ARCH) -nostdlib -static -pie -Wl,--no-dynamic-linker -Wl,--gc-sections \
 		   -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings
 HOST_CFLAGS	:= -std=gnu11 -O2 -g $(WARNINGS) -I. -I$(LIBFDT)
