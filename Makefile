@@ -77,8 +77,8 @@ CROSS_CFLAGS	:= -std=gnu11 -O2 -g $(CROSS_ARCH) -ffreestanding -fno-common -fpie
 		   -ffunction-sections -fdata-sections -fno-stack-protector \
 		   -fno-asynchronous-unwind-tables \
 		   -nostdinc -isystem `$(CROSSCC) -print-file-name=include`
-CROSS_LDFLAGS	:= $(CROSS_ARCH) -nostdlib -static -pie -Wl,--no-dynamic-linker -Wl,--gc-sections \
-		   -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--build-id=none -Wl,--fatal-warnings
+CROSS_LDFLAGS	:= $(CROSS_ARCH) -nostdlib -static -Wl,-pie -Wl,--no-dynamic-linker -Wl,-z,text -Wl,--gc-sections \
+		   -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
 HOST_CFLAGS	:= -std=gnu11 -O2 -g $(WARNINGS) -I. -I$(LIBFDT)
 UNIT_CFLAGS	:= -std=gnu11 -O1 -g $(WARNINGS) -fno-omit-frame-pointer \
 		   -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -94,13 +94,13 @@ objects		= $(patsubst %,$(B)/$(2)/%.o,$(basename $(1)))
 
 # $(1) directory below build, $(2) compiler, $(3) flags: how its objects are made.
 define COMPILE
-$(B)/$(1)/%.o: %.c $(FETCHED) | $(SETUP)
+$(B)/$(1)/%.o: %.c Makefile $(FETCHED) | $(SETUP)
 	$$(call say,CC $$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(DEPS) -c -o $$@ $$<
-$(B)/$(1)/%.o: %.S $(FETCHED) | $(SETUP)
+$(B)/$(1)/%.o: %.S Makefile $(FETCHED) | $(SETUP)
 	$$(call say,AS $$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(DEPS) -c -o $$@ $$<
-$(B)/$(1)/libfdt/%.o: $(FETCHED) | $(SETUP)
+$(B)/$(1)/libfdt/%.o: Makefile $(FETCHED) | $(SETUP)
 	$$(call say,CC $$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $(LIBFDT_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
 endef
