@@ -128,28 +128,30 @@ static void put_char(struct out *o, struct spec *sp, char c)
 	put_field(o, sp, "", &c, 1);
 }
 
-/* A decimal number, or '*' for an argument; a negative argument counts as 0. */
-static const char *parse_number(const char *f, struct args *a, unsigned *value)
+/* A decimal number, or '*' for an argument, which may be negative. */
+static const char *parse_number(const char *f, struct args *a, int *value)
 {
-	unsigned v = 0;
+	int v = 0;
 
 	if (*f == '*') {
-		int arg = va_arg(a->ap, int);
-
-		v = arg > 0 ? (unsigned)arg : 0;
+		v = va_arg(a->ap, int);
 		f++;
 	} else {
 		for (; *f >= '0' && *f <= '9'; f++)
 			if (v <= MAX_WIDTH)
-				v = v * 10 + (unsigned)(*f - '0');
+				v = v * 10 + (*f - '0');
 	}
-	*value = v < MAX_WIDTH ? v : MAX_WIDTH;
+	if (v > MAX_WIDTH)
+		v = MAX_WIDTH;
+	*value = v < -MAX_WIDTH ? -MAX_WIDTH : v;
 	return f;
 }
 
 /* f: behind the '%'. Returns where the conversion character stands. */
 static const char *parse_spec(const char *f, struct args *a, struct spec *sp)
 {
+	int number;
+
 	*sp = (struct spec){ 0 };
 	for (; *f == '-' || *f == '0'; f++) {
 		if (*f == '-')
@@ -157,10 +159,13 @@ static const char *parse_spec(const char *f, struct args *a, struct spec *sp)
 		else
 			sp->zero = true;
 	}
-	f = parse_number(f, a, &sp->width);
+	f = parse_number(f, a, &number);
+	sp->left |= number < 0;
+	sp->width = (unsigned)(number < 0 ? -number : number);
 	if (*f == '.') {
-		sp->has_precision = true;
-		f = parse_number(f + 1, a, &sp->precision);
+		f = parse_number(f + 1, a, &number);
+		sp->has_precision = number >= 0;
+		sp->precision = sp->has_precision ? (unsigned)number : 0;
 	}
 	if (*f == 'z') {
 		sp->length = LEN_SIZE;
