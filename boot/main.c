@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of events at boot, and nothing else: hart, console, device trees, plan; then refuse, or
+ * create the VMs, start their harts, and become one of them. Nothing is parsed or allocated afterwards.
+ */
+#include "boot/boot.h"
+
+#include <libfdt.h>
+
+#include "drivers/plic.h"
+#include "hyp/base/fmt.h"
+#include "hyp/base/panic.h"
+#include "hyp/plan/config_dt.h"
+#include "hyp/plan/host_dt.h"
+#include "hyp/plan/package.h"
+#include "hyp/plan/plan.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/hart.h"
+#include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/console.h"
+#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
+
+#define VERSION "0.1"
+
+/* A device tree or package larger than this is no such thing. */
+#define MAX_DTB		(1 * MIB)
+#define MAX_PACKAGE	(4 * GIB)
+
+static struct hart boot_hart;	/* until the plan tells which one this is */
+static struct hart_features features;
+static struct host host __attribute__((section(".noinit")));
+static struct config config __attribute__((section(".noinit")));
+static struct plan plan;
+static uint8_t stacks[MAX_HARTS][HART_STACK_SIZE] __attribute__((section(".noinit"), aligned(16)));
+
+static __noreturn void refuse(const char *reason)
+{
+	console_log("refused: %s; nothing is started", reason);
+	sbi_system_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_FAILURE);
+	for (;;)
+		wait_for_interrupt();
+}
+
+static void report(struct reporter *r, const struct problem *p)
+{
+	char text[480];
+
+	problem_format(text, sizeof(text), p);
+	r->count++;
+	console_log("%s", text);
+}
+
+static void print_plan_line(void *arg, const char *text)
+{
+	(void)arg;
+	console_log("%s", text);
+}
+
+static void check_hart(void)
+{
+	const char *why;
+
+	if (!hart_is_hypervisor(&why))
+		refuse(why);
+	if (!sbi_probe(SBI_EXT_HSM) || !sbi_probe(SBI_EXT_IPI) || !sbi_probe(SBI_EXT_RFENCE))
+		refuse("the firmware lacks an SBI extension that is needed (HSM, IPI, RFENCE)");
+	features = hart_probe();
+}
+
+/* Parses everything and makes the plan, or refuses. */
+static void make_plan(const void *host_dtb, struct reporter *r)
+{
+	struct package package;
+	hpa_t image = hpa((uintptr_t)__image_start), at = hpa((uintptr_t)__image_end);
+	struct range own = { image.v, 0 };
+	const struct package_entry *entry;
+	bool ok;
+
+	if (package_open(&package, (const void *)(uintptr_t)at.v, MAX_PACKAGE, at) != OK)
+		refuse("no package with a configuration follows the image (see `bulkhead pack`)");
+	entry = package_find(&package, PACKAGE_CONFIG);
+	if (!entry)
+		refuse("the package has no configuration");
+	own.size = at.v + package.header->total_size - image.v;
+	ok = host_parse(&host, host_dtb, MAX_DTB, true, r) == OK;
+	for (uint32_t i = 0; i < host.nr_harts && !features.sstc; i++)
+		host.harts[i].features &= ~HART_SSTC;	/* whatever the tree says */
+	ok &= config_parse(&config, package_data(&package, entry), entry->size, r) == OK;
+	if (!ok || plan_make(&plan, &host, &config, &package, own, r) != OK)
+		refuse("the configuration does not fit this machine");
+}
+
+static void start_harts(const struct hart *self)
+{
+	for (uint32_t i = 0; i < plan.nr_harts; i++) {
+		struct hart *h = hart_get(i);
+
+		h->id = plan.harts[i].id;
+		h->index = i;
+		h->stack_top = (uintptr_t)stacks[i] + HART_STACK_SIZE;
+		if (!h->vcpu || h == self)
+			continue;
+		if (sbi_hart_start(h->id, hpa((uintptr_t)secondary_entry), (uintptr_t)h) != OK)
+			refuse("the firmware does not start a hart of the plan");
+	}
+}
+
+static struct hart *find_self(uint64_t hartid)
+{
+	for (uint32_t i = 0; i < plan.nr_harts; i++)
+		if (plan.harts[i].id == hartid)
+			return hart_get(i);
+	return NULL;
+}
+
+static void boot_finish(void)
+{
+	struct hart *self = this_hart();
+
+	if (self->vcpu)
+		vcpu_run(self->vcpu);
+	sbi_hart_stop();	/* a spare hart */
+	for (;;)
+		wait_for_interrupt();
+}
+
+void boot_main(uint64_t hartid, const void *host_dtb)
+{
+	struct reporter reporter = { report, 0 };
+	struct hart *self;
+
+	boot_hart.id = hartid;
+	__asm__ volatile("mv tp, %0" : : "r"(&boot_hart));
+	boot_hart.stack_top = (uintptr_t)stacks[0] + HART_STACK_SIZE;	/* for a panic */
+	hart_init_traps();
+	console_init();
+	console_log("Bulkhead " VERSION " on hart %lu, image at 0x%lx", hartid, (uintptr_t)__image_start);
+	check_hart();
+	make_plan(host_dtb, &reporter);
+	console_use(&plan.console);
+	plan_print(&plan, print_plan_line, NULL);
+	plic_init(&plan);
+	if (vm_create_all(&plan, &host, &reporter) != OK)
+		refuse("a guest's device tree cannot be made");
+	self = find_self(hartid);
+	if (!self)
+		refuse("the device tree does not list the hart that boots");
+	start_harts(self);
+	__asm__ volatile("mv tp, %0" : : "r"(self));
+	boot_switch_stack(self->stack_top, boot_finish);
+}
+
+void boot_secondary(void)
+{
+	hart_init_traps();
+	vcpu_run(this_hart()->vcpu);
+}

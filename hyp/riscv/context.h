@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What switch.S keeps of a guest and of a hart, with the offsets that assembly uses. struct
+ * guest_context is the first member of struct vcpu; sscratch holds its address while the guest runs
+ * and 0 while the hypervisor does, which is how the trap entry tells the two apart.
+ */
+#ifndef HYP_RISCV_CONTEXT_H
+#define HYP_RISCV_CONTEXT_H
+
+#define CTX_X(n)	((n) * 8)	/* slot 0 is free, as x0 is constant: it holds the pc */
+#define CTX_PC		CTX_X(0)
+#define CTX_SSTATUS	256
+#define CTX_HSTATUS	264
+#define CTX_HOST_SP	272
+#define CTX_HOST_TP	280
+
+#define HART_STACK_TOP	0
+#define HART_SCRATCH	8
+#define HART_FRAME	16	/* of a trap in HS-mode: x0 (pc) to x31 */
+
+#define HART_STACK_SIZE	16384
+
+#ifndef __ASSEMBLER__
+#include "hyp/base/types.h"
+
+struct guest_context {
+	uint64_t x[32];		/* x[0] is the pc (sepc) */
+	uint64_t sstatus;	/* SPP: the privilege to return to; FS, VS of the hart */
+	uint64_t hstatus;	/* SPVP and the VT* bits; SPV is set at the entry only */
+	uint64_t host_sp;
+	uint64_t host_tp;
+};
+
+_Static_assert(offsetof(struct guest_context, sstatus) == CTX_SSTATUS, "switch.S");
+_Static_assert(offsetof(struct guest_context, hstatus) == CTX_HSTATUS, "switch.S");
+_Static_assert(offsetof(struct guest_context, host_sp) == CTX_HOST_SP, "switch.S");
+_Static_assert(offsetof(struct guest_context, host_tp) == CTX_HOST_TP, "switch.S");
+
+/*
+ * Runs the guest until its next exit; everything about the exit that does not lie in ctx is in
+ * scause, stval, htval and htinst. Interrupts of HS-mode are taken while the guest runs (V = 1), and
+ * never while the hypervisor does (sstatus.SIE = 0).
+ */
+void guest_run(struct guest_context *ctx);
+
+/* Zeroes f0..f31 and fcsr, or v0..v31; the unit must exist. The sstatus fields are set on. */
+void fp_clear(void);
+void vector_clear(void);
+#endif
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CSR numbers, fields and accessors, spelled as in the privileged ISA (version 1.13, with the
+ * hypervisor extension, Sstc and Smstateen). Numbers, not assembler names, so that any assembler
+ * does. tests/unit/fake/hyp/riscv/csr.h takes this file's place in host builds.
+ */
+#ifndef HYP_RISCV_CSR_H
+#define HYP_RISCV_CSR_H
+
+#include "hyp/riscv/csr_defs.h"
+
+#define csr_read(csr) ({							\
+	unsigned long v_;							\
+	__asm__ volatile("csrr %0, %1" : "=r"(v_) : "i"(csr) : "memory");	\
+	v_; })
+#define csr_write(csr, val) ({							\
+	unsigned long v_ = (val);						\
+	__asm__ volatile("csrw %0, %1" : : "i"(csr), "rK"(v_) : "memory"); })
+#define csr_swap(csr, val) ({							\
+	unsigned long v_ = (val), o_;						\
+	__asm__ volatile("csrrw %0, %1, %2" : "=r"(o_) : "i"(csr), "r"(v_) : "memory"); \
+	o_; })
+#define csr_set(csr, val) ({							\
+	unsigned long v_ = (val);						\
+	__asm__ volatile("csrs %0, %1" : : "i"(csr), "rK"(v_) : "memory"); })
+#define csr_clear(csr, val) ({							\
+	unsigned long v_ = (val);						\
+	__asm__ volatile("csrc %0, %1" : : "i"(csr), "rK"(v_) : "memory"); })
+
+static inline void wait_for_interrupt(void) { __asm__ volatile("wfi" : : : "memory"); }
+
+#endif

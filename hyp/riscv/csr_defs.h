@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Numbers and fields of the CSRs that the hypervisor uses, for C and assembly. Source: privileged
+ * ISA 1.13, "CSR Listing", "Supervisor-Level ISA" and "Hypervisor Extension".
+ */
+#ifndef HYP_RISCV_CSR_DEFS_H
+#define HYP_RISCV_CSR_DEFS_H
+
+#define CSR_SSTATUS	0x100
+#define CSR_SIE		0x104
+#define CSR_STVEC	0x105
+#define CSR_SCOUNTEREN	0x106
+#define CSR_SENVCFG	0x10a
+#define CSR_SSTATEEN0	0x10c
+#define CSR_SSCRATCH	0x140
+#define CSR_SEPC	0x141
+#define CSR_SCAUSE	0x142
+#define CSR_STVAL	0x143
+#define CSR_SIP		0x144
+#define CSR_STIMECMP	0x14d
+#define CSR_SATP	0x180
+#define CSR_VSSTATUS	0x200
+#define CSR_VSIE	0x204
+#define CSR_VSTVEC	0x205
+#define CSR_VSSCRATCH	0x240
+#define CSR_VSEPC	0x241
+#define CSR_VSCAUSE	0x242
+#define CSR_VSTVAL	0x243
+#define CSR_VSIP	0x244
+#define CSR_VSTIMECMP	0x24d
+#define CSR_VSATP	0x280
+#define CSR_HSTATUS	0x600
+#define CSR_HEDELEG	0x602
+#define CSR_HIDELEG	0x603
+#define CSR_HIE		0x604
+#define CSR_HTIMEDELTA	0x605
+#define CSR_HCOUNTEREN	0x606
+#define CSR_HGEIE	0x607
+#define CSR_HENVCFG	0x60a
+#define CSR_HSTATEEN0	0x60c
+#define CSR_HTVAL	0x643
+#define CSR_HIP		0x644
+#define CSR_HVIP	0x645
+#define CSR_HTINST	0x64a
+#define CSR_HGATP	0x680
+#define CSR_TIME	0xc01
+
+#define SSTATUS_SIE	(1 << 1)
+#define SSTATUS_SPIE	(1 << 5)
+#define SSTATUS_SPP	(1 << 8)
+#define SSTATUS_VS	(3 << 9)
+#define SSTATUS_FS	(3 << 13)
+#define SSTATUS_SUM	(1 << 18)
+#define SSTATUS_MXR	(1 << 19)
+
+#define HSTATUS_GVA	(1 << 6)
+#define HSTATUS_SPV	(1 << 7)
+#define HSTATUS_SPVP	(1 << 8)
+#define HSTATUS_VTVM	(1 << 20)
+#define HSTATUS_VTW	(1 << 21)
+#define HSTATUS_VTSR	(1 << 22)
+#define HSTATUS_VSXL_64	(2ul << 32)
+#define VSSTATUS_UXL_64	(2ul << 32)
+
+/* Interrupt numbers; bits of sip, sie, hip, hie, hvip, hideleg. */
+#define IRQ_SSI		1
+#define IRQ_VSSI	2
+#define IRQ_STI		5
+#define IRQ_VSTI	6
+#define IRQ_SEI		9
+#define IRQ_VSEI	10
+#define IRQ_SGEI	12
+#define SCAUSE_INTERRUPT	(1ul << 63)
+
+/* Exception causes. */
+#define CAUSE_FETCH_MISALIGNED		0
+#define CAUSE_FETCH_ACCESS		1
+#define CAUSE_ILLEGAL			2
+#define CAUSE_BREAKPOINT		3
+#define CAUSE_LOAD_MISALIGNED		4
+#define CAUSE_LOAD_ACCESS		5
+#define CAUSE_STORE_MISALIGNED		6
+#define CAUSE_STORE_ACCESS		7
+#define CAUSE_ECALL_U			8
+#define CAUSE_ECALL_S			9
+#define CAUSE_ECALL_VS			10
+#define CAUSE_FETCH_PAGE		12
+#define CAUSE_LOAD_PAGE			13
+#define CAUSE_STORE_PAGE		15
+#define CAUSE_SOFTWARE_CHECK		18
+#define CAUSE_HARDWARE_ERROR		19
+#define CAUSE_FETCH_GUEST_PAGE		20
+#define CAUSE_LOAD_GUEST_PAGE		21
+#define CAUSE_VIRTUAL_INSTRUCTION	22
+#define CAUSE_STORE_GUEST_PAGE		23
+
+/* Counter enables: CY, TM, IR. */
+#define COUNTEREN_CY	(1 << 0)
+#define COUNTEREN_TM	(1 << 1)
+#define COUNTEREN_IR	(1 << 2)
+
+#define ENVCFG_FIOM	(1ul << 0)
+#define ENVCFG_CBIE	(3ul << 4)
+#define ENVCFG_CBCFE	(1ul << 6)
+#define ENVCFG_CBZE	(1ul << 7)
+#define ENVCFG_ADUE	(1ul << 61)
+#define ENVCFG_PBMTE	(1ul << 62)
+#define ENVCFG_STCE	(1ul << 63)
+
+#define STATEEN0_ENVCFG	(1ul << 62)
+#define STATEEN0_SE0	(1ul << 63)
+
+#define HGATP_MODE_SV39X4	8ul
+#define HGATP_MODE_SV48X4	9ul
+#define HGATP_MODE_SHIFT	60
+#define HGATP_VMID_SHIFT	44
+#define HGATP_VMID_MASK		0x3ffful
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guarded accesses: the only instructions of the hypervisor that may trap. The trap entry
+ * recognises them by their pc (guard_begin..guard_end in fault.S), whatever the cause is: emulators
+ * and firmware differ there. Each clobbers scause, stval, htval, htinst if it traps: read those first.
+ */
+#ifndef HYP_RISCV_FAULT_H
+#define HYP_RISCV_FAULT_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/types.h"
+
+/*
+ * Fetches a 16-bit parcel of guest code at a guest-virtual address, with the guest's own translation
+ * and execute permission (HLVX.HU, effective privilege hstatus.SPVP). ERR_FAULT if it cannot be read.
+ */
+enum err guard_fetch16(uint64_t *out, uint64_t gva) __must_check;
+
+/* Reads a CSR that may not exist. ERR_FAULT if it does not (or access to it is closed). */
+enum err guard_read_hstatus(uint64_t *out) __must_check;
+enum err guard_read_henvcfg(uint64_t *out) __must_check;
+enum err guard_read_senvcfg(uint64_t *out) __must_check;
+enum err guard_read_hstateen0(uint64_t *out) __must_check;
+enum err guard_read_sstateen0(uint64_t *out) __must_check;
+enum err guard_read_vstimecmp(uint64_t *out) __must_check;
+enum err guard_read_mscratch(uint64_t *out) __must_check;	/* exists in M-mode alone */
+enum err guard_read_vlenb(uint64_t *out) __must_check;	/* with sstatus.VS on */
+enum err guard_read_fcsr(uint64_t *out) __must_check;	/* with sstatus.FS on */
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fences of the hypervisor extension, by encoding, so that any assembler does. Source: privileged
+ * ISA, hypervisor chapter, "Hypervisor Memory-Management Fence Instructions".
+ */
+#ifndef HYP_RISCV_FENCE_H
+#define HYP_RISCV_FENCE_H
+
+#include "hyp/base/types.h"
+
+/* All guest-physical translations of all VMIDs on this hart. */
+static inline void hfence_gvma_all(void)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" : : : "memory");
+}
+
+/* VS-stage translations of the VM in hgatp, on this hart: all of them. */
+static inline void hfence_vvma_all(void)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, x0" : : : "memory");
+}
+
+/* One page of every address space; va is guest-virtual. */
+static inline void hfence_vvma_va(uint64_t va)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, x0" : : "r"(va) : "memory");
+}
+
+static inline void hfence_vvma_asid(uint64_t asid)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, x0, %0" : : "r"(asid) : "memory");
+}
+
+static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
+{
+	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(va), "r"(asid) : "memory");
+}
+
+static inline void fence_i(void) { __asm__ volatile("fence.i" : : : "memory"); }
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Set-up of a physical hart for guests, and the mailbox between harts. Source: privileged ISA,
+ * "Hypervisor and Virtual Supervisor CSRs"; Sstc; Smstateen; SBI 3.0, IPI extension.
+ * No lock: the mailbox is one atomic word.
+ */
+#include "hyp/riscv/hart.h"
+
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/fault.h"
+#include "hyp/riscv/fence.h"
+#include "hyp/riscv/sbi_call.h"
+
+_Static_assert(ERR_FAULT == 6, "fault.S returns it");
+
+void trap_entry(void);	/* switch.S */
+
+static struct hart harts[MAX_HARTS];
+
+/* All that a guest's own kernel handles. What M-mode firmware sees first (illegal instruction, access
+ * faults, misaligned) is redirected by it to VS-mode only if the bit is set here. */
+#define GUEST_EXCEPTIONS						\
+	(1ul << CAUSE_FETCH_MISALIGNED | 1ul << CAUSE_FETCH_ACCESS |	\
+	 1ul << CAUSE_ILLEGAL | 1ul << CAUSE_BREAKPOINT |		\
+	 1ul << CAUSE_LOAD_MISALIGNED | 1ul << CAUSE_LOAD_ACCESS |	\
+	 1ul << CAUSE_STORE_MISALIGNED | 1ul << CAUSE_STORE_ACCESS |	\
+	 1ul << CAUSE_ECALL_U | 1ul << CAUSE_FETCH_PAGE |		\
+	 1ul << CAUSE_LOAD_PAGE | 1ul << CAUSE_STORE_PAGE |		\
+	 1ul << CAUSE_SOFTWARE_CHECK | 1ul << CAUSE_HARDWARE_ERROR)
+
+#define GUEST_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
+
+void hart_init_traps(void)
+{
+	csr_clear(CSR_SSTATUS, SSTATUS_SIE);
+	csr_write(CSR_SSCRATCH, 0);
+	csr_write(CSR_STVEC, (uintptr_t)trap_entry);
+	csr_write(CSR_SIE, 0);
+}
+
+bool hart_is_hypervisor(const char **why)
+{
+	uint64_t v;
+
+	if (guard_read_mscratch(&v) == OK) {
+		*why = "it runs in M-mode; load it as the payload of an SBI firmware such as OpenSBI";
+		return false;
+	}
+	if (guard_read_hstatus(&v) != OK) {
+		*why = "this hart has no hypervisor extension (H), or the firmware hides it";
+		return false;
+	}
+	return true;
+}
+
+struct hart_features hart_probe(void)
+{
+	struct hart_features f = { 0 };
+	uint64_t v;
+
+	f.henvcfg = guard_read_henvcfg(&v) == OK;
+	f.senvcfg = guard_read_senvcfg(&v) == OK;
+	f.hstateen = guard_read_hstateen0(&v) == OK;
+	csr_set(CSR_SSTATUS, SSTATUS_FS);
+	f.fp = guard_read_fcsr(&v) == OK;
+	csr_set(CSR_SSTATUS, SSTATUS_VS);
+	f.vector = guard_read_vlenb(&v) == OK;
+	if (f.henvcfg) {
+		/* vstimecmp is there for VS-mode only if menvcfg.STCE lets henvcfg.STCE be set. */
+		csr_write(CSR_HENVCFG, ENVCFG_STCE);
+		f.sstc = (csr_read(CSR_HENVCFG) & ENVCFG_STCE) && guard_read_vstimecmp(&v) == OK;
+		csr_write(CSR_HENVCFG, 0);
+	}
+	return f;
+}
+
+void hart_init_guest(const struct hart_features *f, bool sstc, uint64_t envcfg)
+{
+	csr_write(CSR_HEDELEG, GUEST_EXCEPTIONS);
+	csr_write(CSR_HIDELEG, GUEST_INTERRUPTS);
+	csr_write(CSR_HCOUNTEREN, COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR);
+	csr_write(CSR_HGEIE, 0);
+	csr_write(CSR_HVIP, 0);
+	if (f->hstateen)
+		csr_write(CSR_HSTATEEN0, STATEEN0_SE0 | STATEEN0_ENVCFG);
+	if (f->henvcfg)
+		csr_write(CSR_HENVCFG, (envcfg & ~ENVCFG_STCE) | (sstc ? ENVCFG_STCE : 0));
+	csr_write(CSR_HTIMEDELTA, 0);
+	if (f->sstc)	/* after htimedelta: writing that can latch VSTIP from vstimecmp = 0 */
+		csr_write(CSR_VSTIMECMP, -1ul);
+}
+
+struct hart *hart_get(uint32_t index)
+{
+	return &harts[index];
+}
+
+void hart_send(struct hart *const *to, uint32_t n, uint32_t mail)
+{
+	uint64_t ids[MAX_HARTS];
+
+	for (uint32_t i = 0; i < n; i++) {
+		__atomic_fetch_or(&to[i]->mailbox, mail, __ATOMIC_RELEASE);
+		ids[i] = to[i]->id;
+	}
+	/* The IPI must not overtake the mailbox; firmware sends it by a store to a device. */
+	__asm__ volatile("fence w, ow" : : : "memory");
+	sbi_ecall_harts(SBI_EXT_IPI, 0, ids, n, 0, 0, 0);
+}
+
+uint32_t hart_take_mail(void)
+{
+	/* SSIP first: a request that comes between the two raises it again. */
+	csr_clear(CSR_SIP, 1ul << IRQ_SSI);
+	return __atomic_exchange_n(&this_hart()->mailbox, 0, __ATOMIC_ACQUIRE);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A physical hart: its stack, its set-up for guests, and its mailbox. tp points at the hart while the
+ * hypervisor runs on it. Other harts touch the mailbox only.
+ */
+#ifndef HYP_RISCV_HART_H
+#define HYP_RISCV_HART_H
+
+#include "hyp/base/types.h"
+#include "hyp/riscv/context.h"
+
+struct vcpu;
+
+/* Requests in a mailbox; any hart may set bits, the owner takes all of them at once. */
+#define MAIL_STATE	(1u << 0)	/* the VM's or vcpu's state changed: look at it */
+#define MAIL_IPI	(1u << 1)	/* a sibling sent an IPI: raise VSSIP */
+#define MAIL_EXTERNAL	(1u << 2)	/* the vPLIC's line of the vcpu may have changed */
+
+struct hart {
+	uint64_t stack_top;
+	uint64_t scratch;
+	uint64_t frame[32];	/* registers at a trap of the hypervisor itself; [0] = pc */
+	uint64_t id;		/* hart id of the SBI */
+	uint32_t index;		/* into plan.harts */
+	uint32_t mailbox;	/* MAIL_*; atomic, the only field that other harts write */
+	struct vcpu *vcpu;	/* NULL on a spare hart */
+};
+
+_Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "switch.S");
+_Static_assert(offsetof(struct hart, scratch) == HART_SCRATCH, "switch.S");
+_Static_assert(offsetof(struct hart, frame) == HART_FRAME, "switch.S");
+
+/* What this kind of hart really has, found by probing, not by trusting the device tree. */
+struct hart_features {
+	bool fp, vector, henvcfg, hstateen, sstc, senvcfg;
+};
+
+static inline struct hart *this_hart(void)
+{
+	struct hart *h;
+
+	__asm__("mv %0, tp" : "=r"(h));
+	return h;
+}
+
+/* Traps go to trap_entry, interrupts are off, sscratch = 0. Before anything else on a hart. */
+void hart_init_traps(void);
+
+/* True if the hart is in HS-mode with the hypervisor extension; otherwise *why says what it lacks. */
+bool hart_is_hypervisor(const char **why);
+
+/* Probes the calling hart. Only before any guest ran on it: see fault 1 of OpenSBI 1.1 in switch.S. */
+struct hart_features hart_probe(void);
+
+/*
+ * Sets up delegation and the environment CSRs for guests. sstc, and the enables in envcfg (ENVCFG_*
+ * bits): what the plan gives to this VM. Fields that the hart lacks read back as 0 and are left so.
+ */
+void hart_init_guest(const struct hart_features *f, bool sstc, uint64_t envcfg);
+
+/* The hart of that index into plan.harts. */
+struct hart *hart_get(uint32_t index);
+
+/* Leaves a request for n harts and interrupts them. What was written before is seen by who takes it. */
+void hart_send(struct hart *const *to, uint32_t n, uint32_t mail);
+
+/* Takes all requests of the calling hart, with the acquire that pairs with hart_send(). */
+uint32_t hart_take_mail(void);
+
+#endif

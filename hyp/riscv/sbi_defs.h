@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbers of the SBI, version 3.0, as both sides of us use them: the firmware's and the guests'. */
+#ifndef HYP_RISCV_SBI_DEFS_H
+#define HYP_RISCV_SBI_DEFS_H
+
+#define SBI_SUCCESS			0l
+#define SBI_ERR_FAILED			(-1l)
+#define SBI_ERR_NOT_SUPPORTED		(-2l)
+#define SBI_ERR_INVALID_PARAM		(-3l)
+#define SBI_ERR_DENIED			(-4l)
+#define SBI_ERR_INVALID_ADDRESS		(-5l)
+#define SBI_ERR_ALREADY_AVAILABLE	(-6l)
+#define SBI_ERR_INVALID_STATE		(-10l)
+
+#define SBI_EXT_LEGACY_SET_TIMER	0x0
+#define SBI_EXT_LEGACY_PUTCHAR		0x1
+#define SBI_EXT_LEGACY_GETCHAR		0x2
+#define SBI_EXT_LEGACY_SHUTDOWN		0x8
+#define SBI_EXT_BASE			0x10
+#define SBI_EXT_TIME			0x54494d45
+#define SBI_EXT_IPI			0x735049
+#define SBI_EXT_RFENCE			0x52464e43
+#define SBI_EXT_HSM			0x48534d
+#define SBI_EXT_SRST			0x53525354
+#define SBI_EXT_DBCN			0x4442434e
+
+#define SBI_BASE_SPEC_VERSION		0
+#define SBI_BASE_IMPL_ID		1
+#define SBI_BASE_IMPL_VERSION		2
+#define SBI_BASE_PROBE			3
+#define SBI_BASE_MVENDORID		4
+#define SBI_BASE_MARCHID		5
+#define SBI_BASE_MIMPID			6
+
+#define SBI_RFENCE_FENCE_I		0
+#define SBI_RFENCE_SFENCE_VMA		1
+#define SBI_RFENCE_SFENCE_VMA_ASID	2
+#define SBI_RFENCE_HFENCE_VVMA_ASID	5
+#define SBI_RFENCE_HFENCE_VVMA		6
+
+#define SBI_HSM_START			0
+#define SBI_HSM_STOP			1
+#define SBI_HSM_STATUS			2
+#define SBI_HSM_SUSPEND			3
+
+#define SBI_HSM_STATE_STARTED		0
+#define SBI_HSM_STATE_STOPPED		1
+#define SBI_HSM_STATE_START_PENDING	2
+#define SBI_HSM_STATE_STOP_PENDING	3
+#define SBI_HSM_STATE_SUSPENDED		4
+
+#define SBI_HSM_SUSPEND_RETENTIVE	0x00000000u
+#define SBI_HSM_SUSPEND_NON_RETENTIVE	0x80000000u
+
+#define SBI_SRST_SHUTDOWN		0
+#define SBI_SRST_COLD_REBOOT		1
+#define SBI_SRST_WARM_REBOOT		2
+#define SBI_SRST_REASON_NONE		0
+#define SBI_SRST_REASON_FAILURE		1
+
+#define SBI_DBCN_WRITE			0
+#define SBI_DBCN_READ			1
+#define SBI_DBCN_WRITE_BYTE		2
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one way from the hypervisor to a guest's memory. Guest-physical ranges are checked against the
+ * plan, code is fetched with the guest's own translation. Another vcpu of the guest may change what is
+ * read at any time: read once, then check the copy.
+ */
+#ifndef HYP_VM_GUESTMEM_H
+#define HYP_VM_GUESTMEM_H
+
+#include "hyp/vm/vm.h"
+
+/* True if all of [address, address + size) is RAM of the VM; size 0 is not. It may span regions. */
+bool guestmem_valid(const struct vm *vm, gpa_t address, uint64_t size);
+
+/* Copy up to size bytes; the range must be RAM of the VM, otherwise ERR_RANGE and nothing is copied. */
+enum err guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size) __must_check;
+enum err guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_t size) __must_check;
+
+/*
+ * The instruction at the guest-virtual pc; a compressed one in the low 16 bits. Only right after an exit,
+ * before anything else traps. ERR_FAULT if it cannot be fetched any more (a sibling changed the mapping).
+ */
+enum err guestmem_fetch(uint64_t pc, uint32_t *insn) __must_check;
+
+#endif

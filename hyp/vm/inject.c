@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Delivery of an exception to VS-mode; see inject.h. Touches only the calling hart's VS CSRs.
+ */
+#include "hyp/vm/inject.h"
+
+#include "hyp/riscv/csr.h"
+
+enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
+{
+	uint64_t vsstatus = csr_read(CSR_VSSTATUS);
+	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE);
+
+	if (v->ctx.sstatus & SSTATUS_SPP)
+		next |= SSTATUS_SPP;
+	if (vsstatus & SSTATUS_SIE)
+		next |= SSTATUS_SPIE;
+	csr_write(CSR_VSSTATUS, next);
+	csr_write(CSR_VSEPC, v->ctx.x[0]);
+	csr_write(CSR_VSCAUSE, cause);
+	csr_write(CSR_VSTVAL, tval);
+	v->ctx.x[0] = csr_read(CSR_VSTVEC) & ~3ul;	/* exceptions go to BASE in both modes */
+	v->ctx.sstatus |= SSTATUS_SPP;
+	return VERDICT_RESUME;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupts of HS-mode; see irq.h. No lock: the vPLICs and the mailbox have their own.
+ */
+#include "hyp/vm/irq.h"
+
+#include "hyp/riscv/csr.h"
+#include "hyp/vm/vtimer.h"
+
+void irq_lines_changed(struct vcpu *v, uint64_t changed)
+{
+	uint64_t self = 1ull << v->index;
+
+	if (changed & self)
+		vcpu_update_external(v);
+	if (changed & ~self)
+		vcpu_send_mask(v->vm, changed & ~self, MAIL_EXTERNAL);
+}
+
+static void serve_external(struct vcpu *v)
+{
+	uint64_t changed = 0;
+
+	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++)
+		changed |= vplic_physical(&v->vm->vplics[i], v->index);
+	irq_lines_changed(v, changed);
+}
+
+enum verdict irq_serve(struct vcpu *v)
+{
+	uint64_t pending = csr_read(CSR_SIP) & csr_read(CSR_SIE);
+
+	if (pending & 1ul << IRQ_STI)
+		vtimer_fired(v);
+	if (pending & 1ul << IRQ_SEI)
+		serve_external(v);
+	if (pending & 1ul << IRQ_SSI)
+		return vcpu_take_mail(v);
+	return VERDICT_RESUME;
+}

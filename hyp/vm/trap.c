@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One exit to one handler; see trap.h. Whatever a guest does ends here in an emulation, an SBI error or
+ * a fault of its own: there is no exit that we do not expect, because the guest chooses them.
+ */
+#include "hyp/vm/trap.h"
+
+#include "hyp/riscv/csr.h"
+#include "hyp/vm/inject.h"
+#include "hyp/vm/irq.h"
+#include "hyp/vm/vmmio.h"
+#include "hyp/vm/vsbi.h"
+
+static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *e)
+{
+	switch (e->cause) {
+	case CAUSE_ECALL_VS:
+		return vsbi_call(v);
+	case CAUSE_LOAD_GUEST_PAGE:
+	case CAUSE_STORE_GUEST_PAGE:
+		return vmmio_fault(v, e);
+	case CAUSE_FETCH_GUEST_PAGE:	/* no device has rights to execute: there is nothing to fetch */
+		return inject_exception(v, CAUSE_FETCH_ACCESS, e->tval);
+	case CAUSE_VIRTUAL_INSTRUCTION:	/* a guest has no H extension: such an instruction is illegal */
+		return inject_exception(v, CAUSE_ILLEGAL, e->tval);
+	default:
+		/* Delegated, but firmware that saw it first may hand it to HS-mode: pass it on. A cause
+		 * that VS-mode cannot know (custom, reserved) is told as an illegal instruction. */
+		if (e->cause <= CAUSE_STORE_PAGE && e->cause != CAUSE_ECALL_S)
+			return inject_exception(v, e->cause, e->tval);
+		return inject_exception(v, CAUSE_ILLEGAL, 0);
+	}
+}
+
+enum verdict trap_dispatch(struct vcpu *v)
+{
+	struct guest_exit e = {
+		.cause = csr_read(CSR_SCAUSE),
+		.tval = csr_read(CSR_STVAL),
+		.htval = csr_read(CSR_HTVAL),
+		.htinst = csr_read(CSR_HTINST),
+	};
+
+	if (e.cause & SCAUSE_INTERRUPT)
+		return irq_serve(v);
+	return dispatch_exception(v, &e);
+}

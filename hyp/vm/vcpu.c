@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a vcpu on its hart; see vcpu.h. States are the truth and stand under vm->lock; mail only
+ * makes a hart look at them, so mail that is early, late or lost in a park cannot mislead it.
+ */
+#include "hyp/vm/vcpu.h"
+
+#include "hyp/base/panic.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/fault.h"
+#include "hyp/riscv/fence.h"
+#include "hyp/riscv/sbi_defs.h"
+#include "hyp/vm/irq.h"
+#include "hyp/vm/trap.h"
+#include "hyp/vm/vtimer.h"
+
+#define VS_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
+
+/* Registers at the first instruction after a start or a non-retentive resume (SBI HSM: a0 = hart id,
+ * a1 = opaque, satp = 0, sstatus.SIE = 0); the others are 0. */
+static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	for (unsigned i = 0; i < 32; i++)
+		v->ctx.x[i] = 0;
+	v->ctx.x[0] = pc;
+	v->ctx.x[10] = v->index;
+	v->ctx.x[11] = opaque;
+	v->ctx.sstatus = csr_read(CSR_SSTATUS) | SSTATUS_SPP;
+	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP;
+	csr_write(CSR_VSATP, 0);
+	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
+	hfence_vvma_all();
+	fence_i();
+}
+
+/* The hart's VS-mode state of power-on. Nothing of an earlier life of the guest stays. */
+static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
+{
+	const struct hart_features *f = &v->features;
+	unsigned long units = 0;
+
+	csr_write(CSR_HVIP, 0);
+	csr_write(CSR_VSIE, 0);
+	csr_write(CSR_VSTVEC, 0);
+	csr_write(CSR_VSSCRATCH, 0);
+	csr_write(CSR_VSEPC, 0);
+	csr_write(CSR_VSCAUSE, 0);
+	csr_write(CSR_VSTVAL, 0);
+	csr_write(CSR_SCOUNTEREN, 0);
+	if (f->senvcfg)
+		csr_write(CSR_SENVCFG, 0);
+	if (f->hstateen)
+		csr_write(CSR_SSTATEEN0, 0);
+	vtimer_reset(v);
+	if (f->fp) {
+		fp_clear();
+		units |= SSTATUS_FS;
+	}
+	if (f->vector) {
+		vector_clear();
+		units |= SSTATUS_VS;
+	}
+	csr_set(CSR_SSTATUS, units);	/* vsstatus alone decides what the guest can use */
+	set_entry(v, pc, opaque);
+	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
+	vcpu_update_external(v);
+}
+
+static bool start_if_pending(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	bool start = false;
+
+	lock_acquire(&vm->lock);
+	if (vm->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
+		v->hsm = SBI_HSM_STATE_STARTED;
+		start = true;
+	}
+	lock_release(&vm->lock);
+	if (start)
+		reset(v, v->start_pc, v->start_opaque);
+	return start;
+}
+
+/* Waits in HS-mode until the vcpu is started. Only the software interrupt can wake the hart. */
+static void park(struct vcpu *v)
+{
+	csr_write(CSR_VSIE, 0);
+	csr_write(CSR_SIE, 1ul << IRQ_SSI);
+	for (;;) {
+		hart_take_mail();
+		vm_attend(v);
+		if (start_if_pending(v))
+			return;
+		wait_for_interrupt();
+	}
+}
+
+static void set_hsm(struct vcpu *v, uint8_t state)
+{
+	lock_acquire(&v->vm->lock);
+	v->hsm = state;
+	lock_release(&v->vm->lock);
+}
+
+/* SBI HSM suspend: until an interrupt that the guest has enabled in sie is pending. */
+static enum verdict suspend(struct vcpu *v)
+{
+	enum verdict verdict = VERDICT_RESUME;
+
+	set_hsm(v, SBI_HSM_STATE_SUSPENDED);
+	while (verdict == VERDICT_RESUME && !(csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS)) {
+		if (!(csr_read(CSR_SIP) & csr_read(CSR_SIE)))
+			wait_for_interrupt();
+		verdict = irq_serve(v);
+	}
+	if (verdict != VERDICT_RESUME)
+		return verdict;
+	set_hsm(v, SBI_HSM_STATE_STARTED);
+	if (v->resume_nonretentive) {
+		v->resume_nonretentive = false;
+		set_entry(v, v->start_pc, v->start_opaque);
+	}
+	return VERDICT_RESUME;
+}
+
+void vcpu_run(struct vcpu *v)
+{
+	v->features = hart_probe();
+	if (v->vm->plan->sstc && !v->features.sstc)
+		panic("a hart lacks Sstc, though the boot hart has it and its device tree node says so");
+	hart_init_guest(&v->features, v->vm->plan->sstc, v->vm->envcfg);
+	csr_write(CSR_HGATP, v->vm->hgatp);
+	hfence_gvma_all();
+	for (;;) {
+		enum verdict verdict = VERDICT_RESUME;
+
+		park(v);
+		while (verdict == VERDICT_RESUME) {
+			guest_run(&v->ctx);
+			verdict = trap_dispatch(v);
+			if (verdict == VERDICT_SUSPEND)
+				verdict = suspend(v);
+		}
+		vm_vcpu_left(v);	/* VERDICT_STOP or VERDICT_LEAVE */
+	}
+}
+
+enum verdict vcpu_take_mail(struct vcpu *v)
+{
+	uint32_t mail = hart_take_mail();
+
+	if (mail & MAIL_IPI)
+		csr_set(CSR_HVIP, 1ul << IRQ_VSSI);
+	if (mail & MAIL_EXTERNAL)
+		vcpu_update_external(v);
+	if (mail & MAIL_STATE && vm_ending(v->vm))
+		return VERDICT_LEAVE;
+	return VERDICT_RESUME;
+}
+
+void vcpu_send_mask(struct vm *vm, uint64_t mask, uint32_t mail)
+{
+	struct hart *to[MAX_HARTS];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
+		if (mask >> i & 1)
+			to[n++] = vm->vcpus[i]->hart;
+	if (n)
+		hart_send(to, n, mail);
+}
+
+void vcpu_update_external(struct vcpu *v)
+{
+	bool line = false;
+
+	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++)
+		line |= vplic_line(&v->vm->vplics[i], v->index);
+	if (line)
+		csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
+	else
+		csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
+}
+
+long vcpu_start(struct vcpu *target, uint64_t pc, uint64_t opaque)
+{
+	struct vm *vm = target->vm;
+	long error = SBI_ERR_FAILED;	/* the VM is ending: nothing starts any more */
+
+	lock_acquire(&vm->lock);
+	if (vm->state == VM_RUNNING) {
+		error = target->hsm == SBI_HSM_STATE_STOPPED ? SBI_SUCCESS : SBI_ERR_ALREADY_AVAILABLE;
+		if (error == SBI_SUCCESS) {
+			target->hsm = SBI_HSM_STATE_START_PENDING;
+			target->start_pc = pc;
+			target->start_opaque = opaque;
+			vm->active |= 1ull << target->index;
+		}
+	}
+	lock_release(&vm->lock);
+	if (error == SBI_SUCCESS)
+		vcpu_send_mask(vm, 1ull << target->index, MAIL_STATE);
+	return error;
+}
+
+uint8_t vcpu_hsm_state(struct vcpu *v)
+{
+	uint8_t state;
+
+	lock_acquire(&v->vm->lock);
+	state = v->hsm;
+	lock_release(&v->vm->lock);
+	return state;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Creation and life of VMs; see vm.h. What a VM is made of comes from the plan alone. vm->lock is held
+ * for a few instructions at a time and only by harts of that VM; loading, printing and sending happen
+ * outside of it. The last hart to leave an ending VM has it for itself until the next VM_STARTING.
+ */
+#include "hyp/vm/vm.h"
+
+#include <libfdt.h>
+
+#include "hyp/base/panic.h"
+#include "hyp/base/str.h"
+#include "hyp/plan/package.h"
+#include "hyp/riscv/csr_defs.h"
+#include "hyp/riscv/fence.h"
+#include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/vcpu.h"
+
+static struct vm vms[MAX_VMS];
+static struct vcpu vcpus[MAX_HARTS];	/* by hart index */
+static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
+static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
+static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));
+
+/* What the harts have and what the guest's device tree therefore says (hyp/plan/isa.c keeps both alike). */
+static uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
+{
+	uint32_t f = plan->harts[p->vcpu_hart[0]].features;
+	uint64_t envcfg = 0;
+
+	envcfg |= f & HART_ZICBOM ? ENVCFG_CBIE | ENVCFG_CBCFE : 0;
+	envcfg |= f & HART_ZICBOZ ? ENVCFG_CBZE : 0;
+	envcfg |= f & HART_SVADU ? ENVCFG_ADUE : 0;
+	envcfg |= f & HART_SVPBMT ? ENVCFG_PBMTE : 0;
+	return envcfg;
+}
+
+static enum err create_gstage(struct vm *vm, struct gstage *g)
+{
+	gstage_init(g, vm->plan->gstage_levels);
+	for (uint32_t i = 0; i < vm->plan->nr_regions; i++) {
+		const struct plan_region *r = &vm->plan->regions[i];
+		enum err e = gstage_map(g, r->gpa, r->hpa, r->size, r->rights);
+
+		if (e != OK)
+			return e;
+	}
+	vm->hgatp = gstage_hgatp(g, vm->index + 1);
+	return OK;
+}
+
+static void create_vcpus(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		uint32_t hart = vm->plan->vcpu_hart[i];
+		struct vcpu *v = &vcpus[hart];
+
+		v->vm = vm;
+		v->index = i;
+		v->hart = hart_get(hart);
+		v->hart->vcpu = v;
+		v->hsm = SBI_HSM_STATE_STOPPED;
+		vm->vcpus[i] = v;
+	}
+}
+
+enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
+{
+	vms_alive = plan->nr_vms;
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		struct vm *vm = &vms[i];
+		enum err e;
+
+		vm->plan = &plan->vms[i];
+		vm->index = i;
+		vm->envcfg = envcfg_of(vm->plan, plan);
+		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
+		create_vcpus(vm);
+		for (uint32_t w = 0; w < vm->plan->nr_vplics; w++)
+			vplic_create(&vm->vplics[w], plan, i, w);
+		e = guest_dt_build(dtbs[i], sizeof(dtbs[i]), plan, host, i, r);
+		if (e != OK)
+			return e;
+		vm->dtb = dtbs[i];
+		vm->dtb_size = fdt_totalsize(dtbs[i]);
+		vm->state = VM_STARTING;
+	}
+	return OK;
+}
+
+struct vcpu *vm_vcpu_of_hart(uint32_t hart_index)
+{
+	return vcpus[hart_index].vm ? &vcpus[hart_index] : NULL;
+}
+
+/* Something that the guest finds in its RAM at the start. */
+struct extent {
+	gpa_t target;
+	const void *source;
+	uint64_t size;
+};
+
+/* The extent with the lowest address in [from, end), NULL if there is none. */
+static const struct extent *next_extent(const struct extent *e, uint32_t n, uint64_t from, uint64_t end)
+{
+	const struct extent *best = NULL;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (e[i].size && e[i].target.v >= from && e[i].target.v < end &&
+		    (!best || e[i].target.v < best->target.v))
+			best = &e[i];
+	return best;
+}
+
+/* Writes each byte of a RAM region once: an extent's, or 0. The plan keeps extents inside one region. */
+static void fill_region(const struct plan_region *r, const struct extent *e, uint32_t n)
+{
+	uint64_t at = r->gpa.v, end = r->gpa.v + r->size;
+	uint8_t *host = (uint8_t *)(uintptr_t)r->hpa.v;
+
+	while (at < end) {
+		const struct extent *x = next_extent(e, n, at, end);
+		uint64_t gap_end = x ? x->target.v : end;
+
+		memset(host + (at - r->gpa.v), 0, gap_end - at);
+		at = gap_end;
+		if (x) {
+			memcpy(host + (at - r->gpa.v), x->source, x->size);
+			at += x->size;
+		}
+	}
+}
+
+static enum err load(struct vm *vm)
+{
+	struct extent e[NR_IMAGE_ROLES + 1];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < NR_IMAGE_ROLES; i++) {
+		const struct plan_image *image = &vm->plan->images[i];
+		const void *source = (const void *)(uintptr_t)image->source.v;
+
+		if (!image->size)
+			continue;
+		if (crc32_ieee(0, source, image->size) != image->crc32) {
+			console_log("ERROR: vm %s: image %s does not have its checksum", vm->plan->name,
+				    image->name);
+			return ERR_INVALID;
+		}
+		e[n++] = (struct extent){ image->target, source, image->size };
+	}
+	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size };
+	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
+		if (vm->plan->regions[i].kind == REGION_RAM)
+			fill_region(&vm->plan->regions[i], e, n);
+	return OK;
+}
+
+static const char *end_name(enum vm_end end)
+{
+	switch (end) {
+	case VM_END_SHUTDOWN: return "shutdown";
+	case VM_END_REBOOT: return "reboot";
+	case VM_END_FAILED: return "the guest reports a failure";
+	case VM_END_IDLE: return "all its harts stopped";
+	case VM_END_LOAD: return "it could not be loaded";
+	}
+	return "?";
+}
+
+/* The VM has ended for good. The last one takes the machine with it. */
+static void vm_gone(struct vm *vm)
+{
+	console_log("vm %s: stopped (%s)", vm->plan->name, end_name(vm->end));
+	if (__atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
+		return;
+	console_log("all guests ended, shutting the machine down");
+	sbi_system_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_NONE);
+	console_log("the firmware cannot shut down; the machine is idle");
+}
+
+/* Only the last hart of an ending VM comes here: nobody else touches the VM now. */
+static void conclude(struct vm *vm)
+{
+	bool again = vm->end == VM_END_REBOOT;
+
+	console_flush(&vm->console, vm->plan->name);
+	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
+		vplic_reset(&vm->vplics[i]);
+	if (again)
+		console_log("vm %s: restarts (%s)", vm->plan->name, end_name(vm->end));
+	lock_acquire(&vm->lock);
+	vm->state = again ? VM_STARTING : VM_STOPPED;
+	lock_release(&vm->lock);
+	if (again)
+		vcpu_send_mask(vm, 1, MAIL_STATE);
+	else
+		vm_gone(vm);
+}
+
+void vm_end(struct vcpu *v, enum vm_end end)
+{
+	struct vm *vm = v->vm;
+	uint64_t others = 0;
+
+	lock_acquire(&vm->lock);
+	if (vm->state == VM_RUNNING) {
+		vm->state = VM_STOPPING;
+		vm->end = end;
+		others = vm->active & ~(1ull << v->index);
+	}
+	lock_release(&vm->lock);
+	vcpu_send_mask(vm, others, MAIL_STATE);
+}
+
+bool vm_ending(struct vm *vm)
+{
+	bool ending;
+
+	lock_acquire(&vm->lock);
+	ending = vm->state == VM_STOPPING;
+	lock_release(&vm->lock);
+	return ending;
+}
+
+void vm_vcpu_left(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	bool last;
+
+	lock_acquire(&vm->lock);
+	v->hsm = SBI_HSM_STATE_STOPPED;
+	vm->active &= ~(1ull << v->index);
+	last = !vm->active;
+	if (last && vm->state == VM_RUNNING) {
+		vm->state = VM_STOPPING;
+		vm->end = VM_END_IDLE;
+	}
+	lock_release(&vm->lock);
+	if (last)
+		conclude(vm);
+}
+
+static void start_vm(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	bool ok = load(vm) == OK;
+
+	fence_i();
+	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
+		vplic_reset(&vm->vplics[i]);
+	lock_acquire(&vm->lock);
+	vm->starts++;
+	vm->state = ok ? VM_RUNNING : VM_STOPPED;
+	vm->end = VM_END_LOAD;
+	if (ok) {
+		v->hsm = SBI_HSM_STATE_START_PENDING;
+		v->start_pc = vm->plan->entry.v;
+		v->start_opaque = vm->plan->dtb.v;
+		vm->active = 1;
+	}
+	lock_release(&vm->lock);
+	if (ok)
+		console_log("vm %s: started", vm->plan->name);
+	else
+		vm_gone(vm);
+}
+
+void vm_attend(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	bool load_it, step_back;
+
+	lock_acquire(&vm->lock);
+	load_it = vm->state == VM_STARTING && v->index == 0;
+	step_back = vm->state == VM_STOPPING && (vm->active >> v->index & 1);
+	lock_release(&vm->lock);
+	if (load_it)
+		start_vm(v);
+	else if (step_back)
+		vm_vcpu_left(v);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual machine and its vcpus. A VM is what the plan grants plus a little state; harts are 1:1, so
+ * a vcpu is the VM's view of one physical hart and its VS-mode state lives in that hart's CSRs.
+ *
+ * Life of a VM: VM_STARTING (its first hart loads the images), VM_RUNNING, VM_STOPPING (all its harts
+ * are on their way out of the guest), then VM_STOPPED or, for a reboot, VM_STARTING again.
+ */
+#ifndef HYP_VM_VM_H
+#define HYP_VM_VM_H
+
+#include "hyp/plan/plan.h"
+#include "hyp/riscv/context.h"
+#include "hyp/riscv/gstage.h"
+#include "hyp/riscv/hart.h"
+#include "hyp/riscv/lock.h"
+#include "hyp/vm/console.h"
+#include "hyp/vm/vplic.h"
+
+struct vm;
+
+struct vcpu {
+	struct guest_context ctx;	/* first: sscratch points at it */
+	struct vm *vm;
+	struct hart *hart;
+	uint32_t index;			/* within the VM: the hart id that the guest sees */
+	/* vm->lock protects: */
+	uint8_t hsm;			/* SBI_HSM_STATE_* */
+	uint64_t start_pc;		/* of a START_PENDING vcpu, or a non-retentive suspend */
+	uint64_t start_opaque;
+	/* The vcpu's own hart alone: */
+	struct hart_features features;	/* probed */
+	bool resume_nonretentive;
+	uint32_t fetch_faults;		/* in a row, see vmmio.c */
+};
+
+enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING };
+
+/* Why a VM leaves VM_RUNNING. */
+enum vm_end {
+	VM_END_SHUTDOWN,	/* SBI SRST, or legacy shutdown */
+	VM_END_REBOOT,		/* SBI SRST cold or warm */
+	VM_END_FAILED,		/* SBI SRST with reason "system failure" */
+	VM_END_IDLE,		/* all its harts are stopped by HSM */
+	VM_END_LOAD,		/* an image does not have its checksum any more */
+};
+
+struct vm {
+	const struct plan_vm *plan;
+	uint32_t index;
+	struct vcpu *vcpus[MAX_HARTS];		/* by vcpu index, plan->nr_vcpus of them */
+	uint64_t hgatp;
+	const void *dtb;			/* the guest's device tree, as made at boot */
+	uint32_t dtb_size;
+	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
+	struct vplic vplics[MAX_PLICS];		/* own lock each */
+	struct console console;			/* own lock */
+
+	struct lock lock;
+	/* lock protects: */
+	enum vm_state state;
+	enum vm_end end;			/* valid in VM_STOPPING and VM_STOPPED */
+	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
+	uint32_t starts;			/* how often it was started */
+};
+
+struct host;
+
+/*
+ * All VMs and vcpus from the plan; G-stage tables and guest device trees are built. Once, at boot. What goes
+ * wrong here is reported and nothing may boot.
+ */
+enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r) __must_check;
+
+/* The vcpu that is bound to this hart, NULL for a spare one. */
+struct vcpu *vm_vcpu_of_hart(uint32_t hart_index);
+
+/* Ends a running VM; returns at once, the VM's harts notice it at once by an interrupt. Any hart of the VM;
+ * the calling hart then returns VERDICT_LEAVE by itself. */
+void vm_end(struct vcpu *v, enum vm_end end);
+
+/* Whether the VM is on its way out. */
+bool vm_ending(struct vm *vm);
+
+/* A parked hart of the VM looks after it: vcpu 0 loads a VM that is starting, and a vcpu that was about to
+ * start when the VM ended steps back. */
+void vm_attend(struct vcpu *v);
+
+/* The calling hart has left the guest (HSM stop, or the VM ends); the last one of a VM concludes. */
+void vm_vcpu_left(struct vcpu *v);
+
+#endif

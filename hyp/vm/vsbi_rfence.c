@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SBI 3.0, RFENCE Extension. The calling hart fences itself; siblings are fenced by one firmware call
+ * with HFENCE.VVMA, which acts on the VMID in this hart's hgatp: a raw SFENCE.VMA from HS-mode would
+ * flush nothing of VS-mode. A vcpu that is stopped needs none: it fences when it starts (vcpu.c).
+ * vm->lock orders the two.
+ */
+#include "hyp/riscv/fence.h"
+#include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/vsbi.h"
+
+/* More than this many pages are flushed as everything, so that no guest number bounds a loop. */
+#define MAX_PAGES	64
+
+struct fence {
+	uint64_t start, size;	/* size UINT64_MAX: all addresses */
+	uint64_t asid;
+	bool has_asid;
+};
+
+static void fence_self(const struct fence *f)
+{
+	if (f->size == UINT64_MAX) {
+		if (f->has_asid)
+			hfence_vvma_asid(f->asid);
+		else
+			hfence_vvma_all();
+		return;
+	}
+	for (uint64_t at = 0; at < f->size; at += PAGE_SIZE) {
+		if (f->has_asid)
+			hfence_vvma_va_asid(f->start + at, f->asid);
+		else
+			hfence_vvma_va(f->start + at);
+	}
+}
+
+/* The hart ids of the vcpus of a set that are not stopped. */
+static uint32_t awake_ids(struct vm *vm, uint64_t set, uint64_t *ids)
+{
+	uint32_t n = 0;
+
+	lock_acquire(&vm->lock);
+	set &= vm->active;
+	lock_release(&vm->lock);
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
+		if (set >> i & 1)
+			ids[n++] = vm->vcpus[i]->hart->id;
+	return n;
+}
+
+static void do_fence_i(struct vcpu *v, uint64_t to)
+{
+	uint64_t self = 1ull << v->index, ids[MAX_HARTS];
+	uint32_t n = to & ~self ? awake_ids(v->vm, to & ~self, ids) : 0;
+
+	if (to & self)
+		fence_i();
+	sbi_ecall_harts(SBI_EXT_RFENCE, SBI_RFENCE_FENCE_I, ids, n, 0, 0, 0);
+}
+
+static void do_fence_vma(struct vcpu *v, uint64_t to, const struct fence *f)
+{
+	uint64_t self = 1ull << v->index, ids[MAX_HARTS];
+	uint32_t n = to & ~self ? awake_ids(v->vm, to & ~self, ids) : 0;
+	unsigned long fid = f->has_asid ? SBI_RFENCE_HFENCE_VVMA_ASID : SBI_RFENCE_HFENCE_VVMA;
+
+	if (to & self)
+		fence_self(f);
+	sbi_ecall_harts(SBI_EXT_RFENCE, fid, ids, n, f->start, f->size, f->asid);
+}
+
+/* (start, size) of a call: 0, 0 and size -1 are all; anything large or odd becomes all as well. */
+static struct fence decode_range(uint64_t start, uint64_t size)
+{
+	struct fence f = { .start = 0, .size = UINT64_MAX };
+	uint64_t first = align_down(start, PAGE_SIZE);
+
+	if (!size || size > MAX_PAGES * PAGE_SIZE || start + size < start)
+		return f;
+	f.start = first;
+	f.size = align_up(start + size - first, PAGE_SIZE);
+	return f;
+}
+
+enum verdict vsbi_rfence(struct vcpu *v, struct vsbi_call *c)
+{
+	struct fence f;
+	uint64_t to;
+
+	/* 3 to 6 are hypervisor fences: a guest has no H extension. */
+	if (c->fid > SBI_RFENCE_SFENCE_VMA_ASID)
+		return VERDICT_RESUME;
+	c->error = vsbi_hart_mask(v->vm, c->arg[0], c->arg[1], &to);
+	if (c->error != SBI_SUCCESS)
+		return VERDICT_RESUME;
+	if (c->fid == SBI_RFENCE_FENCE_I) {
+		do_fence_i(v, to);
+		return VERDICT_RESUME;
+	}
+	f = decode_range(c->arg[2], c->arg[3]);
+	f.has_asid = c->fid == SBI_RFENCE_SFENCE_VMA_ASID;
+	f.asid = f.has_asid ? c->arg[4] & 0xffff : 0;	/* ASIDs have 16 bits at most */
+	do_fence_vma(v, to, &f);
+	return VERDICT_RESUME;
+}
