@@ -16,7 +16,7 @@
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/vm/vcpu.h"
 
-static struct vm vms[MAX_VMS];
+static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
 static struct vcpu vcpus[MAX_HARTS];	/* by hart index */
 static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
 static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
@@ -71,6 +71,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		struct vm *vm = &vms[i];
 		enum err e;
 
+		memset(vm, 0, offsetof(struct vm, vplics));	/* vplic_create() sets the rest */
 		vm->plan = &plan->vms[i];
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);

@@ -53,7 +53,6 @@ struct vm {
 	const void *dtb;			/* the guest's device tree, as made at boot */
 	uint32_t dtb_size;
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
-	struct vplic vplics[MAX_PLICS];		/* own lock each */
 	struct console console;			/* own lock */
 
 	struct lock lock;
@@ -62,6 +61,8 @@ struct vm {
 	enum vm_end end;			/* valid in VM_STOPPING and VM_STOPPED */
 	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
 	uint32_t starts;			/* how often it was started */
+
+	struct vplic vplics[MAX_PLICS];		/* own lock each; last: see vm_create_all() */
 };
 
 struct host;
