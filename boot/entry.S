@@ -15,7 +15,7 @@ _start:
 	j	boot_hart
 	.balign	8
 	.dword	0x200000		/* text_offset: distance from the start of RAM */
-	.dword	__image_size		/* memory that the image needs; `bulkhead pack` adds the package's */
+	.dword	__image_end - __image_start	/* memory that the image needs; `bulkhead pack` adds the package's */
 	.dword	0			/* flags: little-endian */
 	.word	2			/* header version 0.2 */
 	.word	0
