@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hyp/vm/vplic.c rule by rule, on the real drivers/plic.c over a modelled PLIC. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drivers/plic.c"
+#include "tests/unit/fake/plic_guest.h"
+
+/* Of VM 0: 1..20 and 31..40; of VM 1: 21..30; of the hypervisor: 41; of nobody: the rest. */
+static void set_owners(void)
+{
+	for (uint32_t id = 1; id <= 40; id++)
+		plan.plics[0].irq_owner[id] = id > 20 && id <= 30 ? 1 : 0;
+	plan.plics[0].irq_owner[41] = OWNER_HYP;
+}
+
+static void create(void)
+{
+	create_vplics();
+	for (worker = 1; worker >= 0; worker--)
+		vplic_reset(&vplics[worker]);
+	worker = 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	machine_plan();
+	set_owners();
+	machine_on(7);
+	create();
+	return 0;
+}
+
+static bool host_eip(uint32_t vcpu)
+{
+	return naive_eip(&hw, (uint32_t)vplics[worker].context[vcpu]);
+}
+
+/* The wire goes up, and every hart of the VM that gets the interrupt takes it. */
+static void raise(uint32_t id)
+{
+	naive_set_level(&hw, id, true);
+	for (uint32_t vcpu = 0; vcpu < vplics[worker].nr_vcpus; vcpu++)
+		if (vplics[worker].context[vcpu] != NO_CONTEXT && host_eip(vcpu))
+			physical(vcpu);
+}
+
+static void pulse(uint32_t id)
+{
+	raise(id);
+	naive_set_level(&hw, id, false);
+}
+
+static void arm(uint32_t vcpu, uint32_t id, uint32_t priority)
+{
+	wr(PRIORITY(id), priority);
+	wr(ENABLE(vcpu, id / 32), rd(ENABLE(vcpu, id / 32)) | BIT(id % 32));
+}
+
+/* pending: what the pending registers must show; everything else is 0. */
+static void assert_power_on(uint64_t pending)
+{
+	for (uint64_t offset = 0; offset < 0x400000; offset += offset < 0x4000 ? 4 : 0x804)
+		if (offset != PENDING(0) && offset != PENDING(1))
+			assert_int_equal(rd(offset), 0);
+	assert_int_equal(rd(PENDING(0)) | (uint64_t)rd(PENDING(1)) << 32, pending);
+	assert_int_equal(lines(0), 0);
+	for (uint32_t h = 0; h < 5; h++) {
+		assert_int_equal(hw.threshold[hart_context[h]], 0);
+		for (uint32_t id = 0; id < NAIVE_IDS; id++)
+			assert_false(hw.enable[hart_context[h]][id]);
+	}
+	for (uint32_t id = 0; id < NAIVE_IDS; id++)
+		assert_int_equal(hw.priority[id], 0);
+}
+
+static void test_power_on(void **state)
+{
+	(void)state;
+	assert_power_on(0);
+}
+
+static void test_one_interrupt(void **state)
+{
+	(void)state;
+	arm(0, 7, 3);
+	assert_int_equal(hw.priority[7], 3);
+	assert_true(hw.enable[hart_context[2]][7]);
+	raise(7);
+	assert_int_equal(last_changed, BIT(0));
+	assert_int_equal(lines(0), BIT(0));
+	assert_false(host_eip(0));
+	assert_int_equal(nr_completes, 0);
+	assert_int_equal(rd(PENDING(0)), BIT(7));
+	assert_int_equal(rd(CLAIM(0)), 7);
+	assert_int_equal(lines(0), 0);
+	assert_int_equal(rd(PENDING(0)), 0);
+	assert_int_equal(rd(CLAIM(0)), 0);
+	assert_int_equal(nr_completes, 0);	/* not before the guest says so */
+	naive_set_level(&hw, 7, false);
+	wr(CLAIM(0), 7);
+	assert_int_equal(nr_completes, 1);
+	assert_false(host_eip(0));
+	wr(CLAIM(0), 7);
+	assert_int_equal(nr_completes, 1);
+}
+
+static void test_level_still_high(void **state)
+{
+	(void)state;
+	arm(1, 31, 1);
+	raise(31);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(rd(CLAIM(1)), 31);
+		assert_int_equal(lines(0), 0);
+		wr(CLAIM(1), 31);
+		assert_int_equal(nr_completes, i);
+		assert_true(host_eip(1));
+		physical(1);
+		assert_int_equal(lines(0), BIT(1));
+	}
+}
+
+static void test_order(void **state)
+{
+	static const struct { uint32_t id, priority; } sources[] = {
+		{ 20, 2 }, { 3, 2 }, { 40, 7 }, { 33, 7 }, { 1, 1 }, { 32, 6 },
+	};
+	static const uint32_t order[] = { 33, 40, 32, 3, 20, 1, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		arm(2, sources[i].id, sources[i].priority);
+		pulse(sources[i].id);
+	}
+	assert_int_equal(last_changed, 0);	/* it was up already */
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		assert_int_equal(vplic_line(&vplics[0], 2), order[i] != 0);
+		assert_int_equal(rd(CLAIM(2)), order[i]);
+	}
+}
+
+static void test_threshold(void **state)
+{
+	(void)state;
+	arm(0, 5, 3);
+	wr(THRESHOLD(0), 3);
+	assert_int_equal(rd(THRESHOLD(0)), 3);
+	raise(5);
+	assert_int_equal(lines(0), 0);
+	wr(THRESHOLD(0), 2);
+	assert_int_equal(last_changed, BIT(0));
+	wr(THRESHOLD(0), 7);
+	assert_int_equal(lines(0), 0);
+	wr(PRIORITY(5), 7);
+	assert_int_equal(lines(0), 0);
+	assert_int_equal(rd(CLAIM(0)), 5);	/* a claim is not held back */
+	wr(THRESHOLD(0), 0xfffffff9);
+	assert_int_equal(rd(THRESHOLD(0)), 1);	/* WARL, three bits */
+	assert_int_equal(hw.threshold[hart_context[2]], 0);
+}
+
+static void test_priority(void **state)
+{
+	(void)state;
+	arm(0, 9, 0);
+	raise(9);
+	assert_int_equal(lines(0), 0);
+	assert_int_equal(rd(CLAIM(0)), 0);	/* 0 never interrupts */
+	assert_int_equal(rd(PENDING(0)), BIT(9));
+	wr(PRIORITY(9), 1);
+	raise(9);
+	assert_int_equal(lines(0), BIT(0));
+	wr(PRIORITY(9), 0);
+	assert_int_equal(lines(0), 0);
+	assert_int_equal(rd(CLAIM(0)), 0);
+	assert_int_equal(rd(PENDING(0)), BIT(9));
+	wr(PRIORITY(9), 4);
+	assert_int_equal(lines(0), BIT(0));
+	wr(PRIORITY(9), 6);
+	assert_int_equal(last_changed, 0);	/* no dip on the way */
+	wr(PRIORITY(9), 0xfffffff8 | 5);
+	assert_int_equal(rd(PRIORITY(9)), 5);
+	assert_int_equal(rd(CLAIM(0)), 9);
+	assert_int_equal(rd(CLAIM(0)), 0);
+}
+
+/* With fewer priorities in the host none that is not 0 may become 0. */
+static void test_priority_scaled(void **state)
+{
+	static const uint32_t masks[] = { 1, 3, 7, 0xff, 0xe0 };
+	static const uint32_t host[][8] = {
+		{ 0, 1, 1, 1, 1, 1, 1, 1 }, { 0, 1, 2, 3, 3, 3, 3, 3 }, { 0, 1, 2, 3, 4, 5, 6, 7 },
+		{ 0, 1, 2, 3, 4, 5, 6, 7 }, { 0, 0x20, 0x40, 0x60, 0x80, 0xa0, 0xc0, 0xe0 },
+	};
+
+	(void)state;
+	for (size_t m = 0; m < ARRAY_LEN(masks); m++) {
+		machine_on(masks[m]);
+		create();
+		for (uint32_t p = 0; p < 8; p++) {
+			wr(PRIORITY(12), p);
+			assert_int_equal(rd(PRIORITY(12)), p);
+			assert_int_equal(hw.priority[12], host[m][p]);
+		}
+	}
+}
+
+static void test_completion_rules(void **state)
+{
+	static const uint32_t wrong[] = { 0, 5, 8, 25, 41, 46, 50, 51, 1023, 1024, 0x80000006, 0xffffffff };
+
+	(void)state;
+	arm(0, 6, 1);
+	arm(0, 8, 1);
+	raise(6);
+	assert_int_equal(rd(CLAIM(0)), 6);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		wr(CLAIM(0), wrong[i]);
+	wr(CLAIM(1), 6);			/* not enabled there */
+	wr(ENABLE(0, 0), 0);
+	wr(CLAIM(0), 6);			/* nor here any more */
+	assert_int_equal(nr_completes, 0);
+	wr(ENABLE(2, 0), BIT(6));
+	wr(CLAIM(2), 6);			/* any context where it is enabled will do */
+	assert_int_equal(nr_completes, 1);
+	assert_false(hw.enable[hart_context[2]][6]);	/* enabled only around the completion */
+	assert_true(hw.enable[hart_context[4]][6]);
+	assert_true(hw.pending[6]);
+}
+
+static void test_pending_register(void **state)
+{
+	(void)state;
+	raise(6);				/* masked: the host's PLIC keeps it */
+	raise(22);
+	raise(35);
+	assert_int_equal(nr_claims, 0);
+	assert_int_equal(rd(PENDING(0)), BIT(6));
+	assert_int_equal(rd(PENDING(1)), BIT(3));
+	wr(PENDING(0), 0);
+	wr(PENDING(1), 0xffffffff);
+	assert_int_equal(rd(PENDING(0)), BIT(6));
+	assert_int_equal(rd(PENDING(1)), BIT(3));
+	for (uint32_t w = 2; w < 1024; w++)
+		assert_int_equal(rd(PENDING(w)), 0);
+	worker = 1;
+	assert_int_equal(rd(PENDING(0)), BIT(22));
+	assert_int_equal(rd(PENDING(1)), 0);
+}
+
+static void test_foreign_sources(void **state)
+{
+	(void)state;
+	for (uint32_t id = 0; id < 1024; id++)
+		wr(PRIORITY(id), 7);
+	for (uint32_t id = 0; id < 1024; id++) {
+		bool own = (id >= 1 && id <= 20) || (id >= 31 && id <= 40);
+
+		assert_int_equal(rd(PRIORITY(id)), own ? 7 : 0);
+		if (id < NAIVE_IDS)
+			assert_int_equal(hw.priority[id], own ? 7 : 0);
+	}
+	for (uint32_t w = 0; w < 32; w++)
+		wr(ENABLE(1, w), 0xffffffff);
+	assert_int_equal(rd(ENABLE(1, 0)), 0x801ffffe);
+	assert_int_equal(rd(ENABLE(1, 1)), 0x1ff);
+	for (uint32_t w = 2; w < 32; w++)
+		assert_int_equal(rd(ENABLE(1, w)), 0);
+	raise(25);
+	raise(41);
+	raise(44);
+	assert_int_equal(nr_claims, 0);
+	assert_int_equal(rd(CLAIM(1)), 0);
+}
+
+/* M-mode contexts and those beyond the VM's vcpus. */
+static void test_inert_contexts(void **state)
+{
+	(void)state;
+	wr(PRIORITY(2), 7);
+	for (uint64_t context = 0; context < 15872; context += context < 16 ? 1 : 97) {
+		bool real = context & 1 && context < 6;
+
+		wr(0x2000 + 0x80 * context, BIT(2));
+		wr(0x200000 + 0x1000 * context, 3);
+		assert_int_equal(rd(0x2000 + 0x80 * context), real ? BIT(2) : 0);
+		assert_int_equal(rd(0x200000 + 0x1000 * context), real ? 3 : 0);
+	}
+	raise(2);
+	assert_int_equal(lines(0), 7);
+	for (uint64_t context = 0; context < 15872; context += 2)
+		assert_int_equal(rd(0x200004 + 0x1000 * context), 0);
+	assert_int_equal(rd(0x200004 + 0x1000 * 7), 0);
+	for (uint64_t reg = 8; reg < 0x1000; reg += 4)
+		assert_int_equal(rd(THRESHOLD(0) + reg), 0);
+	assert_int_equal(rd(CLAIM(2)), 2);
+	for (uint64_t context = 0; context < 15872; context++)
+		if (!(context & 1) || context >= 6)
+			wr(0x200004 + 0x1000 * context, 2);
+	assert_int_equal(nr_completes, 0);
+}
+
+static void test_disabled_while_pending(void **state)
+{
+	(void)state;
+	arm(0, 11, 2);
+	raise(11);
+	assert_int_equal(lines(0), BIT(0));
+	wr(ENABLE(0, 0), 0);
+	assert_int_equal(lines(0), 0);
+	assert_int_equal(rd(PENDING(0)), BIT(11));
+	assert_int_equal(rd(CLAIM(0)), 0);
+	wr(ENABLE(2, 0), BIT(11));
+	assert_int_equal(last_changed, BIT(2));
+	assert_int_equal(nr_completes, 0);
+	assert_int_equal(rd(CLAIM(2)), 11);
+	naive_set_level(&hw, 11, false);
+	wr(CLAIM(2), 11);			/* goes to the context of vcpu 0, which claimed it */
+	assert_int_equal(nr_completes, 1);
+	assert_false(hw.claimed[11]);
+}
+
+static void test_multicast(void **state)
+{
+	(void)state;
+	arm(0, 14, 2);
+	arm(2, 14, 2);
+	naive_set_level(&hw, 14, true);
+	assert_true(host_eip(0) && host_eip(2) && !host_eip(1));
+	physical(2);
+	assert_int_equal(last_changed, BIT(0) | BIT(2));
+	physical(0);
+	assert_int_equal(last_changed, 0);
+	assert_int_equal(nr_claims, 1);
+	assert_int_equal(rd(CLAIM(0)), 14);
+	assert_int_equal(last_changed, BIT(0) | BIT(2));
+	assert_int_equal(rd(CLAIM(2)), 0);
+}
+
+static void test_several_at_once(void **state)
+{
+	(void)state;
+	for (uint32_t id = 1; id <= 10; id++) {
+		arm(0, id, 1 + id % 7);
+		naive_set_level(&hw, id, true);
+	}
+	physical(0);
+	assert_int_equal(nr_claims, 10);
+	assert_false(host_eip(0));
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_not_equal(rd(CLAIM(0)), 0);
+	for (uint32_t id = 10; id >= 1; id--)	/* in any order */
+		wr(CLAIM(0), id);
+	assert_int_equal(nr_completes, 10);
+}
+
+/* An id of somebody else arrives: our bug or the machine's; it must not stay, and be counted. */
+static void test_spurious(void **state)
+{
+	uint32_t context = (uint32_t)hart_context[2];
+
+	(void)state;
+	arm(0, 4, 1);
+	expect_spurious = true;
+	hw.enable[context][25] = true;
+	hw.priority[25] = 7;
+	naive_set_level(&hw, 25, true);
+	naive_set_level(&hw, 4, true);
+	physical(0);
+	assert_int_equal(lines(0), BIT(0));
+	assert_int_equal(vplics[0].spurious, 1);
+	assert_false(hw.enable[context][25]);
+	assert_true(hw.pending[25] && !hw.claimed[25]);	/* left for whoever it belongs to */
+}
+
+static void test_broken_claim(void **state)
+{
+	static const uint32_t ids[] = { HW_NDEV + 1, 1024, 0xffffffff, 4 };
+
+	(void)state;
+	arm(0, 4, 1);
+	raise(4);
+	assert_int_equal(rd(CLAIM(0)), 4);
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		broken_claim = ids[i];
+		nr_claims = 0;
+		physical(0);
+		assert_int_equal(lines(0), 0);
+		assert_in_range(nr_claims, 1, 30);	/* one for each source, then it gives up */
+	}
+	assert_int_equal(nr_completes, 0);
+}
+
+/* Virtual: 46 (above the host's), 25 (of VM 1 in the host), 10 (given to this VM by the plan). */
+static void test_virtual_source(void **state)
+{
+	static const uint32_t ids[] = { 46, 25, 10 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		uint32_t id = ids[i];
+
+		assert_int_equal(vplic_add_virtual(&vplics[0], id), OK);
+		touchable[0][id] = false;
+		arm(0, id, 5);
+		set_level(id, true);
+		assert_int_equal(lines(0), BIT(0));
+		assert_int_equal(rd(PENDING(id / 32)), BIT(id % 32));
+		assert_int_equal(rd(CLAIM(0)), id);
+		assert_int_equal(lines(0), 0);
+		set_level(id, true);
+		assert_int_equal(lines(0), 0);		/* claimed: the gateway waits */
+		wr(CLAIM(0), id);
+		assert_int_equal(lines(0), BIT(0));	/* still high */
+		set_level(id, false);
+		assert_int_equal(lines(0), BIT(0));	/* a request is not taken back */
+		assert_int_equal(rd(CLAIM(0)), id);
+		wr(CLAIM(0), id);
+		assert_int_equal(lines(0), 0);
+		assert_int_equal(rd(CLAIM(0)), 0);
+		raise(id);				/* the host's source of that number is another */
+		assert_int_equal(rd(PENDING(id / 32)), 0);
+	}
+	assert_int_equal(nr_claims, 0);
+}
+
+static void test_virtual_refused(void **state)
+{
+	static const uint32_t not_virtual[] = { 0, 4, 25, 46, 50, 51, 1023, 1024, 0xffffffff };
+
+	(void)state;
+	for (uint32_t id = 1; id < 1024; id++)
+		wr(PRIORITY(id), 1);
+	wr(ENABLE(0, 0), 0xffffffff);
+	wr(ENABLE(0, 1), 0xffffffff);
+	for (size_t i = 0; i < ARRAY_LEN(not_virtual); i++)
+		set_level(not_virtual[i], true);
+	assert_int_equal(lines(0), 0);
+	assert_int_equal(rd(CLAIM(0)), 0);
+	assert_int_equal(vplic_add_virtual(&vplics[0], 0), ERR_RANGE);
+	assert_int_equal(vplic_add_virtual(&vplics[0], GUEST_NDEV + 1), ERR_RANGE);
+	assert_int_equal(vplic_add_virtual(&vplics[0], 0xffffffff), ERR_RANGE);
+	assert_int_equal(vplic_add_virtual(&vplics[0], GUEST_NDEV), OK);
+}
+
+static void test_reset(void **state)
+{
+	(void)state;
+	assert_int_equal(vplic_add_virtual(&vplics[0], 46), OK);
+	for (uint32_t id = 1; id <= 5; id++)
+		arm(id % 3, id, 3);
+	arm(0, 46, 7);
+	wr(THRESHOLD(1), 2);
+	set_level(46, true);
+	pulse(1);				/* to be: claimed by the guest */
+	assert_int_equal(rd(CLAIM(1)), 1);
+	pulse(2);				/* pending in the guest's PLIC */
+	naive_set_level(&hw, 3, true);		/* pending in the host's, gone before the reset */
+	naive_set_level(&hw, 3, false);
+	raise(4);				/* in flight, and still up */
+	naive_set_level(&hw, 33, true);		/* masked and up */
+	vplic_reset(&vplics[0]);
+	assert_power_on(1ull << 4 | 1ull << 33);
+	for (uint32_t id = 0; id < NAIVE_IDS; id++)
+		assert_false(hw.claimed[id]);
+}
+
+/* Its hart is not wired to this PLIC: it keeps its registers, and others take its interrupts. */
+static void test_no_context(void **state)
+{
+	(void)state;
+	plan.vms[0].nr_vcpus = 4;
+	create();
+	wr(PRIORITY(3), 1);
+	wr(ENABLE(3, 0), BIT(3));
+	assert_int_equal(rd(ENABLE(3, 0)), BIT(3));
+	raise(3);
+	assert_int_equal(nr_claims, 0);
+	physical(3);
+	assert_int_equal(lines(0), 0);
+	wr(ENABLE(0, 0), BIT(3));
+	raise(3);
+	assert_int_equal(lines(0), BIT(0) | BIT(3));
+	assert_int_equal(rd(CLAIM(3)), 3);
+	wr(CLAIM(3), 3);
+	assert_int_equal(nr_completes, 1);
+	vplic_reset(&vplics[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_power_on, setup),
+		cmocka_unit_test_setup(test_one_interrupt, setup),
+		cmocka_unit_test_setup(test_level_still_high, setup),
+		cmocka_unit_test_setup(test_order, setup),
+		cmocka_unit_test_setup(test_threshold, setup),
+		cmocka_unit_test_setup(test_priority, setup),
+		cmocka_unit_test_setup(test_priority_scaled, setup),
+		cmocka_unit_test_setup(test_completion_rules, setup),
+		cmocka_unit_test_setup(test_pending_register, setup),
+		cmocka_unit_test_setup(test_foreign_sources, setup),
+		cmocka_unit_test_setup(test_inert_contexts, setup),
+		cmocka_unit_test_setup(test_disabled_while_pending, setup),
+		cmocka_unit_test_setup(test_multicast, setup),
+		cmocka_unit_test_setup(test_several_at_once, setup),
+		cmocka_unit_test_setup(test_spurious, setup),
+		cmocka_unit_test_setup(test_broken_claim, setup),
+		cmocka_unit_test_setup(test_virtual_source, setup),
+		cmocka_unit_test_setup(test_virtual_refused, setup),
+		cmocka_unit_test_setup(test_reset, setup),
+		cmocka_unit_test_setup(test_no_context, setup),
+	};
+
+	return cmocka_run_group_tests_name("vplic", tests, NULL, NULL);
+}
