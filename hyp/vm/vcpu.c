@@ -60,6 +60,8 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 		vector_clear();
 		units |= SSTATUS_VS;
 	}
+	v->resume_nonretentive = false;
+	v->fetch_faults = 0;
 	csr_set(CSR_SSTATUS, units);	/* vsstatus alone decides what the guest can use */
 	set_entry(v, pc, opaque);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
