@@ -14,6 +14,6 @@ void boot_secondary(void);
 void secondary_entry(void);
 __noreturn void boot_switch_stack(uint64_t sp, void (*next)(void));
 
-extern char __image_start[], __image_end[];	/* linker/bulkhead.ld */
+extern char __image_start[], __text_end[], __rodata_end[], __image_end[];	/* linker/bulkhead.ld */
 
 #endif

@@ -4,6 +4,7 @@
  * create the VMs, start their harts, and become one of them. Nothing is parsed or allocated afterwards.
  */
 #include "boot/boot.h"
+#include "boot/memory.h"
 
 #include <libfdt.h>
 
@@ -17,6 +18,7 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/sbi_call.h"
+#include "hyp/riscv/sstage.h"
 #include "hyp/vm/console.h"
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
@@ -32,7 +34,6 @@ static struct hart_features features;
 static struct host host __attribute__((section(".noinit")));
 static struct config config __attribute__((section(".noinit")));
 static struct plan plan;
-static uint8_t stacks[MAX_HARTS][HART_STACK_SIZE] __attribute__((section(".noinit"), aligned(16)));
 
 static __noreturn void refuse(const char *reason)
 {
@@ -98,7 +99,7 @@ static void start_harts(const struct hart *self)
 
 		h->id = plan.harts[i].id;
 		h->index = i;
-		h->stack_top = (uintptr_t)stacks[i] + HART_STACK_SIZE;
+		h->stack_top = memory_stack_top(i);
 		if (!h->vcpu || h == self)
 			continue;
 		if (sbi_hart_start(h->id, hpa((uintptr_t)secondary_entry), (uintptr_t)h) != OK)
@@ -118,6 +119,7 @@ static void boot_finish(void)
 {
 	struct hart *self = this_hart();
 
+	sstage_enable();
 	if (self->vcpu)
 		vcpu_run(self->vcpu);
 	sbi_hart_stop();	/* a spare hart */
@@ -132,7 +134,7 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 
 	boot_hart.id = hartid;
 	__asm__ volatile("mv tp, %0" : : "r"(&boot_hart));
-	boot_hart.stack_top = (uintptr_t)stacks[0] + HART_STACK_SIZE;	/* for a panic */
+	boot_hart.stack_top = memory_stack_top(0);	/* for a panic */
 	hart_init_traps();
 	console_init();
 	console_log("Bulkhead " VERSION " on hart %lu, image at 0x%lx", hartid, (uintptr_t)__image_start);
@@ -143,6 +145,8 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 	plic_init(&plan);
 	if (vm_create_all(&plan, &host, &reporter) != OK)
 		refuse("a guest's device tree cannot be made");
+	if (memory_map_self(&plan) != OK)
+		refuse("the hypervisor's memory or devices lie beyond what the harts' page tables reach");
 	self = find_self(hartid);
 	if (!self)
 		refuse("the device tree does not list the hart that boots");
@@ -154,5 +158,6 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 void boot_secondary(void)
 {
 	hart_init_traps();
+	sstage_enable();
 	vcpu_run(this_hart()->vcpu);
 }

@@ -6,9 +6,10 @@
 
 #include "hyp/base/str.h"
 #include "hyp/riscv/fault.h"
+#include "hyp/riscv/sstage.h"
 
 /* Host address of a guest's RAM address and how many bytes lie behind it in that region; 0 if none do. */
-static uint64_t find(const struct vm *vm, uint64_t address, uint8_t **host)
+static uint64_t find(const struct vm *vm, uint64_t address, hpa_t *host)
 {
 	const struct plan_vm *p = vm->plan;
 
@@ -18,7 +19,7 @@ static uint64_t find(const struct vm *vm, uint64_t address, uint8_t **host)
 
 		if (r->kind != REGION_RAM || address < r->gpa.v || offset >= r->size)
 			continue;
-		*host = (uint8_t *)(uintptr_t)(r->hpa.v + offset);
+		*host = hpa(r->hpa.v + offset);
 		return r->size - offset;
 	}
 	return 0;
@@ -27,7 +28,7 @@ static uint64_t find(const struct vm *vm, uint64_t address, uint8_t **host)
 bool guestmem_valid(const struct vm *vm, gpa_t address, uint64_t size)
 {
 	uint64_t at = address.v, left = size;
-	uint8_t *host;
+	hpa_t host;
 
 	if (!size)
 		return false;
@@ -44,35 +45,60 @@ bool guestmem_valid(const struct vm *vm, gpa_t address, uint64_t size)
 	return true;
 }
 
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A window on host memory and how many of size bytes it shows. */
+static void *open_window(hpa_t at, uint64_t size, uint64_t *n)
+{
+	*n = min(size, SSTAGE_WINDOW_SIZE - at.v % SSTAGE_WINDOW_SIZE);
+	return sstage_window(at);
+}
+
+void guestmem_clear(hpa_t to, uint64_t size)
+{
+	for (uint64_t done = 0, n; done < size; done += n) {
+		void *at = open_window(hpa(to.v + done), size - done, &n);
+
+		memset(at, 0, n);
+	}
+}
+
+void guestmem_fill(hpa_t to, const void *from, uint64_t size)
+{
+	for (uint64_t done = 0, n; done < size; done += n) {
+		void *at = open_window(hpa(to.v + done), size - done, &n);
+
+		memcpy(at, (const uint8_t *)from + done, n);
+	}
+}
+
 enum err guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size)
 {
-	uint8_t *dst = to, *host;
-
 	if (!guestmem_valid(vm, from, size))
 		return ERR_RANGE;
-	for (uint64_t done = 0; done < size; ) {
+	for (uint64_t done = 0, n; done < size; done += n) {
+		hpa_t host;
 		uint64_t room = find(vm, from.v + done, &host);
-		uint64_t n = room < size - done ? room : size - done;
+		const void *at = open_window(host, min(room, size - done), &n);
 
-		memcpy(dst + done, host, n);
-		done += n;
+		memcpy((uint8_t *)to + done, at, n);
 	}
 	return OK;
 }
 
 enum err guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_t size)
 {
-	const uint8_t *src = from;
-	uint8_t *host;
-
 	if (!guestmem_valid(vm, to, size))
 		return ERR_RANGE;
-	for (uint64_t done = 0; done < size; ) {
+	for (uint64_t done = 0, n; done < size; done += n) {
+		hpa_t host;
 		uint64_t room = find(vm, to.v + done, &host);
-		uint64_t n = room < size - done ? room : size - done;
+		void *at = open_window(host, min(room, size - done), &n);
 
-		memcpy(host, src + done, n);
-		done += n;
+		memcpy(at, (const uint8_t *)from + done, n);
 	}
 	return OK;
 }

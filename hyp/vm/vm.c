@@ -14,6 +14,7 @@
 #include "hyp/riscv/csr_defs.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/guestmem.h"
 #include "hyp/vm/vcpu.h"
 
 static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
@@ -117,16 +118,15 @@ static const struct extent *next_extent(const struct extent *e, uint32_t n, uint
 static void fill_region(const struct plan_region *r, const struct extent *e, uint32_t n)
 {
 	uint64_t at = r->gpa.v, end = r->gpa.v + r->size;
-	uint8_t *host = (uint8_t *)(uintptr_t)r->hpa.v;
 
 	while (at < end) {
 		const struct extent *x = next_extent(e, n, at, end);
 		uint64_t gap_end = x ? x->target.v : end;
 
-		memset(host + (at - r->gpa.v), 0, gap_end - at);
+		guestmem_clear(hpa(r->hpa.v + (at - r->gpa.v)), gap_end - at);
 		at = gap_end;
 		if (x) {
-			memcpy(host + (at - r->gpa.v), x->source, x->size);
+			guestmem_fill(hpa(r->hpa.v + (at - r->gpa.v)), x->source, x->size);
 			at += x->size;
 		}
 	}

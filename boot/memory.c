@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's own address space and stacks; see memory.h. Boot hart only.
+ */
+#include "boot/memory.h"
+
+#include "boot/boot.h"
+#include "hyp/riscv/context.h"
+#include "hyp/riscv/sstage.h"
+
+struct guarded_stack {
+	uint8_t guard[PAGE_SIZE];	/* not mapped: an overflow traps */
+	uint8_t stack[HART_STACK_SIZE];
+};
+
+_Static_assert(HART_STACK_SIZE % PAGE_SIZE == 0, "guards are whole pages");
+
+static struct guarded_stack stacks[MAX_HARTS] __attribute__((section(".noinit"), aligned(4096)));
+
+uint64_t memory_stack_top(uint32_t hart_index)
+{
+	return (uintptr_t)stacks[hart_index].stack + HART_STACK_SIZE;
+}
+
+static enum err map_between(const void *from, const void *to, unsigned rights)
+{
+	uint64_t base = (uintptr_t)from, end = (uintptr_t)to;
+
+	return end > base ? sstage_map(base, end - base, rights) : OK;
+}
+
+/* Data and the rest of the image, but for the guard pages. */
+static enum err map_data(void)
+{
+	enum err e = map_between(__rodata_end, stacks, RIGHT_R | RIGHT_W);
+
+	for (uint32_t i = 0; i < MAX_HARTS && e == OK; i++)
+		e = sstage_map((uintptr_t)stacks[i].stack, HART_STACK_SIZE, RIGHT_R | RIGHT_W);
+	return e == OK ? map_between(stacks + MAX_HARTS, __image_end, RIGHT_R | RIGHT_W) : e;
+}
+
+static enum err map_devices(const struct plan *plan)
+{
+	enum err e = OK;
+
+	for (uint32_t i = 0; i < plan->nr_plics && e == OK; i++)
+		e = sstage_map(plan->plics[i].base.v, plan->plics[i].size, RIGHT_R | RIGHT_W);
+	if (e == OK && plan->console.kind != CONSOLE_SBI)
+		e = sstage_map(plan->console.base.v, plan->console.size, RIGHT_R | RIGHT_W);
+	return e;
+}
+
+/* Sv39, unless something lies beyond it and all harts have more. */
+static uint32_t choose_levels(const struct plan *plan)
+{
+	uint64_t last = range_last(plan->hyp);
+
+	for (uint32_t i = 0; i < plan->nr_harts; i++)
+		if (plan->harts[i].mmu_levels < 4)
+			return 3;
+	for (uint32_t i = 0; i < plan->nr_plics; i++)
+		if (plan->plics[i].base.v > last)
+			last = plan->plics[i].base.v;
+	return last >> 37 ? 4 : 3;
+}
+
+enum err memory_map_self(const struct plan *plan)
+{
+	uint64_t hyp_end = plan->hyp.base + plan->hyp.size;
+	enum err e = sstage_init(choose_levels(plan));
+
+	if (e == OK)
+		e = map_between(__image_start, __text_end, RIGHT_R | RIGHT_X);
+	if (e == OK)
+		e = map_between(__text_end, __rodata_end, RIGHT_R);
+	if (e == OK)
+		e = map_data();
+	if (e == OK)
+		e = map_between(__image_end, (const void *)(uintptr_t)hyp_end, RIGHT_R);
+	return e == OK ? map_devices(plan) : e;
+}

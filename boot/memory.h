@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hypervisor's own address space and stacks. */
+#ifndef BOOT_MEMORY_H
+#define BOOT_MEMORY_H
+
+#include "hyp/base/err.h"
+#include "hyp/plan/plan.h"
+
+/* Top of the stack of that hart; the page below each stack is not mapped. */
+uint64_t memory_stack_top(uint32_t hart_index);
+
+/*
+ * Builds the S-stage: image, package, PLICs, console. ERR_RANGE: some of it lies where the harts' page tables
+ * cannot reach. sstage_enable() then turns it on, hart by hart.
+ */
+enum err memory_map_self(const struct plan *plan) __must_check;
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's own address space; see sstage.h. The tables are built by the boot hart and read-only
+ * afterwards, but for one entry a hart: its window, which no other hart looks through.
+ */
+#include "hyp/riscv/sstage.h"
+
+#include "hyp/base/range.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/hart.h"
+#include "hyp/riscv/paging.h"
+
+#define SATP_MODE_SV39	8ul
+#define SATP_MODE_SV48	9ul
+#define SATP_MODE_SHIFT	60
+
+/* Windows lie in the last GiB that Sv39 can address in its lower half. */
+#define WINDOW_BASE	0x3fc0000000ul
+#define POOL_SIZE	64
+
+_Static_assert(MAX_HARTS <= PAGING_ENTRIES, "one window entry a hart");
+
+static uint64_t root[PAGING_ENTRIES] __attribute__((section(".noinit"), aligned(4096)));
+static uint64_t pool[POOL_SIZE][PAGING_ENTRIES] __attribute__((section(".noinit"), aligned(4096)));
+static struct paging tables;
+static uint64_t *windows;	/* entries of WINDOW_BASE, one a hart */
+
+enum err sstage_init(uint32_t levels)
+{
+	paging_init(&tables, root, PAGING_ENTRIES, pool, POOL_SIZE, levels);
+	windows = paging_entry(&tables, WINDOW_BASE, 1);
+	return windows ? OK : ERR_NOSPACE;
+}
+
+enum err sstage_map(uint64_t base, uint64_t size, unsigned rights)
+{
+	uint64_t end = align_up(base + size, PAGE_SIZE);
+	uint64_t limit = tables.levels == 4 ? 1ul << 47 : WINDOW_BASE;
+
+	base = align_down(base, PAGE_SIZE);
+	if (end <= base || end > limit || (base < WINDOW_BASE + GIB && end > WINDOW_BASE))
+		return ERR_RANGE;
+	return paging_map(&tables, base, hpa(base), end - base, rights);
+}
+
+void sstage_enable(void)
+{
+	uint64_t mode = tables.levels == 4 ? SATP_MODE_SV48 : SATP_MODE_SV39;
+
+	__asm__ volatile("sfence.vma" : : : "memory");
+	csr_write(CSR_SATP, mode << SATP_MODE_SHIFT | (uintptr_t)root >> 12);
+	__asm__ volatile("sfence.vma" : : : "memory");
+}
+
+void *sstage_window(hpa_t address)
+{
+	uint32_t index = this_hart()->index;
+	uint64_t va = WINDOW_BASE + index * SSTAGE_WINDOW_SIZE;
+	hpa_t block = hpa(align_down(address.v, SSTAGE_WINDOW_SIZE));
+
+	windows[index] = paging_leaf(block, RIGHT_R | RIGHT_W);
+	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
+	return (void *)(va + (address.v - block.v));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's own address space: its image by section, the package, the registers of the devices
+ * that it drives, each at its physical address with the rights it needs, and nothing else. Guests' RAM is
+ * not mapped; a hart that has to reach it opens a window of 2 MiB for itself. Source: privileged ISA, "Sv39".
+ */
+#ifndef HYP_RISCV_SSTAGE_H
+#define HYP_RISCV_SSTAGE_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/types.h"
+
+#define SSTAGE_WINDOW_SIZE	(2 * MIB)
+
+/* Begins; nothing is mapped. Boot hart. levels: 3 = Sv39 or 4 = Sv48, that all harts have. */
+enum err sstage_init(uint32_t levels) __must_check;
+
+/* Maps the pages of [base, base + size) at their own address, rights RIGHT_R, RIGHT_W, RIGHT_X. What is mapped
+ * already is ERR_INVALID; ERR_RANGE: beyond what the mode can address; ERR_NOSPACE: too many pieces. */
+enum err sstage_map(uint64_t base, uint64_t size, unsigned rights) __must_check;
+
+/* Turns translation on for the calling hart. */
+void sstage_enable(void);
+
+/* Where the calling hart can reach the 2 MiB block that holds address, read-write, until its next call. The
+ * result points at address itself; the block ends at the next multiple of SSTAGE_WINDOW_SIZE. */
+void *sstage_window(hpa_t address);
+
+#endif
