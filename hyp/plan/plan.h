@@ -20,11 +20,10 @@
 #define NO_CONTEXT	(-1)
 #define MAX_VM_REGIONS	48	/* memory and device mappings of one guest */
 #define MAX_VM_VIRQS	64
-
-/* Bits of plan_region.rights. */
-#define RIGHT_R		1u
-#define RIGHT_W		2u
-#define RIGHT_X		4u
+#define MAX_VM_DEVICES	32
+#define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
+#define MAX_FREE	64	/* free ranges of RAM that are kept */
+#define PLAN_PATH_SIZE	96	/* node path with the 0; longer ones are refused */
 
 enum region_kind {
 	REGION_RAM,	/* the guest's own memory: RWX, scrubbed before each start */
@@ -35,8 +34,22 @@ struct plan_region {
 	gpa_t gpa;
 	hpa_t hpa;
 	uint64_t size;		/* bytes; gpa, hpa and size are multiples of 4 KiB */
-	uint8_t rights;
+	uint8_t rights;		/* RIGHT_* */
 	uint8_t kind;		/* enum region_kind */
+	uint8_t device;		/* REGION_DEVICE: index into plan_vm.devices */
+};
+
+/* A passed-through device: a node of the host with everything below it. */
+struct plan_device {
+	char path[PLAN_PATH_SIZE];	/* of the host's node */
+	uint16_t node;			/* index into host->nodes */
+};
+
+/* An interrupt of a passed-through device. */
+struct plan_irq {
+	uint8_t plic;		/* index into plan.plics */
+	uint8_t device;		/* index into plan_vm.devices */
+	uint16_t id;		/* 1 to ndev */
 };
 
 /* Bits of plan_hart.features: what the hart has, by its device-tree node. The firmware may find by
@@ -63,7 +76,7 @@ struct plan_hart {
 };
 
 struct plan_plic {
-	char path[96];		/* of the host's node */
+	char path[PLAN_PATH_SIZE];	/* of the host's node */
 	hpa_t base;
 	uint64_t size;
 	uint32_t ndev;		/* highest interrupt id, below MAX_IRQS */
@@ -97,6 +110,10 @@ struct plan_vm {
 	uint8_t vcpu_hart[MAX_HARTS];	/* vcpu index to index into plan.harts; guest hart id = vcpu index */
 	uint32_t nr_regions;
 	struct plan_region regions[MAX_VM_REGIONS];	/* sorted by gpa, no two overlap */
+	uint32_t nr_devices;
+	struct plan_device devices[MAX_VM_DEVICES];
+	uint32_t nr_irqs;
+	struct plan_irq irqs[MAX_VM_IRQS];	/* sorted by device, PLIC and id; no interrupt twice */
 	uint32_t nr_vplics;
 	struct plan_vplic vplics[MAX_PLICS];
 	struct plan_image images[NR_IMAGE_ROLES];
@@ -105,6 +122,7 @@ struct plan_vm {
 	uint8_t gstage_levels;	/* 3 = Sv39x4, 4 = Sv48x4 */
 	bool sstc;		/* all its harts have Sstc: stimecmp is given to it */
 	bool owns_console;	/* a passed-through device is its stdout; otherwise SBI console only */
+	uint16_t stdout_node;	/* that device, index into host->nodes */
 	bool trust_dma;
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
 };
@@ -113,7 +131,7 @@ struct plan_vm {
 
 struct plan_console {
 	enum { CONSOLE_SBI, CONSOLE_NS16550, CONSOLE_VIRTIO } kind;
-	char path[96];
+	char path[PLAN_PATH_SIZE];
 	hpa_t base;
 	uint64_t size;
 	uint32_t reg_shift, reg_io_width;	/* ns16550: DT properties reg-shift (default 0), reg-io-width (1) */
@@ -129,6 +147,9 @@ struct plan {
 	struct plan_vm vms[MAX_VMS];
 	struct plan_console console;	/* of the hypervisor */
 	struct range hyp;	/* memory of the hypervisor and its package: nobody's */
+	struct range firmware;	/* taken to be the firmware's, as it reserved nothing; size 0: none */
+	uint32_t nr_free;
+	struct range free[MAX_FREE];	/* RAM that nobody has, sorted; whole 2 MiB only */
 };
 
 struct host;		/* host_dt.h */
@@ -150,7 +171,6 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
  * regions allow; the plan refuses what exceeds GSTAGE_TABLES_MAX.
  */
 uint32_t plan_gstage_tables(const struct plan_vm *vm);
-#define GSTAGE_TABLES_MAX	64	/* per VM */
 
 /*
  * Writes the device tree of VM number vm into buf (size bytes, at least GUEST_DTB_MAX). The result is

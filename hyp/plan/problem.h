@@ -28,16 +28,26 @@ struct problem {
 
 struct reporter {
 	void (*report)(struct reporter *r, const struct problem *p);
-	unsigned count;		/* problems so far; whoever calls the planner looks at it */
+	unsigned count;		/* problems so far, notes apart; zeroed by the owner */
 };
 
 void problem_report(struct reporter *r, enum problem_code code, bool in_config, const char *path,
 		    const char *prop, const char *format, ...) __printf(6, 7);
 
+/*
+ * Something that a person should know though nothing is refused: reported with the code
+ * PROBLEM_NOTE, and not counted.
+ */
+void problem_note(struct reporter *r, bool in_config, const char *path, const char *prop,
+		  const char *format, ...) __printf(5, 6);
+
 /* The stable name, as "memory-overlap". */
 const char *problem_name(enum problem_code code);
 
-/* "PATH: PROP: TEXT [name]" in one line, for consoles and logs; returns the length stored. */
+/*
+ * "PATH: PROP: TEXT [name]", a note as "PATH: PROP: note: TEXT": one line for consoles and logs.
+ * Returns the length stored.
+ */
 size_t problem_format(char *buf, size_t size, const struct problem *p);
 
 #endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Flattened device trees (Devicetree Specification 0.4, chapter 5), version 17: a reader that walks
+ * token by token and checks every bound as it goes, and a writer that appends. libfdt checks the
+ * header; the walk is our own because it is the largest part of our boot time, and libfdt walks the
+ * tree from its start for each question. Names begin with dt_, as libfdt has taken fdt_.
+ */
+#ifndef HYP_BASE_FDT_H
+#define HYP_BASE_FDT_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/types.h"
+
+#define DT_MAX_DEPTH	32	/* nesting of nodes, the root included */
+
+/* A checked view of a tree in memory; the memory must stay as it is while the view is used. */
+struct dt {
+	const uint8_t *blob;
+	uint32_t size;			/* bytes, of the whole blob */
+	uint32_t reservations;		/* offset of the memory reservation block */
+	uint32_t structure;		/* offset of the structure block */
+	uint32_t structure_end;
+	uint32_t strings;		/* offset of the strings block */
+	uint32_t strings_size;		/* up to its last 0 */
+};
+
+struct dt_prop {
+	const char *name;
+	const uint8_t *data;		/* size bytes, of no particular alignment */
+	uint32_t size;
+	uint32_t name_offset;		/* of name in the strings block */
+};
+
+enum dt_token {
+	DT_BEGIN_NODE,	/* name is set */
+	DT_END_NODE,
+	DT_PROP,	/* prop is set */
+	DT_END,		/* of the tree */
+	DT_BROKEN,	/* a bad token, or something that leaves its block */
+};
+
+struct dt_item {
+	const char *name;
+	uint32_t name_size;		/* without the 0 */
+	struct dt_prop prop;
+};
+
+/* Big-endian values, as everything in a tree is. */
+static inline uint32_t dt_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint64_t dt_u64(const uint8_t *p)
+{
+	return (uint64_t)dt_u32(p) << 32 | dt_u32(p + 4);
+}
+
+/* A number of cells (0 to 2) 32-bit cells. */
+static inline uint64_t dt_cells(const uint8_t *p, uint32_t cells)
+{
+	return cells == 2 ? dt_u64(p) : cells ? dt_u32(p) : 0;
+}
+
+/* Opens a tree within max bytes at blob. ERR_INVALID: not a tree of version 17, or it leaves max. */
+enum err dt_open(struct dt *dt, const void *blob, uint64_t max) __must_check;
+
+/* The token at offset *at of the blob (start with dt->structure); *at then stands behind it. */
+enum dt_token dt_next(const struct dt *dt, uint32_t *at, struct dt_item *item);
+
+/*
+ * The next property from *at, which stands behind the name of a node or behind a property of it;
+ * false at the end of the node's own properties.
+ */
+bool dt_next_prop(const struct dt *dt, uint32_t *at, struct dt_prop *prop);
+
+/* The property of that name among those from offset at; false if there is none. */
+bool dt_find_prop(const struct dt *dt, uint32_t at, const char *name, struct dt_prop *prop);
+
+/* Memory reservation number index; false behind the last. */
+bool dt_reservation(const struct dt *dt, uint32_t index, uint64_t *base, uint64_t *size);
+
+/*
+ * The string of a stringlist property at *at (start with 0), which moves behind it; NULL at the end
+ * or if the rest has no terminating 0.
+ */
+const char *dt_string(const struct dt_prop *prop, uint32_t *at);
+
+/* True if the property is one string or several, each terminated. */
+bool dt_is_strings(const struct dt_prop *prop);
+
+/* True if one of the strings of the property is text. */
+bool dt_has_string(const struct dt_prop *prop, const char *text);
+
+/*
+ * Writes a tree. The strings block is that of a source tree, so that a copied property keeps its
+ * name_offset and no name is ever searched for, with further names behind it. The first thing that
+ * does not fit makes the writer fail for good; dt_write_finish() tells.
+ */
+struct dt_writer {
+	uint8_t *buf;
+	uint32_t size;
+	uint32_t at;
+	bool failed;
+	const struct dt *source;
+	const char *names;		/* further property names, each with its 0 */
+	uint32_t names_size;
+};
+
+void dt_write_start(struct dt_writer *w, void *buf, size_t size, const struct dt *source,
+		    const char *names, uint32_t names_size);
+void dt_write_begin(struct dt_writer *w, const char *name);
+void dt_write_end(struct dt_writer *w);
+
+/* A property whose name lies at name_offset in the source's strings. */
+void dt_write_copy(struct dt_writer *w, uint32_t name_offset, const void *data, uint32_t size);
+
+/* A property whose name is one of the further names. */
+void dt_write_prop(struct dt_writer *w, const char *name, const void *data, uint32_t size);
+void dt_write_string(struct dt_writer *w, const char *name, const char *text);
+void dt_write_cells(struct dt_writer *w, const char *name, const uint32_t *cells, uint32_t count);
+void dt_write_u64(struct dt_writer *w, const char *name, uint64_t value);
+
+/*
+ * Room for size bytes of a property whose name lies at name_offset; NULL if it does not fit. The
+ * caller fills it before the next call.
+ */
+uint8_t *dt_write_room(struct dt_writer *w, uint32_t name_offset, uint32_t size);
+
+/* Shortens the last property, whose value was written to data, to size bytes. */
+void dt_write_trim(struct dt_writer *w, uint8_t *data, uint32_t size);
+
+/* Ends the tree: header and strings. ERR_NOSPACE if anything did not fit. */
+enum err dt_write_finish(struct dt_writer *w) __must_check;
+
+static inline void dt_put_u32(uint8_t *p, uint32_t v)
+{
+	p[0] = v >> 24;
+	p[1] = v >> 16;
+	p[2] = v >> 8;
+	p[3] = v;
+}
+
+#endif

@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads a configuration (docs/config.md). One table says which properties there are and who reads
+ * each; what is in no table is refused with the nearest name, so that a slip of the pen never goes
+ * unnoticed. Values that are lists become arrays, strings stay in the tree.
+ */
+#include "hyp/base/fdt.h"
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/plan/config_dt.h"
+
+struct reading {
+	struct config *config;
+	struct config_vm *vm;		/* NULL: the root */
+	char path[VM_NAME_LEN + 1];
+	struct reporter *r;
+};
+
+struct property {
+	const char *name;
+	void (*read)(struct reading *c, const struct dt_prop *p);
+};
+
+const char *const config_image_props[NR_IMAGE_ROLES] = { "kernel", "initrd" };
+
+static void bad_value(struct reading *c, const struct dt_prop *p, const char *text)
+{
+	problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name, "%s", text);
+}
+
+/* The property's one string, or NULL and a problem. */
+static const char *read_string(struct reading *c, const struct dt_prop *p)
+{
+	uint32_t at = 0;
+	const char *s = dt_string(p, &at);
+
+	if (s && at == p->size && *s)
+		return s;
+	bad_value(c, p, "must be one string that is not empty, as in \"linux\"");
+	return NULL;
+}
+
+static bool hex_digit(char c, uint64_t *digit)
+{
+	if (c >= '0' && c <= '9')
+		*digit = c - '0';
+	else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+		*digit = (c | 32) - 'a' + 10;
+	else
+		return false;
+	return true;
+}
+
+/* Decimal or 0x number at *at, which moves behind it; false if there is none or it overflows. */
+static bool read_number(const char **at, uint64_t *value)
+{
+	uint64_t base = 10, digit, v = 0;
+	const char *p = *at, *start;
+
+	if (p[0] == '0' && (p[1] | 32) == 'x') {
+		base = 16;
+		p += 2;
+	}
+	for (start = p; hex_digit(*p, &digit) && digit < base; p++) {
+		if (v > (UINT64_MAX - digit) / base)
+			return false;
+		v = v * base + digit;
+	}
+	*at = p;
+	*value = v;
+	return p != start;
+}
+
+static void skip_spaces(const char **at)
+{
+	while (**at == ' ' || **at == '\t')
+		(*at)++;
+}
+
+static bool take_word(const char **at, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(*at, word, n) || ((*at)[n] != ' ' && (*at)[n] != '\t'))
+		return false;
+	*at += n;
+	skip_spaces(at);
+	return true;
+}
+
+static const char *read_size(const char **at, uint64_t *size)
+{
+	uint64_t unit;
+
+	if (!read_number(at, size))
+		return "must begin with a size such as 512M";
+	switch (**at) {
+	case 'K':
+		unit = KIB;
+		break;
+	case 'M':
+		unit = MIB;
+		break;
+	case 'G':
+		unit = GIB;
+		break;
+	default:
+		return "the size needs a unit: K, M or G, as in 512M";
+	}
+	(*at)++;
+	if (*size > UINT64_MAX / unit)
+		return "the size is too large";
+	*size *= unit;
+	if (!*size || *size % PAGE_SIZE)
+		return "the size must be a multiple of 4K, and not 0";
+	skip_spaces(at);
+	return NULL;
+}
+
+static const char *read_address(const char **at, uint64_t size, uint64_t *address)
+{
+	if (!read_number(at, address) || (**at && **at != ' ' && **at != '\t'))
+		return "\"at\" and \"as\" need an address such as 0x80000000";
+	if (*address % PAGE_SIZE)
+		return "the address must be a multiple of 4K";
+	if (*address + (size - 1) < *address)
+		return "the region wraps around the end of the address space";
+	skip_spaces(at);
+	return NULL;
+}
+
+enum err config_parse_memory(struct config_memory *m, const char *text, const char **why)
+{
+	*m = (struct config_memory){ 0 };
+	skip_spaces(&text);
+	*why = read_size(&text, &m->size);
+	if (!*why && take_word(&text, "at")) {
+		m->fixed = true;
+		*why = read_address(&text, m->size, &m->at);
+	}
+	if (!*why && take_word(&text, "as")) {
+		m->mapped = true;
+		*why = read_address(&text, m->size, &m->as);
+	}
+	if (!*why && *text)
+		*why = "must be \"SIZE\", \"SIZE at HOST-ADDRESS\", \"SIZE as GUEST-ADDRESS\" or "
+		       "\"SIZE at HOST-ADDRESS as GUEST-ADDRESS\"";
+	return *why ? ERR_INVALID : OK;
+}
+
+static void too_many(struct reading *c, const struct dt_prop *p, unsigned limit)
+{
+	problem_report(c->r, PROBLEM_LIMIT, true, c->path, p->name,
+		       "more than %u entries; this build has room for no more", limit);
+}
+
+static void read_harts(struct reading *c, const struct dt_prop *p)
+{
+	struct config_vm *vm = c->vm;
+	uint32_t at, i;
+	uint64_t id;
+
+	if (!p->size || p->size % 4) {
+		bad_value(c, p, "must be a list of hart ids, as in <1 2>");
+		return;
+	}
+	for (at = 0; at < p->size; at += 4) {
+		id = dt_u32(p->data + at);
+		for (i = 0; i < vm->nr_harts && vm->harts[i] != id; i++)
+			;
+		if (i < vm->nr_harts) {
+			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, p->name,
+				       "hart %lu is listed twice; list each hart once", id);
+			continue;
+		}
+		if (vm->nr_harts == MAX_HARTS) {
+			too_many(c, p, MAX_HARTS);
+			return;
+		}
+		vm->harts[vm->nr_harts++] = id;
+	}
+}
+
+static void read_memory(struct reading *c, const struct dt_prop *p)
+{
+	struct config_vm *vm = c->vm;
+	uint32_t at = 0;
+	const char *text, *why;
+
+	if (!dt_is_strings(p)) {
+		bad_value(c, p, "must be one string a region, as in \"512M\"");
+		return;
+	}
+	while ((text = dt_string(p, &at))) {
+		if (vm->nr_memory == CONFIG_MAX_MEMORY) {
+			too_many(c, p, CONFIG_MAX_MEMORY);
+			return;
+		}
+		if (config_parse_memory(&vm->memory[vm->nr_memory], text, &why))
+			problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
+				       "\"%s\": %s", text, why);
+		else
+			vm->nr_memory++;
+	}
+}
+
+static void read_devices(struct reading *c, const struct dt_prop *p)
+{
+	struct config_vm *vm = c->vm;
+	uint32_t at = 0, i;
+	const char *path;
+
+	if (!dt_is_strings(p)) {
+		bad_value(c, p, "must be a list of node paths of the host, as in "
+				"\"/soc/serial@10000000\"");
+		return;
+	}
+	while ((path = dt_string(p, &at))) {
+		for (i = 0; i < vm->nr_devices && strcmp(vm->devices[i], path); i++)
+			;
+		if (i < vm->nr_devices) {
+			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, p->name,
+				       "\"%s\" is listed twice; list each device once", path);
+			continue;
+		}
+		if (vm->nr_devices == CONFIG_MAX_DEVICES) {
+			too_many(c, p, CONFIG_MAX_DEVICES);
+			return;
+		}
+		vm->devices[vm->nr_devices++] = path;
+	}
+}
+
+static void read_image(struct reading *c, const struct dt_prop *p, enum image_role role)
+{
+	const char *name = read_string(c, p);
+
+	if (!name)
+		return;
+	if (strlen(name) >= IMAGE_NAME_LEN || !strcmp(name, "config"))
+		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
+			       "\"%s\" cannot be an image's name: at most %d letters, and not "
+			       "\"config\"", name, IMAGE_NAME_LEN - 1);
+	else
+		c->vm->images[role] = name;
+}
+
+static void read_kernel(struct reading *c, const struct dt_prop *p)
+{
+	read_image(c, p, IMAGE_KERNEL);
+}
+
+static void read_initrd(struct reading *c, const struct dt_prop *p)
+{
+	read_image(c, p, IMAGE_INITRD);
+}
+
+static void read_bootargs(struct reading *c, const struct dt_prop *p)
+{
+	uint32_t at = 0;
+	const char *s = dt_string(p, &at);
+
+	if (!s || at != p->size)
+		bad_value(c, p, "must be one string");
+	else
+		c->vm->bootargs = s;
+}
+
+static void read_entry(struct reading *c, const struct dt_prop *p)
+{
+	const char *s = read_string(c, p);
+
+	if (!s)
+		return;
+	if (!read_number(&s, &c->vm->entry) || *s || c->vm->entry % 4)
+		bad_value(c, p, "must be a guest address that is a multiple of 4, as in "
+				"\"0x80200000\"");
+	else
+		c->vm->has_entry = true;
+}
+
+static void read_trust_dma(struct reading *c, const struct dt_prop *p)
+{
+	if (p->size)
+		bad_value(c, p, "has no value: write \"trust-dma;\"");
+	else
+		c->vm->trust_dma = true;
+}
+
+static void read_console(struct reading *c, const struct dt_prop *p)
+{
+	c->config->console = read_string(c, p);
+}
+
+static void read_compatible(struct reading *c, const struct dt_prop *p)
+{
+	if (!dt_has_string(p, CONFIG_COMPATIBLE))
+		bad_value(c, p, "must be \"" CONFIG_COMPATIBLE "\"");
+}
+
+static const struct property root_props[] = {
+	{ "compatible", read_compatible },
+	{ "console", read_console },
+};
+
+static const struct property vm_props[] = {
+	{ "harts", read_harts },
+	{ "memory", read_memory },
+	{ "devices", read_devices },
+	{ "kernel", read_kernel },
+	{ "initrd", read_initrd },
+	{ "bootargs", read_bootargs },
+	{ "entry", read_entry },
+	{ "trust-dma", read_trust_dma },
+};
+
+/* Edit distance (insert, delete, replace) of two short names; 99 for long ones. */
+static unsigned distance(const char *a, const char *b)
+{
+	uint8_t row[33], diagonal, above, best;
+	size_t i, j, na = strlen(a), nb = strlen(b);
+
+	if (na > 32 || nb > 32)
+		return 99;
+	for (j = 0; j <= nb; j++)
+		row[j] = j;
+	for (i = 1; i <= na; i++) {
+		diagonal = row[0];
+		row[0] = i;
+		for (j = 1; j <= nb; j++) {
+			above = row[j];
+			best = diagonal + (a[i - 1] != b[j - 1]);
+			best = above + 1 < best ? above + 1 : best;
+			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			row[j] = best;
+			diagonal = above;
+		}
+	}
+	return row[nb];
+}
+
+static void unknown_property(struct reading *c, const struct dt_prop *p,
+			     const struct property *known, uint32_t count)
+{
+	const char *near = NULL;
+	unsigned best = 4, d;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		d = distance(p->name, known[i].name);
+		if (d < best) {
+			best = d;
+			near = known[i].name;
+		}
+	}
+	if (near)
+		problem_report(c->r, PROBLEM_UNKNOWN_PROPERTY, true, c->path, p->name,
+			       "no such property; did you mean \"%s\"?", near);
+	else
+		problem_report(c->r, PROBLEM_UNKNOWN_PROPERTY, true, c->path, p->name,
+			       "no such property %s; see docs/config.md",
+			       c->vm ? "of a guest" : "of the root");
+}
+
+static void read_property(struct reading *c, const struct dt_prop *p, uint32_t *seen)
+{
+	const struct property *known = c->vm ? vm_props : root_props;
+	uint32_t i, count = c->vm ? ARRAY_LEN(vm_props) : ARRAY_LEN(root_props);
+
+	for (i = 0; i < count; i++) {
+		if (strcmp(p->name, known[i].name))
+			continue;
+		if (*seen & 1u << i)
+			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, p->name,
+				       "given twice; give each property once");
+		else
+			known[i].read(c, p);
+		*seen |= 1u << i;
+		return;
+	}
+	unknown_property(c, p, known, count);
+}
+
+static bool name_valid(const char *name)
+{
+	const char *p;
+
+	if (!*name || *name < 'a' || *name > 'z' || strlen(name) >= VM_NAME_LEN)
+		return false;
+	for (p = name; *p; p++) {
+		if (!(*p >= 'a' && *p <= 'z') && !(*p >= '0' && *p <= '9') && *p != '-')
+			return false;
+	}
+	return true;
+}
+
+static void start_vm(struct reading *c, const char *name)
+{
+	struct config *config = c->config;
+	struct config_vm *vm = &config->vms[config->nr_vms];
+	uint32_t i;
+
+	fmt_str(c->path, sizeof(c->path), "/%s", name);
+	if (!name_valid(name))
+		problem_report(c->r, PROBLEM_BAD_NAME, true, c->path, "",
+			       "a guest's name has lower-case letters, digits and '-', begins with a "
+			       "letter and has at most %d of them", VM_NAME_LEN - 1);
+	for (i = 0; i < config->nr_vms; i++) {
+		if (!strcmp(config->vms[i].name, name))
+			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, "",
+				       "two guests have this name; rename one");
+	}
+	memset(vm, 0, sizeof(*vm));
+	fmt_str(vm->name, sizeof(vm->name), "%s", name);
+	vm->bootargs = "";
+	c->vm = vm;
+	config->nr_vms++;
+}
+
+static void broken(struct reading *c, const char *why)
+{
+	problem_report(c->r, PROBLEM_BAD_CONFIG, true, "/", "", "%s", why);
+}
+
+/* A subnode of a guest: none is known. */
+static void unknown_node(struct reading *c, const char *name)
+{
+	problem_report(c->r, PROBLEM_UNKNOWN_NODE, true, c->path, "",
+		       "no such subnode \"%s\"; a guest's node has properties only", name);
+}
+
+/* depth counts the nodes around: 1 in the root, 2 in a guest, more in what is refused. */
+static void read_tree(struct reading *c, const struct dt *dt)
+{
+	uint32_t at = dt->structure, depth = 0, seen = 0, root_seen = 0;
+	bool started = false;
+	struct dt_item item;
+
+	for (;;) {
+		switch (dt_next(dt, &at, &item)) {
+		case DT_BEGIN_NODE:
+			depth++;
+			if (depth == 1 && started) {
+				broken(c, "the tree has two roots");
+				return;
+			}
+			started = true;
+			if (depth == 1)
+				break;
+			if (depth == 2 && c->config->nr_vms == MAX_VMS) {
+				problem_report(c->r, PROBLEM_LIMIT, true, "/", "",
+					       "more than %d guests; this build has room for no "
+					       "more", MAX_VMS);
+				return;
+			}
+			if (depth == 2) {
+				start_vm(c, item.name);
+				seen = 0;
+			} else if (depth == 3) {
+				unknown_node(c, item.name);
+			}
+			break;
+		case DT_PROP:
+			if (depth == 1 && c->vm)
+				broken(c, "a property of the root stands behind a guest");
+			else if (depth == 1 || depth == 2)
+				read_property(c, &item.prop, depth == 1 ? &root_seen : &seen);
+			break;
+		case DT_END_NODE:
+			if (!depth) {
+				broken(c, "a node ends that did not begin");
+				return;
+			}
+			depth--;
+			break;
+		case DT_END:
+			if (depth)
+				broken(c, "the tree ends in the middle of a node");
+			if (!(root_seen & 1))
+				broken(c, "not a configuration: the root needs compatible = \""
+					  CONFIG_COMPATIBLE "\"");
+			return;
+		case DT_BROKEN:
+			broken(c, "the structure block is broken");
+			return;
+		}
+	}
+}
+
+enum err config_parse(struct config *config, const void *dtb, uint64_t max, struct reporter *r)
+{
+	struct reading c = { .config = config, .path = "/", .r = r };
+	unsigned before = r->count;
+	struct dt dt;
+
+	config->console = NULL;
+	config->nr_vms = 0;
+	if (dt_open(&dt, dtb, max)) {
+		broken(&c, "not a flattened device tree of version 17");
+		return ERR_INVALID;
+	}
+	read_tree(&c, &dt);
+	if (r->count == before && !config->nr_vms)
+		problem_report(r, PROBLEM_NO_GUESTS, true, "/", "",
+			       "no guests: add a node for each, as linux { harts = <1>; ... };");
+	return r->count == before ? OK : ERR_INVALID;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration as written: what each guest is to get. docs/config.md describes the binding.
+ * Here only the form is checked; whether the machine can give it is plan.c's question. Strings
+ * point into the configuration's tree.
+ */
+#ifndef HYP_PLAN_CONFIG_DT_H
+#define HYP_PLAN_CONFIG_DT_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/types.h"
+#include "hyp/plan/plan.h"
+#include "hyp/plan/problem.h"
+
+#define CONFIG_COMPATIBLE	"bulkhead,partitions-v1"
+#define CONFIG_MAX_MEMORY	16	/* regions of one guest */
+#define CONFIG_MAX_DEVICES	MAX_VM_DEVICES
+
+struct config_memory {
+	uint64_t size;		/* bytes, multiple of 4 KiB, not 0 */
+	uint64_t at;		/* host address, if fixed */
+	uint64_t as;		/* guest address, if mapped */
+	bool fixed;
+	bool mapped;
+};
+
+struct config_vm {
+	char name[VM_NAME_LEN];
+	uint32_t nr_harts;
+	uint64_t harts[MAX_HARTS];	/* host hart ids, no two the same */
+	uint32_t nr_memory;
+	struct config_memory memory[CONFIG_MAX_MEMORY];
+	uint32_t nr_devices;
+	const char *devices[CONFIG_MAX_DEVICES];	/* host node paths or aliases */
+	const char *images[NR_IMAGE_ROLES];	/* names in the package; NULL: none */
+	const char *bootargs;			/* "" if none */
+	uint64_t entry;
+	bool has_entry;
+	bool trust_dma;
+};
+
+struct config {
+	const char *console;	/* host node path of the hypervisor's own console; NULL: SBI */
+	uint32_t nr_vms;
+	struct config_vm vms[MAX_VMS];
+};
+
+/*
+ * Reads the configuration in max bytes at dtb (8-byte aligned), which must stay in place as long as
+ * config and plans made of it are used. Each fault is reported; OK if there was none.
+ */
+enum err config_parse(struct config *config, const void *dtb, uint64_t max,
+		      struct reporter *r) __must_check;
+
+/* "512M", "16M at 0x90000000 as 0x80000000"; on ERR_INVALID *why says what is wrong. */
+enum err config_parse_memory(struct config_memory *m, const char *text,
+			     const char **why) __must_check;
+
+/* The property names of images, by role: "kernel", "initrd". */
+extern const char *const config_image_props[NR_IMAGE_ROLES];
+
+#endif

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Makes a guest's device tree out of the host's: its own harts, RAM and devices with the buses
+ * around them, its virtual PLICs, and chosen. Phandles stay as they are in the host's tree, so that
+ * what is copied needs no change. The order is the host's.
+ */
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/plan/guest_int.h"
+#include "hyp/plan/isa.h"
+
+#define IRQ_S_EXTERNAL	9u
+#define NO_IRQ		0xffffffffu	/* a context that is nobody's: the PLIC binding; M-mode's here */
+
+/* Names of properties that the host's tree may not have. */
+static const char further_names[] =
+	"bootargs\0linux,initrd-start\0linux,initrd-end\0stdout-path\0device_type\0reg";
+
+/* Large, and used once for each guest, one after the other. */
+static struct guest_tree tree;
+
+static bool is_one_of(const char *name, const char *const *list, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(name, list[i]))
+			return true;
+	}
+	return false;
+}
+
+static void copy(struct guest_tree *t, const struct dt_prop *p)
+{
+	dt_write_copy(&t->w, p->name_offset, p->data, p->size);
+}
+
+/* What a bus, or the root, needs for its children to be understood. */
+static void copy_bus(struct guest_tree *t, uint16_t node)
+{
+	static const char *const names[] = {
+		"compatible", "model", "#address-cells", "#size-cells", "ranges", "dma-ranges",
+		"dma-coherent", "dma-noncoherent", "interrupt-parent", "phandle",
+	};
+	uint32_t at = t->host->nodes[node].props, dangling = guest_dangling(t, node);
+	struct dt_prop p;
+
+	while (dt_next_prop(&t->host->dt, &at, &p)) {
+		if (is_one_of(p.name, names, ARRAY_LEN(names)) && !guest_drops(p.name, dangling))
+			copy(t, &p);
+	}
+}
+
+static void copy_device(struct guest_tree *t, uint16_t node)
+{
+	uint32_t at = t->host->nodes[node].props, dangling = guest_dangling(t, node);
+	struct dt_prop p;
+
+	while (dt_next_prop(&t->host->dt, &at, &p)) {
+		if (strcmp(p.name, "numa-node-id") && !guest_drops(p.name, dangling))
+			copy(t, &p);
+	}
+}
+
+/* Two contexts a hart, the M-mode one nobody's: the layout of plan_vplic. */
+static void write_contexts(struct guest_tree *t, const struct dt_prop *p,
+			   const struct plan_vplic *plic)
+{
+	uint8_t *out = dt_write_room(&t->w, p->name_offset, 16 * t->vm->nr_vcpus);
+	uint32_t i, hart;
+	bool served;
+
+	for (i = 0; out && i < t->vm->nr_vcpus; i++, out += 16) {
+		hart = t->vm->vcpu_hart[i];
+		served = t->plan->harts[hart].plic_context[plic->plic] != NO_CONTEXT;
+		dt_put_u32(out, t->host->harts[hart].intc_phandle);
+		dt_put_u32(out + 4, NO_IRQ);
+		dt_put_u32(out + 8, t->host->harts[hart].intc_phandle);
+		dt_put_u32(out + 12, served ? IRQ_S_EXTERNAL : NO_IRQ);
+	}
+}
+
+static void copy_plic(struct guest_tree *t, uint16_t node, const struct plan_vplic *plic)
+{
+	uint32_t at = t->host->nodes[node].props, dangling = guest_dangling(t, node);
+	struct dt_prop p;
+
+	while (dt_next_prop(&t->host->dt, &at, &p)) {
+		if (!strcmp(p.name, "interrupts-extended"))
+			write_contexts(t, &p, plic);
+		else if (strcmp(p.name, "numa-node-id") && !guest_drops(p.name, dangling))
+			copy(t, &p);
+	}
+}
+
+static const struct plan_vplic *find_vplic(const struct guest_tree *t, uint16_t node)
+{
+	uint32_t i;
+
+	for (i = 0; i < t->vm->nr_vplics; i++) {
+		if (t->host->plics[t->vm->vplics[i].plic].node == node)
+			return &t->vm->vplics[i];
+	}
+	return NULL;
+}
+
+/* All marked nodes below the root. A node that is not marked has nothing marked below it. */
+static void write_devices(struct guest_tree *t)
+{
+	uint16_t ends[DT_MAX_DEPTH];
+	const struct plan_vplic *plic;
+	uint32_t depth = 0, i = 1;
+
+	while (i < t->host->nr_nodes) {
+		for (; depth && ends[depth - 1] <= i; depth--)
+			dt_write_end(&t->w);
+		if (t->mark[i] == MARK_NONE) {
+			i = t->host->nodes[i].end;
+			continue;
+		}
+		dt_write_begin(&t->w, host_name(t->host, i));
+		ends[depth++] = t->host->nodes[i].end;
+		plic = find_vplic(t, i);
+		if (plic)
+			copy_plic(t, i, plic);
+		else if (t->mark[i] == MARK_BUS)
+			copy_bus(t, i);
+		else
+			copy_device(t, i);
+		i++;
+	}
+	for (; depth; depth--)
+		dt_write_end(&t->w);
+}
+
+static void write_isa(struct guest_tree *t, const struct dt_prop *p)
+{
+	uint8_t *out;
+
+	if (!dt_is_strings(p))
+		return;
+	out = dt_write_room(&t->w, p->name_offset, p->size);
+	if (out)
+		dt_write_trim(&t->w, out, isa_strip((char *)out, (const char *)p->data,
+						    t->vm->sstc) + 1);
+}
+
+static void write_isa_extensions(struct guest_tree *t, const struct dt_prop *p)
+{
+	uint8_t *out = dt_write_room(&t->w, p->name_offset, p->size);
+	uint32_t at = 0, size = 0;
+	const char *s;
+
+	while (out && (s = dt_string(p, &at))) {
+		struct isa_token token = { s, strlen(s) };
+
+		if (!token.size || isa_hidden(&token, t->vm->sstc))
+			continue;
+		memcpy(out + size, s, token.size + 1);
+		size += token.size + 1;
+	}
+	if (out)
+		dt_write_trim(&t->w, out, size);
+}
+
+static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
+{
+	uint32_t at = t->host->nodes[node].props, cells;
+	struct dt_prop p;
+	uint8_t *out;
+
+	while (dt_next_prop(&t->host->dt, &at, &p)) {
+		if (!strcmp(p.name, "reg")) {
+			cells = t->host->nodes[t->host->cpus].address_cells;
+			out = dt_write_room(&t->w, p.name_offset, 4 * cells);
+			if (out)
+				memset(out, 0, 4 * cells);
+			if (out)
+				dt_put_u32(out + 4 * (cells - 1), vcpu);
+		} else if (!strcmp(p.name, "riscv,isa")) {
+			write_isa(t, &p);
+		} else if (!strcmp(p.name, "riscv,isa-extensions")) {
+			write_isa_extensions(t, &p);
+		} else if (strcmp(p.name, "numa-node-id") && !guest_is_reference(p.name)) {
+			copy(t, &p);
+		}
+	}
+}
+
+static void write_cpu(struct guest_tree *t, uint32_t vcpu)
+{
+	const struct host_hart *hart = &t->host->harts[t->vm->vcpu_hart[vcpu]];
+	uint32_t at = t->host->nodes[hart->intc].props;
+	struct dt_prop p;
+	char name[16];
+
+	fmt_str(name, sizeof(name), "cpu@%x", vcpu);
+	dt_write_begin(&t->w, name);
+	copy_cpu(t, hart->node, vcpu);
+	dt_write_begin(&t->w, host_name(t->host, hart->intc));
+	while (dt_next_prop(&t->host->dt, &at, &p))
+		copy(t, &p);
+	dt_write_end(&t->w);
+	dt_write_end(&t->w);
+}
+
+static void write_cpus(struct guest_tree *t)
+{
+	static const char *const names[] = {
+		"#address-cells", "#size-cells", "timebase-frequency", "compatible",
+	};
+	uint32_t at = t->host->nodes[t->host->cpus].props, i;
+	struct dt_prop p;
+
+	dt_write_begin(&t->w, "cpus");
+	while (dt_next_prop(&t->host->dt, &at, &p)) {
+		if (is_one_of(p.name, names, ARRAY_LEN(names)))
+			copy(t, &p);
+	}
+	for (i = 0; i < t->vm->nr_vcpus; i++)
+		write_cpu(t, i);
+	dt_write_end(&t->w);
+}
+
+static uint32_t put_cells(uint32_t *out, uint64_t value, uint32_t cells)
+{
+	if (cells == 2)
+		*out++ = value >> 32;
+	*out = (uint32_t)value;
+	return cells;
+}
+
+static void write_memory(struct guest_tree *t)
+{
+	uint32_t address = t->host->nodes[0].address_cells, size = t->host->nodes[0].size_cells;
+	uint32_t i, n, cells[4];
+	char name[32];
+
+	for (i = 0; i < t->vm->nr_regions; i++) {
+		const struct plan_region *m = &t->vm->regions[i];
+
+		if (m->kind != REGION_RAM)
+			continue;
+		if ((address < 2 && (m->gpa.v + m->size - 1) >> 32) || (size < 2 && m->size >> 32)) {
+			problem_report(t->r, PROBLEM_ADDRESS_TOO_HIGH, true, t->vm->config_path,
+				       "memory", "0x%lx does not fit the 32-bit addresses of the "
+				       "host's device tree", m->gpa.v + m->size - 1);
+			continue;
+		}
+		fmt_str(name, sizeof(name), "memory@%lx", m->gpa.v);
+		dt_write_begin(&t->w, name);
+		dt_write_string(&t->w, "device_type", "memory");
+		n = put_cells(cells, m->gpa.v, address);
+		n += put_cells(cells + n, m->size, size);
+		dt_write_cells(&t->w, "reg", cells, n);
+		dt_write_end(&t->w);
+	}
+}
+
+/* The path of the guest's stdout, with the host's options (baud rate) if it is the host's, too. */
+static void write_stdout(struct guest_tree *t)
+{
+	char path[HOST_PATH_SIZE + 32];
+	const struct host *host = t->host;
+	struct dt_prop p;
+	uint32_t at = 0;
+	const char *s;
+	size_t n = 0;
+
+	host_path(host, t->vm->stdout_node, path, HOST_PATH_SIZE);
+	if (host->chosen != NO_NODE && host_find_prop(host, host->chosen, "stdout-path", &p) &&
+	    (s = dt_string(&p, &at))) {
+		while (s[n] && s[n] != ':')
+			n++;
+		at = strlen(path);
+		if (host_find(host, s, n) == t->vm->stdout_node)
+			fmt_str(path + at, sizeof(path) - at, "%s", s + n);
+	}
+	dt_write_string(&t->w, "stdout-path", path);
+}
+
+static void write_chosen(struct guest_tree *t)
+{
+	const struct plan_image *initrd = &t->vm->images[IMAGE_INITRD];
+
+	dt_write_begin(&t->w, "chosen");
+	if (t->vm->bootargs[0])
+		dt_write_string(&t->w, "bootargs", t->vm->bootargs);
+	if (initrd->name[0]) {
+		dt_write_u64(&t->w, "linux,initrd-start", initrd->target.v);
+		dt_write_u64(&t->w, "linux,initrd-end", initrd->target.v + initrd->size);
+	}
+	if (t->vm->owns_console)
+		write_stdout(t);
+	dt_write_end(&t->w);
+}
+
+static void write_aliases(struct guest_tree *t)
+{
+	const struct host *host = t->host;
+	struct dt_prop p;
+	uint16_t node;
+	uint32_t at;
+
+	if (host->aliases == NO_NODE)
+		return;
+	dt_write_begin(&t->w, "aliases");
+	at = host->nodes[host->aliases].props;
+	while (dt_next_prop(&host->dt, &at, &p)) {
+		if (!dt_is_strings(&p) || p.data[0] != '/')
+			continue;
+		node = host_find(host, (const char *)p.data, strlen((const char *)p.data));
+		if (node != NO_NODE && t->mark[node] == MARK_FULL)
+			copy(t, &p);
+	}
+	dt_write_end(&t->w);
+}
+
+enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const struct host *host,
+			uint32_t vm, struct reporter *r)
+{
+	struct guest_tree *t = &tree;
+	unsigned before = r->count;
+
+	if (vm >= plan->nr_vms)
+		return ERR_RANGE;
+	t->plan = plan;
+	t->vm = &plan->vms[vm];
+	t->host = host;
+	t->r = r;
+	guest_mark(t);
+	dt_write_start(&t->w, buf, size < GUEST_DTB_MAX ? size : GUEST_DTB_MAX, &host->dt,
+		       further_names, sizeof(further_names));
+	dt_write_begin(&t->w, "");
+	copy_bus(t, 0);
+	write_chosen(t);
+	write_aliases(t);
+	write_memory(t);
+	write_cpus(t);
+	write_devices(t);
+	dt_write_end(&t->w);
+	if (dt_write_finish(&t->w)) {
+		problem_report(r, PROBLEM_DTB_NO_ROOM, true, t->vm->config_path, "devices",
+			       "the guest's device tree is larger than %d bytes; give it fewer devices",
+			       (int)GUEST_DTB_MAX);
+		return ERR_NOSPACE;
+	}
+	return r->count == before ? OK : ERR_INVALID;
+}

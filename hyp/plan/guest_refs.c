@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * References between nodes (phandles) in what a guest gets of the host's tree. A provider without
+ * registers, as a fixed clock, comes along; a reference to anything else that the guest does not have
+ * is left out, with the names that go with it, so that no phandle dangles. Table: the bindings of
+ * the device tree's common properties (dt-schema, schemas/).
+ */
+#include "hyp/base/str.h"
+#include "hyp/plan/guest_int.h"
+
+struct reference {
+	const char *name;
+	const char *goes_with;	/* a property that makes no sense without; NULL: none */
+	const char *cells;	/* in the provider: cells behind the phandle; NULL: none */
+	enum { WHOLE, SUFFIX, PINCTRL, FIRST } match;	/* FIRST: only the first cell is a phandle */
+};
+
+static const struct reference references[] = {
+	{ "clocks", "clock-names", "#clock-cells", WHOLE },
+	{ "assigned-clocks", "assigned-clock-rates", "#clock-cells", WHOLE },
+	{ "assigned-clock-parents", NULL, "#clock-cells", WHOLE },
+	{ "resets", "reset-names", "#reset-cells", WHOLE },
+	{ "power-domains", "power-domain-names", "#power-domain-cells", WHOLE },
+	{ "dmas", "dma-names", "#dma-cells", WHOLE },
+	{ "iommus", NULL, "#iommu-cells", WHOLE },
+	{ "phys", "phy-names", "#phy-cells", WHOLE },
+	{ "mboxes", "mbox-names", "#mbox-cells", WHOLE },
+	{ "interconnects", "interconnect-names", "#interconnect-cells", WHOLE },
+	{ "pwms", "pwm-names", "#pwm-cells", WHOLE },
+	{ "io-channels", "io-channel-names", "#io-channel-cells", WHOLE },
+	{ "nvmem-cells", "nvmem-cell-names", "#nvmem-cell-cells", WHOLE },
+	{ "hwlocks", "hwlock-names", "#hwlock-cells", WHOLE },
+	{ "msi-parent", NULL, "#msi-cells", WHOLE },
+	{ "memory-region", "memory-region-names", NULL, WHOLE },
+	{ "gpios", NULL, "#gpio-cells", WHOLE },
+	{ "-gpios", NULL, "#gpio-cells", SUFFIX },
+	{ "-gpio", NULL, "#gpio-cells", SUFFIX },
+	{ "-supply", NULL, NULL, SUFFIX },
+	{ "pinctrl-", "pinctrl-names", NULL, PINCTRL },
+	{ "phy-handle", NULL, NULL, FIRST },
+	{ "regmap", NULL, NULL, FIRST },
+	{ "syscon", NULL, NULL, FIRST },
+	{ "next-level-cache", NULL, NULL, WHOLE },
+	{ "operating-points-v2", NULL, NULL, WHOLE },
+	{ "cpu-idle-states", NULL, NULL, WHOLE },
+	{ "interrupt-parent", NULL, NULL, WHOLE },
+};
+
+_Static_assert(ARRAY_LEN(references) <= 32, "one bit each");
+
+static bool matches(const struct reference *ref, const char *name)
+{
+	size_t n, size = strlen(ref->name);
+
+	switch (ref->match) {
+	case WHOLE:
+	case FIRST:
+		return !strcmp(name, ref->name);
+	case SUFFIX:
+		n = strlen(name);
+		return n > size && !strcmp(name + n - size, ref->name);
+	case PINCTRL:
+		return !strncmp(name, ref->name, size) && name[size] >= '0' && name[size] <= '9';
+	}
+	return false;
+}
+
+static int find_reference(const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_LEN(references); i++) {
+		if (matches(&references[i], name))
+			return i;
+	}
+	return -1;
+}
+
+bool guest_is_reference(const char *name)
+{
+	return find_reference(name) >= 0;
+}
+
+bool guest_drops(const char *name, uint32_t dangling)
+{
+	uint32_t i;
+
+	for (i = 0; dangling && i < ARRAY_LEN(references); i++) {
+		if (!(dangling & 1u << i))
+			continue;
+		if (matches(&references[i], name) ||
+		    (references[i].goes_with && !strcmp(references[i].goes_with, name)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The next node that the property refers to, from *at on; NO_NODE with *at behind the value where it
+ * is malformed or names no node. False at the end. Empty entries (phandle 0) are passed over.
+ */
+static bool next_target(const struct host *host, const struct reference *ref,
+			const struct dt_prop *p, uint32_t *at, uint16_t *target)
+{
+	struct dt_prop cells;
+	uint32_t n = 0;
+
+	while (*at + 4 <= p->size && !dt_u32(p->data + *at))
+		*at += 4;
+	if (*at + 4 > p->size)
+		return false;
+	*target = host_find_phandle(host, dt_u32(p->data + *at));
+	*at += 4;
+	if (*target != NO_NODE && ref->cells && host_find_prop(host, *target, ref->cells, &cells))
+		n = cells.size == 4 ? dt_u32(cells.data) : 0;
+	if (*target == NO_NODE || ref->match == FIRST || n > (p->size - *at) / 4)
+		*at = p->size;
+	else
+		*at += 4 * n;
+	return true;
+}
+
+static void mark_around(struct guest_tree *t, uint16_t node)
+{
+	for (node = t->host->nodes[node].parent; node != NO_NODE; node = t->host->nodes[node].parent) {
+		if (t->mark[node] != MARK_NONE)
+			return;
+		t->mark[node] = MARK_BUS;
+	}
+}
+
+/* Each node is put on the list once, so the list has room for all. */
+static void mark_full(struct guest_tree *t, uint16_t node)
+{
+	if (t->mark[node] == MARK_FULL)
+		return;
+	if (t->mark[node] == MARK_NONE)
+		mark_around(t, node);
+	t->mark[node] = MARK_FULL;
+	t->todo[t->nr_todo++] = node;
+}
+
+/* Something that no registers stand behind, nor behind anything around it: it is only data. */
+static bool is_plain_provider(const struct host *host, uint16_t node)
+{
+	if (!node || host_is_disabled(host, node) ||
+	    (host->cpus != NO_NODE && host_is_within(host, node, host->cpus)) ||
+	    (host->reserved_memory != NO_NODE && host_is_within(host, node, host->reserved_memory)))
+		return false;
+	for (; node; node = host->nodes[node].parent) {
+		if (host->nodes[node].reg || host->nodes[node].flags & NODE_INTC)
+			return false;
+	}
+	return true;
+}
+
+static void follow(struct guest_tree *t, uint16_t node)
+{
+	uint32_t offset = t->host->nodes[node].props, at;
+	struct dt_prop p;
+	uint16_t target;
+	int ref;
+
+	while (dt_next_prop(&t->host->dt, &offset, &p)) {
+		ref = find_reference(p.name);
+		if (ref < 0)
+			continue;
+		at = 0;
+		while (next_target(t->host, &references[ref], &p, &at, &target)) {
+			if (target != NO_NODE && is_plain_provider(t->host, target))
+				mark_full(t, target);
+		}
+	}
+}
+
+void guest_mark(struct guest_tree *t)
+{
+	const struct plan_vm *v = t->vm;
+	uint32_t i, node;
+
+	memset(t->mark, MARK_NONE, t->host->nr_nodes);
+	t->nr_todo = 0;
+	t->mark[0] = MARK_BUS;
+	for (i = 0; i < v->nr_devices; i++) {
+		for (node = v->devices[i].node; node < t->host->nodes[v->devices[i].node].end; node++)
+			mark_full(t, node);
+	}
+	while (t->nr_todo)
+		follow(t, t->todo[--t->nr_todo]);
+	for (i = 0; i < v->nr_vplics; i++)
+		mark_full(t, t->host->plics[v->vplics[i].plic].node);
+}
+
+static void note(struct guest_tree *t, uint16_t node, const char *prop, uint16_t target)
+{
+	char path[HOST_PATH_SIZE], other[HOST_PATH_SIZE];
+
+	problem_note(t->r, false, host_path(t->host, node, path, sizeof(path)), prop,
+		     "left out for guest %s, which does not have %s", t->vm->name,
+		     target == NO_NODE ? "what it refers to" :
+		     host_path(t->host, target, other, sizeof(other)));
+}
+
+uint32_t guest_dangling(struct guest_tree *t, uint16_t node)
+{
+	uint32_t offset = t->host->nodes[node].props, at, dangling = 0;
+	struct dt_prop p;
+	uint16_t target;
+	int ref;
+
+	while (dt_next_prop(&t->host->dt, &offset, &p)) {
+		ref = find_reference(p.name);
+		if (ref < 0)
+			continue;
+		at = 0;
+		while (next_target(t->host, &references[ref], &p, &at, &target)) {
+			if (target != NO_NODE && t->mark[target] == MARK_FULL)
+				continue;
+			if (t->mark[node] == MARK_FULL && strcmp(p.name, "interrupt-parent"))
+				note(t, node, p.name, target);
+			dangling |= 1u << ref;
+			break;
+		}
+	}
+	return dangling;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host machine as its device tree tells: harts, RAM, reserved memory, interrupt controllers,
+ * and an index of all nodes with the registers of each device as the CPU sees them. Nothing is
+ * judged here but the tree itself; who may have what is plan.c's.
+ *
+ * Nodes are named by index in the order of the tree: node 0 is the root, the subtree of node i is
+ * [i, nodes[i].end). One walk over the tree fills the index; later questions go to the index.
+ */
+#ifndef HYP_PLAN_HOST_DT_H
+#define HYP_PLAN_HOST_DT_H
+
+#include "hyp/base/err.h"
+#include "hyp/base/fdt.h"
+#include "hyp/base/range.h"
+#include "hyp/base/types.h"
+#include "hyp/plan/plan.h"
+#include "hyp/plan/problem.h"
+
+#define HOST_MAX_NODES		2048
+#define HOST_MAX_REGS		1024	/* register ranges of all devices */
+#define HOST_MAX_RAM		32	/* banks, adjacent ones merged */
+#define HOST_MAX_RESERVED	64
+#define HOST_PATH_SIZE		128	/* longest node path that is printed in full, with the 0 */
+#define NO_NODE			0xffffu
+
+/* Bits of host_node.flags. */
+#define NODE_DISABLED		(1u << 0)	/* status says so, on the node itself */
+#define NODE_INTC		(1u << 1)	/* interrupt-controller */
+#define NODE_CPU		(1u << 2)	/* device_type = "cpu" */
+#define NODE_MEMORY		(1u << 3)	/* device_type = "memory" */
+#define NODE_PCI		(1u << 4)	/* device_type = "pci" */
+#define NODE_NEXUS		(1u << 5)	/* interrupt-map */
+#define NODE_UP_INTC		(1u << 6)	/* interrupts go to the nearest controller above it */
+
+/* Offsets are into the structure block's blob, 0 where the node has no such property. */
+struct host_node {
+	uint32_t name;			/* offset of the name */
+	uint32_t props;			/* offset of the first property */
+	uint32_t reg, ranges, compatible, interrupts, interrupts_extended;	/* of the tokens */
+	uint32_t phandle;		/* 0: none */
+	uint32_t interrupt_parent;	/* phandle, own or inherited; 0: none */
+	uint16_t parent;		/* the root's is NO_NODE */
+	uint16_t end;			/* index behind the subtree */
+	uint8_t address_cells, size_cells;	/* of its children; 2 and 1 if not said */
+	uint8_t interrupt_cells;
+	uint8_t flags;			/* NODE_* */
+};
+
+struct host_hart {
+	uint64_t id;
+	uint32_t features;		/* HART_* */
+	uint32_t intc_phandle;		/* of its riscv,cpu-intc; 0: none */
+	uint16_t node;
+	uint16_t intc;			/* node, or NO_NODE */
+	uint8_t mmu_levels;
+};
+
+/* Registers of a device, in host-physical addresses. */
+struct host_reg {
+	struct range range;
+	uint16_t node;
+};
+
+struct host_reserved {
+	struct range range;
+	uint16_t node;			/* NO_NODE: an entry of the memory reservation block */
+};
+
+struct host_plic {
+	struct range range;
+	uint32_t phandle;
+	uint32_t ndev;			/* highest id, below MAX_IRQS */
+	uint32_t nr_contexts;
+	uint16_t node;
+	int16_t context[MAX_HARTS];	/* S-mode context of host->harts[i], or NO_CONTEXT */
+};
+
+struct host {
+	struct dt dt;
+	uint64_t timebase_hz;
+	uint32_t nr_nodes, nr_harts, nr_ram, nr_reserved, nr_regs, nr_plics;
+	uint16_t cpus, chosen, aliases, reserved_memory;	/* nodes, or NO_NODE */
+	struct range ram[HOST_MAX_RAM];			/* sorted, apart from each other */
+	struct host_reserved reserved[HOST_MAX_RESERVED];
+	struct host_hart harts[MAX_HARTS];		/* usable ones, in the order of the tree */
+	struct host_plic plics[MAX_PLICS];
+	struct host_reg regs[HOST_MAX_REGS];		/* by node, in the order of the tree */
+	struct host_node nodes[HOST_MAX_NODES];
+};
+
+/*
+ * Reads the device tree in max bytes at dtb (8-byte aligned), which must stay in place and unchanged
+ * as long as host is used. assume_h: the caller knows that the harts have the hypervisor extension
+ * though their nodes may not say so. Each fault of the tree is reported; OK if there was none.
+ * host need not be zeroed before.
+ */
+enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assume_h,
+		    struct reporter *r) __must_check;
+
+/* The property whose token lies at a non-zero offset that host_node holds. */
+struct dt_prop host_prop(const struct host *host, uint32_t offset);
+bool host_find_prop(const struct host *host, uint16_t node, const char *name,
+		    struct dt_prop *prop);
+bool host_is_compatible(const struct host *host, uint16_t node, const char *compatible);
+const char *host_name(const struct host *host, uint16_t node);
+
+/* "/soc/serial@10000000" into buf, cut with "..." if longer; returns buf. */
+const char *host_path(const struct host *host, uint16_t node, char *buf, size_t size);
+
+/* The node of a path or of an alias, size bytes of it; NO_NODE if there is none. */
+uint16_t host_find(const struct host *host, const char *path, size_t size);
+
+/* The node that somebody who wrote path may have meant; NO_NODE if nothing is near. */
+uint16_t host_suggest(const struct host *host, const char *path);
+
+uint16_t host_find_phandle(const struct host *host, uint32_t phandle);	/* NO_NODE if none */
+
+/* Index of the hart with this id, or of the PLIC with this phandle or node; -1 if there is none. */
+int host_find_hart(const struct host *host, uint64_t id);
+int host_find_plic(const struct host *host, uint32_t phandle);
+int host_find_plic_node(const struct host *host, uint16_t node);
+
+/* True if the node or one of its parents is disabled. */
+bool host_is_disabled(const struct host *host, uint16_t node);
+
+/* True if inner is outer or lies below it. */
+static inline bool host_is_within(const struct host *host, uint16_t inner, uint16_t outer)
+{
+	return inner >= outer && inner < host->nodes[outer].end;
+}
+
+/*
+ * Registers number index of a node as the CPU sees them, through the ranges of its parents.
+ * ERR_NOTFOUND behind the last, or if the node's registers are not memory-mapped; ERR_INVALID if
+ * they make no sense (a size of 0 included).
+ */
+enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index,
+		       struct range *range) __must_check;
+
+/* One interrupt of a node: its controller, and the first cell of the specifier (0 if it has none). */
+struct host_irq {
+	uint32_t parent_phandle;
+	uint16_t parent;		/* NO_NODE: the phandle names no node */
+	uint32_t id;
+};
+
+/* Walks the interrupts of a node; start with {0}. */
+struct host_irq_cursor {
+	uint32_t at;
+};
+
+/* ERR_NOTFOUND behind the last, ERR_INVALID where the property is malformed (and so ends). */
+enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
+		       struct host_irq *irq) __must_check;
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions to the index of the host's device tree that host_dt.c makes: names and paths, phandles,
+ * registers through the ranges of buses, interrupts through inherited parents (Devicetree
+ * Specification 0.4, 2.3.6, 2.3.8 and 2.4.1). Loops are bounded by the tree's size and depth.
+ */
+#include "hyp/base/str.h"
+#include "hyp/plan/host_dt.h"
+
+struct dt_prop host_prop(const struct host *host, uint32_t offset)
+{
+	const uint8_t *p = host->dt.blob + offset;
+	struct dt_prop prop = { .size = dt_u32(p + 4), .name_offset = dt_u32(p + 8), .data = p + 12 };
+
+	prop.name = (const char *)host->dt.blob + host->dt.strings + prop.name_offset;
+	return prop;
+}
+
+bool host_find_prop(const struct host *host, uint16_t node, const char *name, struct dt_prop *prop)
+{
+	return dt_find_prop(&host->dt, host->nodes[node].props, name, prop);
+}
+
+bool host_is_compatible(const struct host *host, uint16_t node, const char *compatible)
+{
+	struct dt_prop p;
+
+	if (!host->nodes[node].compatible)
+		return false;
+	p = host_prop(host, host->nodes[node].compatible);
+	return dt_has_string(&p, compatible);
+}
+
+const char *host_name(const struct host *host, uint16_t node)
+{
+	return (const char *)host->dt.blob + host->nodes[node].name;
+}
+
+const char *host_path(const struct host *host, uint16_t node, char *buf, size_t size)
+{
+	uint16_t chain[DT_MAX_DEPTH];
+	uint32_t depth = 0;
+	size_t at = 0, n;
+
+	for (; node != NO_NODE && node; node = host->nodes[node].parent)
+		chain[depth++] = node;
+	if (!depth && at + 1 < size)
+		buf[at++] = '/';
+	while (depth) {
+		const char *name = host_name(host, chain[--depth]);
+
+		n = strlen(name);
+		if (n + 2 > size - at) {
+			at = at + 4 > size ? size - 4 : at;
+			memcpy(buf + at, "...", 3);
+			at += 3;
+			break;
+		}
+		buf[at++] = '/';
+		memcpy(buf + at, name, n);
+		at += n;
+	}
+	buf[at] = 0;
+	return buf;
+}
+
+static uint16_t find_child(const struct host *host, uint16_t node, const char *name, size_t size)
+{
+	uint16_t i;
+
+	for (i = node + 1; i < host->nodes[node].end; i = host->nodes[i].end) {
+		const char *n = host_name(host, i);
+
+		if (!strncmp(n, name, size) && !n[size])
+			return i;
+	}
+	return NO_NODE;
+}
+
+static size_t component(const char *path, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size && path[n] != '/')
+		n++;
+	return n;
+}
+
+/* Goes down as far as names match; *rest is what is left of the path, NULL if nothing. */
+static uint16_t descend(const struct host *host, const char *path, size_t size, size_t *rest)
+{
+	uint16_t node = 0, child;
+	size_t at = 0, n;
+
+	for (;;) {
+		while (at < size && path[at] == '/')
+			at++;
+		*rest = at;
+		if (at == size)
+			return node;
+		n = component(path + at, size - at);
+		child = find_child(host, node, path + at, n);
+		if (child == NO_NODE)
+			return node;
+		node = child;
+		at += n;
+	}
+}
+
+static uint16_t find_path(const struct host *host, const char *path, size_t size)
+{
+	size_t rest;
+	uint16_t node = descend(host, path, size, &rest);
+
+	return rest == size ? node : NO_NODE;
+}
+
+static bool alias_path(const struct host *host, const char *name, size_t size, struct dt_prop *p)
+{
+	uint32_t at;
+
+	if (host->aliases == NO_NODE)
+		return false;
+	at = host->nodes[host->aliases].props;
+	while (dt_next_prop(&host->dt, &at, p)) {
+		if (!strncmp(p->name, name, size) && !p->name[size])
+			return dt_is_strings(p) && p->data[0] == '/';
+	}
+	return false;
+}
+
+uint16_t host_find(const struct host *host, const char *path, size_t size)
+{
+	struct dt_prop p;
+	uint16_t node;
+	size_t n;
+
+	if (size && path[0] == '/')
+		return find_path(host, path, size);
+	n = component(path, size);
+	if (!n || !alias_path(host, path, n, &p))
+		return NO_NODE;
+	node = find_path(host, (const char *)p.data, strlen((const char *)p.data));
+	while (node != NO_NODE && n < size) {
+		while (n < size && path[n] == '/')
+			n++;
+		if (n < size)
+			node = find_child(host, node, path + n, component(path + n, size - n));
+		n += component(path + n, size - n);
+	}
+	return node;
+}
+
+/* How much of the two names agrees at the start, 0 if less than the letters before '@'. */
+static size_t likeness(const char *a, const char *b, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size && a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
+/* The child, at any depth, whose name begins most like the component that was not found. */
+uint16_t host_suggest(const struct host *host, const char *path)
+{
+	size_t rest, size = strlen(path), best = 2, n, last = 0;
+	uint16_t node, found = NO_NODE, top;
+
+	top = descend(host, path, size, &rest);
+	for (n = rest; n < size; n++) {
+		if (path[n] == '/')
+			last = n + 1;
+	}
+	if (last < rest)
+		last = rest;
+	for (node = top + 1; node < host->nodes[top].end; node++) {
+		n = likeness(host_name(host, node), path + last, size - last);
+		if (n > best) {
+			best = n;
+			found = node;
+		}
+	}
+	return found;
+}
+
+uint16_t host_find_phandle(const struct host *host, uint32_t phandle)
+{
+	uint32_t i;
+
+	for (i = 0; phandle && i < host->nr_nodes; i++) {
+		if (host->nodes[i].phandle == phandle)
+			return i;
+	}
+	return NO_NODE;
+}
+
+int host_find_hart(const struct host *host, uint64_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_harts; i++) {
+		if (host->harts[i].id == id)
+			return i;
+	}
+	return -1;
+}
+
+int host_find_plic(const struct host *host, uint32_t phandle)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_plics; i++) {
+		if (host->plics[i].phandle == phandle)
+			return i;
+	}
+	return -1;
+}
+
+int host_find_plic_node(const struct host *host, uint16_t node)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_plics; i++) {
+		if (host->plics[i].node == node)
+			return i;
+	}
+	return -1;
+}
+
+bool host_is_disabled(const struct host *host, uint16_t node)
+{
+	for (; node != NO_NODE; node = host->nodes[node].parent) {
+		if (host->nodes[node].flags & NODE_DISABLED)
+			return true;
+	}
+	return false;
+}
+
+/* One step up: from the addresses that bus gives its children to those of its own parent. */
+static enum err translate(const struct host *host, uint16_t bus, struct range *range)
+{
+	const struct host_node *n = &host->nodes[bus], *up = &host->nodes[n->parent];
+	uint32_t child = n->address_cells, parent = up->address_cells, size = n->size_cells;
+	uint32_t at, entry = 4 * (child + parent + size);
+	struct range window;
+	struct dt_prop p;
+	uint64_t target;
+
+	if (!n->ranges || !child || child > 2 || !parent || parent > 2 || !size || size > 2)
+		return ERR_NOTFOUND;
+	p = host_prop(host, n->ranges);
+	if (!p.size)
+		return OK;
+	for (at = 0; p.size - at >= entry; at += entry) {
+		window.base = dt_cells(p.data + at, child);
+		target = dt_cells(p.data + at + 4 * child, parent);
+		window.size = dt_cells(p.data + at + 4 * (child + parent), size);
+		if (!range_contains(window, range->base, range->size))
+			continue;
+		range->base = range->base - window.base + target;
+		return range_valid(*range) ? OK : ERR_INVALID;
+	}
+	return ERR_INVALID;
+}
+
+enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range)
+{
+	const struct host_node *n = &host->nodes[node];
+	uint32_t address, size, entry;
+	struct dt_prop p;
+	uint16_t bus;
+	enum err e;
+
+	if (!n->reg || n->parent == NO_NODE)
+		return ERR_NOTFOUND;
+	address = host->nodes[n->parent].address_cells;
+	size = host->nodes[n->parent].size_cells;
+	if (!address || address > 2 || !size || size > 2)
+		return ERR_NOTFOUND;
+	p = host_prop(host, n->reg);
+	entry = 4 * (address + size);
+	if (index >= (p.size + entry - 1) / entry)
+		return ERR_NOTFOUND;
+	if (p.size % entry)
+		return ERR_INVALID;
+	range->base = dt_cells(p.data + index * entry, address);
+	range->size = dt_cells(p.data + index * entry + 4 * address, size);
+	if (!range_valid(*range))
+		return ERR_INVALID;
+	for (bus = n->parent; bus; bus = host->nodes[bus].parent) {
+		e = translate(host, bus, range);
+		if (e)
+			return e;
+	}
+	return OK;
+}
+
+/* Where the interrupts property of a node goes; phandle 0 stands for a controller above it. */
+static uint16_t irq_parent(const struct host *host, uint16_t node)
+{
+	if (!(host->nodes[node].flags & NODE_UP_INTC))
+		return host_find_phandle(host, host->nodes[node].interrupt_parent);
+	do {
+		node = host->nodes[node].parent;
+	} while (node != NO_NODE && !host->nodes[node].interrupt_cells);
+	return node;
+}
+
+static enum err take_irq(const struct host *host, const struct dt_prop *p, uint32_t *at,
+			 struct host_irq *irq)
+{
+	uint32_t cells = irq->parent == NO_NODE ? 0 : host->nodes[irq->parent].interrupt_cells;
+
+	if (cells == 0xff || p->size - *at < 4 * cells || (!cells && irq->parent == NO_NODE)) {
+		*at = p->size;
+		return ERR_INVALID;
+	}
+	irq->id = cells ? dt_u32(p->data + *at) : 0;
+	*at += 4 * cells;
+	return OK;
+}
+
+enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
+		       struct host_irq *irq)
+{
+	const struct host_node *n = &host->nodes[node];
+	struct dt_prop p;
+	enum err e;
+
+	if (!n->interrupts_extended && !n->interrupts)
+		return ERR_NOTFOUND;
+	p = host_prop(host, n->interrupts_extended ? n->interrupts_extended : n->interrupts);
+	if (cursor->at >= p.size)
+		return ERR_NOTFOUND;
+	if (n->interrupts_extended) {
+		if (p.size - cursor->at < 4) {
+			cursor->at = p.size;
+			return ERR_INVALID;
+		}
+		irq->parent_phandle = dt_u32(p.data + cursor->at);
+		irq->parent = host_find_phandle(host, irq->parent_phandle);
+		cursor->at += 4;
+		return take_irq(host, &p, &cursor->at, irq);
+	}
+	irq->parent = irq_parent(host, node);
+	irq->parent_phandle = irq->parent == NO_NODE ? n->interrupt_parent :
+			      host->nodes[irq->parent].phandle;
+	e = take_irq(host, &p, &cursor->at, irq);
+	if (e == OK && !host->nodes[irq->parent].interrupt_cells)
+		cursor->at = p.size;	/* would never end */
+	return e;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices: finds the node that a configuration names, refuses what no guest can have, and maps its
+ * registers page by page where the host has them. A page belongs to one owner: whatever else the
+ * host has in it, used or not, must be the same guest's.
+ */
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/plan/plan_int.h"
+
+/* "guest linux", "the hypervisor" or "nobody"; returns buf. */
+const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, size_t size)
+{
+	if (owner == OWNER_HYP)
+		fmt_str(buf, size, "the hypervisor");
+	else if (owner < pl->plan->nr_vms)
+		fmt_str(buf, size, "guest %s", pl->plan->vms[owner].name);
+	else
+		fmt_str(buf, size, "nobody");
+	return buf;
+}
+
+static void own_regs(struct planner *pl, uint16_t node, uint8_t owner)
+{
+	uint32_t i;
+
+	for (i = 0; i < pl->host->nr_regs; i++) {
+		if (host_is_within(pl->host, pl->host->regs[i].node, node))
+			pl->reg_owner[i] = owner;
+	}
+}
+
+static uint32_t prop_u32(const struct host *host, uint16_t node, const char *name, uint32_t none)
+{
+	struct dt_prop p;
+
+	return host_find_prop(host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : none;
+}
+
+static void console_problem(struct planner *pl, const char *text)
+{
+	problem_report(pl->r, PROBLEM_BAD_CONSOLE, true, "/", "console", "\"%s\" %s",
+		       pl->config->console, text);
+}
+
+static void use_console(struct planner *pl, uint16_t node, struct range reg)
+{
+	struct plan_console *c = &pl->plan->console;
+
+	c->kind = device_is_ns16550(pl->host, node) ? CONSOLE_NS16550 : CONSOLE_VIRTIO;
+	host_path(pl->host, node, c->path, sizeof(c->path));
+	c->base = hpa(reg.base);
+	c->size = reg.size;
+	c->reg_shift = prop_u32(pl->host, node, "reg-shift", 0);
+	c->reg_io_width = prop_u32(pl->host, node, "reg-io-width", 1);
+	pl->console_node = node;
+	own_regs(pl, node, OWNER_HYP);
+	if (c->reg_shift > 3 || (c->reg_io_width != 1 && c->reg_io_width != 2 &&
+				 c->reg_io_width != 4))
+		console_problem(pl, "has a reg-shift or reg-io-width that makes no sense");
+}
+
+void plan_console(struct planner *pl)
+{
+	const char *path = pl->config->console;
+	struct range reg;
+	uint16_t node;
+
+	pl->console_node = NO_NODE;
+	memset(&pl->plan->console, 0, sizeof(pl->plan->console));
+	if (!path)
+		return;
+	node = host_find(pl->host, path, strlen(path));
+	if (node == NO_NODE)
+		console_problem(pl, "is not in the host's device tree");
+	else if (host_is_disabled(pl->host, node))
+		console_problem(pl, "is disabled in the host's device tree");
+	else if (!device_is_ns16550(pl->host, node) &&
+		 !host_is_compatible(pl->host, node, "virtio,mmio"))
+		console_problem(pl, "is no UART that the hypervisor can drive; take one like "
+				    "ns16550a or virtio,mmio, or none for the firmware's");
+	else if (host_node_reg(pl->host, node, 0, &reg))
+		console_problem(pl, "has no registers that can be used");
+	else
+		use_console(pl, node, reg);
+}
+
+/* Joins the pages of one guest's devices where they overlap, and appends the result. */
+static bool map_pages(struct planner *pl, uint32_t vm, struct range pages)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	struct plan_region *m;
+	struct range other;
+	uint64_t end;
+	uint32_t i = 0;
+
+	while (i < v->nr_regions) {
+		m = &v->regions[i];
+		other = (struct range){ m->hpa.v, m->size };
+		if (!range_overlaps(other, pages)) {
+			i++;
+			continue;
+		}
+		end = range_last(other) > range_last(pages) ? range_last(other) : range_last(pages);
+		pages.base = other.base < pages.base ? other.base : pages.base;
+		pages.size = end - pages.base + 1;
+		*m = v->regions[--v->nr_regions];
+		i = 0;
+	}
+	return plan_add_region(pl, vm, "devices", (struct plan_region){
+		.gpa = gpa(pages.base), .hpa = hpa(pages.base), .size = pages.size,
+		.rights = RIGHT_R | RIGHT_W, .kind = REGION_DEVICE, .device = v->nr_devices - 1 });
+}
+
+static bool touches_ram(const struct planner *pl, struct range pages)
+{
+	uint32_t i;
+
+	for (i = 0; i < pl->host->nr_ram; i++) {
+		if (range_overlaps(pl->host->ram[i], pages))
+			return true;
+	}
+	return range_overlaps(pl->plan->hyp, pages);
+}
+
+static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+{
+	struct range reg, pages;
+	uint32_t i;
+	enum err e;
+
+	for (i = 0; (e = host_node_reg(pl->host, node, i, &reg)) == OK; i++) {
+		pages.base = align_down(reg.base, PAGE_SIZE);
+		pages.size = align_down(range_last(reg), PAGE_SIZE) - pages.base + PAGE_SIZE;
+		if (!range_valid(pages) || touches_ram(pl, pages)) {
+			vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
+				   "%s: its registers at 0x%lx lie in RAM or at the end of the "
+				   "address space", path, reg.base);
+			return false;
+		}
+		if (!map_pages(pl, vm, pages))
+			return false;
+	}
+	if (e == ERR_NOTFOUND)
+		return true;
+	vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
+		   "%s: its \"reg\" number %u makes no sense: empty, cut off, or outside of the "
+		   "ranges of its bus", path, i);
+	return false;
+}
+
+/* The guest that has the node, something around it or something in it; NO_OWNER if none has. */
+static uint8_t node_owner(const struct planner *pl, uint16_t node)
+{
+	uint32_t vm, i;
+
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		const struct plan_vm *v = &pl->plan->vms[vm];
+
+		for (i = 0; i < v->nr_devices; i++) {
+			if (host_is_within(pl->host, node, v->devices[i].node) ||
+			    host_is_within(pl->host, v->devices[i].node, node))
+				return vm;
+		}
+	}
+	return NO_OWNER;
+}
+
+static void unknown_device(struct planner *pl, uint32_t vm, const char *name)
+{
+	char path[HOST_PATH_SIZE];
+	uint16_t near = host_suggest(pl->host, name);
+
+	if (near != NO_NODE)
+		vm_problem(pl, vm, PROBLEM_UNKNOWN_DEVICE, "devices",
+			   "\"%s\" is not in the host's device tree; did you mean \"%s\"?", name,
+			   host_path(pl->host, near, path, sizeof(path)));
+	else
+		vm_problem(pl, vm, PROBLEM_UNKNOWN_DEVICE, "devices",
+			   "\"%s\" is not in the host's device tree; name a node by its full path, "
+			   "as \"/soc/serial@10000000\"", name);
+}
+
+/* A device is refused with the whole of what is below it. */
+static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+{
+	char inner[HOST_PATH_SIZE], owner[VM_NAME_LEN + 16];
+	const char *why;
+	uint8_t taken;
+	uint32_t i;
+
+	for (i = node; i < pl->host->nodes[node].end; i++) {
+		why = i == pl->console_node ? "it is the hypervisor's console; give the guest another "
+			"one, or change \"console\" of the root" : device_refusal(pl->host, i);
+		if (!why)
+			continue;
+		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices", "%s cannot be given: %s",
+			   host_path(pl->host, i, inner, sizeof(inner)), why);
+		return false;
+	}
+	taken = node_owner(pl, node);
+	if (taken == vm)
+		vm_problem(pl, vm, PROBLEM_DUPLICATE, "devices",
+			   "%s is listed twice, by itself or with something around it", path);
+	else if (taken != NO_OWNER)
+		vm_problem(pl, vm, PROBLEM_DEVICE_TAKEN, "devices",
+			   "%s is also claimed by %s; give it to one guest", path,
+			   plan_owner_name(pl, taken, owner, sizeof(owner)));
+	if (taken != NO_OWNER)
+		return false;
+	if (!host_is_disabled(pl->host, node))
+		return true;
+	vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
+		   "%s cannot be given: it is disabled in the host's device tree", path);
+	return false;
+}
+
+static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+{
+	const struct config_vm *c = &pl->config->vms[vm];
+	bool remapped = false;
+	uint32_t i;
+
+	for (i = node; i < pl->host->nodes[node].end; i++) {
+		if (device_may_dma(pl->host, i))
+			break;
+	}
+	if (i == pl->host->nodes[node].end)
+		return;
+	if (!c->trust_dma)
+		vm_problem(pl, vm, PROBLEM_DMA_UNTRUSTED, "devices",
+			   "%s may do DMA, and no IOMMU keeps it to the guest's memory; add "
+			   "\"trust-dma;\" if the guest may be trusted with all memory", path);
+	for (i = 0; i < c->nr_memory; i++)
+		remapped |= c->memory[i].mapped &&
+			    !(c->memory[i].fixed && c->memory[i].at == c->memory[i].as);
+	if (remapped)
+		vm_problem(pl, vm, PROBLEM_DMA_REMAPPED, "devices",
+			   "%s may do DMA, which needs guest addresses equal to host addresses; "
+			   "leave out \"as\" in \"memory\"", path);
+}
+
+/* The device of /chosen stdout-path, without the options behind ':'; NO_NODE if there is none. */
+static uint16_t host_stdout(const struct host *host)
+{
+	struct dt_prop p;
+	const char *s;
+	uint32_t at = 0;
+	size_t n = 0;
+
+	if (host->chosen == NO_NODE || !host_find_prop(host, host->chosen, "stdout-path", &p) ||
+	    !(s = dt_string(&p, &at)))
+		return NO_NODE;
+	while (s[n] && s[n] != ':')
+		n++;
+	return host_find(host, s, n);
+}
+
+/* A guest's stdout is the host's if it has that device, otherwise its first UART. */
+static void choose_stdout(struct planner *pl, uint32_t vm, uint16_t usual)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	char path[HOST_PATH_SIZE];
+	uint16_t node;
+	uint32_t i;
+
+	for (i = 0; i < v->nr_devices; i++) {
+		for (node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end;
+		     node++) {
+			if (node == usual || (v->stdout_node == NO_NODE &&
+					      device_is_uart(pl->host, node)))
+				v->stdout_node = node;
+		}
+	}
+	v->owns_console = v->stdout_node != NO_NODE;
+	/* The firmware's UART is its own console too: both would write. */
+	if (v->owns_console && v->stdout_node == usual && !pl->config->console)
+		problem_note(pl->r, true, v->config_path, "devices",
+			     "%s is the firmware's console, which the hypervisor writes to as well; "
+			     "\"console\" of the root gives it another one",
+			     host_path(pl->host, usual, path, sizeof(path)));
+}
+
+static void add_device(struct planner *pl, uint32_t vm, const char *name)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	uint16_t node = host_find(pl->host, name, strlen(name)), i;
+	struct plan_device *d = &v->devices[v->nr_devices];
+	char path[HOST_PATH_SIZE];
+
+	if (node == NO_NODE) {
+		unknown_device(pl, vm, name);
+		return;
+	}
+	host_path(pl->host, node, path, sizeof(path));
+	if (!may_have(pl, vm, node, path))
+		return;
+	if (strlen(path) >= sizeof(d->path)) {
+		vm_problem(pl, vm, PROBLEM_LIMIT, "devices", "%s: the path is longer than %d letters",
+			   path, PLAN_PATH_SIZE - 1);
+		return;
+	}
+	memcpy(d->path, path, strlen(path) + 1);
+	d->node = node;
+	v->nr_devices++;
+	own_regs(pl, node, vm);
+	for (i = node; i < pl->host->nodes[node].end; i++) {
+		if (!map_node(pl, vm, i, path))
+			break;
+	}
+	check_dma(pl, vm, node, path);
+}
+
+static struct range pages_of(const struct planner *pl, uint32_t reg)
+{
+	struct range r = pl->host->regs[reg].range;
+	uint64_t base = align_down(r.base, PAGE_SIZE);
+
+	return (struct range){ base, (range_last(r) | (PAGE_SIZE - 1)) - base + 1 };
+}
+
+static void shared_page(struct planner *pl, uint32_t vm, uint32_t mine, uint32_t other)
+{
+	char a[HOST_PATH_SIZE], b[HOST_PATH_SIZE], owner[VM_NAME_LEN + 16];
+	uint64_t page = align_down(pl->host->regs[mine].range.base, PAGE_SIZE);
+	uint64_t second = align_down(pl->host->regs[other].range.base, PAGE_SIZE);
+	uint16_t ma = pl->host->regs[mine].node, mb = pl->host->regs[other].node;
+
+	vm_problem(pl, vm, PROBLEM_PAGE_SHARED, "devices",
+		   "%s shares the 4 KiB page at 0x%lx with %s, which %s has; give both to one guest",
+		   host_path(pl->host, ma, a, sizeof(a)), second > page ? second : page,
+		   host_path(pl->host, mb, b, sizeof(b)),
+		   plan_owner_name(pl, pl->reg_owner[other], owner, sizeof(owner)));
+}
+
+/* Each pair of guests is told once; what nobody has counts as well, since a page gives all of it. */
+static void check_pages(struct planner *pl)
+{
+	uint32_t i, j, n = pl->host->nr_regs;
+	struct range pages;
+
+	for (i = 0; i < n; i++) {
+		uint8_t mine = pl->reg_owner[i];
+
+		if (mine >= pl->plan->nr_vms)
+			continue;
+		pages = pages_of(pl, i);
+		for (j = 0; j < n; j++) {
+			uint8_t other = pl->reg_owner[j];
+
+			if (other == mine || (j < i && other < pl->plan->nr_vms))
+				continue;
+			if (range_overlaps(pages, pages_of(pl, j)))
+				shared_page(pl, mine, i, j);
+		}
+	}
+}
+
+void plan_devices(struct planner *pl)
+{
+	uint16_t usual = host_stdout(pl->host);
+	uint32_t vm, i;
+
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		for (i = 0; i < pl->config->vms[vm].nr_devices; i++)
+			add_device(pl, vm, pl->config->vms[vm].devices[i]);
+		choose_stdout(pl, vm, usual);
+	}
+	check_pages(pl);
+}

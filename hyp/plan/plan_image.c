@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where images go in a guest's RAM: the kernel at the start (a Linux Image at a 2 MiB boundary, with
+ * room for what it says it needs; Linux, Documentation/arch/riscv/boot-image-header.rst), the device
+ * tree near the end, the initrd below it. All in the region that the kernel is in.
+ */
+#include "hyp/base/fdt.h"
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/plan/plan_int.h"
+
+#define LINUX_HEADER_SIZE	64
+#define LINUX_MAGIC		0x05435352u	/* "RSC\x05" at offset 0x38 */
+
+struct kernel {
+	uint64_t memory;	/* bytes that it occupies, bss included */
+	bool is_linux;
+};
+
+static uint64_t le64(const uint8_t *p)
+{
+	uint64_t v = 0;
+	int i;
+
+	for (i = 7; i >= 0; i--)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static void look_at_kernel(const struct planner *pl, const struct package_entry *e,
+			   struct kernel *k)
+{
+	const uint8_t *data = package_data(pl->package, e);
+	uint64_t memory;
+
+	*k = (struct kernel){ .memory = e->size };
+	if (e->size < LINUX_HEADER_SIZE || (uint32_t)le64(data + 0x38) != LINUX_MAGIC)
+		return;
+	k->is_linux = true;
+	memory = le64(data + 16);
+	if (memory > k->memory)
+		k->memory = memory;
+}
+
+/* Fills the role's plan_image but for its target; NULL if the guest has none or it is missing. */
+static const struct package_entry *find_image(struct planner *pl, uint32_t vm, enum image_role role)
+{
+	const char *name = pl->config->vms[vm].images[role];
+	struct plan_image *image = &pl->plan->vms[vm].images[role];
+	const struct package_entry *e;
+
+	if (!name)
+		return NULL;
+	memcpy(image->name, name, strlen(name) + 1);
+	e = package_find(pl->package, name);
+	if (!e) {
+		vm_problem(pl, vm, PROBLEM_IMAGE_MISSING, config_image_props[role],
+			   "there is no image \"%s\" in the package; pack it in with -i %s=FILE", name,
+			   name);
+		return NULL;
+	}
+	image->source = hpa(pl->package->address.v + e->offset);
+	image->size = e->size;
+	image->crc32 = e->crc32;
+	return e;
+}
+
+static const struct plan_region *ram_at(const struct plan_vm *v, uint64_t address)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_regions; i++) {
+		const struct plan_region *m = &v->regions[i];
+
+		if (m->kind == REGION_RAM && address >= m->gpa.v && address - m->gpa.v < m->size)
+			return m;
+	}
+	return NULL;
+}
+
+/* The region that the kernel goes into, and its address. */
+static const struct plan_region *choose_entry(struct planner *pl, uint32_t vm,
+					      const struct kernel *k)
+{
+	const struct config_vm *c = &pl->config->vms[vm];
+	struct plan_vm *v = &pl->plan->vms[vm];
+	const struct plan_region *m;
+
+	if (!c->has_entry) {
+		m = &v->regions[pl->first_ram[vm]];
+		v->entry = gpa(k->is_linux ? align_up(m->gpa.v, LEAF_2M) : m->gpa.v);
+		return m;
+	}
+	v->entry = gpa(c->entry);
+	m = ram_at(v, c->entry);
+	if (!m)
+		vm_problem(pl, vm, PROBLEM_BAD_ENTRY, "entry",
+			   "0x%lx is not in the guest's memory; choose an address in it, or leave "
+			   "\"entry\" out", c->entry);
+	else if (k->is_linux && c->entry % LEAF_2M)
+		vm_problem(pl, vm, PROBLEM_BAD_ENTRY, "entry",
+			   "a Linux kernel must lie at a multiple of 2M");
+	else
+		return m;
+	return NULL;
+}
+
+static void no_room(struct planner *pl, uint32_t vm, enum image_role role, uint64_t need,
+		    const struct plan_region *m)
+{
+	char a[24], b[24];
+
+	vm_problem(pl, vm, PROBLEM_IMAGE_NO_ROOM, config_image_props[role],
+		   "\"%s\" (%s in memory) does not fit into the guest's memory of %s at 0x%lx; give "
+		   "the guest more", pl->plan->vms[vm].images[role].name,
+		   size_text(need, a, sizeof(a)), size_text(m->size, b, sizeof(b)), m->gpa.v);
+}
+
+/*
+ * The device tree goes to the last 2 MiB boundary that leaves it room, as QEMU and U-Boot do it, or
+ * to the very end of a small region.
+ */
+static bool place_dtb(struct planner *pl, uint32_t vm, const struct plan_region *m, uint64_t used)
+{
+	uint64_t end = m->gpa.v + (m->size - GUEST_DTB_MAX), low;
+
+	if (m->size < GUEST_DTB_MAX || used > end)
+		return false;
+	low = align_down(end, LEAF_2M);
+	pl->plan->vms[vm].dtb = gpa(low >= used ? low : end);
+	return true;
+}
+
+static void place_initrd(struct planner *pl, uint32_t vm, const struct plan_region *m, uint64_t used)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	struct plan_image *image = &v->images[IMAGE_INITRD];
+
+	if (!find_image(pl, vm, IMAGE_INITRD))
+		return;
+	if (image->size > v->dtb.v - used ||
+	    align_down(v->dtb.v - image->size, PAGE_SIZE) < used) {
+		no_room(pl, vm, IMAGE_INITRD, image->size, m);
+		return;
+	}
+	image->target = gpa(align_down(v->dtb.v - image->size, PAGE_SIZE));
+}
+
+static void place_images(struct planner *pl, uint32_t vm, const struct package_entry *kernel)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	const struct plan_region *m;
+	struct kernel k;
+	uint64_t room;
+
+	look_at_kernel(pl, kernel, &k);
+	m = choose_entry(pl, vm, &k);
+	if (!m)
+		return;
+	v->images[IMAGE_KERNEL].target = v->entry;
+	room = v->entry.v - m->gpa.v;		/* below the kernel; aligned up, maybe beyond */
+	room = room < m->size ? m->size - room : 0;
+	if (k.memory > room || align_up(k.memory, PAGE_SIZE) > room ||
+	    !place_dtb(pl, vm, m, v->entry.v + align_up(k.memory, PAGE_SIZE))) {
+		no_room(pl, vm, IMAGE_KERNEL, k.memory, m);
+		return;
+	}
+	place_initrd(pl, vm, m, align_up(v->entry.v + k.memory, PAGE_SIZE));
+}
+
+void plan_images(struct planner *pl)
+{
+	const struct package_entry *kernel;
+	uint32_t vm;
+
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		if (!pl->config->vms[vm].images[IMAGE_KERNEL])
+			vm_problem(pl, vm, PROBLEM_NO_KERNEL, "kernel",
+				   "the guest has nothing to run; add kernel = \"NAME\"");
+		kernel = find_image(pl, vm, IMAGE_KERNEL);
+		if (kernel && pl->first_ram[vm] < pl->plan->vms[vm].nr_regions)
+			place_images(pl, vm, kernel);
+		else
+			find_image(pl, vm, IMAGE_INITRD);
+	}
+}

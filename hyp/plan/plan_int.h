@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the planner share: the work in progress, and the steps in the order in which
+ * plan_make() takes them. Each step reports what it finds and leaves the plan as complete as it can,
+ * so that later steps can still look at the rest.
+ */
+#ifndef HYP_PLAN_PLAN_INT_H
+#define HYP_PLAN_PLAN_INT_H
+
+#include "hyp/plan/config_dt.h"
+#include "hyp/plan/host_dt.h"
+#include "hyp/plan/package.h"
+#include "hyp/plan/plan.h"
+
+#define LEAF_2M		(2 * MIB)
+#define LEAF_1G		GIB
+
+struct planner {
+	struct plan *plan;
+	const struct host *host;
+	const struct config *config;
+	const struct package *package;
+	struct reporter *r;
+	uint16_t console_node;			/* NO_NODE: SBI console */
+	uint8_t first_ram[MAX_VMS];		/* region of the first memory string; NO_OWNER: none */
+	uint8_t reg_owner[HOST_MAX_REGS];	/* VM, OWNER_HYP or NO_OWNER of host->regs[i] */
+};
+
+/* Reports a problem at a property of a guest. */
+#define vm_problem(pl, vm, code, prop, ...)						\
+	problem_report((pl)->r, code, true, (pl)->plan->vms[vm].config_path, prop, __VA_ARGS__)
+
+/* plan_mem.c: gives each guest its RAM, and finds what is left. */
+void plan_memory(struct planner *pl);
+void plan_free_memory(struct planner *pl);
+void plan_firmware(struct planner *pl);
+
+/* Appends a region to a guest; false and a problem if it has too many. */
+bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct plan_region region);
+
+/* plan_dev.c: the hypervisor's console, the guests' devices, and pages with two owners. */
+void plan_console(struct planner *pl);
+void plan_devices(struct planner *pl);
+const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, size_t size);
+
+/* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
+void plan_irqs(struct planner *pl);
+void plan_vplics(struct planner *pl);
+
+/* plan_image.c: where images and the device tree go. */
+void plan_images(struct planner *pl);
+
+/* device_class.c: what a node is, by its compatible. */
+const char *device_refusal(const struct host *host, uint16_t node);	/* why, or NULL */
+bool device_is_uart(const struct host *host, uint16_t node);
+bool device_is_ns16550(const struct host *host, uint16_t node);
+bool device_may_dma(const struct host *host, uint16_t node);
+
+/* "512M", "1G", "12K" or bytes in hexadecimal; returns buf. */
+const char *size_text(uint64_t size, char *buf, size_t room);
+
+#endif

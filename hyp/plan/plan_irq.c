@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupts: each source of each PLIC belongs to one owner. An interrupt of a device must reach a
+ * hart of the device's guest, by the contexts that the host's PLIC node lists. Also which PLICs a
+ * guest sees.
+ */
+#include "hyp/base/fmt.h"
+#include "hyp/plan/plan_int.h"
+
+#define CONTEXT_BASE	0x200000ull	/* PLIC specification 1.0.0, memory map */
+#define CONTEXT_SIZE	0x1000ull
+
+static bool serves(const struct planner *pl, uint32_t plic, const struct plan_vm *v)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_vcpus; i++) {
+		if (pl->plan->harts[v->vcpu_hart[i]].plic_context[plic] != NO_CONTEXT)
+			return true;
+	}
+	return !v->nr_vcpus;	/* told elsewhere */
+}
+
+static bool has_node(const struct planner *pl, const struct plan_vm *v, uint16_t node)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_devices; i++) {
+		if (host_is_within(pl->host, node, v->devices[i].node))
+			return true;
+	}
+	return false;
+}
+
+static void unroutable(struct planner *pl, uint32_t vm, uint16_t node, const char *why)
+{
+	char path[HOST_PATH_SIZE];
+
+	vm_problem(pl, vm, PROBLEM_IRQ_UNROUTABLE, "devices", "%s: %s",
+		   host_path(pl->host, node, path, sizeof(path)), why);
+}
+
+static bool irq_listed(const struct plan_vm *v, uint32_t plic, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_irqs; i++) {
+		if (v->irqs[i].plic == plic && v->irqs[i].id == id)
+			return true;
+	}
+	return false;
+}
+
+static void add_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t node, uint32_t plic,
+		    uint32_t id)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	uint8_t *owner = &pl->plan->plics[plic].irq_owner[id];
+	char path[HOST_PATH_SIZE], other[VM_NAME_LEN + 16];
+
+	if (*owner != NO_OWNER && *owner != vm) {
+		vm_problem(pl, vm, PROBLEM_IRQ_TAKEN, "devices",
+			   "%s: its interrupt %u of %s is also claimed by %s; give the devices that "
+			   "share it to one guest", host_path(pl->host, node, path, sizeof(path)), id,
+			   pl->plan->plics[plic].path,
+			   plan_owner_name(pl, *owner, other, sizeof(other)));
+		return;
+	}
+	*owner = vm;
+	if (irq_listed(v, plic, id))
+		return;
+	if (v->nr_irqs == MAX_VM_IRQS) {
+		vm_problem(pl, vm, PROBLEM_LIMIT, "devices",
+			   "more than %d interrupts; this build has room for no more", MAX_VM_IRQS);
+		return;
+	}
+	v->irqs[v->nr_irqs++] = (struct plan_irq){ plic, device, id };
+}
+
+static void check_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t node,
+		      const struct host_irq *irq)
+{
+	const struct plan_vm *v = &pl->plan->vms[vm];
+	int plic = irq->parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq->parent);
+
+	if (irq->parent == NO_NODE)
+		unroutable(pl, vm, node, "its interrupt parent is not in the host's device tree");
+	else if (plic < 0 && has_node(pl, v, irq->parent))
+		return;		/* of a controller that is the guest's, too */
+	else if (plic < 0)
+		unroutable(pl, vm, node, "its interrupts do not go to a PLIC, and no other kind of "
+					 "controller can be given to a guest yet");
+	else if (!irq->id || irq->id > pl->plan->plics[plic].ndev)
+		unroutable(pl, vm, node, "its interrupt id is 0 or above the PLIC's riscv,ndev");
+	else if (!serves(pl, plic, v))
+		unroutable(pl, vm, node, "its PLIC has no S-mode context for a hart of this guest; "
+					 "give the guest a hart that the PLIC serves");
+	else
+		add_irq(pl, vm, device, node, plic, irq->id);
+}
+
+static void node_irqs(struct planner *pl, uint32_t vm, uint32_t device, uint16_t node)
+{
+	struct host_irq_cursor cursor = { 0 };
+	struct host_irq irq;
+	enum err e;
+
+	if (pl->host->nodes[node].flags & NODE_NEXUS) {
+		unroutable(pl, vm, node, "it has an interrupt-map, which cannot be given yet");
+		return;
+	}
+	while ((e = host_next_irq(pl->host, node, &cursor, &irq)) == OK)
+		check_irq(pl, vm, device, node, &irq);
+	if (e == ERR_INVALID)
+		unroutable(pl, vm, node, "its interrupts are malformed, or their controller is not in "
+					 "the host's device tree");
+}
+
+/* The hypervisor polls its console; what would interrupt is kept from everybody. */
+static void console_irqs(struct planner *pl)
+{
+	struct host_irq_cursor cursor = { 0 };
+	struct host_irq irq;
+	int plic;
+
+	if (pl->console_node == NO_NODE)
+		return;
+	while (host_next_irq(pl->host, pl->console_node, &cursor, &irq) == OK) {
+		plic = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
+		if (plic >= 0 && irq.id && irq.id <= pl->plan->plics[plic].ndev)
+			pl->plan->plics[plic].irq_owner[irq.id] = OWNER_HYP;
+	}
+}
+
+static void sort_irqs(struct plan_vm *v)
+{
+	uint32_t i, j;
+
+	for (i = 1; i < v->nr_irqs; i++) {
+		struct plan_irq q = v->irqs[i];
+
+		for (j = i; j && (v->irqs[j - 1].device > q.device ||
+				  (v->irqs[j - 1].device == q.device &&
+				   (v->irqs[j - 1].plic > q.plic ||
+				    (v->irqs[j - 1].plic == q.plic && v->irqs[j - 1].id > q.id))));
+		     j--)
+			v->irqs[j] = v->irqs[j - 1];
+		v->irqs[j] = q;
+	}
+}
+
+void plan_irqs(struct planner *pl)
+{
+	uint32_t vm, d;
+	uint16_t node;
+
+	console_irqs(pl);
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		struct plan_vm *v = &pl->plan->vms[vm];
+
+		for (d = 0; d < v->nr_devices; d++) {
+			for (node = v->devices[d].node; node < pl->host->nodes[v->devices[d].node].end;
+			     node++)
+				node_irqs(pl, vm, d, node);
+		}
+		sort_irqs(v);
+	}
+}
+
+static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	const struct plan_plic *p = &pl->plan->plics[plic];
+	uint64_t need = CONTEXT_BASE + 2 * v->nr_vcpus * CONTEXT_SIZE;
+
+	if (p->size < need)
+		vm_problem(pl, vm, PROBLEM_LIMIT, "harts",
+			   "%s is too small for two contexts for each of %u harts; give the guest "
+			   "fewer harts", p->path, v->nr_vcpus);
+	v->vplics[v->nr_vplics++] = (struct plan_vplic){ .plic = plic, .base = gpa(p->base.v),
+							 .size = p->size, .ndev = p->ndev };
+}
+
+/* The PLICs of the guest's devices; without any, the one that serves its first hart. */
+void plan_vplics(struct planner *pl)
+{
+	uint32_t vm, plic, i;
+
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		struct plan_vm *v = &pl->plan->vms[vm];
+
+		for (plic = 0; plic < pl->plan->nr_plics; plic++) {
+			for (i = 0; i < v->nr_irqs && v->irqs[i].plic != plic; i++)
+				;
+			if (i < v->nr_irqs)
+				add_vplic(pl, vm, plic);
+		}
+		for (plic = 0; v->nr_vcpus && !v->nr_vplics && plic < pl->plan->nr_plics; plic++) {
+			if (pl->plan->harts[v->vcpu_hart[0]].plic_context[plic] != NO_CONTEXT)
+				add_vplic(pl, vm, plic);
+		}
+	}
+}

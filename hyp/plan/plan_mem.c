@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RAM: fixed regions are checked, the others are placed where they first fit, in the order of the
+ * configuration, so that the same input always gives the same plan. Nothing lies in reserved memory,
+ * in the firmware's, in the hypervisor's or in another guest's.
+ */
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/plan/plan_int.h"
+
+/* Somebody who has a range of host memory. */
+struct claim {
+	struct range range;
+	enum { CLAIM_HYP, CLAIM_FIRMWARE, CLAIM_RESERVED, CLAIM_VM } kind;
+	uint16_t who;		/* CLAIM_RESERVED: node, CLAIM_VM: index */
+};
+
+const char *size_text(uint64_t size, char *buf, size_t room)
+{
+	if (size >= GIB && size % GIB == 0)
+		fmt_str(buf, room, "%luG", size >> 30);
+	else if (size >= MIB && size % MIB == 0)
+		fmt_str(buf, room, "%luM", size >> 20);
+	else if (size % KIB == 0)
+		fmt_str(buf, room, "%luK", size >> 10);
+	else
+		fmt_str(buf, room, "0x%lx", size);
+	return buf;
+}
+
+bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct plan_region region)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+
+	if (v->nr_regions == MAX_VM_REGIONS) {
+		vm_problem(pl, vm, PROBLEM_LIMIT, prop,
+			   "the guest needs more than %d mappings; this build has room for no more",
+			   MAX_VM_REGIONS);
+		return false;
+	}
+	v->regions[v->nr_regions++] = region;
+	return true;
+}
+
+/* Firmware that reserves nothing still lies somewhere: below the hypervisor, which it started. */
+void plan_firmware(struct planner *pl)
+{
+	const struct host *host = pl->host;
+	struct range hyp = pl->plan->hyp, *fw = &pl->plan->firmware;
+	uint32_t i;
+
+	*fw = (struct range){ 0 };
+	for (i = 0; i < host->nr_ram; i++) {
+		if (range_contains(host->ram[i], hyp.base, hyp.size))
+			break;
+	}
+	if (i == host->nr_ram) {
+		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
+			       "the hypervisor lies at 0x%lx to 0x%lx, which is not RAM", hyp.base,
+			       hyp.base + hyp.size - 1);
+		return;
+	}
+	*fw = (struct range){ host->ram[i].base, hyp.base - host->ram[i].base };
+	for (i = 0; fw->size && i < host->nr_reserved; i++) {
+		if (range_overlaps(host->reserved[i].range, *fw))
+			fw->size = 0;
+	}
+}
+
+/* Keeps the claim that begins lowest of those that overlap r. */
+static void consider(struct claim *best, bool *found, struct range r, struct claim c)
+{
+	if (!c.range.size || !range_overlaps(c.range, r))
+		return;
+	if (!*found || c.range.base < best->range.base)
+		*best = c;
+	*found = true;
+}
+
+static bool lowest_claim(const struct planner *pl, struct range r, struct claim *best)
+{
+	const struct plan *plan = pl->plan;
+	bool found = false;
+	uint32_t i, j;
+
+	consider(best, &found, r, (struct claim){ plan->hyp, CLAIM_HYP, 0 });
+	consider(best, &found, r, (struct claim){ plan->firmware, CLAIM_FIRMWARE, 0 });
+	for (i = 0; i < pl->host->nr_reserved; i++)
+		consider(best, &found, r, (struct claim){ pl->host->reserved[i].range,
+							  CLAIM_RESERVED,
+							  pl->host->reserved[i].node });
+	for (i = 0; i < plan->nr_vms; i++) {
+		for (j = 0; j < plan->vms[i].nr_regions; j++) {
+			const struct plan_region *m = &plan->vms[i].regions[j];
+
+			if (m->kind == REGION_RAM)
+				consider(best, &found, r,
+					 (struct claim){ { m->hpa.v, m->size }, CLAIM_VM, i });
+		}
+	}
+	return found;
+}
+
+static const char *claimant(const struct planner *pl, const struct claim *c, char *buf, size_t size)
+{
+	char path[HOST_PATH_SIZE];
+
+	switch (c->kind) {
+	case CLAIM_HYP:
+		fmt_str(buf, size, "the hypervisor");
+		break;
+	case CLAIM_FIRMWARE:
+		fmt_str(buf, size, "the firmware");
+		break;
+	case CLAIM_RESERVED:
+		if (c->who == NO_NODE)
+			fmt_str(buf, size, "a memory reservation of the host");
+		else
+			fmt_str(buf, size, "%s",
+				host_path(pl->host, c->who, path, sizeof(path)));
+		break;
+	case CLAIM_VM:
+		fmt_str(buf, size, "guest %s", pl->plan->vms[c->who].name);
+		break;
+	}
+	return buf;
+}
+
+static bool is_ram(const struct host *host, struct range r)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_ram; i++) {
+		if (range_contains(host->ram[i], r.base, r.size))
+			return true;
+	}
+	return false;
+}
+
+static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
+{
+	char who[HOST_PATH_SIZE + 8], size[24];
+	struct claim c;
+
+	if (!is_ram(pl->host, r)) {
+		vm_problem(pl, vm, PROBLEM_MEMORY_NOT_RAM, "memory",
+			   "%s at 0x%lx is not wholly RAM of the host; leave out \"at\" to have it "
+			   "placed", size_text(r.size, size, sizeof(size)), r.base);
+		return false;
+	}
+	if (!lowest_claim(pl, r, &c))
+		return true;
+	vm_problem(pl, vm, PROBLEM_MEMORY_OVERLAP, "memory",
+		   "%s at 0x%lx overlaps 0x%lx to 0x%lx of %s; take another address, or leave out "
+		   "\"at\"", size_text(r.size, size, sizeof(size)), r.base, c.range.base,
+		   range_last(c.range), claimant(pl, &c, who, sizeof(who)));
+	return false;
+}
+
+/* First address of the bank, congruent to offset modulo align, where size bytes are free. */
+static bool fit_in_bank(const struct planner *pl, struct range bank, uint64_t size, uint64_t align,
+			uint64_t offset, uint64_t *base)
+{
+	struct range r = { align_down(bank.base, align) + offset, size };
+	struct claim c;
+
+	if (r.base < bank.base)
+		r.base += align;
+	while (range_contains(bank, r.base, size)) {
+		if (!lowest_claim(pl, r, &c)) {
+			*base = r.base;
+			return true;
+		}
+		if (range_last(c.range) >= range_last(bank))
+			return false;
+		r.base = align_down(range_last(c.range), align) + offset;
+		if (r.base <= range_last(c.range))
+			r.base += align;
+	}
+	return false;
+}
+
+static bool fit(const struct planner *pl, const struct config_memory *m, uint64_t align,
+		uint64_t *base)
+{
+	uint32_t i;
+
+	for (i = 0; i < pl->host->nr_ram; i++) {
+		if (fit_in_bank(pl, pl->host->ram[i], m->size, align,
+				m->mapped ? m->as % align : 0, base))
+			return true;
+	}
+	return false;
+}
+
+static bool place(struct planner *pl, uint32_t vm, const struct config_memory *m, uint64_t *base)
+{
+	char size[24];
+
+	if (m->size >= LEAF_1G && fit(pl, m, LEAF_1G, base))
+		return true;
+	if (fit(pl, m, LEAF_2M, base))
+		return true;
+	vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
+		   "no free RAM for %s in one piece; ask for less, or for several smaller regions",
+		   size_text(m->size, size, sizeof(size)));
+	return false;
+}
+
+static void give(struct planner *pl, uint32_t vm, uint32_t index, bool fixed)
+{
+	const struct config_memory *m = &pl->config->vms[vm].memory[index];
+	struct plan_region region = { .size = m->size, .kind = REGION_RAM,
+				      .rights = RIGHT_R | RIGHT_W | RIGHT_X };
+	uint64_t base = m->at;
+
+	if (m->fixed != fixed)
+		return;
+	if (!(fixed ? check_fixed(pl, vm, (struct range){ base, m->size }) :
+	      place(pl, vm, m, &base)))
+		return;
+	region.hpa = hpa(base);
+	region.gpa = gpa(m->mapped ? m->as : base);
+	if (!index)
+		pl->first_ram[vm] = pl->plan->vms[vm].nr_regions;
+	plan_add_region(pl, vm, "memory", region);
+}
+
+void plan_memory(struct planner *pl)
+{
+	uint32_t vm, i, pass;
+
+	for (pass = 0; pass < 2; pass++) {
+		for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+			for (i = 0; i < pl->config->vms[vm].nr_memory; i++)
+				give(pl, vm, i, !pass);
+		}
+	}
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		if (!pl->config->vms[vm].nr_memory)
+			vm_problem(pl, vm, PROBLEM_NO_MEMORY, "memory",
+				   "the guest has no memory; add memory = \"512M\"");
+	}
+}
+
+/* What is left, in whole 2 MiB: that is what automatic placement can still give. */
+void plan_free_memory(struct planner *pl)
+{
+	struct plan *plan = pl->plan;
+	struct range rest;
+	struct claim c;
+	uint64_t base, end, last;
+	uint32_t i;
+	bool claimed;
+
+	plan->nr_free = 0;
+	for (i = 0; i < pl->host->nr_ram; i++) {
+		last = range_last(pl->host->ram[i]);
+		for (base = pl->host->ram[i].base; base <= last; base = range_last(c.range) + 1) {
+			rest = (struct range){ base, last - base + 1 };
+			claimed = lowest_claim(pl, rest, &c);
+			end = !claimed ? last + 1 : c.range.base > base ? c.range.base : base;
+			end = align_down(end, LEAF_2M);
+			base = align_up(base, LEAF_2M);
+			if (base < end && plan->nr_free < MAX_FREE)
+				plan->free[plan->nr_free++] = (struct range){ base, end - base };
+			if (!claimed || range_last(c.range) >= last)
+				break;
+		}
+	}
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan as text, for people at a serial console and for comparing: the same plan gives the same
+ * bytes in the firmware and on the host. At most 100 columns unless a path or bootargs are long.
+ */
+#include "hyp/base/fmt.h"
+#include "hyp/plan/plan_int.h"
+
+struct printer {
+	void (*line)(void *arg, const char *text);
+	void *arg;
+	char text[200];
+	size_t at;
+};
+
+#define add(pr, ...)									\
+	((pr)->at += fmt_str((pr)->text + (pr)->at, sizeof((pr)->text) - (pr)->at, __VA_ARGS__))
+
+static void start(struct printer *pr, const char *indent, const char *what)
+{
+	pr->at = 0;
+	add(pr, "%s%-*s", indent, indent[0] ? 10 : 12, what);
+}
+
+/* Paths and bootargs come from trees: nothing of them steers a terminal. */
+static void end(struct printer *pr)
+{
+	char *c;
+
+	for (c = pr->text; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
+	pr->line(pr->arg, pr->text);
+}
+
+static void add_range(struct printer *pr, uint64_t base, uint64_t size)
+{
+	char text[24];
+
+	add(pr, " 0x%010lx-0x%010lx %6s", base, base + (size - 1),
+	    size_text(size, text, sizeof(text)));
+}
+
+static void print_machine(struct printer *pr, const struct plan *plan)
+{
+	static const char *const kinds[] = {
+		[CONSOLE_SBI] = "of the firmware (SBI)",
+		[CONSOLE_NS16550] = "(ns16550)",
+		[CONSOLE_VIRTIO] = "(virtio)",
+	};
+	const struct plan_console *c = &plan->console;
+
+	start(pr, "", "machine");
+	add(pr, " %u harts, timebase %lu Hz, %u PLIC%s", plan->nr_harts, plan->timebase_hz,
+	    plan->nr_plics, plan->nr_plics == 1 ? "" : "s");
+	end(pr);
+	start(pr, "", "hypervisor");
+	add_range(pr, plan->hyp.base, plan->hyp.size);
+	end(pr);
+	start(pr, "", "console");
+	add(pr, " %s%s%s", c->path, c->path[0] ? " " : "", kinds[c->kind]);
+	end(pr);
+}
+
+static void print_harts(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t i;
+
+	start(pr, "  ", "harts");
+	for (i = 0; i < v->nr_vcpus; i++)
+		add(pr, " %lu", plan->harts[v->vcpu_hart[i]].id);
+	add(pr, " as 0");
+	if (v->nr_vcpus > 1)
+		add(pr, " to %u", v->nr_vcpus - 1);
+	add(pr, ", timer by %s, Sv%ux4", v->sstc ? "Sstc" : "SBI", v->gstage_levels == 4 ? 48 : 39);
+	end(pr);
+}
+
+static void print_memory(struct printer *pr, const struct plan_vm *v)
+{
+	const struct plan_region *m;
+	uint32_t i;
+
+	for (i = 0; i < v->nr_regions; i++) {
+		m = &v->regions[i];
+		if (m->kind != REGION_RAM)
+			continue;
+		start(pr, "  ", "memory");
+		add_range(pr, m->gpa.v, m->size);
+		if (m->gpa.v != m->hpa.v)
+			add(pr, " at host 0x%010lx", m->hpa.v);
+		end(pr);
+	}
+}
+
+static void add_irqs(struct printer *pr, const struct plan *plan, const struct plan_vm *v,
+		     uint32_t device)
+{
+	const char *before = ", irq ";
+	uint32_t i;
+
+	for (i = 0; i < v->nr_irqs; i++) {
+		if (v->irqs[i].device != device)
+			continue;
+		add(pr, "%s%u", before, v->irqs[i].id);
+		if (plan->nr_plics > 1)
+			add(pr, " of PLIC %u", v->irqs[i].plic);
+		before = ", ";
+	}
+}
+
+static void print_devices(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t d, i;
+
+	for (d = 0; d < v->nr_devices; d++) {
+		start(pr, "  ", "device");
+		add(pr, " %s", v->devices[d].path);
+		add_irqs(pr, plan, v, d);
+		end(pr);
+		for (i = 0; i < v->nr_regions; i++) {
+			const struct plan_region *m = &v->regions[i];
+
+			if (m->kind != REGION_DEVICE || m->device != d)
+				continue;
+			start(pr, "  ", "");
+			add_range(pr, m->gpa.v, m->size);
+			end(pr);
+		}
+	}
+	for (i = 0; i < v->nr_vplics; i++) {
+		start(pr, "  ", "plic");
+		add_range(pr, v->vplics[i].base.v, v->vplics[i].size);
+		add(pr, " for %s, emulated", plan->plics[v->vplics[i].plic].path);
+		end(pr);
+	}
+}
+
+static void print_images(struct printer *pr, const struct plan_vm *v)
+{
+	uint32_t role;
+
+	for (role = 0; role < NR_IMAGE_ROLES; role++) {
+		const struct plan_image *image = &v->images[role];
+
+		if (!image->name[0])
+			continue;
+		start(pr, "  ", config_image_props[role]);
+		add(pr, " 0x%010lx \"%s\", %lu bytes", image->target.v, image->name, image->size);
+		end(pr);
+	}
+	start(pr, "  ", "entry");
+	add(pr, " 0x%010lx, device tree at 0x%010lx", v->entry.v, v->dtb.v);
+	end(pr);
+	if (v->bootargs[0]) {
+		start(pr, "  ", "bootargs");
+		add(pr, " %s", v->bootargs);
+		end(pr);
+	}
+}
+
+static void print_rest(struct printer *pr, const struct plan *plan)
+{
+	uint32_t i;
+
+	start(pr, "", "spare harts");
+	for (i = 0; i < plan->nr_harts; i++) {
+		if (plan->harts[i].vm == NO_OWNER)
+			add(pr, " %lu", plan->harts[i].id);
+	}
+	end(pr);
+	for (i = 0; i < plan->nr_free; i++) {
+		start(pr, "", "free RAM");
+		add_range(pr, plan->free[i].base, plan->free[i].size);
+		end(pr);
+	}
+}
+
+void plan_print(const struct plan *plan, void (*line)(void *arg, const char *text), void *arg)
+{
+	struct printer pr = { .line = line, .arg = arg };
+	uint32_t i;
+
+	print_machine(&pr, plan);
+	for (i = 0; i < plan->nr_vms; i++) {
+		const struct plan_vm *v = &plan->vms[i];
+
+		start(&pr, "", "guest");
+		add(&pr, " %s%s", v->name, v->trust_dma ? " (trusted with DMA)" : "");
+		end(&pr);
+		print_harts(&pr, plan, v);
+		print_memory(&pr, v);
+		print_devices(&pr, plan, v);
+		print_images(&pr, v);
+	}
+	print_rest(&pr, plan);
+}
