@@ -29,6 +29,7 @@ static struct naive_plic hw;
 static int worker;		/* index of the VM that vplic.c works for now; NOBODY: boot */
 static bool expect_spurious;	/* foreign sources may be claimed, completed and masked */
 static uint32_t broken_claim;	/* if not 0: what every claim returns, whatever is pending */
+static uint64_t claimed_on[NAIVE_IDS];	/* context, of the last claim */
 static unsigned nr_claims, nr_completes;
 
 static int context_vm(uint64_t context)
@@ -58,6 +59,17 @@ static void guard_enables(uint64_t offset, uint32_t value)
 			assert_true(may_touch(word * 32 + i));
 }
 
+/* Once for each claim, on the context of the claim, with the source enabled there. */
+static void guard_complete(uint64_t context, uint32_t id)
+{
+	assert_true(id < NAIVE_IDS);
+	assert_true(expect_spurious || may_touch(id));
+	assert_true(hw.claimed[id]);
+	assert_int_equal(claimed_on[id], context);
+	assert_true(hw.enable[context][id]);
+	nr_completes++;
+}
+
 static void guard_write(uint64_t offset, uint32_t value)
 {
 	if (worker == NOBODY)
@@ -66,15 +78,10 @@ static void guard_write(uint64_t offset, uint32_t value)
 		assert_true(may_touch(offset / 4));
 	} else if (offset >= 0x200000) {
 		assert_int_equal(context_vm((offset - 0x200000) / 0x1000), worker);
-		if (offset % 0x1000 == 4) {
-			assert_true(value < NAIVE_IDS);
-			assert_true(expect_spurious || may_touch(value));
-			assert_true(hw.claimed[value]);		/* completed once only */
-			assert_true(hw.enable[(offset - 0x200000) / 0x1000][value]);
-			nr_completes++;
-		} else {
-			assert_int_equal(value, 0);		/* the host's threshold is never used */
-		}
+		if (offset % 0x1000 == 4)
+			guard_complete((offset - 0x200000) / 0x1000, value);
+		else
+			assert_int_equal(value, 0);	/* the host's threshold is never used */
 	} else {
 		assert_true(offset >= 0x2000);
 		guard_enables(offset, value);
@@ -99,6 +106,8 @@ uint64_t fake_mmio_read(uint64_t addr, unsigned size)
 	if (offset < 0x200000 || offset % 0x1000 != 4)
 		return naive_read(&hw, offset);
 	value = broken_claim ? broken_claim : naive_read(&hw, offset);
+	if (value && value < NAIVE_IDS)
+		claimed_on[value] = (offset - 0x200000) / 0x1000;
 	nr_claims += value != 0;
 	return value;
 }
@@ -158,7 +167,8 @@ static void machine_on(uint32_t priority_mask)
 		hw.priority[id] = id & priority_mask;
 		hw.enable[hart_context[0]][id] = id % 3 == 0;
 	}
-	hw.threshold[hart_context[2]] = priority_mask;
+	for (uint32_t h = 0; h < 5; h++)
+		hw.threshold[hart_context[h]] = priority_mask;
 	memset(touchable, 0, sizeof(touchable));
 	for (uint32_t vm = 0; vm < plan.nr_vms; vm++)
 		for (uint32_t id = 1; id <= HW_NDEV; id++)
