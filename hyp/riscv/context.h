@@ -13,6 +13,11 @@
 #define CTX_HSTATUS	264
 #define CTX_HOST_SP	272
 #define CTX_HOST_TP	280
+#define CTX_ON_ECALL	288
+#define CTX_ON_EXIT	296
+#define CTX_FLAGS	304
+
+#define CTX_FLAG_SSTC	1	/* set_timer may write vstimecmp without asking anybody */
 
 #define HART_STACK_TOP	0
 #define HART_SCRATCH	8
@@ -24,24 +29,35 @@
 #include "hyp/base/types.h"
 
 struct guest_context {
-	uint64_t x[32];		/* x[0] is the pc (sepc) */
+	uint64_t x[32];			/* x[0] is the pc (sepc) */
 	uint64_t sstatus;	/* SPP: the privilege to return to; FS, VS of the hart */
 	uint64_t hstatus;	/* SPVP and the VT* bits; SPV is set at the entry only */
 	uint64_t host_sp;
 	uint64_t host_tp;
+	int (*on_ecall)(struct guest_context *ctx);
+	int (*on_exit)(struct guest_context *ctx);
+	uint64_t flags;		/* CTX_FLAG_* */
 };
 
 _Static_assert(offsetof(struct guest_context, sstatus) == CTX_SSTATUS, "switch.S");
 _Static_assert(offsetof(struct guest_context, hstatus) == CTX_HSTATUS, "switch.S");
 _Static_assert(offsetof(struct guest_context, host_sp) == CTX_HOST_SP, "switch.S");
 _Static_assert(offsetof(struct guest_context, host_tp) == CTX_HOST_TP, "switch.S");
+_Static_assert(offsetof(struct guest_context, on_ecall) == CTX_ON_ECALL, "switch.S");
+_Static_assert(offsetof(struct guest_context, on_exit) == CTX_ON_EXIT, "switch.S");
+_Static_assert(offsetof(struct guest_context, flags) == CTX_FLAGS, "switch.S");
 
 /*
- * Runs the guest until its next exit; everything about the exit that does not lie in ctx is in
- * scause, stval, htval and htinst. Interrupts of HS-mode are taken while the guest runs (V = 1), and
- * never while the hypervisor does (sstatus.SIE = 0).
+ * Runs the guest. At each exit one of the two functions in ctx is called, and as long as it returns 0 the
+ * guest goes on; the first other value is returned, with the whole guest in ctx. on_ecall serves calls
+ * from VS-mode and finds only what a call passes in ctx: the pc and x1, x2, x4 to x7, x10 to x17, x28 to
+ * x31. on_exit serves all else and finds everything. What the guest's pc is then is theirs to say.
+ *
+ * About the exit itself, scause, stval, htval and htinst tell. Interrupts of HS-mode are taken while the
+ * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0). With CTX_FLAG_SSTC, SBI
+ * set_timer is served at once by writing vstimecmp.
  */
-void guest_run(struct guest_context *ctx);
+int guest_run(struct guest_context *ctx);
 
 /* Zeroes f0..f31 and fcsr, or v0..v31; the unit must exist. The sstatus fields are set on. */
 void fp_clear(void);

@@ -1,47 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The world switch. guest_run() enters a guest and *returns* at its next exit; trap_entry is the one
- * trap vector, for guests (sscratch = context) and for the hypervisor itself (sscratch = 0). A trap
- * of the hypervisor is a bug unless its pc lies in fault.S. Source: privileged ISA, "Trap Entry" and
- * "Trap Return" of the hypervisor chapter.
+ * The world switch; its contract is in context.h. trap_entry is the one trap vector, for guests (sscratch
+ * = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a bug unless its pc
+ * lies in fault.S. Three paths lead out of a guest and back, each saving no more than it must: set_timer
+ * (no more than two registers), other ecalls (what C may change: it keeps s0 to s11 for us, and nothing
+ * of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
+ * and "Trap Return"; RISC-V calling convention.
  */
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/csr_defs.h"
+#include "hyp/riscv/sbi_defs.h"
+
+#define HOST_FRAME	112
+
+	/* What a C function may change, and sp and tp; without t0 and t1, and x10, which holds the context. */
+	.macro	for_scratch_but_t0_t1 op
+	.irp	r, 1,2,4,7,11,12,13,14,15,16,17,28,29,30,31
+	\op	x\r, CTX_X(\r)(a0)
+	.endr
+	.endm
+
+	/* The others. */
+	.macro	for_saved op
+	.irp	r, 3,8,9,18,19,20,21,22,23,24,25,26,27
+	\op	x\r, CTX_X(\r)(a0)
+	.endr
+	.endm
+
+	/* Our own that a C function expects to find again. */
+	.macro	for_host op
+	\op	ra, 0(sp)
+	\op	s0, 8(sp)
+	\op	s1, 16(sp)
+	\op	s2, 24(sp)
+	\op	s3, 32(sp)
+	\op	s4, 40(sp)
+	\op	s5, 48(sp)
+	\op	s6, 56(sp)
+	\op	s7, 64(sp)
+	\op	s8, 72(sp)
+	\op	s9, 80(sp)
+	\op	s10, 88(sp)
+	\op	s11, 96(sp)
+	.endm
 
 	.text
 
-/* void guest_run(struct guest_context *ctx) */
+/* int guest_run(struct guest_context *ctx) */
 	.globl	guest_run
 	.type	guest_run, @function
 guest_run:
-	addi	sp, sp, -112
-	sd	ra, 0(sp)
-	sd	s0, 8(sp)
-	sd	s1, 16(sp)
-	sd	s2, 24(sp)
-	sd	s3, 32(sp)
-	sd	s4, 40(sp)
-	sd	s5, 48(sp)
-	sd	s6, 56(sp)
-	sd	s7, 64(sp)
-	sd	s8, 72(sp)
-	sd	s9, 80(sp)
-	sd	s10, 88(sp)
-	sd	s11, 96(sp)
+	addi	sp, sp, -HOST_FRAME
+	for_host sd
 	sd	sp, CTX_HOST_SP(a0)
 	sd	tp, CTX_HOST_TP(a0)
-	ld	t0, CTX_PC(a0)
+enter:	/* a0: context, all of the guest in it */
 	ld	t1, CTX_SSTATUS(a0)
 	ld	t2, CTX_HSTATUS(a0)
-	csrw	CSR_SEPC, t0
 	csrw	CSR_SSTATUS, t1
 	/* SPV only now: firmware may leave it stale at a trap from HS-mode (OpenSBI 1.1). */
 	ori	t2, t2, HSTATUS_SPV
 	csrw	CSR_HSTATUS, t2
+	for_saved ld
+resume:	/* a0: context; s0 to s11, gp, sstatus and hstatus are the guest's already */
+	ld	t0, CTX_PC(a0)
+	csrw	CSR_SEPC, t0
 	csrw	CSR_SSCRATCH, a0
-	.irp	r, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	ld	x\r, CTX_X(\r)(a0)
-	.endr
+	for_scratch_but_t0_t1 ld
+	ld	t0, CTX_X(5)(a0)
+	ld	t1, CTX_X(6)(a0)
 	ld	a0, CTX_X(10)(a0)
 	sret
 
@@ -51,35 +78,78 @@ guest_run:
 trap_entry:
 	csrrw	a0, CSR_SSCRATCH, a0
 	beqz	a0, hyp_trap
-	.irp	r, 1,2,3,4,5,6,7,8,9,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd	x\r, CTX_X(\r)(a0)
-	.endr
+	sd	t0, CTX_X(5)(a0)
+	sd	t1, CTX_X(6)(a0)
+	csrr	t0, CSR_SCAUSE
+	li	t1, CAUSE_ECALL_VS
+	bne	t0, t1, other_exit
+	li	t1, SBI_EXT_TIME
+	bne	a7, t1, ecall_exit
+	ld	t1, CTX_FLAGS(a0)
+	bnez	a6, ecall_exit
+	andi	t1, t1, CTX_FLAG_SSTC
+	beqz	t1, ecall_exit
+
+	/* set_timer: vstimecmp = a0; a0 = a1 = 0. Nothing else has changed since the trap. */
+	csrrw	t0, CSR_SSCRATCH, a0
+	csrw	CSR_VSTIMECMP, t0
+	csrr	t1, CSR_SEPC
+	addi	t1, t1, 4
+	csrw	CSR_SEPC, t1
+	ld	t0, CTX_X(5)(a0)
+	ld	t1, CTX_X(6)(a0)
+	li	a0, 0
+	li	a1, 0
+	sret
+
+ecall_exit:
+	for_scratch_but_t0_t1 sd
 	csrrw	t0, CSR_SSCRATCH, zero
 	csrr	t1, CSR_SEPC
-	csrr	t2, CSR_SSTATUS
-	li	t4, HSTATUS_SPV
-	csrrc	t3, CSR_HSTATUS, t4
 	sd	t0, CTX_X(10)(a0)
 	sd	t1, CTX_PC(a0)
-	sd	t2, CTX_SSTATUS(a0)
-	sd	t3, CTX_HSTATUS(a0)
-	ld	tp, CTX_HOST_TP(a0)
 	ld	sp, CTX_HOST_SP(a0)
-	ld	ra, 0(sp)
-	ld	s0, 8(sp)
-	ld	s1, 16(sp)
-	ld	s2, 24(sp)
-	ld	s3, 32(sp)
-	ld	s4, 40(sp)
-	ld	s5, 48(sp)
-	ld	s6, 56(sp)
-	ld	s7, 64(sp)
-	ld	s8, 72(sp)
-	ld	s9, 80(sp)
-	ld	s10, 88(sp)
-	ld	s11, 96(sp)
-	addi	sp, sp, 112
+	ld	tp, CTX_HOST_TP(a0)
+	ld	t0, CTX_ON_ECALL(a0)
+	sd	a0, 104(sp)
+	jalr	t0
+	mv	t0, a0
+	ld	a0, 104(sp)
+	beqz	t0, resume
+	/* The handler ends the run: complete what is in the context. */
+	for_saved sd
+	csrr	t1, CSR_SSTATUS
+	li	t2, HSTATUS_SPV
+	csrrc	t2, CSR_HSTATUS, t2
+	sd	t1, CTX_SSTATUS(a0)
+	sd	t2, CTX_HSTATUS(a0)
+leave:	/* t0: what to return; sp: ours */
+	mv	a0, t0
+	for_host ld
+	addi	sp, sp, HOST_FRAME
 	ret
+
+other_exit:
+	for_scratch_but_t0_t1 sd
+	for_saved sd
+	csrrw	t0, CSR_SSCRATCH, zero
+	csrr	t1, CSR_SEPC
+	sd	t0, CTX_X(10)(a0)
+	sd	t1, CTX_PC(a0)
+	csrr	t1, CSR_SSTATUS
+	li	t2, HSTATUS_SPV
+	csrrc	t2, CSR_HSTATUS, t2
+	sd	t1, CTX_SSTATUS(a0)
+	sd	t2, CTX_HSTATUS(a0)
+	ld	sp, CTX_HOST_SP(a0)
+	ld	tp, CTX_HOST_TP(a0)
+	ld	t0, CTX_ON_EXIT(a0)
+	sd	a0, 104(sp)
+	jalr	t0
+	mv	t0, a0
+	ld	a0, 104(sp)
+	bnez	t0, leave
+	j	enter
 
 /* A trap in HS-mode. a0 and sscratch are swapped; tp is the hart. */
 hyp_trap:

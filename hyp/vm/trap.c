@@ -9,13 +9,10 @@
 #include "hyp/vm/inject.h"
 #include "hyp/vm/irq.h"
 #include "hyp/vm/vmmio.h"
-#include "hyp/vm/vsbi.h"
 
 static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *e)
 {
 	switch (e->cause) {
-	case CAUSE_ECALL_VS:
-		return vsbi_call(v);
 	case CAUSE_LOAD_GUEST_PAGE:
 	case CAUSE_STORE_GUEST_PAGE:
 		return vmmio_fault(v, e);

@@ -15,7 +15,7 @@ struct guest_exit {
 	uint64_t htinst;
 };
 
-/* Right after guest_run(): handles its exit. */
+/* Handles any exit but an ecall from VS-mode, which is vsbi_call()'s. */
 enum verdict trap_dispatch(struct vcpu *v);
 
 #endif

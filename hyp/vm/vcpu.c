@@ -9,9 +9,9 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/fence.h"
-#include "hyp/riscv/sbi_defs.h"
 #include "hyp/vm/irq.h"
 #include "hyp/vm/trap.h"
+#include "hyp/vm/vsbi.h"
 #include "hyp/vm/vtimer.h"
 
 #define VS_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
@@ -27,6 +27,7 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.x[11] = opaque;
 	v->ctx.sstatus = csr_read(CSR_SSTATUS) | SSTATUS_SPP;
 	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP;
+	v->ctx.flags = v->vm->plan->sstc ? CTX_FLAG_SSTC : 0;
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
 	hfence_vvma_all();
@@ -126,6 +127,17 @@ static enum verdict suspend(struct vcpu *v)
 	return VERDICT_RESUME;
 }
 
+/* The context is the first member of its vcpu. */
+static int on_ecall(struct guest_context *ctx)
+{
+	return vsbi_call((struct vcpu *)ctx);
+}
+
+static int on_exit(struct guest_context *ctx)
+{
+	return trap_dispatch((struct vcpu *)ctx);
+}
+
 void vcpu_run(struct vcpu *v)
 {
 	v->features = hart_probe();
@@ -134,13 +146,14 @@ void vcpu_run(struct vcpu *v)
 	hart_init_guest(&v->features, v->vm->plan->sstc, v->vm->envcfg);
 	csr_write(CSR_HGATP, v->vm->hgatp);
 	hfence_gvma_all();
+	v->ctx.on_ecall = on_ecall;
+	v->ctx.on_exit = on_exit;
 	for (;;) {
 		enum verdict verdict = VERDICT_RESUME;
 
 		park(v);
 		while (verdict == VERDICT_RESUME) {
-			guest_run(&v->ctx);
-			verdict = trap_dispatch(v);
+			verdict = (enum verdict)guest_run(&v->ctx);
 			if (verdict == VERDICT_SUSPEND)
 				verdict = suspend(v);
 		}

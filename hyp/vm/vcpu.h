@@ -10,7 +10,7 @@
 
 /* What a handler wants done after an exit; applied in one place, vcpu_run(). */
 enum verdict {
-	VERDICT_RESUME,		/* continue at the context's pc */
+	VERDICT_RESUME = 0,	/* continue at the context's pc */
 	VERDICT_STOP,		/* the vcpu stops itself (HSM) */
 	VERDICT_SUSPEND,	/* wait for an interrupt of the guest, then continue at the context's pc */
 	VERDICT_LEAVE,		/* the VM ends; this hart leaves the guest */
