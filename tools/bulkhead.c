@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host command `bulkhead`: what the firmware's planner says, at a desk. The planner itself is
+ * hyp/plan, the same files as in the firmware. Here only the choice of the command.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/tool.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+};
+
+static const struct command commands[] = {
+	{ "check", cmd_check, "tell every problem of a configuration on a machine" },
+	{ "plan", cmd_plan, "print the plan, as the firmware prints it at boot" },
+	{ "dtb", cmd_dtb, "write the device tree that a guest will get" },
+	{ "images", cmd_images, "list the images that a configuration uses" },
+	{ "pack", cmd_pack, "put configuration and images behind the hypervisor's core" },
+};
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "Usage: bulkhead COMMAND ARGUMENT...\n"
+		     "Partitions of a RISC-V machine, planned and checked before they are booted.\n\n");
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
+	fprintf(out, "\nbulkhead COMMAND --help tells more. HOST and PARTS are device trees, .dtb or"
+		     " .dts\n(through dtc). Exit codes: 0 all is well, 1 there are problems, 2 usage"
+		     " or files.\n");
+}
+
+int main(int argc, char **argv)
+{
+	char name[64];
+	size_t i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_OK;
+	}
+	argp_err_exit_status = EXIT_USAGE;
+	for (i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "bulkhead %s", commands[i].name);
+		argv[1] = name;
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "bulkhead: there is no command \"%s\"\n\n", argv[1]);
+	usage(stderr);
+	return EXIT_USAGE;
+}

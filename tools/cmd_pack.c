@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bulkhead images and pack: what images a configuration needs, and the image that is booted: the
+ * hypervisor's core, padded to the memory it takes, and behind it the package.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/tool.h"
+
+static const char *parts_path;
+
+static void print_parts_problem(struct reporter *r, const struct problem *p)
+{
+	char text[600];
+
+	(void)r;
+	problem_format(text, sizeof(text), p);
+	fprintf(stderr, "%s: %s\n", parts_path, text);
+}
+
+/* The configuration, if it can be read at all; its problems go to report. */
+static enum err read_config(struct blob *b, void (*report)(struct reporter *, const struct problem *))
+{
+	struct reporter r = { report, 0 };
+
+	*b = read_tree(parts_path);
+	return config_parse(&tool_config, b->data, b->size, &r);
+}
+
+static error_t parse_images(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 0)
+			argp_usage(state);
+		parts_path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!state->arg_num)
+			argp_usage(state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static void print_name(void *arg, const char *name)
+{
+	(void)arg;
+	puts(name);
+}
+
+int cmd_images(int argc, char **argv)
+{
+	static const struct argp argp = { NULL, parse_images, "PARTS",
+		"List the names of the images that the configuration PARTS uses, one a line.\v"
+		"Problems of the configuration are not this command's: see check.",
+		NULL, NULL, NULL };
+	struct blob config;
+
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (read_config(&config, NULL) && !tool_config.nr_vms)
+		die("%s: no configuration; see bulkhead check", parts_path);
+	images_used(&tool_config, print_name, NULL);
+	return EXIT_OK;
+}
+
+struct pack_arguments {
+	const char *core, *output;
+	struct images images;
+	bool anyway;
+};
+
+static error_t parse_pack(int key, char *arg, struct argp_state *state)
+{
+	struct pack_arguments *a = state->input;
+
+	switch (key) {
+	case 'i':
+		images_add(&a->images, arg);
+		return 0;
+	case 'o':
+		a->output = arg;
+		return 0;
+	case 'f':
+		a->anyway = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 1)
+			argp_usage(state);
+		*(state->arg_num ? &parts_path : &a->core) = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < 2 || !a->output)
+			argp_usage(state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+struct missing {
+	const struct images *images;
+	bool any;
+};
+
+static void check_given(void *arg, const char *name)
+{
+	struct missing *m = arg;
+	uint32_t i;
+
+	for (i = 0; i < m->images->count; i++) {
+		if (!strcmp(m->images->names[i], name))
+			return;
+	}
+	fprintf(stderr, "bulkhead: %s needs the image \"%s\"; add -i %s=FILE\n", parts_path, name, name);
+	m->any = true;
+}
+
+static void check_files(const struct images *images)
+{
+	struct blob b;
+	uint32_t i;
+
+	for (i = 0; i < images->count; i++) {
+		b = read_file(images->files[i]);
+		if (!b.size)
+			die("%s: the image is empty", images->files[i]);
+		free(b.data);
+	}
+}
+
+static void write_packed(const struct pack_arguments *a, const struct blob *config)
+{
+	struct blob core = read_file(a->core), package, out;
+	uint64_t size;
+
+	if (!core_header_valid(&core))
+		die("%s: not the hypervisor's core: it has no image header", a->core);
+	size = core_image_size(&core);
+	if (size % PAGE_SIZE || size < core.size || size > PACKAGE_HOLE)
+		die("%s: its header tells a size of 0x%lx, which cannot be", a->core, size);
+	package = make_package(config, &a->images, size);
+	out = (struct blob){ need_memory(size + package.size), size + package.size };
+	memcpy(out.data, core.data, core.size);
+	memcpy(out.data + size, package.data, package.size);
+	core_set_image_size(&out, out.size);
+	write_file(a->output, out.data, out.size);
+}
+
+int cmd_pack(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ NULL, 'i', "NAME=FILE", 0, "Put FILE in as the image NAME", 0 },
+		{ "output", 'o', "FILE", 0, "Write the whole image to FILE", 0 },
+		{ "force", 'f', NULL, 0, "Pack a configuration that has problems, or without its images: "
+		  "it will be refused at boot", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = { options, parse_pack, "CORE PARTS",
+		"Put the configuration PARTS and images behind the hypervisor's core.", NULL, NULL,
+		NULL };
+	struct pack_arguments a = { 0 };
+	struct missing missing = { &a.images, false };
+	struct blob config;
+	enum err e;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	e = read_config(&config, print_parts_problem);
+	if (!e)
+		images_used(&tool_config, check_given, &missing);
+	if ((e || missing.any) && !a.anyway)
+		return EXIT_PROBLEMS;
+	check_files(&a.images);
+	write_packed(&a, &config);
+	return EXIT_OK;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bulkhead check, plan and dtb: make the plan, and tell its problems, print it, or write a guest's
+ * device tree. check makes all guests' trees too, since a boot would.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/tool.h"
+
+static char guest_dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
+
+static error_t parse_paths(int key, char *arg, struct argp_state *state)
+{
+	struct situation *s = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = s;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 1)
+			argp_usage(state);
+		*(state->arg_num ? &s->config_path : &s->host_path) = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < 2)
+			argp_usage(state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const struct argp_child children[] = { { &situation_argp, 0, NULL, 0 }, { 0 } };
+
+static void build_all(struct situation *s)
+{
+	uint32_t vm;
+
+	for (vm = 0; vm < tool_plan.nr_vms; vm++) {
+		if (guest_dt_build(guest_dtb, sizeof(guest_dtb), &tool_plan, &tool_host, vm,
+				   &s->reporter))
+			continue;	/* reported */
+	}
+}
+
+int cmd_check(int argc, char **argv)
+{
+	static const struct argp argp = { NULL, parse_paths, "HOST PARTS",
+		"Tell every problem of the configuration PARTS on the machine HOST.\v"
+		"Problems and notes go to standard error, one a line: FILE: NODE: PROPERTY: what is "
+		"wrong [code]. Exit code 1 if there is any problem.", children, NULL, NULL };
+	struct situation s = { 0 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &s);
+	if (!make_plan(&s))
+		build_all(&s);
+	if (s.reporter.count)
+		fprintf(stderr, "%u problem%s\n", s.reporter.count, s.reporter.count == 1 ? "" : "s");
+	return s.reporter.count ? EXIT_PROBLEMS : EXIT_OK;
+}
+
+static void print_line(void *arg, const char *text)
+{
+	(void)arg;
+	puts(text);
+}
+
+int cmd_plan(int argc, char **argv)
+{
+	static const struct argp argp = { NULL, parse_paths, "HOST PARTS",
+		"Print the plan of the configuration PARTS on the machine HOST, as the firmware prints "
+		"it at boot.", children, NULL, NULL };
+	struct situation s = { 0 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &s);
+	if (make_plan(&s))
+		return EXIT_PROBLEMS;
+	plan_print(&tool_plan, print_line, NULL);
+	return EXIT_OK;
+}
+
+struct dtb_arguments {
+	struct situation situation;
+	const char *guest, *output;
+	bool source;
+};
+
+enum { KEY_DTS = 512 };
+
+static error_t parse_dtb(int key, char *arg, struct argp_state *state)
+{
+	struct dtb_arguments *a = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->situation;
+		return 0;
+	case 'o':
+		a->output = arg;
+		return 0;
+	case KEY_DTS:
+		a->source = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 2)
+			argp_usage(state);
+		*(state->arg_num == 0 ? &a->situation.host_path :
+		  state->arg_num == 1 ? &a->situation.config_path : &a->guest) = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < 3)
+			argp_usage(state);
+		if (!a->output && !a->source)
+			argp_error(state, "-o FILE is needed, or --dts");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static uint32_t find_guest(const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < tool_plan.nr_vms; i++) {
+		if (!strcmp(tool_plan.vms[i].name, name))
+			return i;
+	}
+	die("there is no guest \"%s\" in the configuration", name);
+}
+
+int cmd_dtb(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "output", 'o', "FILE", 0, "Write to FILE", 0 },
+		{ "dts", KEY_DTS, NULL, 0, "As text (through dtc); without -o to standard output", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = { options, parse_dtb, "HOST PARTS GUEST",
+		"Write the device tree that GUEST will get.", children, NULL, NULL };
+	struct dtb_arguments a = { 0 };
+	struct blob b = { (uint8_t *)guest_dtb, 0 };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (make_plan(&a.situation) ||
+	    guest_dt_build(guest_dtb, sizeof(guest_dtb), &tool_plan, &tool_host,
+			   find_guest(a.guest), &a.situation.reporter))
+		return EXIT_PROBLEMS;
+	b.size = dt_u32(b.data + 4);
+	if (a.source)
+		write_as_source(a.output, &b);
+	else
+		write_file(a.output, b.data, b.size);
+	return EXIT_OK;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Images and the package they go into (hyp/plan/package.h), and the header of the hypervisor's own
+ * image (Linux, Documentation/arch/riscv/boot-image-header.rst), which tells loaders how much memory
+ * the whole takes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/tool.h"
+
+void images_add(struct images *images, const char *name_and_file)
+{
+	const char *equal = strchr(name_and_file, '=');
+	size_t n = equal ? (size_t)(equal - name_and_file) : 0;
+	uint32_t i;
+
+	if (!n || !equal[1])
+		die("-i needs NAME=FILE, not \"%s\"", name_and_file);
+	if (n >= IMAGE_NAME_LEN)
+		die("the image's name in \"%s\" is longer than %d letters", name_and_file,
+		    IMAGE_NAME_LEN - 1);
+	if (images->count == PACKAGE_MAX - 1)
+		die("more than %d images", PACKAGE_MAX - 1);
+	memcpy(images->names[images->count], name_and_file, n);
+	images->names[images->count][n] = 0;
+	images->files[images->count] = equal + 1;
+	if (!strcmp(images->names[images->count], PACKAGE_CONFIG))
+		die("\"%s\" cannot be an image's name", PACKAGE_CONFIG);
+	for (i = 0; i < images->count; i++) {
+		if (!strcmp(images->names[i], images->names[images->count]))
+			die("image \"%s\" is given twice", images->names[i]);
+	}
+	images->count++;
+}
+
+void images_used(const struct config *config, void (*each)(void *arg, const char *name), void *arg)
+{
+	uint32_t i, j, n = config->nr_vms * NR_IMAGE_ROLES;
+	const char *name;
+
+	for (i = 0; i < n; i++) {
+		name = config->vms[i / NR_IMAGE_ROLES].images[i % NR_IMAGE_ROLES];
+		for (j = 0; name && j < i; j++) {
+			const char *seen = config->vms[j / NR_IMAGE_ROLES].images[j % NR_IMAGE_ROLES];
+
+			if (seen && !strcmp(seen, name))
+				break;
+		}
+		if (name && j == i)
+			each(arg, name);
+	}
+}
+
+/* Where a payload of size bytes goes: at the next page, or behind the hole if it would cover it. */
+static uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base)
+{
+	uint64_t offset = align_up(after, PAGE_SIZE);
+
+	if (base + offset < PACKAGE_HOLE + PACKAGE_HOLE_SIZE && base + offset + size > PACKAGE_HOLE)
+		offset = PACKAGE_HOLE + PACKAGE_HOLE_SIZE - base;
+	return offset;
+}
+
+static void add_entry(struct package_header *h, const char *name, const struct blob *b, uint64_t base)
+{
+	struct package_entry *e = &h->entries[h->nr_entries++];
+
+	snprintf(e->name, sizeof(e->name), "%s", name);
+	e->size = b->size;
+	e->crc32 = crc32_ieee(0, b->data, b->size);
+	e->offset = payload_offset(h->total_size, b->size, base);
+	h->total_size = e->offset + e->size;
+}
+
+struct blob make_package(const struct blob *config, const struct images *images, uint64_t base)
+{
+	size_t head = sizeof(struct package_header) + PACKAGE_MAX * sizeof(struct package_entry);
+	struct package_header *h = need_memory(head);
+	struct blob payload[PACKAGE_MAX] = { *config }, out;
+	uint32_t i;
+
+	h->magic = PACKAGE_MAGIC;
+	h->version = PACKAGE_VERSION;
+	h->total_size = sizeof(*h) + (images->count + 1) * sizeof(h->entries[0]);
+	add_entry(h, PACKAGE_CONFIG, config, base);
+	for (i = 0; i < images->count; i++) {
+		if (images->files[i])
+			payload[i + 1] = read_file(images->files[i]);
+		add_entry(h, images->names[i], &payload[i + 1], base);
+	}
+	h->total_size = align_up(h->total_size, PAGE_SIZE);
+	head = sizeof(*h) + h->nr_entries * sizeof(h->entries[0]);
+	h->header_crc32 = crc32_ieee(0, h, head);
+	out = (struct blob){ need_memory(h->total_size), h->total_size };
+	memcpy(out.data, h, head);
+	for (i = 0; i < h->nr_entries; i++) {
+		if (payload[i].size)
+			memcpy(out.data + h->entries[i].offset, payload[i].data, payload[i].size);
+		if (i)
+			free(payload[i].data);
+	}
+	free(h);
+	return out;
+}
+
+static uint64_t get_le64(const uint8_t *p)
+{
+	uint64_t v = 0;
+	int i;
+
+	for (i = 7; i >= 0; i--)
+		v = v << 8 | p[i];
+	return v;
+}
+
+bool core_header_valid(const struct blob *image)
+{
+	return image->size >= CORE_HEADER_SIZE && !memcmp(image->data + 0x38, "RSC\x05", 4);
+}
+
+uint64_t core_text_offset(const struct blob *image)
+{
+	return get_le64(image->data + 8);
+}
+
+uint64_t core_image_size(const struct blob *image)
+{
+	return get_le64(image->data + 16);
+}
+
+void core_set_image_size(struct blob *image, uint64_t size)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		image->data[16 + i] = size >> 8 * i;
+}

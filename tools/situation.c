@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What plan, check and dtb share: their options, and making the plan just as the firmware will. What
+ * the command line leaves open (images, the hypervisor's place) is assumed and said.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hyp/base/range.h"
+#include "tools/tool.h"
+
+#define ASSUMED_TEXT_OFFSET	(2 * MIB)
+#define ASSUMED_CORE_SIZE	(2 * MIB)
+#define ASSUMED_SIZE		(4 * MIB)
+
+struct host tool_host;
+struct config tool_config;
+struct plan tool_plan;
+
+/* The situation whose problems are printed: a reporter has no room for it. */
+static const struct situation *current;
+
+void print_problem(struct reporter *r, const struct problem *p)
+{
+	char text[600];
+
+	(void)r;
+	problem_format(text, sizeof(text), p);
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", p->in_config ? current->config_path : current->host_path, text);
+}
+
+enum { KEY_IMAGE = 256, KEY_LOAD, KEY_IMAGES, KEY_ASSUME_H };
+
+static const struct argp_option options[] = {
+	{ "image", KEY_IMAGE, "FILE", 0, "Images and the hypervisor's size as in a packed image", 0 },
+	{ "load", KEY_LOAD, "ADDRESS", 0, "Where the hypervisor is loaded; default: the lowest RAM "
+	  "address plus the image's text_offset (2 MiB)", 0 },
+	{ "images", KEY_IMAGES, "DIR", 0, "Images are the files DIR/NAME", 0 },
+	{ NULL, 'i', "NAME=FILE", 0, "The image NAME is FILE", 0 },
+	{ "assume-h", KEY_ASSUME_H, NULL, 0, "The harts have the hypervisor extension even if their "
+	  "nodes do not say so, as the firmware finds by probing", 0 },
+	{ 0 }
+};
+
+static uint64_t parse_address(struct argp_state *state, const char *text)
+{
+	char *end;
+	uint64_t v;
+
+	errno = 0;
+	v = strtoull(text, &end, 0);
+	if (errno || *end || end == text || v % PAGE_SIZE)
+		argp_error(state, "\"%s\" is not an address that is a multiple of 4 KiB", text);
+	return v;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct situation *s = state->input;
+
+	switch (key) {
+	case KEY_IMAGE:
+		s->image_path = arg;
+		return 0;
+	case KEY_LOAD:
+		s->load = parse_address(state, arg);
+		s->has_load = true;
+		return 0;
+	case KEY_IMAGES:
+		s->images_dir = arg;
+		return 0;
+	case 'i':
+		images_add(&s->images, arg);
+		return 0;
+	case KEY_ASSUME_H:
+		s->assume_h = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (s->image_path && (s->images_dir || s->images.count))
+			argp_error(state, "--image goes with neither --images nor -i");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+const struct argp situation_argp = { options, parse, NULL, NULL, NULL, NULL, NULL };
+
+/* Adds an image that the configuration names: DIR/NAME, or an empty one with a word about it. */
+static void add_used(void *arg, const char *name)
+{
+	struct situation *s = arg;
+	struct images *images = &s->images;
+	size_t size;
+	char *path;
+	uint32_t i;
+
+	for (i = 0; i < images->count; i++) {
+		if (!strcmp(images->names[i], name))
+			return;
+	}
+	if (images->count == PACKAGE_MAX - 1)
+		return;		/* reported as missing */
+	if (s->images_dir) {
+		size = strlen(s->images_dir) + strlen(name) + 2;
+		path = need_memory(size);
+		snprintf(path, size, "%s/%s", s->images_dir, name);
+		if (access(path, R_OK))
+			return;	/* reported as missing */
+		images->files[images->count] = path;
+	} else {
+		fprintf(stderr, "bulkhead: note: image \"%s\" is taken to be empty; name it by --image, "
+			"--images or -i\n", name);
+	}
+	snprintf(images->names[images->count++], IMAGE_NAME_LEN, "%s", name);
+}
+
+static uint64_t load_address(const struct situation *s, uint64_t text_offset)
+{
+	if (s->has_load)
+		return s->load;
+	return (tool_host.nr_ram ? tool_host.ram[0].base : 0) + text_offset;
+}
+
+static void open_package(struct situation *s, const uint8_t *data, uint64_t size, uint64_t address)
+{
+	if (package_open(&s->package, data, size, hpa(address)))
+		die("%s: it has no package, or a broken one; make one by \"bulkhead pack\"",
+		    s->image_path ? s->image_path : "internal error");
+}
+
+/* The package and the hypervisor's memory, from a packed image. */
+static struct range use_image(struct situation *s)
+{
+	struct blob image = read_file(s->image_path);
+	struct package_header *h;
+	struct range hyp;
+	uint64_t at;
+
+	if (!core_header_valid(&image))
+		die("%s: not an image of the hypervisor", s->image_path);
+	hyp.base = load_address(s, core_text_offset(&image));
+	hyp.size = core_image_size(&image);
+	/* The package's first page tells its size; it ends where the image ends. */
+	for (at = 0; at + sizeof(*h) <= image.size; at += PAGE_SIZE) {
+		h = (struct package_header *)(image.data + at);
+		if (h->magic == PACKAGE_MAGIC && at + h->total_size == hyp.size)
+			break;
+	}
+	if (at + sizeof(*h) > image.size)
+		die("%s: it has no package; make one by \"bulkhead pack\"", s->image_path);
+	s->package_blob = image;
+	open_package(s, image.data + at, image.size - at, hyp.base + at);
+	return hyp;
+}
+
+/* The same made up from files, or from nothing. */
+static struct range use_files(struct situation *s)
+{
+	struct range hyp = { load_address(s, ASSUMED_TEXT_OFFSET), 0 };
+
+	images_used(&tool_config, add_used, s);
+	s->package_blob = make_package(&s->config_blob, &s->images, ASSUMED_CORE_SIZE);
+	hyp.size = ASSUMED_CORE_SIZE + s->package_blob.size;
+	if (hyp.size < ASSUMED_SIZE)
+		hyp.size = ASSUMED_SIZE;
+	open_package(s, s->package_blob.data, s->package_blob.size, hyp.base + ASSUMED_CORE_SIZE);
+	return hyp;
+}
+
+enum err make_plan(struct situation *s)
+{
+	struct range hyp;
+	bool host_ok, config_ok;
+
+	current = s;
+	s->reporter = (struct reporter){ print_problem, 0 };
+	s->host_blob = read_tree(s->host_path);
+	s->config_blob = read_tree(s->config_path);
+	host_ok = !host_parse(&tool_host, s->host_blob.data, s->host_blob.size, s->assume_h,
+			      &s->reporter);
+	config_ok = !config_parse(&tool_config, s->config_blob.data, s->config_blob.size, &s->reporter);
+	if (!host_ok || !config_ok)
+		return ERR_INVALID;
+	hyp = s->image_path ? use_image(s) : use_files(s);
+	return plan_make(&tool_plan, &tool_host, &tool_config, &s->package, hyp, &s->reporter);
+}
