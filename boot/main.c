@@ -48,7 +48,6 @@ static void report(struct reporter *r, const struct problem *p)
 	char text[480];
 
 	problem_format(text, sizeof(text), p);
-	r->count++;
 	console_log("%s", text);
 }
 

@@ -34,7 +34,13 @@ static inline gpa_t gpa(uint64_t v) { return (gpa_t){ v }; }
 #define MAX_VMS		8	/* guests */
 #define MAX_PLICS	4	/* interrupt controllers of the host */
 #define MAX_IRQS	1024	/* interrupt ids of one PLIC; 0 is none (PLIC spec, 1.0.0) */
+#define GSTAGE_TABLES_MAX 64	/* page tables of one guest below the root */
 #define VM_NAME_LEN	24	/* with the terminating 0 */
 #define IMAGE_NAME_LEN	32	/* with the terminating 0 */
+
+/* Rights of a mapping in the G-stage. */
+#define RIGHT_R		1u
+#define RIGHT_W		2u
+#define RIGHT_X		4u
 
 #endif
