@@ -41,20 +41,6 @@ static bool is_physical(const struct vplic *v, uint32_t id)
 
 /* ---- what is ready, and for whom ---- */
 
-/* ready[p][w] or the enables of w have changed: corrects what is derived from them for one vcpu. */
-static inline void update_summary(struct vplic *v, uint32_t vcpu, uint32_t p, uint32_t w)
-{
-	uint32_t summary = v->summary[vcpu][p] & ~(1u << w);
-
-	if (v->ready[p][w] & v->enable[w][vcpu])
-		summary |= 1u << w;
-	v->summary[vcpu][p] = summary;
-	if (summary)
-		v->levels[vcpu] |= (uint8_t)(1u << p);
-	else
-		v->levels[vcpu] &= (uint8_t)~(1u << p);
-}
-
 /* The line is up if a source is ready whose priority is above the threshold. */
 static inline void update_line(struct vplic *v, uint32_t vcpu)
 {
@@ -66,33 +52,59 @@ static inline void update_line(struct vplic *v, uint32_t vcpu)
 		v->next_lines &= ~bit;
 }
 
-/* Brings the ready bit of a source in line with its pending bit and priority, and each vcpu that has it
- * enabled in line with that. Call after either has changed; the old priority's bit must be gone. */
-static void update_source(struct vplic *v, uint32_t id)
+/* Some source of word w is ready with priority p and enabled for the vcpu, or none is any more. */
+static inline void update_summary(struct vplic *v, uint32_t vcpu, uint32_t p, uint32_t w, bool some)
+{
+	uint32_t *summary = &v->summary[vcpu][p];
+
+	if (some) {
+		*summary |= 1u << w;
+		v->levels[vcpu] |= (uint8_t)(1u << p);
+	} else {
+		*summary &= ~(1u << w);
+		if (!*summary)
+			v->levels[vcpu] &= (uint8_t)~(1u << p);
+	}
+}
+
+static void make_ready(struct vplic *v, uint32_t id)
 {
 	uint32_t w = word_of(id), bit = bit_of(id), p = v->priority[id];
 
 	if (!p)
 		return;
-	if (v->pending[w] & bit)
-		v->ready[p][w] |= bit;
-	else
-		v->ready[p][w] &= ~bit;
+	v->ready[p][w] |= bit;
+	v->ready_levels[w] |= (uint8_t)(1u << p);
 	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
 		if (!(v->enable[w][vcpu] & bit))
 			continue;
-		update_summary(v, vcpu, p, w);
+		update_summary(v, vcpu, p, w, true);
 		update_line(v, vcpu);
 	}
 }
 
-static void set_pending(struct vplic *v, uint32_t id, bool on)
+/* The priority must still be the one with which it was made ready. */
+static void make_unready(struct vplic *v, uint32_t id)
 {
-	if (on)
-		v->pending[word_of(id)] |= bit_of(id);
-	else
-		v->pending[word_of(id)] &= ~bit_of(id);
-	update_source(v, id);
+	uint32_t w = word_of(id), bit = bit_of(id), p = v->priority[id];
+
+	if (!p)
+		return;
+	v->ready[p][w] &= ~bit;
+	if (!v->ready[p][w])
+		v->ready_levels[w] &= (uint8_t)~(1u << p);
+	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
+		if (!(v->enable[w][vcpu] & bit) || v->ready[p][w] & v->enable[w][vcpu])
+			continue;
+		update_summary(v, vcpu, p, w, false);
+		update_line(v, vcpu);
+	}
+}
+
+static void set_pending(struct vplic *v, uint32_t id)
+{
+	v->pending[word_of(id)] |= bit_of(id);
+	make_ready(v, id);
 }
 
 /* Others look at lines without the lock, so they must see it before and after an operation, not the
@@ -113,17 +125,32 @@ bool vplic_line(const struct vplic *v, uint32_t vcpu)
 
 /* ---- the way of an interrupt ---- */
 
+/* Of a value below 256 that is not 0. */
+static inline uint32_t highest_bit(uint32_t v)
+{
+	uint32_t n = 0;
+
+	for (uint32_t half = 4; half; half /= 2) {
+		if (v >> half) {
+			v >>= half;
+			n += half;
+		}
+	}
+	return n;
+}
+
 static uint32_t claim(struct vplic *v, uint32_t vcpu)
 {
 	uint32_t p, w, id;
 
 	if (!v->levels[vcpu])
 		return 0;
-	p = 31 - (uint32_t)__builtin_clz(v->levels[vcpu]);
+	p = highest_bit(v->levels[vcpu]);
 	w = (uint32_t)__builtin_ctz(v->summary[vcpu][p]);
 	id = 32 * w + (uint32_t)__builtin_ctz(v->ready[p][w] & v->enable[w][vcpu]);
 	v->claimed[w] |= bit_of(id);
-	set_pending(v, id, false);
+	v->pending[w] &= ~bit_of(id);
+	make_unready(v, id);
 	return id;
 }
 
@@ -136,7 +163,7 @@ static void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
 	if (is_physical(v, id))
 		plic_complete(v->plic, (uint32_t)v->context[v->taker[id]], id);
 	else if (test_id(v->level, id))
-		set_pending(v, id, true);
+		set_pending(v, id);
 }
 
 /* The host's PLIC gave an id that it cannot have been asked for: a fault of the machine, or ours. It is
@@ -168,7 +195,7 @@ uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
 			v->spurious++;	/* in flight already: the guest's completion ends both */
 		} else {
 			v->taker[id] = (uint8_t)vcpu;
-			set_pending(v, id, true);
+			set_pending(v, id);
 		}
 	}
 	changed = publish_lines(v);
@@ -186,7 +213,7 @@ uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level)
 	if (level) {
 		v->level[word_of(id)] |= bit_of(id);
 		if (!test_id(v->claimed, id))
-			set_pending(v, id, true);
+			set_pending(v, id);
 	} else {
 		v->level[word_of(id)] &= ~bit_of(id);
 	}
@@ -262,15 +289,11 @@ static void write_priority(struct vplic *v, uint32_t id, uint32_t priority)
 	if (is_physical(v, id))
 		plic_set_priority(v->plic, id,
 				  priority < v->host_max_priority ? priority : v->host_max_priority);
-	if (v->ready[old][w] & bit_of(id)) {
-		v->ready[old][w] &= ~bit_of(id);
-		for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
-			update_summary(v, vcpu, old, w);
-			update_line(v, vcpu);
-		}
-	}
+	if (v->pending[w] & bit_of(id))
+		make_unready(v, id);
 	v->priority[id] = (uint8_t)priority;
-	update_source(v, id);
+	if (v->pending[w] & bit_of(id))
+		make_ready(v, id);
 }
 
 static void write_enable(struct vplic *v, uint32_t vcpu, uint32_t w, uint32_t value)
@@ -284,8 +307,10 @@ static void write_enable(struct vplic *v, uint32_t vcpu, uint32_t w, uint32_t va
 	if (flipped & v->physical[w] && v->context[vcpu] != NO_CONTEXT)
 		plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, flipped & v->physical[w], value);
 	v->enable[w][vcpu] = value;
+	if (!v->ready_levels[w])
+		return;
 	for (uint32_t p = 1; p < VPLIC_PRIORITIES; p++)
-		update_summary(v, vcpu, p, w);
+		update_summary(v, vcpu, p, w, v->ready[p][w] & value);
 	update_line(v, vcpu);
 }
 
@@ -426,6 +451,7 @@ void vplic_reset(struct vplic *v)
 	memset(v->pending, 0, sizeof(v->pending));
 	memset(v->claimed, 0, sizeof(v->claimed));
 	memset(v->ready, 0, sizeof(v->ready));
+	memset(v->ready_levels, 0, sizeof(v->ready_levels));
 	memset(v->summary, 0, sizeof(v->summary));
 	memset(v->levels, 0, sizeof(v->levels));
 	memset(v->threshold, 0, sizeof(v->threshold));

@@ -56,6 +56,7 @@ struct vplic {
 	uint32_t pending[VPLIC_WORDS];
 	uint32_t claimed[VPLIC_WORDS];		/* claimed by the guest, not yet completed */
 	uint32_t ready[VPLIC_PRIORITIES][VPLIC_WORDS];
+	uint8_t ready_levels[VPLIC_WORDS];	/* bit p: ready[p][w] is not 0 */
 	uint32_t summary[MAX_HARTS][VPLIC_PRIORITIES];
 	uint8_t levels[MAX_HARTS];
 	uint8_t threshold[MAX_HARTS];
