@@ -103,6 +103,19 @@ struct plan_image {
 	uint32_t crc32;		/* IEEE 802.3, of the original */
 };
 
+/* What becomes of a guest that has crashed: it said so (SRST, system failure), its watchdog expired, or it
+ * touched what it does not have and unmapped = "stop". */
+enum crash_policy { ON_CRASH_STOP, ON_CRASH_RESTART };
+
+/* What a load or store outside of everything that a guest has does; a fetch there always faults. */
+enum unmapped_policy {
+	UNMAPPED_INJECT,	/* an access fault in the guest */
+	UNMAPPED_IGNORE,	/* reads give 0, writes are lost */
+	UNMAPPED_STOP,		/* the guest has crashed */
+};
+
+#define MAX_VM_RESETS	16
+
 struct plan_vm {
 	char name[VM_NAME_LEN];
 	char config_path[VM_NAME_LEN + 1];	/* node path in the configuration: "/" name */
@@ -124,6 +137,12 @@ struct plan_vm {
 	bool owns_console;	/* a passed-through device is its stdout; otherwise SBI console only */
 	uint16_t stdout_node;	/* that device, index into host->nodes */
 	bool trust_dma;
+	uint8_t on_crash;	/* enum crash_policy; default ON_CRASH_STOP */
+	uint8_t unmapped;	/* enum unmapped_policy; default UNMAPPED_INJECT */
+	uint32_t restart_limit;	/* crashes after which it is restarted at most; default 3 */
+	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */
+	uint32_t nr_resets;	/* passed-through virtio-mmio devices, */
+	hpa_t resets[MAX_VM_RESETS];	/* their registers: reset before the guest's RAM is given new content */
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
 };
 
@@ -146,6 +165,7 @@ struct plan {
 	uint32_t nr_vms;
 	struct plan_vm vms[MAX_VMS];
 	struct plan_console console;	/* of the hypervisor */
+	bool keep_machine;	/* when the last guest has ended: stay, do not shut down */
 	struct range hyp;	/* memory of the hypervisor and its package: nobody's */
 	struct range firmware;	/* taken to be the firmware's, as it reserved nothing; size 0: none */
 	uint32_t nr_free;
