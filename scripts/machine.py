@@ -7,6 +7,7 @@ lines begin with their source, as "[rt] ...". Both are always read, so QEMU neve
 and everything is kept in log files. QEMU is ended by its own process id, and dies with us.
 """
 import ctypes
+import fcntl
 import os
 import re
 import selectors
@@ -27,6 +28,7 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[78c]")
 
 CALIBRATION_SECONDS = 0.15	# the calibration boot on the machine the time-outs were chosen on
 MAX_SCALE = 30.0
+F_SETPIPE_SZ, HV_PIPE_SIZE = 1031, 1 << 20
 
 
 class MachineError(Exception):
@@ -54,10 +56,10 @@ def calibrate():
 class Channel:
     """One console of the machine: what came so far, and how to wait for more."""
 
-    def __init__(self, machine, name, sock, raw_log):
+    def __init__(self, machine, name, stream, raw_log):
         self.machine = machine
         self.name = name
-        self.sock = sock
+        self.stream = stream	# a socket, or a file that can only be read
         self.text = ""		# all that came, without carriage returns and escape sequences
         self.position = 0	# where the next expect() starts to look
         self.closed = False
@@ -114,8 +116,8 @@ class Channel:
         return self.expect(rf"^\[{re.escape(guest)}\] [^\n]*?{pattern}[^\n]*\n", timeout)
 
     def send(self, text):
-        """Types text on this console."""
-        self.sock.sendall(text.encode() if isinstance(text, str) else text)
+        """Types text on the UART; the hypervisor's console takes no input."""
+        self.stream.sendall(text.encode() if isinstance(text, str) else text)
 
     def tail(self, count=25):
         return "\n".join((self.text.rstrip("\n")).split("\n")[-count:])
@@ -135,7 +137,7 @@ class Machine:
     """
 
     def __init__(self, image=None, *, bios=None, kernel=None, machine="virt", cpu=None, harts=4,
-                 memory="1G", disk=None, extra=(), hv=True, log_dir=None, scale=None,
+                 memory="2G", disk=None, extra=(), hv=True, log_dir=None, scale=None,
                  on_line=None, on_data=None):
         self.scale = scale if scale is not None else 1.0
         self.changed = threading.Condition()
@@ -178,8 +180,9 @@ class Machine:
         self.uart = Channel(self, "uart", ours, self._log("uart.log"))
         fds.append(theirs)
         if self.with_hv:
-            ours, theirs = socket.socketpair()
-            args += ["-chardev", f"socket,id=hv,fd={theirs.fileno()}",
+            ours, theirs = hv_pipe()
+            args += ["-add-fd", f"fd={theirs.fileno()},set=1",
+                     "-chardev", "file,id=hv,path=/dev/fdset/1",
                      "-device", "virtio-serial-device,bus=virtio-mmio-bus.7",
                      "-device", "virtconsole,chardev=hv"]
             self.hv = Channel(self, "hv", ours, self._log("hv.log"))
@@ -194,10 +197,10 @@ class Machine:
         self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL,
                                         stdout=messages or subprocess.DEVNULL,
                                         stderr=messages or subprocess.DEVNULL,
-                                        pass_fds=[s.fileno() for s in fds],
+                                        pass_fds=[f.fileno() for f in fds],
                                         preexec_fn=_die_with_parent)
-        for sock in fds:
-            sock.close()
+        for file in fds:
+            file.close()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -213,7 +216,7 @@ class Machine:
                     self.process.wait()
             self.reader.join(5)
         for channel in self.channels():
-            channel.sock.close()
+            channel.stream.close()
         for file in self.files:
             file.close()
         self.files = []
@@ -262,17 +265,17 @@ class Machine:
         selector = selectors.DefaultSelector()
         # The hypervisor's channel first: its "started" should be seen before the guest's output.
         for channel in reversed(self.channels()):
-            selector.register(channel.sock, selectors.EVENT_READ, channel)
+            selector.register(channel.stream, selectors.EVENT_READ, channel)
         while selector.get_map():
             events = sorted(selector.select(), key=lambda e: e[0].data.name)
             for key, _ in events:
                 channel = key.data
                 try:
-                    data = channel.sock.recv(65536)
+                    data = os.read(channel.stream.fileno(), 65536)
                 except OSError:
                     data = b""
                 if not data:
-                    selector.unregister(channel.sock)
+                    selector.unregister(channel.stream)
                 with self.changed:
                     if data:
                         self._lines(channel, channel.feed(data))
@@ -292,6 +295,20 @@ class Machine:
                 self.all_log.flush()
             if self.on_line:
                 self.on_line(channel.name, line)
+
+
+def hv_pipe():
+    """The channel of the hypervisor's console: (file to read, file for QEMU to write).
+
+    QEMU drops what is written to the emergency-write register when its other side is full. A socket
+    is, after a few hundred of these one-byte writes; a pipe packs them, and has room for all.
+    """
+    read_end, write_end = os.pipe()
+    try:
+        fcntl.fcntl(write_end, F_SETPIPE_SZ, HV_PIPE_SIZE)
+    except OSError:
+        pass	# the host allows less: the default of 64 KiB is much, too
+    return os.fdopen(read_end, "rb", 0), os.fdopen(write_end, "wb", 0)
 
 
 def _die_with_parent():
