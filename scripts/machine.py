@@ -182,7 +182,7 @@ class Machine:
         if self.with_hv:
             ours, theirs = hv_pipe()
             args += ["-add-fd", f"fd={theirs.fileno()},set=1",
-                     "-chardev", "file,id=hv,path=/dev/fdset/1",
+                     "-chardev", "file,id=hv,append=on,path=/dev/fdset/1",
                      "-device", "virtio-serial-device,bus=virtio-mmio-bus.7",
                      "-device", "virtconsole,chardev=hv"]
             self.hv = Channel(self, "hv", ours, self._log("hv.log"))
