@@ -30,11 +30,13 @@ enum verdict irq_serve(struct vcpu *v)
 {
 	uint64_t pending = csr_read(CSR_SIP) & csr_read(CSR_SIE);
 
+	enum verdict verdict = VERDICT_RESUME;
+
 	if (pending & 1ul << IRQ_STI)
-		vtimer_fired(v);
+		verdict = vtimer_fired(v);
 	if (pending & 1ul << IRQ_SEI)
 		serve_external(v);
-	if (pending & 1ul << IRQ_SSI)
+	if (pending & 1ul << IRQ_SSI && verdict == VERDICT_RESUME)
 		return vcpu_take_mail(v);
-	return VERDICT_RESUME;
+	return verdict;
 }

@@ -52,7 +52,6 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 		csr_write(CSR_SENVCFG, 0);
 	if (f->hstateen)
 		csr_write(CSR_SSTATEEN0, 0);
-	vtimer_reset(v);
 	if (f->fp) {
 		fp_clear();
 		units |= SSTATUS_FS;
@@ -66,6 +65,7 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	csr_set(CSR_SSTATUS, units);	/* vsstatus alone decides what the guest can use */
 	set_entry(v, pc, opaque);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
+	vtimer_reset(v);
 	vcpu_update_external(v);
 }
 
@@ -89,6 +89,7 @@ static bool start_if_pending(struct vcpu *v)
 static void park(struct vcpu *v)
 {
 	csr_write(CSR_VSIE, 0);
+	vtimer_stop(v);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI);
 	for (;;) {
 		hart_take_mail();

@@ -8,14 +8,6 @@
 
 #include "hyp/vm/vm.h"
 
-/* What a handler wants done after an exit; applied in one place, vcpu_run(). */
-enum verdict {
-	VERDICT_RESUME = 0,	/* continue at the context's pc */
-	VERDICT_STOP,		/* the vcpu stops itself (HSM) */
-	VERDICT_SUSPEND,	/* wait for an interrupt of the guest, then continue at the context's pc */
-	VERDICT_LEAVE,		/* the VM ends; this hart leaves the guest */
-};
-
 /* Binds the calling hart to its vcpu and serves it for ever. */
 __noreturn void vcpu_run(struct vcpu *v);
 

@@ -11,14 +11,18 @@
 #include "hyp/base/panic.h"
 #include "hyp/base/str.h"
 #include "hyp/plan/package.h"
-#include "hyp/riscv/csr_defs.h"
+#include "drivers/virtio.h"
+#include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sbi_call.h"
+#include "hyp/riscv/sstage.h"
 #include "hyp/vm/guestmem.h"
 #include "hyp/vm/vcpu.h"
 
 static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
 static struct vcpu vcpus[MAX_HARTS];	/* by hart index */
+static bool keep_machine;
+static uint64_t timebase_hz;
 static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
 static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
 static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));
@@ -68,6 +72,8 @@ static void create_vcpus(struct vm *vm)
 enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
 {
 	vms_alive = plan->nr_vms;
+	keep_machine = plan->keep_machine;
+	timebase_hz = plan->timebase_hz;
 	for (uint32_t i = 0; i < plan->nr_vms; i++) {
 		struct vm *vm = &vms[i];
 		enum err e;
@@ -76,6 +82,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->plan = &plan->vms[i];
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
+		vm->watchdog_ticks = vm->plan->watchdog_ms * plan->timebase_hz / 1000;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
 		for (uint32_t w = 0; w < vm->plan->nr_vplics; w++)
@@ -162,32 +169,61 @@ static const char *end_name(enum vm_end end)
 	switch (end) {
 	case VM_END_SHUTDOWN: return "shutdown";
 	case VM_END_REBOOT: return "reboot";
-	case VM_END_FAILED: return "the guest reports a failure";
 	case VM_END_IDLE: return "all its harts stopped";
 	case VM_END_LOAD: return "it could not be loaded";
+	case VM_END_FAILED: return "it reports a failure";
+	case VM_END_UNMAPPED: return "access to what it does not have";
+	case VM_END_WATCHDOG: return "watchdog";
 	}
 	return "?";
 }
 
-/* The VM has ended for good. The last one takes the machine with it. */
+/* The VM has ended for good. The last one takes the machine with it, if the plan says so. */
 static void vm_gone(struct vm *vm)
 {
 	console_log("vm %s: stopped (%s)", vm->plan->name, end_name(vm->end));
 	if (__atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (keep_machine) {
+		console_log("all guests ended; the machine stays on");
+		return;
+	}
 	console_log("all guests ended, shutting the machine down");
 	sbi_system_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_NONE);
 	console_log("the firmware cannot shut down; the machine is idle");
 }
 
+/* Whether an ended VM starts again: a reboot always, a crash by its policy. */
+static bool starts_again(struct vm *vm)
+{
+	if (vm->end == VM_END_REBOOT)
+		return true;
+	if (vm->end < VM_END_FAILED || vm->plan->on_crash != ON_CRASH_RESTART)
+		return false;
+	if (vm->crashes == vm->plan->restart_limit) {
+		console_log("vm %s: crashed %u times, which is the limit", vm->plan->name, vm->crashes + 1);
+		return false;
+	}
+	vm->crashes++;
+	return true;
+}
+
+/* Devices that the guest had must not write to its memory any more, nor interrupt. */
+static void quiesce(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_resets; i++)
+		virtio_reset(sstage_window(vm->plan->resets[i]));
+	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
+		vplic_reset(&vm->vplics[i]);
+}
+
 /* Only the last hart of an ending VM comes here: nobody else touches the VM now. */
 static void conclude(struct vm *vm)
 {
-	bool again = vm->end == VM_END_REBOOT;
+	bool again = starts_again(vm);
 
 	console_flush(&vm->console, vm->plan->name);
-	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
-		vplic_reset(&vm->vplics[i]);
+	quiesce(vm);
 	if (again)
 		console_log("vm %s: restarts (%s)", vm->plan->name, end_name(vm->end));
 	lock_acquire(&vm->lock);
@@ -199,7 +235,7 @@ static void conclude(struct vm *vm)
 		vm_gone(vm);
 }
 
-void vm_end(struct vcpu *v, enum vm_end end)
+enum verdict vm_end(struct vcpu *v, enum vm_end end)
 {
 	struct vm *vm = v->vm;
 	uint64_t others = 0;
@@ -212,6 +248,46 @@ void vm_end(struct vcpu *v, enum vm_end end)
 	}
 	lock_release(&vm->lock);
 	vcpu_send_mask(vm, others, MAIL_STATE);
+	return VERDICT_LEAVE;
+}
+
+enum verdict vm_crash(struct vcpu *v, enum vm_end end)
+{
+	console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, end_name(end),
+		    v->ctx.x[0]);
+	return vm_end(v, end);
+}
+
+/* Takes the right to one line, and the number of those that had to be left out before it. */
+static bool may_complain(struct vm *vm, uint32_t *dropped)
+{
+	struct complaints *c = &vm->complaints;
+	uint64_t now = csr_read(CSR_TIME);
+	bool may;
+
+	lock_acquire(&vm->lock);
+	if (now - c->since >= COMPLAINTS_SECONDS * timebase_hz) {
+		c->since = now;
+		c->room = COMPLAINTS_BURST;
+	}
+	may = c->room > 0;
+	*dropped = c->dropped;
+	c->dropped = may ? 0 : c->dropped + 1;
+	c->room -= may;
+	lock_release(&vm->lock);
+	return may;
+}
+
+void vm_complain(struct vcpu *v, const char *cause, uint64_t address)
+{
+	uint32_t dropped;
+
+	if (!may_complain(v->vm, &dropped))
+		return;
+	if (dropped)
+		console_log("vm %s: %u more such lines left out", v->vm->plan->name, dropped);
+	console_log("vm %s: vcpu %u: %s, pc 0x%lx, address 0x%lx", v->vm->plan->name, v->index, cause,
+		    v->ctx.x[0], address);
 }
 
 bool vm_ending(struct vm *vm)
@@ -245,13 +321,16 @@ void vm_vcpu_left(struct vcpu *v)
 static void start_vm(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	bool ok = load(vm) == OK;
+	bool ok;
+
+	if (!vm->starts)
+		quiesce(vm);	/* a boot loader may have used the devices */
+	ok = load(vm) == OK;
 
 	fence_i();
-	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
-		vplic_reset(&vm->vplics[i]);
 	lock_acquire(&vm->lock);
 	vm->starts++;
+	vm->kicked = 0;
 	vm->state = ok ? VM_RUNNING : VM_STOPPED;
 	vm->end = VM_END_LOAD;
 	if (ok) {

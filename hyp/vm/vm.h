@@ -19,6 +19,14 @@
 
 struct vm;
 
+/* What a handler wants done after an exit; applied in one place, vcpu_run(). */
+enum verdict {
+	VERDICT_RESUME = 0,	/* continue at the context's pc */
+	VERDICT_STOP,		/* the vcpu stops itself (HSM) */
+	VERDICT_SUSPEND,	/* wait for an interrupt of the guest, then continue at the context's pc */
+	VERDICT_LEAVE,		/* the VM ends; this hart leaves the guest */
+};
+
 struct vcpu {
 	struct guest_context ctx;	/* first: sscratch points at it */
 	struct vm *vm;
@@ -32,6 +40,11 @@ struct vcpu {
 	struct hart_features features;	/* probed */
 	bool resume_nonretentive;
 	uint32_t fetch_faults;		/* in a row, see vmmio.c */
+	struct {
+		uint64_t deadline;	/* that the guest waits for; without Sstc only */
+		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
+		uint64_t check;		/* when the watchdog looks next */
+	} timer;			/* in ticks; UINT64_MAX is never. See vtimer.c */
 };
 
 enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING };
@@ -40,9 +53,22 @@ enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING };
 enum vm_end {
 	VM_END_SHUTDOWN,	/* SBI SRST, or legacy shutdown */
 	VM_END_REBOOT,		/* SBI SRST cold or warm */
-	VM_END_FAILED,		/* SBI SRST with reason "system failure" */
 	VM_END_IDLE,		/* all its harts are stopped by HSM */
 	VM_END_LOAD,		/* an image does not have its checksum any more */
+	/* Crashes: the guest's policy says what becomes of it. */
+	VM_END_FAILED,		/* SBI SRST with reason "system failure" */
+	VM_END_UNMAPPED,	/* it touched what it does not have, and unmapped = "stop" */
+	VM_END_WATCHDOG,
+};
+
+/* A guest may cause a line in the log this often, however much it misbehaves. */
+#define COMPLAINTS_BURST	4u
+#define COMPLAINTS_SECONDS	1u
+
+struct complaints {
+	uint32_t room;		/* lines that may still come in this interval */
+	uint32_t dropped;	/* lines that did not */
+	uint64_t since;		/* start of the interval, ticks */
 };
 
 struct vm {
@@ -53,6 +79,8 @@ struct vm {
 	const void *dtb;			/* the guest's device tree, as made at boot */
 	uint32_t dtb_size;
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
+	uint64_t watchdog_ticks;		/* 0: no watchdog */
+	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
 	struct console console;			/* own lock */
 
 	struct lock lock;
@@ -61,6 +89,8 @@ struct vm {
 	enum vm_end end;			/* valid in VM_STOPPING and VM_STOPPED */
 	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
 	uint32_t starts;			/* how often it was started */
+	uint32_t crashes;			/* how often it was restarted for a crash */
+	struct complaints complaints;
 
 	struct vplic vplics[MAX_PLICS];		/* own lock each; last: see vm_create_all() */
 };
@@ -76,9 +106,15 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 /* The vcpu that is bound to this hart, NULL for a spare one. */
 struct vcpu *vm_vcpu_of_hart(uint32_t hart_index);
 
-/* Ends a running VM; returns at once, the VM's harts notice it at once by an interrupt. Any hart of the VM;
- * the calling hart then returns VERDICT_LEAVE by itself. */
-void vm_end(struct vcpu *v, enum vm_end end);
+/* Ends a running VM; the VM's harts notice it at once by an interrupt. Any hart of the VM. Returns what the
+ * calling hart is to do: VERDICT_LEAVE. */
+enum verdict vm_end(struct vcpu *v, enum vm_end end);
+
+/* The same for a crash (VM_END_FAILED and behind), with a line that says so. */
+enum verdict vm_crash(struct vcpu *v, enum vm_end end);
+
+/* One line about what a guest did wrong, if it has not caused too many of late: guest, vcpu, cause, pc, address. */
+void vm_complain(struct vcpu *v, const char *cause, uint64_t address);
 
 /* Whether the VM is on its way out. */
 bool vm_ending(struct vm *vm);

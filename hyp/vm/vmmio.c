@@ -145,6 +145,14 @@ static bool is_device(const struct vm *vm, gpa_t address)
 	return false;
 }
 
+/* Steps over the instruction, with the value that a load gets. */
+static void finish(struct vcpu *v, const struct insn_access *insn, uint64_t value)
+{
+	if (!insn->store && insn->reg)
+		v->ctx.x[insn->reg] = insn_load_value(insn, value);
+	v->ctx.x[0] += insn->length;
+}
+
 static enum verdict carry_out(struct vcpu *v, const struct guest_exit *e, struct access *a)
 {
 	const struct insn_access *insn = &a->insn;
@@ -155,9 +163,24 @@ static enum verdict carry_out(struct vcpu *v, const struct guest_exit *e, struct
 	for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
 		if (!devices[i](v, a))
 			continue;
-		if (!insn->store && insn->reg)
-			v->ctx.x[insn->reg] = insn_load_value(insn, a->value);
-		v->ctx.x[0] += insn->length;
+		finish(v, insn, a->value);
+		return VERDICT_RESUME;
+	}
+	return inject_access_fault(v, e);
+}
+
+/* An access to where the guest has nothing: its policy says what that means. */
+static enum verdict unmapped(struct vcpu *v, const struct guest_exit *e, gpa_t address)
+{
+	bool store = e->cause == CAUSE_STORE_GUEST_PAGE;
+	struct insn_access insn;
+
+	vm_complain(v, store ? "store to what it does not have" : "load from what it does not have",
+		    address.v);
+	if (v->vm->plan->unmapped == UNMAPPED_STOP)
+		return vm_crash(v, VM_END_UNMAPPED);
+	if (v->vm->plan->unmapped == UNMAPPED_IGNORE && decode(v, e, &insn) == OK) {
+		finish(v, &insn, 0);
 		return VERDICT_RESUME;
 	}
 	return inject_access_fault(v, e);
@@ -171,7 +194,7 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 	if (is_walk_fault(e))
 		return inject_walk_fault(v, e);
 	if (!is_device(v->vm, a.address))
-		return inject_access_fault(v, e);
+		return unmapped(v, e, a.address);
 	err = decode(v, e, &a.insn);
 	if (err == ERR_FAULT && v->fetch_faults++ < FETCH_RETRIES)
 		return VERDICT_RESUME;	/* the guest fetches it again, and faults by itself if it is gone */

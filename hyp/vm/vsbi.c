@@ -19,6 +19,7 @@ static const struct extension extensions[] = {
 	{ SBI_EXT_HSM, false, vsbi_hsm },
 	{ SBI_EXT_SRST, false, vsbi_srst },
 	{ SBI_EXT_DBCN, false, vsbi_dbcn },
+	{ VSBI_EXT_VENDOR, false, vsbi_vendor },
 	{ SBI_EXT_LEGACY_SET_TIMER, true, vsbi_legacy_set_timer },
 	{ SBI_EXT_LEGACY_PUTCHAR, true, vsbi_legacy_putchar },
 	{ SBI_EXT_LEGACY_GETCHAR, true, vsbi_legacy_getchar },

@@ -11,8 +11,11 @@
 #include "hyp/vm/vcpu.h"
 
 #define VSBI_SPEC_VERSION	(3u << 24)	/* 3.0 */
-#define VSBI_IMPL_ID		0x424b4844u	/* "BKHD": ours; not registered, guests do not know it */
+#define VSBI_IMPL_ID		0x424b48u	/* "BKH": ours; not registered, guests do not know it */
 #define VSBI_IMPL_VERSION	1u
+
+#define VSBI_EXT_VENDOR		(0x0a000000u + VSBI_IMPL_ID)
+#define VSBI_VENDOR_WATCHDOG_KICK	0
 
 /* A call: arg[0..5] are a0..a5. The handler fills error and value; value counts only if error is 0. */
 struct vsbi_call {
@@ -33,6 +36,7 @@ enum verdict vsbi_rfence(struct vcpu *v, struct vsbi_call *c);
 enum verdict vsbi_hsm(struct vcpu *v, struct vsbi_call *c);
 enum verdict vsbi_srst(struct vcpu *v, struct vsbi_call *c);
 enum verdict vsbi_dbcn(struct vcpu *v, struct vsbi_call *c);
+enum verdict vsbi_vendor(struct vcpu *v, struct vsbi_call *c);
 enum verdict vsbi_legacy_putchar(struct vcpu *v, struct vsbi_call *c);
 enum verdict vsbi_legacy_getchar(struct vcpu *v, struct vsbi_call *c);
 enum verdict vsbi_legacy_set_timer(struct vcpu *v, struct vsbi_call *c);

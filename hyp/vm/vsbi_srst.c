@@ -5,7 +5,6 @@
 enum verdict vsbi_srst(struct vcpu *v, struct vsbi_call *c)
 {
 	uint32_t type = (uint32_t)c->arg[0], reason = (uint32_t)c->arg[1];
-	enum vm_end end = VM_END_SHUTDOWN;
 
 	if (c->fid != 0)
 		return VERDICT_RESUME;
@@ -14,16 +13,14 @@ enum verdict vsbi_srst(struct vcpu *v, struct vsbi_call *c)
 		return VERDICT_RESUME;
 	}
 	if (type != SBI_SRST_SHUTDOWN)
-		end = VM_END_REBOOT;
-	else if (reason == SBI_SRST_REASON_FAILURE)
-		end = VM_END_FAILED;
-	vm_end(v, end);
-	return VERDICT_LEAVE;
+		return vm_end(v, VM_END_REBOOT);
+	if (reason == SBI_SRST_REASON_FAILURE)
+		return vm_crash(v, VM_END_FAILED);
+	return vm_end(v, VM_END_SHUTDOWN);
 }
 
 enum verdict vsbi_legacy_shutdown(struct vcpu *v, struct vsbi_call *c)
 {
 	(void)c;
-	vm_end(v, VM_END_SHUTDOWN);
-	return VERDICT_LEAVE;
+	return vm_end(v, VM_END_SHUTDOWN);
 }

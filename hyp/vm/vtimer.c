@@ -1,18 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest's timer; see vtimer.h. htimedelta is 0, so guest time is host time.
+ * The guest's timer and its watchdog; see vtimer.h. htimedelta is 0, so guest time is host time. No lock:
+ * everything is the vcpu's own, but vm->kicked, which is atomic.
  */
 #include "hyp/vm/vtimer.h"
 
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sbi_call.h"
 
+#define NEVER	UINT64_MAX
+
+/* Arms the timer of HS-mode for whichever comes first. */
+static void arm(struct vcpu *v)
+{
+	uint64_t guest = v->vm->plan->sstc ? NEVER : v->timer.deadline;
+	uint64_t next = guest < v->timer.check ? guest : v->timer.check;
+
+	if (next == NEVER) {	/* masking is enough: an older deadline may pass unseen */
+		csr_clear(CSR_SIE, 1ul << IRQ_STI);
+		return;
+	}
+	if (v->vm->plan->sstc)
+		csr_write(CSR_STIMECMP, next);
+	else
+		sbi_set_timer(next);
+	csr_set(CSR_SIE, 1ul << IRQ_STI);
+}
+
 void vtimer_reset(struct vcpu *v)
 {
+	uint64_t now = csr_read(CSR_TIME), period = v->vm->watchdog_ticks;
+
 	csr_clear(CSR_HVIP, 1ul << IRQ_VSTI);
-	csr_clear(CSR_SIE, 1ul << IRQ_STI);
 	if (v->vm->plan->sstc)
-		csr_write(CSR_VSTIMECMP, -1ul);
+		csr_write(CSR_VSTIMECMP, NEVER);
+	v->timer.deadline = NEVER;
+	v->timer.due = NEVER;
+	v->timer.check = period ? now + period / 2 : NEVER;
+	arm(v);
+}
+
+void vtimer_stop(struct vcpu *v)
+{
+	v->timer.deadline = NEVER;
+	v->timer.check = NEVER;
+	arm(v);
+	if (v->vm->plan->sstc)
+		csr_write(CSR_VSTIMECMP, NEVER);
 }
 
 void vtimer_set(struct vcpu *v, uint64_t deadline)
@@ -22,18 +56,48 @@ void vtimer_set(struct vcpu *v, uint64_t deadline)
 		return;
 	}
 	csr_clear(CSR_HVIP, 1ul << IRQ_VSTI);
-	if (deadline == UINT64_MAX) {	/* masking is enough: an older deadline may pass unseen */
-		csr_clear(CSR_SIE, 1ul << IRQ_STI);
-		return;
-	}
-	sbi_set_timer(deadline);
-	csr_set(CSR_SIE, 1ul << IRQ_STI);
+	v->timer.deadline = deadline;
+	v->timer.due = NEVER;
+	arm(v);
 }
 
-void vtimer_fired(struct vcpu *v)
+/* Since when the guest has been due to show life, NEVER if it owes nothing now. */
+static uint64_t due_since(struct vcpu *v)
 {
-	(void)v;
-	/* STIP stays up until the next deadline is set; masked, it does not trap again. */
-	csr_clear(CSR_SIE, 1ul << IRQ_STI);
-	csr_set(CSR_HVIP, 1ul << IRQ_VSTI);
+	uint64_t kicked = __atomic_load_n(&v->vm->kicked, __ATOMIC_RELAXED);
+
+	if (kicked)
+		return kicked;
+	return v->vm->plan->sstc ? csr_read(CSR_VSTIMECMP) : v->timer.due;
+}
+
+static enum verdict check_watchdog(struct vcpu *v, uint64_t now)
+{
+	uint64_t period = v->vm->watchdog_ticks, since = due_since(v);
+
+	v->timer.check = now + period / 2;
+	if (since >= now || now - since < period)
+		return VERDICT_RESUME;
+	return vm_crash(v, VM_END_WATCHDOG);
+}
+
+enum verdict vtimer_fired(struct vcpu *v)
+{
+	uint64_t now = csr_read(CSR_TIME);
+	enum verdict verdict = VERDICT_RESUME;
+
+	if (!v->vm->plan->sstc && v->timer.deadline <= now) {
+		v->timer.due = v->timer.deadline;
+		v->timer.deadline = NEVER;
+		csr_set(CSR_HVIP, 1ul << IRQ_VSTI);
+	}
+	if (v->timer.check <= now)
+		verdict = check_watchdog(v, now);
+	arm(v);
+	return verdict;
+}
+
+void vtimer_kick(struct vcpu *v)
+{
+	__atomic_store_n(&v->vm->kicked, csr_read(CSR_TIME), __ATOMIC_RELAXED);
 }

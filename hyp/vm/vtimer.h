@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The guest's timer: the hart's own vstimecmp where it has Sstc (then no code of ours runs when it
- * fires), otherwise the firmware's timer and an injected VSTIP. Source: Sstc; SBI 3.0, TIME extension.
+ * fires), otherwise the firmware's timer and an injected VSTIP. And the watchdog, which uses the timer
+ * of HS-mode in both cases. Source: Sstc; SBI 3.0, TIME extension.
+ *
+ * The watchdog of a guest (watchdog-ms) looks at each of its harts that is started. A hart hangs if its
+ * guest's own timer interrupt has been due for that long and nobody has set a new deadline; or, once a
+ * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long.
  */
 #ifndef HYP_VM_VTIMER_H
 #define HYP_VM_VTIMER_H
 
-#include "hyp/vm/vm.h"
+#include "hyp/vm/vcpu.h"
 
-/* Power-on state: no deadline, nothing pending. On the vcpu's hart. */
+/* Power-on state: no deadline, nothing pending; the watchdog begins anew. On the vcpu's hart. */
 void vtimer_reset(struct vcpu *v);
+
+/* The hart leaves the guest: its timers are silent until the next reset. */
+void vtimer_stop(struct vcpu *v);
 
 /* deadline: absolute, in ticks of the guest's time CSR; -1 is never. Clears a pending interrupt. */
 void vtimer_set(struct vcpu *v, uint64_t deadline);
 
-/* The firmware's timer fired on this hart. */
-void vtimer_fired(struct vcpu *v);
+/* The timer of HS-mode fired on this hart. VERDICT_LEAVE if the watchdog has ended the VM. */
+enum verdict vtimer_fired(struct vcpu *v);
+
+/* The guest says that it lives. */
+void vtimer_kick(struct vcpu *v);
 
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all virtio devices over MMIO have in common. Source: virtio 1.2, 4.2.2 "MMIO Device Register Layout". */
+#ifndef DRIVERS_VIRTIO_H
+#define DRIVERS_VIRTIO_H
+
+#include "hyp/base/types.h"
+#include "hyp/riscv/mmio.h"
+
+#define VIRTIO_MAGIC_VALUE	0x000
+#define VIRTIO_DEVICE_ID	0x008
+#define VIRTIO_FEATURES		0x010
+#define VIRTIO_FEATURES_SEL	0x014
+#define VIRTIO_STATUS		0x070
+#define VIRTIO_CONFIG		0x100
+#define VIRTIO_MAGIC		0x74726976	/* "virt" */
+
+/* Resets the device behind these registers: it forgets its queues, and touches no memory any more (virtio 1.2,
+ * 2.4). Anything else than a virtio device is left alone. */
+static inline void virtio_reset(const volatile void *registers)
+{
+	uint64_t base = (uintptr_t)registers;
+
+	if (mmio_read32(hpa(base + VIRTIO_MAGIC_VALUE)) != VIRTIO_MAGIC)
+		return;
+	mmio_write32(hpa(base + VIRTIO_STATUS), 0);
+	/* Done when it reads as 0; a device that never gets there must not stop us. */
+	for (uint32_t i = 0; i < 100000 && mmio_read32(hpa(base + VIRTIO_STATUS)); i++)
+		;
+}
+
+#endif
