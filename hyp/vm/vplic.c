@@ -185,7 +185,7 @@ uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
 	if (v->context[vcpu] == NO_CONTEXT)
 		return 0;
 	lock_acquire(&v->lock);
-	for (uint32_t i = 0; i < v->nr_physical; i++) {
+	for (uint32_t i = 0; i <= v->nr_physical; i++) {	/* one more: a spurious one, or the 0 */
 		id = plic_claim(v->plic, context);
 		if (!id)
 			break;

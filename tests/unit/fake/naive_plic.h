@@ -114,7 +114,8 @@ static inline uint32_t naive_read(struct naive_plic *n, uint64_t offset)
 	return offset % 0x1000 == 4 ? naive_claim(n, (uint32_t)context) : 0;
 }
 
-static inline void naive_write_enables(struct naive_plic *n, uint64_t context, uint64_t word, uint32_t value)
+static inline void naive_write_enables(struct naive_plic *n, uint64_t context, uint64_t word,
+				       uint32_t value)
 {
 	for (uint32_t i = 0; i < 32; i++)
 		if (word * 32 + i < NAIVE_IDS && n->exists[word * 32 + i])

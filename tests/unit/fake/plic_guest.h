@@ -74,4 +74,30 @@ static void set_level(uint32_t id, bool level)
 	after(old, vplic_set_level(&vplics[worker], id, level));
 }
 
+static inline bool host_eip(uint32_t vcpu)
+{
+	return naive_eip(&hw, (uint32_t)vplics[worker].context[vcpu]);
+}
+
+/* The wire goes up, and every hart of the VM that gets the interrupt takes it. */
+static inline void raise(uint32_t id)
+{
+	naive_set_level(&hw, id, true);
+	for (uint32_t vcpu = 0; vcpu < vplics[worker].nr_vcpus; vcpu++)
+		if (vplics[worker].context[vcpu] != NO_CONTEXT && host_eip(vcpu))
+			physical(vcpu);
+}
+
+static inline void pulse(uint32_t id)
+{
+	raise(id);
+	naive_set_level(&hw, id, false);
+}
+
+static inline void arm(uint32_t vcpu, uint32_t id, uint32_t priority)
+{
+	wr(PRIORITY(id), priority);
+	wr(ENABLE(vcpu, id / 32), rd(ENABLE(vcpu, id / 32)) | BIT(id % 32));
+}
+
 #endif
