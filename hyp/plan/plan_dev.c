@@ -65,9 +65,12 @@ void plan_console(struct planner *pl)
 	const char *path = pl->config->console;
 	struct range reg;
 	uint16_t node;
+	uint32_t i;
 
 	pl->console_node = NO_NODE;
 	memset(&pl->plan->console, 0, sizeof(pl->plan->console));
+	for (i = 0; i < pl->host->nr_plics; i++)
+		own_regs(pl, pl->host->plics[i].node, OWNER_HYP);
 	if (!path)
 		return;
 	node = host_find(pl->host, path, strlen(path));
@@ -185,6 +188,7 @@ static void unknown_device(struct planner *pl, uint32_t vm, const char *name)
 static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
 {
 	char inner[HOST_PATH_SIZE], owner[VM_NAME_LEN + 16];
+	struct range reg;
 	const char *why;
 	uint8_t taken;
 	uint32_t i;
@@ -194,8 +198,9 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 			"one, or change \"console\" of the root" : device_refusal(pl->host, i);
 		if (!why)
 			continue;
-		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices", "%s cannot be given: %s",
-			   host_path(pl->host, i, inner, sizeof(inner)), why);
+		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices", "%s cannot be given%s%s: %s",
+			   path, i == node ? "" : " because of ",
+			   i == node ? "" : host_path(pl->host, i, inner, sizeof(inner)), why);
 		return false;
 	}
 	taken = node_owner(pl, node);
@@ -208,11 +213,18 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 			   plan_owner_name(pl, taken, owner, sizeof(owner)));
 	if (taken != NO_OWNER)
 		return false;
-	if (!host_is_disabled(pl->host, node))
-		return true;
-	vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
-		   "%s cannot be given: it is disabled in the host's device tree", path);
-	return false;
+	if (host_is_disabled(pl->host, node)) {
+		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
+			   "%s cannot be given: it is disabled in the host's device tree", path);
+		return false;
+	}
+	if (pl->host->nodes[node].reg && host_node_reg(pl->host, node, 0, &reg) == ERR_NOTFOUND) {
+		vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
+			   "%s is not in the CPU's address space; give the controller that it is "
+			   "behind", path);
+		return false;
+	}
+	return true;
 }
 
 static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char *path)

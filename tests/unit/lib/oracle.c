@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What must be true of every plan, checked by comparing each thing with each other thing, and written
+ * without a look at how the planner does it. Used by unit tests and fuzz targets.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/lib/trees.h"
+
+static char why[256];
+
+#define FAIL_IF(condition, ...)						\
+	do {								\
+		if (condition) {					\
+			snprintf(why, sizeof(why), __VA_ARGS__);	\
+			return why;					\
+		}							\
+	} while (0)
+
+/* Closed intervals, so that an end at 2^64 needs no care. */
+static bool meet(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
+{
+	return an && bn && a <= b + (bn - 1) && b <= a + (an - 1);
+}
+
+static const char *check_harts(const struct host *host, const struct config *config,
+			       const struct plan *plan)
+{
+	unsigned vm, other, i, j;
+
+	for (vm = 0; vm < plan->nr_vms; vm++) {
+		const struct plan_vm *v = &plan->vms[vm];
+
+		FAIL_IF(!v->nr_vcpus || v->nr_vcpus != config->vms[vm].nr_harts, "%s: vcpus", v->name);
+		for (i = 0; i < v->nr_vcpus; i++) {
+			const struct plan_hart *h = &plan->harts[v->vcpu_hart[i]];
+
+			FAIL_IF(v->vcpu_hart[i] >= host->nr_harts, "%s: no such hart", v->name);
+			FAIL_IF(h->id != config->vms[vm].harts[i], "%s: hart %u is another", v->name, i);
+			FAIL_IF(h->vm != vm || h->vcpu != i, "%s: hart %u has another owner", v->name, i);
+			FAIL_IF(!(h->features & HART_H), "%s: hart %u without H", v->name, i);
+			FAIL_IF(v->sstc && !(h->features & HART_SSTC), "%s: Sstc", v->name);
+		}
+		for (other = 0; other < vm; other++)
+			for (i = 0; i < v->nr_vcpus; i++)
+				for (j = 0; j < plan->vms[other].nr_vcpus; j++)
+					FAIL_IF(v->vcpu_hart[i] == plan->vms[other].vcpu_hart[j],
+						"%s: shares a hart", v->name);
+	}
+	return NULL;
+}
+
+static const char *check_ram(const struct host *host, const struct plan *plan,
+			     const struct plan_vm *v, const struct plan_region *m)
+{
+	unsigned i, j;
+	bool inside = false;
+
+	for (i = 0; i < host->nr_ram; i++)
+		inside |= m->hpa.v >= host->ram[i].base &&
+			  m->hpa.v + (m->size - 1) <= host->ram[i].base + (host->ram[i].size - 1);
+	FAIL_IF(!inside, "%s: 0x%lx is not RAM", v->name, m->hpa.v);
+	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W | RIGHT_X), "%s: rights of RAM", v->name);
+	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size), "%s: has the hypervisor",
+		v->name);
+	for (i = 0; i < host->nr_reserved; i++)
+		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base,
+			     host->reserved[i].range.size), "%s: has reserved memory", v->name);
+	for (i = 0; i < plan->nr_vms; i++)
+		for (j = 0; j < plan->vms[i].nr_regions; j++) {
+			const struct plan_region *o = &plan->vms[i].regions[j];
+
+			FAIL_IF(o != m && meet(m->hpa.v, m->size, o->hpa.v, o->size),
+				"%s: shares RAM 0x%lx", v->name, m->hpa.v);
+		}
+	for (i = 0; i < plan->nr_free; i++)
+		FAIL_IF(meet(m->hpa.v, m->size, plan->free[i].base, plan->free[i].size),
+			"%s: has RAM that counts as free", v->name);
+	return NULL;
+}
+
+static bool owns(const struct host *host, const struct plan_vm *v, unsigned node)
+{
+	unsigned i, n;
+
+	for (n = node; n != NO_NODE; n = host->nodes[n].parent)
+		for (i = 0; i < v->nr_devices; i++)
+			if (v->devices[i].node == n)
+				return true;
+	return false;
+}
+
+static const char *check_device(const struct host *host, const struct plan *plan,
+				const struct plan_vm *v, const struct plan_region *m)
+{
+	unsigned i;
+	bool own, any = false;
+
+	FAIL_IF(m->gpa.v != m->hpa.v, "%s: a device is remapped", v->name);
+	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W), "%s: rights of a device", v->name);
+	FAIL_IF(m->device >= v->nr_devices, "%s: registers of no device", v->name);
+	FAIL_IF(meet(m->hpa.v, m->size, plan->console.base.v, plan->console.size),
+		"%s: has the console", v->name);
+	for (i = 0; i < host->nr_ram; i++)
+		FAIL_IF(meet(m->hpa.v, m->size, host->ram[i].base, host->ram[i].size),
+			"%s: RAM as a device", v->name);
+	for (i = 0; i < host->nr_regs; i++) {
+		own = owns(host, v, host->regs[i].node);
+		any |= own && meet(m->hpa.v, m->size, host->regs[i].range.base, host->regs[i].range.size);
+		FAIL_IF(!own && meet(m->hpa.v, m->size, host->regs[i].range.base,
+				     host->regs[i].range.size), "%s: reaches %s", v->name,
+			host_name(host, host->regs[i].node));
+	}
+	FAIL_IF(!any, "%s: pages with nothing in them", v->name);
+	return NULL;
+}
+
+/* The guest's own address space. */
+static const char *check_space(const struct plan_vm *v)
+{
+	uint64_t limit = v->gstage_levels == 4 ? 1ull << 50 : 1ull << 41;
+	unsigned i, j;
+
+	for (i = 0; i < v->nr_regions; i++) {
+		const struct plan_region *m = &v->regions[i];
+
+		FAIL_IF(!m->size || (m->gpa.v | m->hpa.v | m->size) % PAGE_SIZE, "%s: alignment", v->name);
+		FAIL_IF(m->gpa.v + (m->size - 1) >= limit, "%s: too high", v->name);
+		FAIL_IF(i && m[-1].gpa.v >= m->gpa.v, "%s: not sorted", v->name);
+		for (j = 0; j < i; j++)
+			FAIL_IF(meet(m->gpa.v, m->size, v->regions[j].gpa.v, v->regions[j].size),
+				"%s: guest addresses overlap", v->name);
+		for (j = 0; j < v->nr_vplics; j++)
+			FAIL_IF(meet(m->gpa.v, m->size, v->vplics[j].base.v, v->vplics[j].size),
+				"%s: something lies in the PLIC", v->name);
+	}
+	FAIL_IF(plan_gstage_tables(v) > GSTAGE_TABLES_MAX, "%s: page tables", v->name);
+	return NULL;
+}
+
+static bool in_ram(const struct plan_vm *v, uint64_t base, uint64_t size)
+{
+	unsigned i;
+
+	for (i = 0; i < v->nr_regions; i++) {
+		const struct plan_region *m = &v->regions[i];
+
+		if (m->kind == REGION_RAM && base >= m->gpa.v && size <= m->size &&
+		    base - m->gpa.v <= m->size - size)
+			return true;
+	}
+	return false;
+}
+
+static const char *check_images(const struct config *config, const struct plan_vm *v, unsigned vm)
+{
+	const struct plan_image *k = &v->images[IMAGE_KERNEL], *i = &v->images[IMAGE_INITRD];
+
+	FAIL_IF(strcmp(k->name, config->vms[vm].images[IMAGE_KERNEL]), "%s: another kernel", v->name);
+	FAIL_IF(v->entry.v != k->target.v, "%s: entry", v->name);
+	FAIL_IF(config->vms[vm].has_entry && v->entry.v != config->vms[vm].entry, "%s: entry", v->name);
+	FAIL_IF(!in_ram(v, k->target.v, k->size ? k->size : 1), "%s: kernel not in RAM", v->name);
+	FAIL_IF(!in_ram(v, v->dtb.v, GUEST_DTB_MAX), "%s: device tree not in RAM", v->name);
+	FAIL_IF(v->dtb.v % 8, "%s: device tree not aligned", v->name);
+	FAIL_IF(meet(k->target.v, k->size, v->dtb.v, GUEST_DTB_MAX), "%s: kernel and tree", v->name);
+	if (!i->name[0])
+		return NULL;
+	FAIL_IF(i->size && !in_ram(v, i->target.v, i->size), "%s: initrd not in RAM", v->name);
+	FAIL_IF(meet(i->target.v, i->size, v->dtb.v, GUEST_DTB_MAX), "%s: initrd and tree", v->name);
+	FAIL_IF(meet(i->target.v, i->size, k->target.v, k->size), "%s: initrd and kernel", v->name);
+	return NULL;
+}
+
+static const char *check_irqs(const struct plan *plan, const struct plan_vm *v, unsigned vm)
+{
+	unsigned i, j, owned = 0;
+
+	for (i = 0; i < v->nr_irqs; i++) {
+		const struct plan_irq *q = &v->irqs[i];
+		bool served = false, seen = false;
+
+		FAIL_IF(q->plic >= plan->nr_plics || !q->id || q->id > plan->plics[q->plic].ndev,
+			"%s: an impossible interrupt", v->name);
+		FAIL_IF(plan->plics[q->plic].irq_owner[q->id] != vm, "%s: interrupt %u has another owner",
+			v->name, q->id);
+		for (j = 0; j < v->nr_vcpus; j++)
+			served |= plan->harts[v->vcpu_hart[j]].plic_context[q->plic] >= 0;
+		FAIL_IF(!served, "%s: interrupt %u reaches no hart", v->name, q->id);
+		for (j = 0; j < v->nr_vplics; j++)
+			seen |= v->vplics[j].plic == q->plic;
+		FAIL_IF(!seen, "%s: no PLIC for interrupt %u", v->name, q->id);
+	}
+	for (i = 0; i < plan->nr_plics; i++)
+		for (j = 0; j < MAX_IRQS; j++)
+			owned += plan->plics[i].irq_owner[j] == vm;
+	FAIL_IF(owned != v->nr_irqs, "%s: owns %u interrupts, lists %u", v->name, owned, v->nr_irqs);
+	return NULL;
+}
+
+const char *oracle_check(const struct host *host, const struct config *config, const struct plan *plan)
+{
+	const char *wrong = check_harts(host, config, plan);
+	unsigned vm, i;
+
+	FAIL_IF(plan->nr_vms != config->nr_vms, "guests are lost");
+	for (vm = 0; !wrong && vm < plan->nr_vms; vm++) {
+		const struct plan_vm *v = &plan->vms[vm];
+
+		for (i = 0; !wrong && i < v->nr_regions; i++)
+			wrong = v->regions[i].kind == REGION_RAM ?
+				check_ram(host, plan, v, &v->regions[i]) :
+				check_device(host, plan, v, &v->regions[i]);
+		wrong = wrong ? wrong : check_space(v);
+		wrong = wrong ? wrong : check_images(config, v, vm);
+		wrong = wrong ? wrong : check_irqs(plan, v, vm);
+	}
+	return wrong;
+}
