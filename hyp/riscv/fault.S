@@ -3,6 +3,8 @@
  * Guarded accesses, see fault.h. Leaf functions between guard_begin and guard_end: a trap in here
  * makes the function return ERR_FAULT.
  */
+#include "hyp/riscv/csr_defs.h"
+
 #define ERR_FAULT 6	/* enum err; checked in hart.c */
 
 	.text
@@ -11,7 +13,10 @@ guard_begin:
 
 	.globl	guard_fetch16
 guard_fetch16:
+	li	t1, SSTATUS_MXR		/* QEMU 7.2 wants R, not X; this gives it for X */
+	csrs	CSR_SSTATUS, t1
 	.insn	r 0x73, 4, 0x32, t0, a1, x3	/* hlvx.hu t0, (a1) */
+	csrc	CSR_SSTATUS, t1
 	sd	t0, 0(a0)
 	li	a0, 0
 	ret
@@ -39,5 +44,7 @@ guard_read_\name:
 guard_end:
 	.globl	guard_fail
 guard_fail:
+	li	t1, SSTATUS_MXR
+	csrc	CSR_SSTATUS, t1
 	li	a0, ERR_FAULT
 	ret

@@ -6,9 +6,23 @@
 #include "hyp/vm/trap.h"
 
 #include "hyp/riscv/csr.h"
+#include "hyp/vm/guestmem.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/irq.h"
 #include "hyp/vm/vmmio.h"
+
+/*
+ * A guest has no H extension, so what is virtual to the hart is illegal to it. QEMU 7.2 leaves an older
+ * instruction in stval for some: fetch the one that it was. 0 is a valid stval too.
+ */
+static enum verdict inject_illegal(struct vcpu *v)
+{
+	uint32_t insn;
+
+	if (guestmem_fetch(v->ctx.x[0], &insn) != OK)
+		insn = 0;
+	return inject_exception(v, CAUSE_ILLEGAL, insn);
+}
 
 static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *e)
 {
@@ -21,8 +35,8 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 		if (v->vm->plan->unmapped == UNMAPPED_STOP)
 			return vm_crash(v, VM_END_UNMAPPED);
 		return inject_exception(v, CAUSE_FETCH_ACCESS, e->tval);
-	case CAUSE_VIRTUAL_INSTRUCTION:	/* a guest has no H extension: such an instruction is illegal */
-		return inject_exception(v, CAUSE_ILLEGAL, e->tval);
+	case CAUSE_VIRTUAL_INSTRUCTION:
+		return inject_illegal(v);
 	default:
 		/* Delegated, but firmware that saw it first may hand it to HS-mode: pass it on. A cause
 		 * that VS-mode cannot know (custom, reserved) is told as an illegal instruction. */
