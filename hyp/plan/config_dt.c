@@ -181,13 +181,26 @@ static void read_harts(struct reading *c, const struct dt_prop *p)
 	}
 }
 
+/* Strings, none of them empty: numbers have zero bytes in them and are not taken for strings. */
+static bool is_list(const struct dt_prop *p)
+{
+	uint32_t at = 0;
+	const char *s;
+
+	while ((s = dt_string(p, &at))) {
+		if (!*s)
+			return false;
+	}
+	return dt_is_strings(p);
+}
+
 static void read_memory(struct reading *c, const struct dt_prop *p)
 {
 	struct config_vm *vm = c->vm;
 	uint32_t at = 0;
 	const char *text, *why;
 
-	if (!dt_is_strings(p)) {
+	if (!is_list(p)) {
 		bad_value(c, p, "must be one string a region, as in \"512M\"");
 		return;
 	}
@@ -210,7 +223,7 @@ static void read_devices(struct reading *c, const struct dt_prop *p)
 	uint32_t at = 0, i;
 	const char *path;
 
-	if (!dt_is_strings(p)) {
+	if (!is_list(p)) {
 		bad_value(c, p, "must be a list of node paths of the host, as in "
 				"\"/soc/serial@10000000\"");
 		return;

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hyp/plan/package.c: a good package, each field of a header wrong, and damaged ones. The test's own
+ * packages are summed by another CRC than the code's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/lib/trees.h"
+#include "tests/unit/rng.h"
+
+static const struct test_image images[] = { { "kernel", 5000, 0 }, { "empty", 0, 0 }, { "last", 1, 0 } };
+
+static void test_crc(void **state)
+{
+	(void)state;
+	/* The check value of CRC-32/ISO-HDLC. */
+	assert_int_equal(crc32_ieee(0, "123456789", 9), 0xcbf43926);
+	assert_int_equal(crc32_ieee(crc32_ieee(0, "1234", 4), "56789", 5), 0xcbf43926);
+	assert_int_equal(crc32_ieee(0, "", 0), 0);
+}
+
+static void test_good(void **state)
+{
+	struct tree t = test_package(images, 3);
+	const struct package_entry *e;
+	struct package p;
+
+	(void)state;
+	assert_int_equal(package_open(&p, t.data, t.size, hpa(0x1000)), OK);
+	assert_int_equal(p.address.v, 0x1000);
+	e = package_find(&p, "kernel");
+	assert_non_null(e);
+	assert_int_equal(e->size, 5000);
+	assert_ptr_equal(package_data(&p, e), t.data + e->offset);
+	assert_non_null(package_find(&p, PACKAGE_CONFIG));
+	assert_int_equal(package_find(&p, "empty")->size, 0);
+	assert_null(package_find(&p, "kerne"));
+	assert_null(package_find(&p, ""));
+	assert_int_equal(package_open(&p, t.data, t.size - 1, hpa(0)), ERR_INVALID);
+	assert_null(p.header);
+	assert_null(package_find(&p, "kernel"));
+	tree_free(&t);
+}
+
+/* Sums the header again, so that only the changed field is wrong. */
+static void seal(struct tree *t)
+{
+	struct package_header *h = (struct package_header *)t->data;
+
+	h->header_crc32 = 0;
+	h->header_crc32 = crc32_ieee(0, h, sizeof(*h) + h->nr_entries * sizeof(h->entries[0]));
+}
+
+#define REFUSED(change)									\
+	do {										\
+		struct tree t_ = test_package(images, 3);				\
+		struct package_header *h = (struct package_header *)t_.data;		\
+		struct package p_;							\
+		change;									\
+		if (h->nr_entries <= 4)							\
+			seal(&t_);							\
+		assert_int_equal(package_open(&p_, t_.data, t_.size, hpa(0)), ERR_INVALID);	\
+		tree_free(&t_);								\
+	} while (0)
+
+static void test_refused(void **state)
+{
+	(void)state;
+	REFUSED(h->magic++);
+	REFUSED(h->version = 2);
+	REFUSED(h->nr_entries = 0);
+	REFUSED(h->nr_entries = PACKAGE_MAX + 1);
+	REFUSED(h->nr_entries = UINT32_MAX);
+	REFUSED(h->total_size += PAGE_SIZE);
+	REFUSED(h->total_size = 0);
+	REFUSED(h->total_size--);
+	REFUSED(h->reserved = 1);
+	REFUSED(h->entries[0].name[0] = 'C');
+	REFUSED(h->entries[1].name[0] = 0);
+	REFUSED(memset(h->entries[1].name, 'x', IMAGE_NAME_LEN));
+	REFUSED(h->entries[1].offset++);
+	REFUSED(h->entries[1].offset = 0);
+	REFUSED(h->entries[1].offset = UINT64_MAX - PAGE_SIZE + 1);
+	REFUSED(h->entries[1].size = UINT64_MAX);
+	REFUSED(h->entries[1].size = h->total_size);
+	REFUSED(h->entries[2].offset = h->entries[1].offset);
+	REFUSED(h->entries[3].reserved = 1);
+}
+
+static void test_damaged(void **state)
+{
+	struct tree good = test_package(images, 3);
+	struct package p;
+	unsigned i, header = sizeof(struct package_header) + 4 * sizeof(struct package_entry);
+
+	(void)state;
+	for (i = 0; i < 8 * header; i++) {	/* a CRC finds every single bit */
+		struct tree t = tree_copy(good.data, good.size);
+
+		t.data[i / 8] ^= 1 << i % 8;
+		assert_int_equal(package_open(&p, t.data, t.size, hpa(0)), ERR_INVALID);
+		tree_free(&t);
+	}
+	for (i = 0; i < good.size; i += 61) {	/* cut off: nothing behind is looked at */
+		struct tree t = tree_copy(good.data, i);
+
+		assert_int_equal(package_open(&p, t.data, t.size, hpa(0)), ERR_INVALID);
+		tree_free(&t);
+	}
+	rng_seed(3);
+	for (i = 0; i < 20000; i++) {	/* sums right, contents wild: entries stay inside */
+		struct tree t = tree_copy(good.data, good.size);
+		struct package_header *h = (struct package_header *)t.data;
+		unsigned at = rng_below(header), n;
+
+		t.data[at] = (uint8_t)rng();
+		if (h->nr_entries <= 4)
+			seal(&t);
+		if (package_open(&p, t.data, t.size, hpa(0)) == OK) {
+			for (n = 0; n < p.header->nr_entries; n++) {
+				const struct package_entry *e = &p.header->entries[n];
+				volatile uint8_t sum = 0;
+				const uint8_t *data = package_data(&p, e);
+
+				if (e->size)
+					sum = data[0] + data[e->size - 1];
+				(void)sum;
+				assert_true(strlen(e->name) < IMAGE_NAME_LEN);
+			}
+		}
+		tree_free(&t);
+	}
+	tree_free(&good);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_crc),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_damaged),
+	};
+
+	return cmocka_run_group_tests_name("package", tests, NULL, NULL);
+}
