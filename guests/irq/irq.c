@@ -140,6 +140,10 @@ static void masks_on(const struct device *d)
 		check_note("an enable alone does not deliver what is pending");
 		plic_write(PLIC_PRIORITY(src), 1);
 	}
+	if (!WAIT_UNTIL(taken_all(), 20)) {
+		check_note("nor does writing the priority again");
+		d->ops->raise(d);
+	}
 	expect_release("enable");
 
 	plic_write(PLIC_PRIORITY(src), 0);
