@@ -117,12 +117,19 @@ void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority)
 void plic_set_enables(uint32_t plic, uint32_t context, uint32_t word, uint32_t mask, uint32_t bits)
 {
 	const struct host_plic *p = &host_plics[plic];
-	uint32_t old;
+	uint32_t old, enabled;
 
 	if (context >= p->nr_contexts)
 		return;
 	old = read_reg(p, enable_reg(context, word));
 	write_reg(p, enable_reg(context, word), (old & ~mask) | (bits & mask));
+	enabled = bits & mask & ~old;
+	if (enabled) {
+		/* QEMU's PLIC sees what is pending behind a new enable only when a priority is written. */
+		uint64_t priority = priority_reg(32 * word + (uint32_t)__builtin_ctz(enabled));
+
+		write_reg(p, priority, read_reg(p, priority));
+	}
 }
 
 void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on)
