@@ -59,8 +59,9 @@ def boot(pack, log_dir, time_scale):
         image = pack(config, images)
         if kwargs.get("disk") is True:
             kwargs["disk"] = os.path.join(TOP, "build/linux-disk.img")
-        if kwargs.pop("by_kernel", False):
-            kwargs.setdefault("bios", os.path.join(machines.FIRMWARE, "fw_dynamic.bin"))
+        firmware = kwargs.pop("by_kernel", None)
+        if firmware:
+            kwargs["bios"] = os.path.join(machines.FIRMWARE, firmware + ".bin")
             kwargs["kernel"] = os.path.join(image, "bulkhead.bin")
         logs = log_dir if not running else os.path.join(log_dir, f"machine{len(running) + 1}")
         machine = machines.Machine(image, log_dir=logs, scale=time_scale, **kwargs)
