@@ -392,5 +392,5 @@ void guest_main(void)
 	line("irq: %u harts%s", ncpus, sbi.opensbi ? ", native" : "");
 	device_init();
 	check_run(tests, ARRAY_SIZE(tests));
-	check_done();
+	check_summary();
 }

@@ -416,5 +416,5 @@ void guest_main(void)
 	rounds = arg_u64("smp.rounds", 100);
 	line("smp: %u harts, %lu rounds%s", ncpus, rounds, sbi.opensbi ? ", native" : "");
 	check_run(tests, ARRAY_SIZE(tests));
-	check_done();
+	check_summary();
 }

@@ -10,7 +10,8 @@ struct raw_state {
 	uint64_t a0, a1, satp, sstatus, sie, sip, done;
 };
 extern struct raw_state raw_state;
-extern char raw_entry[], raw_resume[];
+extern char raw_entry[], raw_resume[], raw_back[];
+void raw_stop(struct cpu *c);
 
 static struct sbiret hsm(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
 {
@@ -161,6 +162,38 @@ static void t_again(void)
 	}
 }
 
+/* The boot hart is like any other: it stops, and a sibling sees that and starts it again. */
+static volatile long revive_status, revive_start;
+
+static void revive_boot_hart(void *arg)
+{
+	struct cpu *boot = arg;
+
+	if (WAIT_UNTIL(hsm(HSM_STATUS, boot->hartid, 0, 0).value == HSM_STOPPED, LONG_MS))
+		revive_status = HSM_STOPPED;
+	revive_start = hsm(HSM_START, boot->hartid, (uint64_t)raw_back, (uint64_t)boot).error;
+}
+
+static void t_boot_hart(void)
+{
+	unsigned int i;
+
+	if (ncpus < 2) {
+		check_skip("one hart");
+		return;
+	}
+	for (i = 0; i < 20; i++) {
+		revive_status = revive_start = -1;
+		mb();
+		if (!EXPECT(smp_run(&cpus[1], revive_boot_hart, &cpus[0]) == 0, "start"))
+			return;
+		raw_stop(this_cpu());
+		EXPECT(smp_join(&cpus[1]), "the sibling does not stop");
+		EXPECT(revive_status == HSM_STOPPED && revive_start == 0, "status %ld, start %ld",
+		       revive_status, revive_start);
+	}
+}
+
 /* Retentive: returns where it was called, when an enabled interrupt is pending; SIE stays 0. */
 static void t_suspend(void)
 {
@@ -284,6 +317,7 @@ void tests_hsm(void)
 {
 	RUN({ "hsm.status", t_status }, { "hsm.start-refused", t_start_refused },
 	    { "hsm.entry", t_entry }, { "hsm.already", t_already }, { "hsm.again", t_again },
+	    { "hsm.boot-hart", t_boot_hart },
 	    { "hsm.suspend", t_suspend }, { "hsm.suspend-refused", t_suspend_refused },
 	    { "hsm.suspend-sibling", t_suspend_sibling },
 	    { "hsm.suspend-nonret", t_suspend_nonret });

@@ -3,8 +3,10 @@
  * The self-checking test guest: everything that a partition promises its guest, as seen from
  * inside. Runs with any number of harts, with or without devices of its own; natively it says
  * `note` where the bare machine or OpenSBI answers differently.
- * bootargs: test.only=<prefix> runs the tests whose names start so.
+ * bootargs: test.only=<prefix> runs the tests whose names start so; test.end=cold|warm resets
+ * instead of powering off, test.end=legacy powers off by the legacy call.
  */
+#include <string.h>
 #include "guests/test/test.h"
 
 static volatile bool workers_quit;
@@ -73,6 +75,21 @@ void workers_stop(void)
 	}
 }
 
+/* How to end; a call that comes back is a failure. */
+static void end(void)
+{
+	const char *how = arg_str("test.end");
+	long err;
+
+	if (!how)
+		return;
+	if (!strcmp(how, "legacy"))
+		err = sbi_call(EID_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0).error;
+	else
+		err = sbi_call(EID_SRST, 0, !strcmp(how, "warm") ? 2 : 1, 0, 0, 0, 0).error;
+	line("FAIL test.end: %s came back with %ld", how, err);
+}
+
 void guest_main(void)
 {
 	line("test: %u harts, SBI %lu.%lu, implementation %lu version 0x%lx%s", ncpus,
@@ -97,5 +114,6 @@ void guest_main(void)
 	tests_insn();
 	tests_user();
 	tests_paging();
-	check_done();
+	check_summary();
+	end();
 }
