@@ -2,6 +2,7 @@
 """Fixtures of the boot tests; docs/testing.md says how to use them."""
 import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -76,6 +77,25 @@ def boot(pack, log_dir, time_scale):
         path = os.path.join(log_dir, "image", name)
         if os.path.exists(path):
             os.remove(path)
+
+
+@pytest.fixture
+def host_dtb(log_dir):
+    """host_dtb(edits, harts=4, memory="2G") gives QEMU arguments for a host whose device tree differs.
+
+    edits is a list of fdtput's arguments, as [["-t", "s", "/cpus/cpu@0", "status", "disabled"]].
+    """
+    def make(edits, harts=4, memory="2G"):
+        path = os.path.join(log_dir, "host.dtb")
+        dump = machines.Machine(bios="none", machine=f"virt,dumpdtb={path}", harts=harts, memory=memory)
+        dump.start()
+        dump.wait()
+        dump.stop()
+        for edit in edits:
+            options = [word for word in edit[:2] if word.startswith("-") or len(word) == 1]
+            subprocess.run(["fdtput", *options, path, *edit[len(options):]], check=True)
+        return ["-dtb", path]
+    return make
 
 
 @pytest.hookimpl(hookwrapper=True)
