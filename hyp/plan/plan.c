@@ -212,17 +212,23 @@ static void check_space(struct planner *pl, uint32_t vm)
 	}
 }
 
-static uint64_t highest(const struct plan_vm *v)
+/* The guest's last address, and what is there. */
+static uint64_t highest(const struct planner *pl, const struct plan_vm *v, const char **what)
 {
 	uint64_t last = 0, end;
 	uint32_t i;
 
+	*what = "memory";
 	for (i = 0; i < v->nr_regions; i++) {
 		end = v->regions[i].gpa.v + (v->regions[i].size - 1);
+		if (end > last)
+			*what = region_name(v, &v->regions[i]);
 		last = end > last ? end : last;
 	}
 	for (i = 0; i < v->nr_vplics; i++) {
 		end = v->vplics[i].base.v + (v->vplics[i].size - 1);
+		if (end > last)
+			*what = pl->plan->plics[v->vplics[i].plic].path;
 		last = end > last ? end : last;
 	}
 	return last;
@@ -231,15 +237,17 @@ static uint64_t highest(const struct plan_vm *v)
 static void choose_gstage(struct planner *pl, uint32_t vm)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
-	uint64_t last = highest(v);
+	const char *what;
+	uint64_t last = highest(pl, v, &what);
 	uint32_t levels = v->nr_vcpus ? pl->plan->harts[v->vcpu_hart[0]].mmu_levels : 4;
 
 	if (last >= SV39X4_END)
 		v->gstage_levels = 4;
 	if (last >= SV48X4_END || (last >= SV39X4_END && levels < 4)) {
 		vm_problem(pl, vm, PROBLEM_ADDRESS_TOO_HIGH, "memory",
-			   "guest address 0x%lx is beyond what its harts can translate (%s); choose "
-			   "lower \"as\" addresses", last, levels < 4 ? "Sv39x4" : "Sv48x4");
+			   "guest address 0x%lx (%s) is beyond what its harts can translate (%s); "
+			   "choose lower \"as\" addresses and no such devices", last, what,
+			   levels < 4 ? "Sv39x4" : "Sv48x4");
 		return;
 	}
 	if (plan_gstage_tables(v) > GSTAGE_TABLES_MAX)

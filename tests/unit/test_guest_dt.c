@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hyp/plan/guest_dt.c, guest_refs.c and isa.c: what a guest's tree has and has not, read by libfdt, which
+ * has no part in writing it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <libfdt.h>
+
+#include "hyp/plan/isa.h"
+#include "tests/unit/lib/trees.h"
+#include "tests/unit/rng.h"
+
+static struct test_plan t;
+static uint8_t dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
+
+/* Every node and property can be walked, every phandle is unique, and no reference dangles. */
+static void check_sound(void)
+{
+	static const char *const references[] = { "interrupt-parent", "clocks", "resets", "cpu", "dmas" };
+	int node, prop, size, nodes = 0, i;
+	const void *value;
+	const char *name;
+
+	assert_int_equal(fdt_check_header(dtb), 0);
+	assert_true(fdt_totalsize(dtb) <= sizeof(dtb));
+	for (node = 0; node >= 0; node = fdt_next_node(dtb, node, NULL)) {
+		nodes++;
+		assert_non_null(fdt_get_name(dtb, node, NULL));
+		fdt_for_each_property_offset(prop, dtb, node) {
+			value = fdt_getprop_by_offset(dtb, prop, &name, &size);
+			assert_non_null(value);
+			for (i = 0; i < (int)ARRAY_LEN(references); i++)
+				if (!strcmp(name, references[i]))
+					assert_true(fdt_node_offset_by_phandle(dtb,
+						fdt32_to_cpu(*(const fdt32_t *)value)) > 0);
+		}
+	}
+	assert_int_equal(node, -FDT_ERR_NOTFOUND);
+	assert_true(nodes > 5);
+}
+
+static void build(struct tree host, const char *guests, unsigned vm)
+{
+	enum err e;
+
+	test_plan_make(&t, host, guests);
+	if (t.result)
+		kept_print(&t.kept);
+	assert_int_equal(t.result, OK);
+	kept_reset(&t.kept);
+	memset(dtb, 0xa5, sizeof(dtb));
+	e = guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, vm, &t.kept.r);
+	if (e)
+		kept_print(&t.kept);
+	assert_int_equal(e, OK);
+	check_sound();
+}
+
+static int node(const char *path)
+{
+	return fdt_path_offset(dtb, path);
+}
+
+static void has_not(const char *path)
+{
+	if (node(path) >= 0)
+		fail_msg("the guest has %s", path);
+}
+
+static void has_no_prop(const char *path, const char *prop)
+{
+	assert_true(node(path) >= 0);
+	if (fdt_getprop(dtb, node(path), prop, NULL))
+		fail_msg("%s has %s", path, prop);
+}
+
+static void check_string(const char *path, const char *prop, const char *expected)
+{
+	int size = 0;
+	const char *s = fdt_getprop(dtb, node(path), prop, &size);
+
+	if (!s)
+		fail_msg("%s has no %s", path, prop);
+	assert_int_equal(size, strlen(expected) + 1);
+	assert_string_equal(s, expected);
+}
+
+static void check_cells(const char *path, const char *prop, unsigned count, const uint32_t *expected)
+{
+	int size = 0;
+	const fdt32_t *cells = fdt_getprop(dtb, node(path), prop, &size);
+	unsigned i;
+
+	if (!cells)
+		fail_msg("%s has no %s", path, prop);
+	assert_int_equal(size, 4 * count);
+	for (i = 0; i < count; i++)
+		assert_int_equal(fdt32_to_cpu(cells[i]), expected[i]);
+}
+
+#define CELLS(path, prop, ...) \
+	check_cells(path, prop, ARRAY_LEN(((const uint32_t[]){ __VA_ARGS__ })), \
+		    (const uint32_t[]){ __VA_ARGS__ })
+
+static uint32_t phandle(const char *path)
+{
+	return fdt_get_phandle(dtb, node(path));
+}
+
+#define LINUX_NODE									\
+	"linux { harts = <3 1>; memory = \"512M\"; trust-dma; kernel = \"linux\";"	\
+	" devices = \"serial0\", \"/soc/virtio_mmio@10001000\"; initrd = \"initrd\";"	\
+	" bootargs = \"console=ttyS0\"; };"
+
+static void test_linux(void **state)
+{
+	(void)state;
+	build(tree_file("virt"), LINUX_NODE, 0);
+	check_string("/", "compatible", "riscv-virtio");
+	check_string("/", "model", "riscv-virtio,qemu");
+	CELLS("/", "#address-cells", 2);
+	check_string("/chosen", "bootargs", "console=ttyS0");
+	check_string("/chosen", "stdout-path", "/soc/serial@10000000:115200n8");
+	CELLS("/chosen", "linux,initrd-start", 0, 0xa0300000);
+	CELLS("/chosen", "linux,initrd-end", 0, 0xa0400000);
+	has_no_prop("/chosen", "rng-seed");
+
+	CELLS("/memory@80600000", "reg", 0, 0x80600000, 0, 0x20000000);
+	check_string("/memory@80600000", "device_type", "memory");
+	has_not("/memory@80000000");
+	has_not("/reserved-memory");
+
+	CELLS("/cpus", "timebase-frequency", 10000000);
+	CELLS("/cpus/cpu@0", "reg", 0);
+	CELLS("/cpus/cpu@1", "reg", 1);
+	has_not("/cpus/cpu@2");
+	has_not("/cpus/cpu-map");
+	check_string("/cpus/cpu@1", "riscv,isa",
+		     "rv64imafdc_zicsr_zifencei_zihintpause_zba_zbb_zbc_zbs_sstc");
+	check_string("/cpus/cpu@0/interrupt-controller", "compatible", "riscv,cpu-intc");
+
+	CELLS("/soc/plic@c000000", "interrupts-extended",
+	      phandle("/cpus/cpu@0/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@0/interrupt-controller"), 9,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 9);
+	CELLS("/soc/plic@c000000", "reg", 0, 0xc000000, 0, 0x600000);
+	CELLS("/soc/plic@c000000", "riscv,ndev", 0x5f);
+	CELLS("/soc/serial@10000000", "interrupts", 10);
+	CELLS("/soc/serial@10000000", "interrupt-parent", phandle("/soc/plic@c000000"));
+	assert_non_null(fdt_getprop(dtb, node("/soc"), "ranges", NULL));
+	assert_true(node("/soc/virtio_mmio@10001000") > 0);
+
+	has_not("/soc/virtio_mmio@10002000");
+	has_not("/soc/rtc@101000");
+	has_not("/soc/test@100000");
+	has_not("/soc/clint@2000000");
+	has_not("/poweroff");
+	has_not("/pmu");
+	check_string("/aliases", "serial0", "/soc/serial@10000000");
+	has_no_prop("/aliases", "rtc0");
+	has_no_prop("/aliases", "soc");
+}
+
+/* A clock comes along with the clock behind it; a reset line of somebody else's does not. */
+static void test_references(void **state)
+{
+	(void)state;
+	build(tree_file("virt"), LINUX_NODE, 0);
+	CELLS("/soc/serial@10000000", "clocks", phandle("/clocks/uart-clock"));
+	check_string("/soc/serial@10000000", "clock-names", "baudclk");
+	CELLS("/clocks/uart-clock", "clocks", phandle("/clocks/crystal"));
+	has_not("/clocks/unused-clock");
+	has_no_prop("/soc/serial@10000000", "resets");
+	has_no_prop("/soc/serial@10000000", "reset-names");
+	assert_non_null(kept_find(&t.kept, PROBLEM_NOTE, "/soc/serial@10000000", "resets"));
+	assert_int_equal(t.kept.nr, 1);
+
+	build(tree_file("shared-pages"), "a { harts = <0>; memory = \"1M\"; kernel = \"rt\";"
+	      " devices = \"/soc/serial@50900800\", \"/soc/serial@50900000\"; };", 0);
+	has_no_prop("/soc/serial@50900800", "dmas");
+	has_no_prop("/soc/serial@50900800", "dma-names");
+	CELLS("/soc", "interrupt-parent", phandle("/soc/interrupt-controller@c000000"));
+	check_string("/chosen", "stdout-path", "/soc/serial@50900800");	/* its first */
+
+	build(tree_file("shared-pages"), "a { harts = <0>; memory = \"1M\"; kernel = \"rt\"; trust-dma;"
+	      " devices = \"/soc/serial@50900800\", \"/soc/serial@50900000\","
+	      " \"/soc/dma-controller@50430000\"; };", 0);
+	CELLS("/soc/serial@50900800", "dmas", phandle("/soc/dma-controller@50430000"), 1,
+	      phandle("/soc/dma-controller@50430000"), 2);
+	assert_int_equal(fdt_stringlist_count(dtb, node("/soc/serial@50900800"), "dma-names"), 2);
+}
+
+/* A device comes with what is below it, and a controller between it and the PLIC. */
+static void test_subtree(void **state)
+{
+	(void)state;
+	build(tree_file("virt"), "a { harts = <0>; memory = \"1M\"; kernel = \"rt\";"
+	      " devices = \"/soc/i2c@10070000\", \"/soc/gpio@10060000\"; };", 0);
+	CELLS("/soc/i2c@10070000/sensor@48", "reg", 0x48);
+	CELLS("/soc/i2c@10070000/sensor@48", "interrupt-parent", phandle("/soc/gpio@10060000"));
+	CELLS("/soc/i2c@10070000/sensor@48", "reset-gpios", phandle("/soc/gpio@10060000"), 5, 0);
+	has_no_prop("/chosen", "stdout-path");
+	has_no_prop("/chosen", "bootargs");
+	has_no_prop("/chosen", "linux,initrd-start");
+}
+
+static void test_bare(void **state)
+{
+	(void)state;
+	build(tree_file("virt"), LINUX_NODE "rt { harts = <2>; memory = \"16M as 0x40000000\", "
+	      "\"1M at 0xb0000000\"; kernel = \"rt\"; };", 1);
+	CELLS("/memory@40000000", "reg", 0, 0x40000000, 0, 0x1000000);
+	CELLS("/memory@b0000000", "reg", 0, 0xb0000000, 0, 0x100000);
+	has_not("/cpus/cpu@1");
+	CELLS("/soc/plic@c000000", "interrupts-extended",
+	      phandle("/cpus/cpu@0/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@0/interrupt-controller"), 9);
+	has_not("/soc/serial@10000000");
+	has_not("/clocks");
+	has_no_prop("/aliases", "serial0");
+}
+
+/* Two PLICs; a hart that one of them does not serve still has its two contexts there. */
+static void test_sockets(void **state)
+{
+	static const char extensions[] =
+		"i\0m\0a\0f\0d\0c\0zicbom\0zicboz\0zicntr\0zicsr\0zifencei\0sstc\0svadu\0svpbmt";
+	const char *s;
+	int size;
+
+	(void)state;
+	build(tree_file("sockets"), "a { harts = <1 2>; memory = \"1G\", \"4G\"; kernel = \"rt\"; trust-dma;"
+	      " devices = \"/soc/virtio_mmio@10001000\", \"/soc/serial@10000000\"; };", 0);
+	CELLS("/soc/plic@c000000", "interrupts-extended",
+	      phandle("/cpus/cpu@0/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@0/interrupt-controller"), 9,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 0xffffffff);
+	CELLS("/soc/plic@c600000", "interrupts-extended",
+	      phandle("/cpus/cpu@0/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@0/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 9);
+	has_no_prop("/soc/plic@c000000", "numa-node-id");
+	has_no_prop("/cpus/cpu@0", "numa-node-id");
+	has_not("/distance-map");
+	CELLS("/memory@2000000000", "reg", 0x20, 0, 1, 0);
+	check_string("/cpus/cpu@1", "riscv,isa", "rv64imafdc_zicsr");
+	check_string("/cpus/cpu@1", "riscv,isa-base", "rv64i");
+	s = fdt_getprop(dtb, node("/cpus/cpu@1"), "riscv,isa-extensions", &size);
+	assert_non_null(s);
+	assert_int_equal(size, sizeof(extensions));
+	assert_memory_equal(s, extensions, sizeof(extensions));
+}
+
+static void test_sparse(void **state)
+{
+	(void)state;
+	build(tree_file("three-contexts"), "a { harts = <0x13 0x10>; memory = \"16M\"; kernel = \"rt\";"
+	      " devices = \"/soc/serial@300000\"; };", 0);
+	CELLS("/cpus/cpu@0", "reg", 0, 0);
+	CELLS("/cpus/cpu@1", "reg", 0, 1);
+	CELLS("/soc/serial@300000", "reg", 0x300000, 0x10000);	/* the bus moves it */
+	CELLS("/soc", "ranges", 0, 0, 0x20000000, 0x10000000, 0x80000000, 0x10, 0, 0x1000000);
+	CELLS("/", "interrupt-parent", phandle("/interrupt-controller@9000000"));
+	CELLS("/interrupt-controller@9000000", "interrupts-extended",
+	      phandle("/cpus/cpu@0/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@0/interrupt-controller"), 9,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 0xffffffff,
+	      phandle("/cpus/cpu@1/interrupt-controller"), 9);
+	has_not("/soc/far@80000000");
+}
+
+/* Without Sstc in the plan (a hart lacks it, or the firmware keeps it) the guest does not see it. */
+static void test_no_sstc(void **state)
+{
+	(void)state;
+	build(tree_file("virt"), LINUX_NODE, 0);
+	t.plan.vms[0].sstc = false;
+	kept_reset(&t.kept);
+	assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 0, &t.kept.r), OK);
+	check_string("/cpus/cpu@0", "riscv,isa", "rv64imafdc_zicsr_zifencei_zihintpause_zba_zbb_zbc_zbs");
+}
+
+static void test_isa_strip(void **state)
+{
+	static const struct {
+		const char *isa, *left;
+		bool sstc;
+	} cases[] = {
+		{ "rv64imafdch", "rv64imafdc", true },
+		{ "rv64imafdch_zicsr", "rv64imafdc_zicsr", true },
+		{ "rv64gcvh_sstc", "rv64gcv_sstc", true },
+		{ "rv64gcvh_sstc", "rv64gcv", false },
+		{ "rv64hgc", "rv64gc", true },
+		{ "rv64gc_h", "rv64gc", true },
+		{ "rv64i2p1m2p0h1p0_zicsr2p0", "rv64i2p1m2p0_zicsr2p0", true },
+		{ "rv64gch_shcounterenw_shtvala_smaia_smstateen_ssaia_zba", "rv64gc_zba", true },
+		{ "rv64gch_sha_zihintpause_zihpm", "rv64gc_zihintpause", true },
+		{ "RV64GCH_SHA_SMAIA_ZBA", "RV64GC_ZBA", true },
+		{ "rv64gc_zfh_zvfhmin_xthead_svinval", "rv64gc_zfh_zvfhmin_xthead_svinval", true },
+		{ "rv64gc_sdtrig_zicfilp_ssdbltrp_ssnpm", "rv64gc_ssnpm", true },
+		{ "rv64imafdcsu", "rv64imafdcsu", true },
+		{ "rv64", "rv64", true },
+		{ "rv64_", "rv64", true },
+		{ "rv64h", "rv64", true },
+	};
+	char out[128];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		memset(out, 'x', sizeof(out));
+		assert_int_equal(isa_strip(out, cases[i].isa, cases[i].sstc), strlen(cases[i].left));
+		assert_string_equal(out, cases[i].left);
+	}
+}
+
+static void test_no_room(void **state)
+{
+	size_t size;
+
+	(void)state;
+	build(tree_file("virt"), LINUX_NODE, 0);
+	size = fdt_totalsize(dtb);
+	/* Exactly enough is enough; a byte less is told. AddressSanitizer watches the end. */
+	for (; size > 0; size -= size > 120 ? 113 : 1) {
+		struct tree small = tree_copy(dtb, size);
+
+		kept_reset(&t.kept);
+		if (size == fdt_totalsize(dtb)) {
+			assert_int_equal(guest_dt_build(small.data, size, &t.plan, &t.host, 0, &t.kept.r), OK);
+			assert_memory_equal(small.data, dtb, size);
+		} else {
+			assert_int_equal(guest_dt_build(small.data, size, &t.plan, &t.host, 0, &t.kept.r),
+					 ERR_NOSPACE);
+			assert_non_null(kept_find(&t.kept, PROBLEM_DTB_NO_ROOM, "/linux", "devices"));
+		}
+		tree_free(&small);
+	}
+	assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 1, &t.kept.r), ERR_RANGE);
+}
+
+/* 32-bit addresses in the host's tree cannot tell memory above 4 GiB. */
+static void test_small_cells(void **state)
+{
+	struct tree host = tree_text(
+		"/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; "
+		"memory { device_type = \"memory\"; reg = <0x80000000 0x40000000>; }; "
+		"cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; "
+		"c { device_type = \"cpu\"; reg = <0>; riscv,isa = \"rv64gch\"; mmu-type = \"riscv,sv39\"; "
+		"i { interrupt-controller; #interrupt-cells = <1>; phandle = <1>; }; }; }; };");
+
+	(void)state;
+	test_plan_make(&t, host, "a { harts = <0>; memory = \"1M\", \"1M as 0x100000000\"; kernel = \"rt\"; };");
+	assert_int_equal(t.result, OK);
+	assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 0, &t.kept.r), ERR_INVALID);
+	assert_non_null(kept_find(&t.kept, PROBLEM_ADDRESS_TOO_HIGH, "/a", "memory"));
+}
+
+/* Damaged host trees that still make a plan make sound guest trees. */
+static void test_damaged(void **state)
+{
+	static const char *const hosts[] = { "virt", "sockets", "three-contexts", "shared-pages" };
+	unsigned h, i, k, accepted = 0;
+	enum err e;
+
+	(void)state;
+	rng_seed(99);
+	for (h = 0; h < ARRAY_LEN(hosts); h++) {
+		struct tree good = tree_file(hosts[h]);
+		const char *wrong;
+
+		test_plan_make(&t, tree_copy(good.data, good.size), "a { harts = <0>; memory = \"16M\";"
+			       " trust-dma; kernel = \"rt\"; devices = \"/soc/serial@10000000\"; };");
+		t.config.vms[0].devices[0] = h == 2 ? "/soc/serial@300000" : h == 3 ?
+					     "/soc/serial@50901000" : "/soc/serial@10000000";
+		for (i = 0; i < 5000; i++) {
+			struct tree bad = tree_copy(good.data, good.size);
+
+			for (k = rng_below(3) + 1; k; k--)
+				bad.data[rng_below(bad.size)] = rng_below(3) ? (uint8_t)rng() : 0;
+			kept_reset(&t.kept);
+			e = host_parse(&t.host, bad.data, bad.size, true, &t.kept.r);
+			if (!e)
+				e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, &t.kept.r);
+			if (!e) {
+				wrong = oracle_check(&t.host, &t.config, &t.plan);
+				if (wrong)
+					fail_msg("%s", wrong);
+				e = guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 0, &t.kept.r);
+			}
+			if (!e) {
+				accepted++;
+				assert_int_equal(fdt_check_header(dtb), 0);
+				for (k = 0; (int)k >= 0; k = fdt_next_node(dtb, k, NULL))
+					;
+				assert_int_equal((int)k, -FDT_ERR_NOTFOUND);
+			}
+			tree_free(&bad);
+		}
+		tree_free(&good);
+	}
+	print_message("%u of 20000 accepted\n", accepted);
+	assert_true(accepted > 2000);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	test_plan_free(&t);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_linux),
+		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_subtree),
+		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_sparse),
+		cmocka_unit_test(test_no_sstc),
+		cmocka_unit_test(test_isa_strip),
+		cmocka_unit_test(test_no_room),
+		cmocka_unit_test(test_small_cells),
+		cmocka_unit_test(test_damaged),
+	};
+
+	return cmocka_run_group_tests_name("guest_dt", tests, NULL, end);
+}

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hyp/plan: what is placed where, each reason to refuse, page tables against a table builder, the
+ * printed plan, and random configurations against the oracle (lib/oracle.c).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/lib/trees.h"
+#include "tests/unit/rng.h"
+
+static struct test_plan t;
+
+static void plan_good(struct tree host, const char *guests)
+{
+	const char *wrong;
+
+	test_plan_make(&t, host, guests);
+	if (t.result) {
+		kept_print(&t.kept);
+		fail_msg("refused: %s", guests);
+	}
+	wrong = oracle_check(&t.host, &t.config, &t.plan);
+	if (wrong)
+		fail_msg("%s", wrong);
+}
+
+#define LINUX_NODE									\
+	"linux { harts = <1 2>; memory = \"512M\"; trust-dma; kernel = \"linux\";"	\
+	" devices = \"serial0\", \"/soc/virtio_mmio@10001000\"; initrd = \"initrd\";"	\
+	" bootargs = \"console=ttyS0\"; };"
+#define RT_NODE "rt { harts = <3>; memory = \"16M\"; kernel = \"rt\"; };"
+
+static void test_two_guests(void **state)
+{
+	const struct plan_vm *v = &t.plan.vms[0];
+
+	(void)state;
+	plan_good(tree_file("virt"), "console = \"/soc/virtio_mmio@10008000\";" LINUX_NODE RT_NODE);
+	assert_int_equal(t.kept.nr, 0);
+	assert_int_equal(t.plan.timebase_hz, 10000000);
+	assert_int_equal(t.plan.nr_vms, 2);
+	assert_int_equal(t.plan.harts[0].vm, NO_OWNER);
+	assert_int_equal(t.plan.harts[2].vm, 0);
+	assert_int_equal(t.plan.harts[2].vcpu, 1);
+	assert_int_equal(t.plan.harts[3].vm, 1);
+	assert_int_equal(t.plan.harts[3].plic_context[0], 7);
+	assert_int_equal(t.plan.harts[3].plic_context[1], NO_CONTEXT);
+	assert_int_equal(t.plan.firmware.size, 0);	/* it reserved its own */
+	assert_int_equal(t.plan.console.kind, CONSOLE_VIRTIO);
+	assert_int_equal(t.plan.console.base.v, 0x10008000);
+	assert_int_equal(t.plan.plics[0].irq_owner[8], OWNER_HYP);
+	assert_int_equal(t.plan.plics[0].irq_owner[10], 0);
+	assert_int_equal(t.plan.plics[0].irq_owner[1], 0);
+	assert_int_equal(t.plan.plics[0].irq_owner[2], NO_OWNER);
+
+	assert_string_equal(v->name, "linux");
+	assert_string_equal(v->config_path, "/linux");
+	assert_int_equal(v->nr_regions, 3);
+	assert_int_equal(v->regions[0].gpa.v, 0x10000000);
+	assert_int_equal(v->regions[0].size, PAGE_SIZE);	/* whole pages: its registers have 256 bytes */
+	assert_int_equal(v->regions[2].gpa.v, 0x80600000);
+	assert_int_equal(v->regions[2].hpa.v, 0x80600000);
+	assert_int_equal(v->entry.v, 0x80600000);
+	assert_int_equal(v->dtb.v, 0xa0400000);
+	assert_int_equal(v->images[IMAGE_INITRD].target.v, 0xa0300000);
+	assert_int_equal(v->images[IMAGE_KERNEL].source.v, TEST_PACKAGE_ADDRESS + 2 * PAGE_SIZE);
+	assert_int_equal(v->gstage_levels, 3);
+	assert_true(v->sstc && v->owns_console && v->trust_dma);
+	assert_int_equal(v->nr_vplics, 1);
+	assert_int_equal(v->vplics[0].base.v, 0xc000000);
+	assert_int_equal(v->vplics[0].ndev, 0x5f);
+	v++;
+	assert_int_equal(v->entry.v, 0xa0600000);
+	assert_false(v->owns_console || v->trust_dma);
+	assert_int_equal(v->nr_vplics, 1);
+	assert_int_equal(v->nr_irqs, 0);
+}
+
+/* The firmware's console given to a guest is worth a word, not a refusal. */
+static void test_note(void **state)
+{
+	(void)state;
+	plan_good(tree_file("virt"), LINUX_NODE);
+	assert_int_equal(t.kept.r.count, 0);
+	assert_non_null(kept_find(&t.kept, PROBLEM_NOTE, "/linux", "devices"));
+}
+
+static void test_placement(void **state)
+{
+	(void)state;
+	/* A fixed region is in the way of an automatic one, though it comes later. */
+	plan_good(tree_file("virt"), "a { harts = <0>; memory = \"16M\"; kernel = \"rt\"; };"
+		  "b { harts = <1>; memory = \"2M at 0x81000000\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x81200000);
+	/* Odd sizes still begin at 2 MiB. */
+	plan_good(tree_file("virt"), "a { harts = <0>; memory = \"132K\", \"68K\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x80600000);
+	assert_int_equal(t.plan.vms[0].regions[1].hpa.v, 0x80800000);
+	/* A guest address: host memory congruent to it, so that large leaves map it. */
+	plan_good(tree_file("virt"),
+		  "a { harts = <0>; memory = \"4M as 0x40010000\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x80610000);
+	assert_int_equal(t.plan.vms[0].regions[0].gpa.v, 0x40010000);
+	/* 1 GiB alignment where it is to be had, the far bank where nothing else is. */
+	plan_good(tree_file("sockets"), "a { harts = <0>; memory = \"1G\"; kernel = \"rt\"; };"
+		  "b { harts = <1>; memory = \"2G\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0xc0000000);
+	assert_int_equal(t.plan.vms[1].regions[0].hpa.v, 0x2000000000);
+	/* Not to be had: 2 MiB alignment then. */
+	plan_good(tree_edit("virt", "0 0x40000000>", "0 0x60000000>", NULL),
+		  "a { harts = <0>; memory = \"1G\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x80600000);
+	/* RAM at 0, the hypervisor's firmware below it though nothing was reserved. */
+	plan_good(tree_edit("shared-pages", "/memreserve/ 0x80000000 0x40000;", "",
+			    "<0x0 0x80000000 0x1 0x0>", "<0x0 0x80000000 0x0 0x40000000>",
+			    "<0xc0 0x0 0x1 0x0>;\n\t};\n\n\tres",
+			    "<0x1 0x0 0x1 0x0>;\n\t};\n\n\tres", NULL),
+		  "a { harts = <0>; memory = \"1G\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.firmware.base, 0x80000000);
+	assert_int_equal(t.plan.firmware.size, 0x200000);
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x100000000);
+}
+
+static void test_images(void **state)
+{
+	const struct plan_vm *v = &t.plan.vms[0];
+
+	(void)state;
+	/* A remapped guest with its kernel where it was linked. */
+	plan_good(tree_file("virt"), "a { harts = <0>; memory = \"16M as 0x80000000\"; kernel = \"rt\";"
+		  " initrd = \"initrd\"; entry = \"0x80200000\"; };");
+	assert_int_equal(v->entry.v, 0x80200000);
+	assert_int_equal(v->images[IMAGE_KERNEL].target.v, 0x80200000);
+	assert_int_equal(v->dtb.v, 0x80e00000);
+	assert_int_equal(v->images[IMAGE_INITRD].target.v, 0x80d00000);
+	/* A Linux image is put at 2 MiB within a region that does not begin there. */
+	plan_good(tree_file("virt"),
+		  "a { harts = <0>; memory = \"64M as 0x40001000\"; kernel = \"linux\"; };");
+	assert_int_equal(v->entry.v, 0x40200000);
+	/* The first string's region, wherever it lies. */
+	plan_good(tree_file("virt"), "a { harts = <0>; memory = \"1M at 0x90000000\", "
+		  "\"1M at 0x88000000\"; kernel = \"rt\"; };");
+	assert_int_equal(v->entry.v, 0x90000000);
+	/* A small region: the device tree at its very end. */
+	plan_good(tree_file("virt"), "a { harts = <0>; memory = \"128K\"; kernel = \"rt\"; };");
+	assert_int_equal(v->dtb.v, 0x80610000);
+	/* Exactly enough. */
+	plan_good(tree_file("virt"), "a { harts = <0>; memory = \"72K\"; kernel = \"rt\"; };");
+	assert_int_equal(v->dtb.v, 0x80602000);
+}
+
+static void test_vplics(void **state)
+{
+	(void)state;
+	/* The devices' PLIC, not the first hart's. */
+	plan_good(tree_file("sockets"), "a { harts = <1 2>; memory = \"1G\"; kernel = \"rt\"; trust-dma;"
+		  " devices = \"/soc/virtio_mmio@10001000\"; };");
+	assert_int_equal(t.plan.vms[0].nr_vplics, 1);
+	assert_int_equal(t.plan.vms[0].vplics[0].plic, 1);
+	/* Both. */
+	plan_good(tree_file("sockets"), "a { harts = <1 2>; memory = \"1G\"; kernel = \"rt\"; trust-dma;"
+		  " devices = \"/soc/virtio_mmio@10001000\", \"/soc/serial@10000000\"; };");
+	assert_int_equal(t.plan.vms[0].nr_vplics, 2);
+	/* No device: the one that serves the first hart. */
+	plan_good(tree_file("sockets"), "a { harts = <3 0>; memory = \"1G\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].nr_vplics, 1);
+	assert_int_equal(t.plan.vms[0].vplics[0].plic, 1);
+	assert_int_equal(t.plan.vms[0].vplics[0].base.v, 0xc600000);
+}
+
+/* Two devices of one page, given together, are one mapping. */
+static void test_page_together(void **state)
+{
+	(void)state;
+	plan_good(tree_file("shared-pages"), "a { harts = <0>; memory = \"1M\"; kernel = \"rt\";"
+		  " devices = \"/soc/serial@50900000\", \"/soc/serial@50900800\"; };");
+	assert_int_equal(t.plan.vms[0].nr_devices, 2);
+	assert_int_equal(t.plan.vms[0].nr_regions, 2);
+	assert_int_equal(t.plan.vms[0].nr_irqs, 2);
+}
+
+struct refusal {
+	const char *host, *guests;
+	enum problem_code code;
+	const char *path, *prop, *words;
+};
+
+#define REST "kernel = \"rt\";"
+#define A(...) "a { harts = <0>; memory = \"16M\"; kernel = \"rt\"; " __VA_ARGS__ " };"
+#define B(...) "b { harts = <1>; memory = \"16M\"; kernel = \"rt\"; " __VA_ARGS__ " };"
+#define DEVICE(path) "devices = \"" path "\";"
+
+static const struct refusal refusals[] = {
+	{ "virt", "a { memory = \"1M\"; kernel = \"rt\"; };", PROBLEM_NO_HARTS, "/a", "harts", "<1>" },
+	{ "virt", "a { harts = <7>; memory = \"1M\"; kernel = \"rt\"; };", PROBLEM_UNKNOWN_HART, "/a",
+	  "harts", "hart 7; it has 0 1 2 3" },
+	{ "virt", A() "b { harts = <2 0>; memory = \"1M\"; kernel = \"rt\"; };", PROBLEM_HART_TAKEN, "/b",
+	  "harts", "hart 0 is also claimed by guest a" },
+	{ "shared-pages", "a { harts = <4>; memory = \"1M\"; kernel = \"rt\"; };", PROBLEM_HART_NO_H, "/a",
+	  "harts", "hart 4" },
+	{ "shared-pages", "a { harts = <0 3>; memory = \"1M\"; kernel = \"rt\"; };",
+	  PROBLEM_HARTS_DIFFER, "/a", "harts", "only one of them has v" },
+	{ "virt", "a { harts = <0>; kernel = \"rt\"; };", PROBLEM_NO_MEMORY, "/a", "memory", "512M" },
+	{ "virt", "a { harts = <0>; memory = \"1M at 0x70000000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_NOT_RAM, "/a", "memory", "1M at 0x70000000" },
+	{ "virt", "a { harts = <0>; memory = \"1M at 0xbff80000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_NOT_RAM, "/a", "memory", "not wholly" },
+	{ "shared-pages", "a { harts = <0>; memory = \"1M at 0xc000000000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_OVERLAP, "/a", "memory", "/reserved-memory/uncached@c000000000" },
+	{ "shared-pages", "a { harts = <0>; memory = \"1M at 0x80000000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_OVERLAP, "/a", "memory", "a memory reservation" },
+	{ "virt", "a { harts = <0>; memory = \"1M at 0x80000000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_OVERLAP, "/a", "memory", "mmode_resv0" },
+	{ "virt", "a { harts = <0>; memory = \"1M at 0x80500000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_OVERLAP, "/a", "memory", "the hypervisor" },
+	{ "three-contexts", "a { harts = <0>; memory = \"1M at 0x80000000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_OVERLAP, "/a", "memory", "the firmware" },
+	{ "virt", "a { harts = <0>; memory = \"1M at 0x90000000\"; kernel = \"rt\"; };"
+	  "b { harts = <1>; memory = \"4K at 0x900ff000\"; kernel = \"rt\"; };",
+	  PROBLEM_MEMORY_OVERLAP, "/b", "memory", "guest a" },
+	{ "virt", "a { harts = <0>; memory = \"1G\"; kernel = \"rt\"; };", PROBLEM_MEMORY_NO_ROOM, "/a",
+	  "memory", "1G" },
+	{ "virt", "a { harts = <0>; memory = \"16M\", \"1M as 0x80700000\"; kernel = \"rt\"; };",
+	  PROBLEM_GUEST_OVERLAP, "/a", "memory", "memory and by memory" },
+	{ "virt", "a { harts = <0>; memory = \"16M as 0xb800000\"; kernel = \"rt\"; };",
+	  PROBLEM_GUEST_OVERLAP, "/a", "memory", "/soc/plic@c000000" },
+	{ "virt", "a { harts = <0>; memory = \"16M as 0xf800000\"; kernel = \"rt\"; devices = \"serial0\";};",
+	  PROBLEM_GUEST_OVERLAP, "/a", "memory", "/soc/serial@10000000" },
+	{ "shared-pages", "a { harts = <3>; memory = \"1M as 0x20000000000\"; kernel = \"rt\"; };",
+	  PROBLEM_ADDRESS_TOO_HIGH, "/a", "memory", "Sv39x4" },
+	{ "virt", "a { harts = <0>; memory = \"1M as 0x4000000000000\"; kernel = \"rt\"; };",
+	  PROBLEM_ADDRESS_TOO_HIGH, "/a", "memory", "Sv48x4" },
+	{ "virt", "a { harts = <0>; memory = \"256M at 0x90001000 as 0x40000000\"; kernel = \"rt\"; };",
+	  PROBLEM_TOO_FRAGMENTED, "/a", "memory", "multiples of 2M" },
+	{ "virt", A(DEVICE("/soc/serial@1000000")), PROBLEM_UNKNOWN_DEVICE, "/a", "devices",
+	  "did you mean \"/soc/serial@10000000\"" },
+	{ "virt", A(DEVICE("/zzz")), PROBLEM_UNKNOWN_DEVICE, "/a", "devices", "full path" },
+	{ "virt", A(DEVICE("serial0")) B(DEVICE("/soc/serial@10000000")), PROBLEM_DEVICE_TAKEN, "/b",
+	  "devices", "/soc/serial@10000000 is also claimed by guest a" },
+	{ "virt", A("devices = \"/soc/i2c@10070000\", \"/soc/gpio@10060000\";")
+	  B(DEVICE("/soc/i2c@10070000/sensor@48")),
+	  PROBLEM_DEVICE_TAKEN, "/b", "devices", "guest a" },
+	{ "virt", A("devices = \"serial0\", \"/soc/serial@10000000\";"), PROBLEM_DUPLICATE, "/a",
+	  "devices", "listed twice" },
+	{ "virt", A(DEVICE("/")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "whole machine" },
+	{ "virt", A(DEVICE("/soc")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "because of /soc/test" },
+	{ "virt", A(DEVICE("/cpus/cpu@1")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "\"harts\"" },
+	{ "virt", A(DEVICE("/memory@80000000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "\"memory\"" },
+	{ "virt", A(DEVICE("/reserved-memory/pool")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "nobody" },
+	{ "virt", A(DEVICE("/chosen")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "not a device" },
+	{ "virt", A(DEVICE("/soc/plic@c000000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "virtual PLIC" },
+	{ "virt", A(DEVICE("/soc/clint@2000000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "timer" },
+	{ "virt", A(DEVICE("/soc/test@100000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "whole machine" },
+	{ "virt", A(DEVICE("/poweroff")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "whole machine" },
+	{ "virt", A(DEVICE("/pmu")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "counters" },
+	{ "virt", A(DEVICE("/soc/off@10080000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "disabled" },
+	{ "virt", "console = \"serial0\";" A(DEVICE("serial0")), PROBLEM_DEVICE_REFUSED, "/a", "devices",
+	  "hypervisor's console" },
+	{ "virt", A(DEVICE("/soc/i2c@10070000/sensor@48")), PROBLEM_DEVICE_REGISTERS, "/a", "devices",
+	  "controller" },
+	{ "three-contexts", A("trust-dma;" DEVICE("/soc/outside@70000000")), PROBLEM_DEVICE_REGISTERS, "/a", "devices",
+	  "makes no sense" },
+	{ "shared-pages", A(DEVICE("/soc/serial@50900000")), PROBLEM_PAGE_SHARED, "/a", "devices",
+	  "/soc/serial@50900800, which nobody has" },
+	{ "shared-pages", A(DEVICE("/soc/serial@50900000")) B(DEVICE("/soc/serial@50900800")),
+	  PROBLEM_PAGE_SHARED, "/a", "devices", "which guest b has" },
+	{ "shared-pages", "console = \"/soc/serial@50900800\";" A(DEVICE("/soc/serial@50900000")),
+	  PROBLEM_PAGE_SHARED, "/a", "devices", "which the hypervisor has" },
+	{ "shared-pages", A("devices = \"/soc/serial@50900000\", \"/soc/serial@50900800\";")
+	  B(DEVICE("/soc/serial@50901000")), PROBLEM_IRQ_TAKEN, "/b", "devices", "interrupt 100 of /soc/interrupt-controller@c000000" },
+	{ "shared-pages", "console = \"/soc/serial@50900000\";" A(DEVICE("/soc/serial@50901000")),
+	  PROBLEM_IRQ_TAKEN, "/a", "devices", "the hypervisor" },
+	{ "virt", A(DEVICE("/soc/virtio_mmio@10001000")), PROBLEM_DMA_UNTRUSTED, "/a", "devices",
+	  "trust-dma" },
+	{ "virt", "a { harts = <0>; memory = \"16M as 0x40000000\"; kernel = \"rt\"; trust-dma;"
+	  " devices = \"/soc/virtio_mmio@10001000\"; };", PROBLEM_DMA_REMAPPED, "/a", "devices", "\"as\"" },
+	{ "sockets", A("trust-dma;" DEVICE("/soc/virtio_mmio@10001000")), PROBLEM_IRQ_UNROUTABLE, "/a",
+	  "devices", "no S-mode context" },
+	{ "virt", "a { harts = <0>; memory = \"1M\"; };", PROBLEM_NO_KERNEL, "/a", "kernel", "NAME" },
+	{ "virt", "a { harts = <0>; memory = \"1M\"; kernel = \"x\"; };", PROBLEM_IMAGE_MISSING, "/a",
+	  "kernel", "-i x=FILE" },
+	{ "virt", A("initrd = \"y\";"), PROBLEM_IMAGE_MISSING, "/a", "initrd", "\"y\"" },
+	{ "virt", "a { harts = <0>; memory = \"22M\"; kernel = \"linux\"; };", PROBLEM_IMAGE_NO_ROOM, "/a",
+	  "kernel", "24M in memory" },
+	{ "virt", "a { harts = <0>; memory = \"68K\"; kernel = \"rt\"; };", PROBLEM_IMAGE_NO_ROOM, "/a",
+	  "kernel", "68K" },
+	{ "virt", "a { harts = <0>; memory = \"1M\"; kernel = \"rt\"; initrd = \"initrd\"; };",
+	  PROBLEM_IMAGE_NO_ROOM, "/a", "initrd", "1M in memory" },
+	{ "virt", A("entry = \"0x80000000\";"), PROBLEM_BAD_ENTRY, "/a", "entry", "not in" },
+	{ "virt", "a { harts = <0>; memory = \"64M\"; kernel = \"linux\"; entry = \"0x80700000\"; };",
+	  PROBLEM_BAD_ENTRY, "/a", "entry", "multiple of 2M" },
+	{ "virt", "console = \"/nowhere\";" A(), PROBLEM_BAD_CONSOLE, "/", "console", "not in" },
+	{ "virt", "console = \"rtc0\";" A(), PROBLEM_BAD_CONSOLE, "/", "console", "no UART" },
+	{ "virt", "console = \"/soc/off@10080000\";" A(), PROBLEM_BAD_CONSOLE, "/", "console", "disabled" },
+};
+
+/* Each is refused for this one reason. */
+static void test_refused(void **state)
+{
+	const struct problem *p;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(refusals); i++) {
+		const struct refusal *c = &refusals[i];
+
+		test_plan_make(&t, tree_file(c->host), c->guests);
+		p = kept_find(&t.kept, c->code, c->path, c->prop);
+		if (t.result != ERR_INVALID || !p || !strstr(p->text, c->words) ||
+		    t.kept.r.count != 1) {
+			kept_print(&t.kept);
+			fail_msg("case %u, %s, %s", i, problem_name(c->code), c->guests);
+		}
+	}
+}
+
+/* Reasons that need another machine. */
+static void test_refused_hosts(void **state)
+{
+	static const struct {
+		const char *old, *new, *guests, *words;
+		enum problem_code code;
+	} cases[] = {
+		{ "interrupts = <10>", "interrupts = <96>", A(DEVICE("serial0")), "riscv,ndev",
+		  PROBLEM_IRQ_UNROUTABLE },
+		{ "interrupts = <10>", "interrupts = <0>", A(DEVICE("serial0")), "riscv,ndev",
+		  PROBLEM_IRQ_UNROUTABLE },
+		{ "interrupts = <10>", "interrupts-extended = <&intc0 5>", A(DEVICE("serial0")),
+		  "no other kind", PROBLEM_IRQ_UNROUTABLE },
+		{ "interrupts = <10>", "interrupts-extended = <77 5>", A(DEVICE("serial0")),
+		  "malformed", PROBLEM_IRQ_UNROUTABLE },
+		{ "clock-names = \"baudclk\"", "interrupt-map = <0>", A(DEVICE("serial0")),
+		  "interrupt-map", PROBLEM_IRQ_UNROUTABLE },
+		{ "clock-names = \"baudclk\"", "device_type = \"pci\"", A(DEVICE("serial0")), "PCI",
+		  PROBLEM_DEVICE_REFUSED },
+		{ "reg = <0 0x10000000 0 0x100>", "reg = <0 0x90000000 0 0x100>", A(DEVICE("serial0")),
+		  "lie in RAM", PROBLEM_DEVICE_REGISTERS },
+		{ "reg = <0 0x10000000 0 0x100>", "reg = <0xffffffff 0xfffff000 0 0x1000>",
+		  A(DEVICE("serial0")), "(/soc/serial@10000000)", PROBLEM_ADDRESS_TOO_HIGH },
+		{ "reg = <0 0x10000000 0 0x100>", "reg = <0 0x10000000 0 0>", A(DEVICE("serial0")),
+		  "makes no sense", PROBLEM_DEVICE_REGISTERS },
+		{ "reg = <0 0x10000000 0 0x100>", "reg = <0 0xc5fff80 0 0x100>",
+		  "console = \"/soc/virtio_mmio@10008000\";" A(DEVICE("serial0")), "the hypervisor",
+		  PROBLEM_PAGE_SHARED },
+		{ "reg = <0 0x80000000 0 0x40000000>", "reg = <0 0x90000000 0 0x30000000>", A(),
+		  "not RAM", PROBLEM_BAD_HOST },
+		{ "reg = <0 0xc000000 0 0x600000>", "reg = <0 0xc000000 0 0x201000>", A(), "two contexts",
+		  PROBLEM_LIMIT },
+		{ "compatible = \"ns16550a\";", "compatible = \"ns16550a\"; reg-shift = <9>;",
+		  "console = \"serial0\";" A(), "reg-shift", PROBLEM_BAD_CONSOLE },
+	};
+	bool found;
+	unsigned i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		test_plan_make(&t, tree_edit("virt", cases[i].old, cases[i].new, NULL), cases[i].guests);
+		for (found = false, j = 0; j < t.kept.nr; j++)
+			found |= t.kept.problems[j].code == cases[i].code &&
+				 strstr(t.kept.problems[j].text, cases[i].words);
+		if (!found || !t.result) {
+			kept_print(&t.kept);
+			fail_msg("case %u: %s", i, cases[i].new);
+		}
+	}
+}
+
+/* An interrupt of a controller that the guest has, too, goes through. */
+static void test_cascade(void **state)
+{
+	(void)state;
+	plan_good(tree_file("virt"),
+		  A("devices = \"/soc/i2c@10070000\", \"/soc/gpio@10060000\";"));
+	assert_int_equal(t.plan.vms[0].nr_irqs, 3);
+	test_plan_make(&t, tree_file("virt"), A(DEVICE("/soc/i2c@10070000")));
+	assert_non_null(kept_find(&t.kept, PROBLEM_IRQ_UNROUTABLE, "/a", "devices"));
+}
+
+/* Guest addresses above Sv39x4's on harts that can do Sv48x4. */
+static void test_high_addresses(void **state)
+{
+	(void)state;
+	plan_good(tree_file("virt"),
+		  "a { harts = <0>; memory = \"1M as 0x20000000000\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].gstage_levels, 4);
+}
+
+/* ---- page tables: counted by building the tree of them --------------------------------------- */
+
+struct table_set {
+	uint64_t keys[8192];
+	unsigned count;
+};
+
+static void table_add(struct table_set *s, unsigned level, uint64_t index)
+{
+	uint64_t key = (uint64_t)level << 60 | index;
+	unsigned i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->keys[i] == key)
+			return;
+	assert_true(s->count < ARRAY_LEN(s->keys));
+	s->keys[s->count++] = key;
+}
+
+static unsigned count_tables(const struct plan_vm *v)
+{
+	static struct table_set s;
+	unsigned i;
+
+	s.count = 0;
+	for (i = 0; i < v->nr_regions; i++) {
+		uint64_t g = v->regions[i].gpa.v, h = v->regions[i].hpa.v, left = v->regions[i].size, n;
+
+		for (; left; g += n, h += n, left -= n) {
+			n = left >= GIB && !((g | h) % GIB) ? GIB :
+			    left >= 2 * MIB && !((g | h) % (2 * MIB)) ? 2 * MIB : PAGE_SIZE;
+			if (v->gstage_levels == 4)
+				table_add(&s, 3, g >> 39);
+			if (n < GIB)
+				table_add(&s, 2, g >> 30);
+			if (n < 2 * MIB)
+				table_add(&s, 1, g >> 21);
+		}
+	}
+	return s.count;
+}
+
+static void test_tables(void **state)
+{
+	static const uint64_t steps[] = { PAGE_SIZE, 64 * KIB, 2 * MIB, 512 * MIB, GIB };
+	struct plan_vm v;
+	unsigned i, k;
+
+	(void)state;
+	rng_seed(5);
+	for (i = 0; i < 1500; i++) {
+		uint64_t g = (uint64_t)rng_below(8) * GIB, h;
+
+		memset(&v, 0, sizeof(v));
+		v.gstage_levels = 3 + rng_below(2);
+		for (k = rng_below(6) + 1; k; k--) {
+			struct plan_region *m = &v.regions[v.nr_regions++];
+			uint64_t step = steps[rng_below(ARRAY_LEN(steps))];
+
+			h = (uint64_t)rng_below(1 << 10) * steps[rng_below(ARRAY_LEN(steps))];
+			if (rng_below(2))	/* congruent: large leaves are possible */
+				h = g + (uint64_t)rng_below(4) * GIB;
+			m->gpa = gpa(g);
+			m->hpa = hpa(h);
+			m->size = step * (rng_below(3) + 1);
+			if ((g ^ h) % (2 * MIB) && m->size > 64 * MIB)
+				m->size = 64 * MIB;	/* keeps the slow count short */
+			g += m->size + steps[rng_below(ARRAY_LEN(steps))] * rng_below(3);
+			g = align_up(g, PAGE_SIZE);
+		}
+		assert_int_equal(plan_gstage_tables(&v), count_tables(&v));
+	}
+}
+
+/* ---- the printed plan --------------------------------------------------------------------------- */
+
+static char printed[8192];
+
+static void collect(void *arg, const char *text)
+{
+	(void)arg;
+	assert_null(strchr(text, '\n'));
+	strcat(strcat(printed, text), "\n");
+}
+
+static void test_print(void **state)
+{
+	static const char expected[] =
+		"machine      4 harts, timebase 10000000 Hz, 1 PLIC\n"
+		"hypervisor   0x0080200000-0x00805fffff     4M\n"
+		"console      /soc/virtio_mmio@10008000 (virtio)\n"
+		"guest        linux (trusted with DMA)\n"
+		"  harts      1 2 as 0 to 1, timer by Sstc, Sv39x4\n"
+		"  memory     0x0080600000-0x00a05fffff   512M\n"
+		"  device     /soc/serial@10000000, irq 10\n"
+		"             0x0010000000-0x0010000fff     4K\n"
+		"  device     /soc/virtio_mmio@10001000, irq 1\n"
+		"             0x0010001000-0x0010001fff     4K\n"
+		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, emulated\n"
+		"  kernel     0x0080600000 \"linux\", 20971520 bytes\n"
+		"  initrd     0x00a0300000 \"initrd\", 1048576 bytes\n"
+		"  entry      0x0080600000, device tree at 0x00a0400000\n"
+		"  bootargs   console=ttyS0\n"
+		"guest        m\n"
+		"  harts      3 as 0, timer by Sstc, Sv39x4\n"
+		"  memory     0x0040000000-0x0040ffffff    16M at host 0x00a0600000\n"
+		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, emulated\n"
+		"  kernel     0x0040000000 \"rt\", 5000 bytes\n"
+		"  entry      0x0040000000, device tree at 0x0040e00000\n"
+		"  bootargs   ?[2Jevil\n"	/* nothing steers the terminal */
+		"spare harts  0\n"
+		"free RAM     0x00a1600000-0x00bfffffff   490M\n";
+
+	(void)state;
+	plan_good(tree_file("virt"), "console = \"/soc/virtio_mmio@10008000\";" LINUX_NODE
+		  "m { harts = <3>; memory = \"16M as 0x40000000\"; kernel = \"rt\";"
+		  " bootargs = \"\\x1b[2Jevil\"; };");
+	printed[0] = 0;
+	plan_print(&t.plan, collect, NULL);
+	assert_string_equal(printed, expected);
+}
+
+/* ---- random configurations ------------------------------------------------------------------------ */
+
+static const char *const some_devices[] = {
+	"serial0", "/soc/serial@10000000", "/soc/virtio_mmio@10001000", "/soc/virtio_mmio@10002000",
+	"/soc/rtc@101000", "/soc/gpio@10060000", "/soc/i2c@10070000", "/soc", "/soc/plic@c000000",
+	"/soc/serial@50900000", "/soc/serial@50900800", "/soc/serial@50901000",
+	"/soc/dma-controller@50430000", "/soc/serial@300000", "/soc/far@80000000",
+};
+
+static uint64_t some_address(void)
+{
+	static const uint64_t bases[] = {
+		0x80000000, 0x80200000, 0x80600000, 0x90000000, 0xbff00000, 0xc0000000, 0x100000000,
+		0x10000000, 0xc000000, 0x0, 0x2000000000, 0x20000000000,
+	};
+
+	return bases[rng_below(ARRAY_LEN(bases))] +
+	       (rng_below(3) ? 0 : (uint64_t)rng_below(16) * (rng_below(2) ? PAGE_SIZE : MIB));
+}
+
+static void random_guest(struct config_vm *v, unsigned index)
+{
+	static const char *const images[] = {
+		"rt", "rt", "rt", "rt", "rt", "rt", "rt", "rt", "linux", "initrd", "none",
+	};
+	unsigned i, n;
+
+	memset(v, 0, sizeof(*v));
+	snprintf(v->name, sizeof(v->name), "g%u", index);
+	v->bootargs = "";
+	for (i = 0; i < 4; i++)		/* mostly harts of its own */
+		if (rng_below(40) == 0 || (i % 3 == index && rng_below(16)))
+			v->harts[v->nr_harts++] = i;
+	for (n = rng_below(16) ? 1 + rng_below(2) : rng_below(4); n; n--) {
+		struct config_memory *m = &v->memory[v->nr_memory++];
+
+		m->size = (rng_below(64) + 1) * (rng_below(4) ? MIB : 64 * KIB);
+		m->fixed = !rng_below(8);
+		m->at = m->fixed ? some_address() : 0;
+		m->mapped = !rng_below(8);
+		m->as = m->mapped ? some_address() : 0;
+	}
+	for (n = rng_below(2) + !rng_below(4); n; n--)
+		v->devices[v->nr_devices++] = some_devices[rng_below(ARRAY_LEN(some_devices))];
+	v->images[IMAGE_KERNEL] = images[rng_below(ARRAY_LEN(images))];
+	v->images[IMAGE_INITRD] = rng_below(3) ? NULL : images[rng_below(ARRAY_LEN(images))];
+	v->trust_dma = rng_below(8) != 0;
+	v->has_entry = !rng_below(16);
+	v->entry = v->has_entry ? some_address() : 0;
+}
+
+static void test_random(void **state)
+{
+	static const char *const hosts[] = { "virt", "sockets", "three-contexts", "shared-pages" };
+	static uint8_t dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
+	unsigned h, i, k, accepted = 0;
+	const char *wrong;
+	enum err e;
+
+	(void)state;
+	rng_seed(11);
+	for (h = 0; h < ARRAY_LEN(hosts); h++) {
+		test_plan_make(&t, tree_file(hosts[h]), A());
+		for (i = 0; i < 10000; i++) {
+			t.config.nr_vms = rng_below(3) + 1;
+			t.config.console = rng_below(8) ? NULL :
+					   some_devices[rng_below(ARRAY_LEN(some_devices))];
+			for (k = 0; k < t.config.nr_vms; k++)
+				random_guest(&t.config.vms[k], k);
+			kept_reset(&t.kept);
+			e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, &t.kept.r);
+			assert_int_equal(e == OK, t.kept.r.count == 0);
+			if (e)
+				continue;
+			accepted++;
+			wrong = oracle_check(&t.host, &t.config, &t.plan);
+			if (wrong)
+				fail_msg("%s: %s", hosts[h], wrong);
+			for (k = 0; k < t.plan.nr_vms; k++)
+				assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, k,
+								&t.kept.r), OK);
+		}
+	}
+	print_message("%u of 40000 accepted\n", accepted);
+	assert_true(accepted > 2000);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	test_plan_free(&t);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_two_guests),
+		cmocka_unit_test(test_note),
+		cmocka_unit_test(test_placement),
+		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_vplics),
+		cmocka_unit_test(test_page_together),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_hosts),
+		cmocka_unit_test(test_cascade),
+		cmocka_unit_test(test_high_addresses),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_random),
+	};
+
+	return cmocka_run_group_tests_name("plan", tests, NULL, end);
+}
