@@ -32,6 +32,7 @@ boot:
 	csrw	sie, zero
 	mv	s0, a0
 	mv	s1, a1
+	csrr	s2, time
 
 	lla	t0, bss_start
 	lla	t1, bss_end
@@ -56,6 +57,8 @@ boot:
 	j	3b
 
 5:	fence.i
+	lla	t0, boot_time
+	sd	s2, (t0)
 	lla	sp, boot_stack_end
 	lla	t0, early_trap
 	csrw	stvec, t0
@@ -164,7 +167,10 @@ excursion_return:
 	ret
 
 	.bss
+	.globl boot_time
 	.balign 16
+boot_time:
+	.space	16
 boot_stack:
 	.space	8192
 boot_stack_end:

@@ -9,6 +9,9 @@
 
 #define TIME_NEVER	(~0ULL)
 
+/* The time at the guest's first instructions on its boot hart (start.S). */
+extern uint64_t boot_time;
+
 static inline uint64_t time_now(void)
 {
 	return csr_read(time);

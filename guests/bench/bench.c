@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Measures what leaving a guest costs, in instructions: QEMU's cycle counter counts them with
+ * `-icount shift=0`. The same image runs natively in S-mode and in a partition. It prints
+ *	bench: NAME count N min A median B max C
+ * for each operation, or `bench: NAME skip: why`, and `bench: done`. With two harts it only sends
+ * interrupts from one to the other; the cycle counter knows no harts under -icount, so scripts/bench
+ * counts there. The operations themselves are in ops.S, what drives them here, statistics in stats.c.
+ */
+#include <stddef.h>
+#include "guests/bench/ops.h"
+#include "guests/bench/stats.h"
+#include "guests/lib/console.h"
+#include "guests/lib/cpu.h"
+#include "guests/lib/mmu.h"
+#include "guests/lib/plic.h"
+#include "guests/lib/timer.h"
+
+#define ROUNDS		100
+#define NS_PER_S	1000000000ULL
+
+/* google,goldfish-rtc: with an alarm time in the past, writing ALARM_LOW raises the line at once. */
+#define RTC_ALARM_LOW		0x08
+#define RTC_ALARM_HIGH		0x0c
+#define RTC_IRQ_ENABLED		0x10
+#define RTC_CLEAR_INTERRUPT	0x1c
+
+_Static_assert(offsetof(struct op_args, addr) == OP_ADDR, "OP_ADDR");
+_Static_assert(offsetof(struct op_args, value) == OP_VALUE, "OP_VALUE");
+_Static_assert(offsetof(struct irq_frame, epc) == IF_EPC, "IF_EPC");
+_Static_assert(offsetof(struct irq_frame, status) == IF_STATUS, "IF_STATUS");
+_Static_assert(offsetof(struct irq_frame, claim) == IF_CLAIM, "IF_CLAIM");
+_Static_assert(offsetof(struct irq_frame, source) == IF_SOURCE, "IF_SOURCE");
+_Static_assert(offsetof(struct irq_frame, calm) == IF_CALM, "IF_CALM");
+_Static_assert(offsetof(struct irq_frame, count) == IF_COUNT, "IF_COUNT");
+_Static_assert(offsetof(struct irq_frame, stack) == IF_STACK, "IF_STACK");
+_Static_assert(offsetof(struct irq_frame, handler) == IF_HANDLER, "IF_HANDLER");
+_Static_assert(offsetof(struct timer_args, tick_ns) == TIMER_TICK_NS, "TIMER_TICK_NS");
+_Static_assert(offsetof(struct timer_args, phase) == TIMER_PHASE, "TIMER_PHASE");
+_Static_assert(offsetof(struct timer_args, deadline) == TIMER_DEADLINE, "TIMER_DEADLINE");
+_Static_assert(offsetof(struct timer_args, sstc) == TIMER_SSTC, "TIMER_SSTC");
+
+static struct irq_frame frame;
+static uint64_t rtc;
+static uint32_t source;
+
+/* Called by ops.S when full_trap sees what it does not expect. */
+void bench_fatal(uint64_t cause, uint64_t epc, uint64_t tval) __attribute__((noreturn));
+void bench_fatal(uint64_t cause, uint64_t epc, uint64_t tval)
+{
+	line("FAIL bench: trap: scause 0x%lx sepc 0x%lx (image+0x%lx) stval 0x%lx", cause, epc,
+	     epc - (uint64_t)image_start, tval);
+	sbi_shutdown();
+}
+
+static void measure(const char *name, op_fn *op, const struct op_args *args)
+{
+	unsigned int i;
+
+	stats_begin(name);
+	for (i = 0; i < ROUNDS; i++)
+		stats_add(op(args));
+	stats_end();
+}
+
+/* ---- SBI calls ---- */
+
+static void bench_calls(void)
+{
+	uint64_t self = this_cpu()->hartid, page = (uint64_t)image_start;
+	struct op_args base = { .a = { 0, 0, 0, 0, 0, 0, BASE_SPEC, EID_BASE } };
+	struct op_args set_timer = { .a = { time_now() + 3600 * machine.timebase, 0, 0, 0, 0, 0, 0,
+					    EID_TIME } };
+	struct op_args fence_page = { .a = { 1, self, page, PAGE_SIZE, 0, 0, RFNC_SFENCE, EID_RFNC } };
+	struct op_args fence_all = { .a = { 1, self, 0, UINT64_MAX, 0, 0, RFNC_SFENCE, EID_RFNC } };
+	struct op_args unknown = { .a = { 0, 0, 0, 0, 0, 0, 0, 0x12345678 } };
+
+	measure("base", op_base, &base);
+	measure("set_timer", op_set_timer, &set_timer);
+	timer_set(TIME_NEVER);
+	measure("fence_page", op_fence_page, &fence_page);
+	measure("fence_all", op_fence_all, &fence_all);
+	measure("unknown", op_unknown, &unknown);
+}
+
+/* ---- interrupts that need no device ---- */
+
+static void vector(const char *entry, const void *scratch)
+{
+	csr_write(sscratch, scratch);
+	csr_write(stvec, entry);
+}
+
+static void vector_back(void)
+{
+	csr_write(sie, 0);
+	vector(trap_entry, this_cpu());
+}
+
+static void bench_ipi_self(void)
+{
+	struct op_args args = { .a = { 1, this_cpu()->hartid, 0, 0, 0, 0, 0, EID_IPI } };
+	unsigned int i;
+
+	stats_begin("ipi_self");
+	vector(quick_trap, this_cpu());
+	for (i = 0; i < ROUNDS; i++) {
+		csr_write(sie, 1UL << IRQ_SOFT);
+		stats_add(op_ipi_self(&args));
+	}
+	vector_back();
+	stats_end();
+}
+
+/*
+ * What to add to the cycle counter to have nanoseconds since time 0. A reading of time bounds it to one
+ * tick; readings at all phases leave one value, if a cycle is a nanosecond.
+ */
+static bool clock_offset(uint64_t tick_ns, int64_t *offset)
+{
+	static uint64_t pairs[2 * 128];
+	int64_t low = INT64_MIN, high = INT64_MAX;
+	unsigned int i;
+
+	op_clocks(pairs);
+	for (i = 0; i < 128; i++) {
+		int64_t least = (int64_t)(pairs[2 * i] * tick_ns + 1 - pairs[2 * i + 1]);
+		int64_t most = least + (int64_t)tick_ns - 1;
+
+		low = least > low ? least : low;
+		high = most < high ? most : high;
+	}
+	*offset = low;
+	return low == high;
+}
+
+/* All phases once: the median is what a deadline set at no special time sees. */
+static void bench_timer(void)
+{
+	struct timer_args args = { .tick_ns = NS_PER_S / machine.timebase, .sstc = cpus[0].sstc };
+
+	if (args.tick_ns > TIMER_MAX_TICK_NS || !clock_offset(args.tick_ns, &args.offset)) {
+		line("bench: timer skip: a cycle is not a nanosecond here");
+		return;
+	}
+	stats_begin("timer");
+	vector(quick_trap, this_cpu());
+	for (args.phase = 0; args.phase < args.tick_ns; args.phase++) {
+		args.deadline = time_now() + 100;
+		csr_write(sie, 1UL << IRQ_TIMER);
+		stats_add(op_timer(&args) + (uint64_t)args.offset - args.deadline * args.tick_ns);
+		timer_set(TIME_NEVER);
+	}
+	vector_back();
+	stats_end();
+}
+
+/* ---- the PLIC and the RTC ---- */
+
+static void rtc_write(uint64_t offset, uint32_t value)
+{
+	*(volatile uint32_t *)(rtc + offset) = value;
+}
+
+static bool find_devices(void)
+{
+	int node = dt_compatible(-1, "google,goldfish-rtc");
+	struct range r;
+
+	if (!plic.base || node < 0 || !dt_reg(node, 0, &r))
+		return false;
+	rtc = r.base;
+	source = dt_plic_source(node, 0);
+	return source != 0;
+}
+
+static void source_on(void)
+{
+	int ctx = this_cpu()->plic_ctx;
+
+	rtc_write(RTC_CLEAR_INTERRUPT, 1);
+	rtc_write(RTC_ALARM_HIGH, 0);
+	rtc_write(RTC_IRQ_ENABLED, 1);
+	plic_write(PLIC_PRIORITY(source), 1);
+	plic_write(PLIC_THRESHOLD(ctx), 0);
+	plic_enable(ctx, source, true);
+}
+
+static void measure_registers(int ctx)
+{
+	struct op_args priority = { .addr = plic.base + PLIC_PRIORITY(source) };
+	struct op_args enable = { .addr = plic.base + PLIC_ENABLE(ctx, source) };
+	struct op_args threshold = { .addr = plic.base + PLIC_THRESHOLD(ctx) };
+	struct op_args claim = { .addr = plic.base + PLIC_CLAIM(ctx) };
+	unsigned int i;
+
+	measure("priority_read", op_priority_read, &priority);
+	measure("enable_read", op_enable_read, &enable);
+	measure("threshold_read", op_threshold_read, &threshold);
+	measure("claim", op_claim, &claim);
+
+	/* Every write changes something. */
+	stats_begin("priority_write");
+	for (i = 0; i < ROUNDS; i++) {
+		priority.value = 1 + (i & 1);
+		stats_add(op_priority_write(&priority));
+	}
+	stats_end();
+	stats_begin("enable_write");
+	for (i = 0; i < ROUNDS; i++) {
+		enable.value = i & 1 ? 1U << (source % 32) : 0;
+		stats_add(op_enable_write(&enable));
+	}
+	stats_end();
+	stats_begin("threshold_write");
+	for (i = 0; i < ROUNDS; i++) {
+		threshold.value = i & 1 ? 0 : 3;
+		stats_add(op_threshold_write(&threshold));
+	}
+	stats_end();
+}
+
+static void bench_complete(int ctx)
+{
+	struct op_args args = { .addr = plic.base + PLIC_CLAIM(ctx), .value = source };
+	unsigned int i;
+
+	stats_begin("complete");
+	for (i = 0; i < ROUNDS; i++) {
+		rtc_write(RTC_ALARM_LOW, 1);
+		if (plic_claim(ctx) != source)
+			break;
+		rtc_write(RTC_CLEAR_INTERRUPT, 1);
+		stats_add(op_complete(&args));
+		op_settle();
+	}
+	stats_end();
+}
+
+static void bench_ext_entry(int ctx)
+{
+	struct op_args args = { .addr = rtc + RTC_ALARM_LOW, .value = 1 };
+	unsigned int i;
+
+	stats_begin("ext_entry");
+	vector(quick_trap, this_cpu());
+	for (i = 0; i < ROUNDS; i++) {
+		csr_write(sie, 1UL << IRQ_EXT);
+		stats_add(op_ext_entry(&args));
+		rtc_write(RTC_CLEAR_INTERRUPT, 1);
+		plic_complete(ctx, plic_claim(ctx));
+		op_settle();
+	}
+	vector_back();
+	stats_end();
+}
+
+static void bench_ext_resume(int ctx)
+{
+	struct op_args args = { .addr = rtc + RTC_ALARM_LOW, .value = 1 };
+	unsigned int i;
+
+	frame = (struct irq_frame){ .claim = plic.base + PLIC_CLAIM(ctx), .source = source,
+				    .calm = rtc + RTC_CLEAR_INTERRUPT,
+				    .stack = this_cpu()->trap_sp, .handler = serve_device };
+	stats_begin("ext_resume");
+	vector(full_trap, &frame);
+	csr_write(sie, 1UL << IRQ_EXT);
+	for (i = 0; i < ROUNDS; i++)
+		stats_add(op_ext_resume(&args));
+	vector_back();
+	stats_end();
+	if (frame.count != ROUNDS)
+		line("FAIL bench: %lu interrupts for %u events", frame.count, ROUNDS);
+}
+
+static void bench_external(void)
+{
+	int ctx = this_cpu()->plic_ctx;
+
+	if (!find_devices() || ctx < 0) {
+		line("bench: external skip: no PLIC, or no goldfish RTC with an interrupt");
+		return;
+	}
+	source_on();
+	measure_registers(ctx);
+	source_on();
+	bench_complete(ctx);
+	bench_ext_entry(ctx);
+	bench_ext_resume(ctx);
+}
+
+/* ---- two harts ---- */
+
+static volatile uint32_t served;
+
+static void serve_sibling(void *arg)
+{
+	struct op_args args = { .addr = (uint64_t)&served, .value = ROUNDS };
+
+	(void)arg;
+	vector(sibling_trap, this_cpu());
+	csr_write(sie, 1UL << IRQ_SOFT);
+	op_sibling_serve(&args);
+	vector_back();
+}
+
+static void bench_sibling(void)
+{
+	struct op_args args = { .a = { 1, cpus[1].hartid, 0, 0, 0, 0, 0, EID_IPI },
+				.addr = (uint64_t)&served };
+	unsigned int i;
+
+	if (smp_run(&cpus[1], serve_sibling, NULL)) {
+		line("FAIL bench: the sibling does not start");
+		return;
+	}
+	delay_ms(1);
+	stats_begin("ipi_sibling");
+	for (i = 0; i < ROUNDS; i++) {
+		args.value = i;
+		stats_add(op_ipi_sibling(&args));
+	}
+	stats_end();
+	if (!smp_join(&cpus[1]))
+		line("FAIL bench: the sibling does not stop");
+}
+
+void guest_main(void)
+{
+	line("bench: boot_time %lu ns", ticks_to_ns(boot_time));
+	line("bench: timer by %s", cpus[0].sstc ? "Sstc" : "SBI TIME");
+	if (ncpus > 1) {
+		bench_sibling();
+	} else {
+		stats_begin("empty");
+		stats_add(op_empty());
+		stats_end();
+		bench_calls();
+		bench_ipi_self();
+		bench_timer();
+		bench_external();
+	}
+	line("bench: done");
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The operations that are measured; their contract is in ops.h. Nothing but the operation stands between
+ * the two readings of the cycle counter. t5 is the first reading, t6 the second; t4 is where quick_trap
+ * goes on. An SBI call keeps all registers but a0 and a1 (SBI specification, "Binary Encoding").
+ */
+#include "guests/bench/ops.h"
+#include "guests/lib/csr.h"
+
+	.text
+
+	.macro	begin name
+	.globl	op_\name\()_begin
+op_\name\()_begin:
+	rdcycle	t5
+	.endm
+
+	/* \extra: instructions between the readings that are not part of the operation. */
+	.macro	end name, extra=0
+	.globl	op_\name\()_end
+op_\name\()_end:
+	rdcycle	t6
+	sub	a0, t6, t5
+	addi	a0, a0, -1 - \extra
+	ret
+	.endm
+
+	.macro	start name
+	.balign	8
+	.globl	op_\name
+	.type	op_\name, @function
+op_\name:
+	.endm
+
+	.macro	ecall_args
+	mv	t0, a0
+	ld	a0, 0(t0)
+	ld	a1, 8(t0)
+	ld	a2, 16(t0)
+	ld	a3, 24(t0)
+	ld	a4, 32(t0)
+	ld	a5, 40(t0)
+	ld	a6, 48(t0)
+	ld	a7, 56(t0)
+	.endm
+
+	.macro	ecall_op name
+	start	\name
+	ecall_args
+	begin	\name
+	ecall
+	end	\name
+	.endm
+
+	.macro	read_op name
+	start	\name
+	ld	a1, OP_ADDR(a0)
+	begin	\name
+	lw	a2, (a1)
+	end	\name
+	.endm
+
+	.macro	write_op name
+	start	\name
+	ld	a1, OP_ADDR(a0)
+	ld	a2, OP_VALUE(a0)
+	begin	\name
+	sw	a2, (a1)
+	end	\name
+	.endm
+
+	ecall_op	base
+	ecall_op	set_timer
+	ecall_op	fence_page
+	ecall_op	fence_all
+	ecall_op	unknown
+	read_op		priority_read
+	write_op	priority_write
+	read_op		enable_read
+	write_op	enable_write
+	read_op		threshold_read
+	write_op	threshold_write
+	read_op		claim
+	write_op	complete
+
+	start	empty
+	begin	empty
+	end	empty
+
+	start	ipi_self
+	ecall_args
+	lla	t4, op_ipi_self_end
+	csrsi	sstatus, SSTATUS_SIE
+	begin	ipi_self
+	ecall
+1:	j	1b
+	.globl	op_ipi_self_end
+op_ipi_self_end:
+	sub	a0, t6, t5
+	addi	a0, a0, -1
+	ret
+
+	start	ext_entry
+	ld	a1, OP_ADDR(a0)
+	ld	a2, OP_VALUE(a0)
+	lla	t4, op_ext_entry_end
+	csrsi	sstatus, SSTATUS_SIE
+	begin	ext_entry
+	sw	a2, (a1)
+1:	j	1b
+	.globl	op_ext_entry_end
+op_ext_entry_end:
+	sub	a0, t6, t5
+	addi	a0, a0, -1
+	ret
+
+	/*
+	 * The emulator starts counting towards a deadline at the instruction that sets it, in whole ticks: so
+	 * it fires late by the phase of that instruction. TIMER_PHASE picks the phase, by a slide of nops.
+	 */
+	start	timer
+	mv	t0, a0
+	ld	t1, TIMER_OFFSET(t0)
+	ld	t2, TIMER_TICK_NS(t0)
+	ld	t3, TIMER_PHASE(t0)
+	ld	a0, TIMER_DEADLINE(t0)
+	ld	t0, TIMER_SSTC(t0)
+	li	a6, 0
+	li	a7, 0x54494D45
+	lla	t4, op_timer_end
+	lla	t5, slide_end
+	rdcycle	t6
+	add	t6, t6, t1
+	remu	t6, t6, t2		/* the phase now */
+	sub	t3, t3, t6
+	add	t3, t3, t2
+	remu	t3, t3, t2		/* nops to the wanted one */
+	slli	t3, t3, 2
+	sub	t5, t5, t3
+	jr	t5
+	.option	push
+	.option	norvc
+	.rept	TIMER_MAX_TICK_NS
+	nop
+	.endr
+slide_end:
+	.option	pop
+	bnez	t0, 1f
+	ecall
+	j	2f
+1:	csrw	CSR_STIMECMP, a0
+2:	csrsi	sstatus, SSTATUS_SIE
+	.globl	op_timer_begin
+op_timer_begin:
+	j	op_timer_begin
+	.globl	op_timer_end
+op_timer_end:
+	mv	a0, t6
+	ret
+
+	/* Entered for the one source that sie has: masks it, interrupts off, goes on at t4. */
+	.balign	4
+	.globl	quick_trap
+quick_trap:
+	rdcycle	t6
+	csrr	t0, scause
+	bgez	t0, trap_entry
+	csrw	sie, zero
+	csrci	sip, 1 << IRQ_SOFT
+	li	t0, SSTATUS_SPIE
+	csrc	sstatus, t0
+	csrw	sepc, t4
+	sret
+
+	/* a3 counts in memory, so that the reading is known to come after the interrupt. */
+	start	ext_resume
+	ld	a1, OP_ADDR(a0)
+	ld	a2, OP_VALUE(a0)
+	csrr	a3, sscratch
+	ld	a4, IF_COUNT(a3)
+	csrsi	sstatus, SSTATUS_SIE
+	begin	ext_resume
+	sw	a2, (a1)
+1:	ld	a5, IF_COUNT(a3)
+	.globl	op_ext_resume_end
+op_ext_resume_end:
+	rdcycle	t6
+	beq	a4, a5, 1b
+	csrci	sstatus, SSTATUS_SIE
+	sub	a0, t6, t5
+	addi	a0, a0, -2
+	ret
+
+	/*
+	 * What a kernel's handler does at least: saves everything, tells causes apart, counts its
+	 * depth, claims until
+	 * there is nothing left, calls a function to serve the device, completes, restores.
+	 */
+	.balign	4
+	.globl	full_trap
+full_trap:
+	csrrw	tp, sscratch, tp
+	.irp	n, 1,2,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	sd	x\n, \n * 8(tp)
+	.endr
+	csrrw	t0, sscratch, tp
+	sd	t0, 4 * 8(tp)
+	csrr	t0, sepc
+	csrr	t1, sstatus
+	csrr	t2, scause
+	csrr	t3, stval
+	sd	t0, IF_EPC(tp)
+	sd	t1, IF_STATUS(tp)
+	sd	t2, IF_CAUSE(tp)
+	sd	t3, IF_TVAL(tp)
+	bgez	t2, 2f
+	slli	t2, t2, 1
+	srli	t2, t2, 1
+	li	t1, IRQ_EXT
+	bne	t2, t1, 2f
+	ld	sp, IF_STACK(tp)
+	addi	sp, sp, -32
+	sd	ra, 24(sp)
+	sd	s0, 16(sp)
+	ld	t0, IF_DEPTH(tp)
+	addi	t0, t0, 1
+	sd	t0, IF_DEPTH(tp)
+	ld	s0, IF_CLAIM(tp)
+3:	lw	a0, (s0)
+	beqz	a0, 1f
+	ld	t0, IF_SOURCE(tp)
+	bne	a0, t0, 2f
+	ld	t0, IF_HANDLER(tp)
+	sd	a0, 8(sp)
+	jalr	t0
+	lw	a0, 8(sp)
+	sw	a0, (s0)
+	j	3b
+1:	ld	t0, IF_DEPTH(tp)
+	addi	t0, t0, -1
+	sd	t0, IF_DEPTH(tp)
+	ld	t0, IF_EPC(tp)
+	ld	t1, IF_STATUS(tp)
+	csrw	sepc, t0
+	csrw	sstatus, t1
+	.irp	n, 1,2,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	ld	x\n, \n * 8(tp)
+	.endr
+	ld	tp, 4 * 8(tp)
+	sret
+2:	csrr	a0, scause
+	csrr	a1, sepc
+	csrr	a2, stval
+	ld	sp, IF_STACK(tp)
+	j	bench_fatal
+
+	.globl	serve_device
+	.type	serve_device, @function
+serve_device:
+	ld	t1, IF_CALM(tp)
+	li	t2, 1
+	sw	t2, (t1)
+	ld	t1, IF_COUNT(tp)
+	addi	t1, t1, 1
+	sd	t1, IF_COUNT(tp)
+	ret
+
+	start	ipi_sibling
+	ld	t3, OP_ADDR(a0)
+	ld	t4, OP_VALUE(a0)
+	ecall_args
+	begin	ipi_sibling
+	ecall
+1:	lw	t1, (t3)
+	beq	t1, t4, 1b
+	end	ipi_sibling
+
+	start	sibling_serve
+	ld	t3, OP_ADDR(a0)
+	ld	t4, OP_VALUE(a0)
+	csrsi	sstatus, SSTATUS_SIE
+1:	lw	t1, (t3)
+	bne	t1, t4, 1b
+	csrci	sstatus, SSTATUS_SIE
+	ret
+
+	.balign	4
+	.globl	sibling_trap
+sibling_trap:
+	csrr	t0, scause
+	bgez	t0, trap_entry
+	csrci	sip, 1 << IRQ_SOFT
+	li	t0, 1
+	amoadd.w zero, t0, (t3)
+	sret
+
+	/* 128 times, 7 instructions apart: all phases of a clock that ticks every 100 instructions. */
+	start	clocks
+	li	t0, 128
+1:	rdtime	t5
+	rdcycle	t6
+	sd	t5, 0(a0)
+	sd	t6, 8(a0)
+	addi	a0, a0, 16
+	addi	t0, t0, -1
+	bnez	t0, 1b
+	ret
+
+	start	settle
+	lla	t0, 1f
+	csrw	sepc, t0
+	li	t0, SSTATUS_SPIE
+	csrc	sstatus, t0
+	li	t0, SSTATUS_SPP
+	csrs	sstatus, t0
+	sret
+1:	ret

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The operations that are measured (ops.S). Each reads the cycle counter right before and right after
+ * what it measures, and returns the difference, that of two adjacent readings (1) taken off. Its symbols
+ * op_NAME_begin and op_NAME_end stand on these readings: scripts/bench finds them in traces.
+ */
+#ifndef GUESTS_BENCH_OPS_H
+#define GUESTS_BENCH_OPS_H
+
+/* Offsets in struct op_args for ops.S. */
+#define OP_ADDR		64
+#define OP_VALUE	72
+
+/* Offsets in struct irq_frame. */
+#define IF_EPC		256
+#define IF_STATUS	264
+#define IF_CAUSE	272
+#define IF_TVAL		280
+#define IF_DEPTH	288
+#define IF_CLAIM	296
+#define IF_SOURCE	304
+#define IF_CALM		312
+#define IF_COUNT	320
+#define IF_STACK	328
+#define IF_HANDLER	336
+
+/* Offsets in struct timer_args. */
+#define TIMER_OFFSET	0
+#define TIMER_TICK_NS	8
+#define TIMER_PHASE	16
+#define TIMER_DEADLINE	24
+#define TIMER_SSTC	32
+#define TIMER_MAX_TICK_NS	100
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+struct op_args {
+	uint64_t a[8];		/* of an ecall: a0 to a7 */
+	uint64_t addr;		/* of a 32-bit register access */
+	uint64_t value;		/* what a store stores */
+};
+
+/* What full_trap needs and keeps; sscratch points to it. */
+struct irq_frame {
+	uint64_t x[32];
+	uint64_t epc;
+	uint64_t status;
+	uint64_t cause;
+	uint64_t tval;
+	uint64_t depth;		/* of handlers */
+	uint64_t claim;		/* address of the PLIC's claim register */
+	uint64_t source;	/* the only one that may come */
+	uint64_t calm;		/* address of a register of the device: a 1 calms its line */
+	uint64_t count;		/* interrupts served */
+	uint64_t stack;
+	void (*handler)(void);
+};
+
+struct timer_args {
+	int64_t offset;		/* cycle counter + offset = nanoseconds since time 0 */
+	uint64_t tick_ns;	/* at most TIMER_MAX_TICK_NS */
+	uint64_t phase;		/* below tick_ns */
+	uint64_t deadline;	/* ticks */
+	uint64_t sstc;
+};
+
+typedef uint64_t op_fn(const struct op_args *args);
+
+/* ecall, round trip. */
+op_fn op_base, op_set_timer, op_fence_page, op_fence_all, op_unknown;
+/* A load or store of a device register, round trip. */
+op_fn op_priority_read, op_priority_write, op_enable_read, op_enable_write;
+op_fn op_threshold_read, op_threshold_write, op_claim, op_complete;
+/* To the first instruction of quick_trap; sie must have the one source. Interrupts are off afterwards. */
+op_fn op_ipi_self, op_ext_entry;
+/* Store, interrupt, all of full_trap, and back to the interrupted code. */
+op_fn op_ext_resume;
+/* An ecall that interrupts a sibling, then waits until the word at addr is not value any more. */
+op_fn op_ipi_sibling;
+/* Serves interrupts by sibling_trap, which adds 1 to the word at addr, until that is value. */
+op_fn op_sibling_serve;
+
+/* Sets the timer, by stimecmp or SBI; gives the cycle counter at the first instruction of quick_trap. */
+uint64_t op_timer(const struct timer_args *args);
+/* For irq_frame.handler: calms the device and counts. */
+void serve_device(void);
+
+/* The empty pair of readings. */
+uint64_t op_empty(void);
+/* Pairs of (time, cycle), read one instruction after the other at all phases: 2 * 128 values. */
+void op_clocks(uint64_t *pairs);
+/* An sret to the next instruction, interrupts off: what a hypervisor has deferred to it is done. */
+void op_settle(void);
+
+extern char quick_trap[], full_trap[], sibling_trap[];
+#endif
+
+#endif
