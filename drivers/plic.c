@@ -107,6 +107,15 @@ uint32_t plic_max_priority(uint32_t plic)
 	return host_plics[plic].max_priority;
 }
 
+bool plic_context_page(uint32_t plic, uint32_t context, hpa_t *page)
+{
+	const struct host_plic *p = &host_plics[plic];
+
+	*page = hpa(p->base + context_reg(context, 0));
+	return context < p->nr_contexts && page->v % PAGE_SIZE == 0 && !p->priority_shift &&
+	       p->max_priority >= 7;
+}
+
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority)
 {
 	const struct host_plic *p = &host_plics[plic];

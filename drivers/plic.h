@@ -22,6 +22,12 @@ void plic_init(const struct plan *plan);
 /* Highest priority that the PLIC implements, as probed; at least 1. */
 uint32_t plic_max_priority(uint32_t plic);
 
+/*
+ * Whether the page of that context can be given to a guest: it lies in the window, at a page, and priorities are
+ * plain numbers of at least three bits, as the guest's emulated ones are. *page: where.
+ */
+bool plic_context_page(uint32_t plic, uint32_t context, hpa_t *page);
+
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority);
 void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on);
 

@@ -91,7 +91,16 @@ struct plan_vplic {
 	gpa_t base;		/* the host's address, unless guest RAM was placed over it: refused */
 	uint64_t size;
 	uint32_t ndev;
+	bool mapped;		/* the guest may have the pages of its contexts, if the hardware allows it */
 };
+
+/* Layout of a PLIC (RISC-V PLIC specification 1.0.0, "Memory Map"). */
+#define PLIC_PENDING_BASE	0x1000u
+#define PLIC_ENABLE_BASE	0x2000u
+#define PLIC_ENABLE_STRIDE	0x80u
+#define PLIC_CONTEXT_BASE	0x200000u
+#define PLIC_CONTEXT_STRIDE	0x1000u
+#define PLIC_CONTEXT_CLAIM	4u
 
 enum image_role { IMAGE_KERNEL, IMAGE_INITRD, NR_IMAGE_ROLES };
 

@@ -177,7 +177,7 @@ static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
 		vm_problem(pl, vm, PROBLEM_LIMIT, "harts",
 			   "%s is too small for two contexts for each of %u harts; give the guest "
 			   "fewer harts", p->path, v->nr_vcpus);
-	v->vplics[v->nr_vplics++] = (struct plan_vplic){ .plic = plic, .base = gpa(p->base.v),
+	v->vplics[v->nr_vplics++] = (struct plan_vplic){ .plic = plic, .mapped = true, .base = gpa(p->base.v),
 							 .size = p->size, .ndev = p->ndev };
 }
 

@@ -18,6 +18,7 @@
 #define CTX_FLAGS	304
 
 #define CTX_FLAG_SSTC	1	/* set_timer may write vstimecmp without asking anybody */
+#define CTX_FLAG_PLIC	2	/* the guest claims and completes in the hardware's PLIC */
 
 #define HART_STACK_TOP	0
 #define HART_SCRATCH	8
@@ -55,7 +56,8 @@ _Static_assert(offsetof(struct guest_context, flags) == CTX_FLAGS, "switch.S");
  *
  * About the exit itself, scause, stval, htval and htinst tell. Interrupts of HS-mode are taken while the
  * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0). With CTX_FLAG_SSTC, SBI
- * set_timer is served at once by writing vstimecmp.
+ * set_timer is served at once by writing vstimecmp; with CTX_FLAG_PLIC, external interrupts are passed on by the
+ * protocol of docs/architecture.md, "An interrupt in two exits".
  */
 int guest_run(struct guest_context *ctx);
 

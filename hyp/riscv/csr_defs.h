@@ -59,6 +59,8 @@
 #define HSTATUS_VTVM	(1 << 20)
 #define HSTATUS_VTW	(1 << 21)
 #define HSTATUS_VTSR	(1 << 22)
+/* While external interrupts are ARMED for the guest; docs/architecture.md, "An interrupt in two exits". */
+#define HSTATUS_ARMED	(HSTATUS_VTW | HSTATUS_VTSR)
 #define HSTATUS_VSXL_64	(2ul << 32)
 #define VSSTATUS_UXL_64	(2ul << 32)
 

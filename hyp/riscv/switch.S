@@ -2,8 +2,8 @@
 /*
  * The world switch; its contract is in context.h. trap_entry is the one trap vector, for guests (sscratch
  * = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a bug unless its pc
- * lies in fault.S. Three paths lead out of a guest and back, each saving no more than it must: set_timer
- * (no more than two registers), other ecalls (what C may change: it keeps s0 to s11 for us, and nothing
+ * lies in fault.S. Three ways lead out of a guest and back, each saving no more than it must: set_timer and
+ * external interrupts (two registers), other ecalls (what C may change: it keeps s0 to s11 for us, and nothing
  * of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
  * and "Trap Return"; RISC-V calling convention.
  */
@@ -82,7 +82,7 @@ trap_entry:
 	sd	t1, CTX_X(6)(a0)
 	csrr	t0, CSR_SCAUSE
 	li	t1, CAUSE_ECALL_VS
-	bne	t0, t1, other_exit
+	bne	t0, t1, not_ecall
 	li	t1, SBI_EXT_TIME
 	bne	a7, t1, ecall_exit
 	ld	t1, CTX_FLAGS(a0)
@@ -100,6 +100,45 @@ trap_entry:
 	ld	t1, CTX_X(6)(a0)
 	li	a0, 0
 	li	a1, 0
+	sret
+
+not_ecall:
+	ld	t1, CTX_FLAGS(a0)
+	andi	t1, t1, CTX_FLAG_PLIC
+	beqz	t1, other_exit
+	bgez	t0, disarm
+	slli	t0, t0, 1		/* drops the interrupt bit */
+	li	t1, IRQ_SEI << 1
+	bne	t0, t1, other_exit
+
+	/* An external interrupt: the guest gets it; its next SRET or WFI comes back to us. */
+	li	t1, 1 << IRQ_VSEI
+	csrs	CSR_HVIP, t1
+	li	t1, 1 << IRQ_SEI
+	csrc	CSR_SIE, t1
+	li	t1, HSTATUS_ARMED
+	csrs	CSR_HSTATUS, t1
+	j	back
+
+	/* A virtual instruction while armed, and nothing pends any more: as before, and execute it again. */
+disarm:
+	li	t1, CAUSE_VIRTUAL_INSTRUCTION
+	bne	t0, t1, other_exit
+	csrr	t0, CSR_SIP
+	andi	t0, t0, 1 << IRQ_SEI
+	bnez	t0, other_exit
+	li	t1, HSTATUS_ARMED
+	csrrc	t0, CSR_HSTATUS, t1
+	and	t0, t0, t1
+	beqz	t0, other_exit		/* it was not armed: the instruction is the guest's fault */
+	li	t1, 1 << IRQ_VSEI
+	csrc	CSR_HVIP, t1
+	li	t1, 1 << IRQ_SEI
+	csrs	CSR_SIE, t1
+back:
+	ld	t0, CTX_X(5)(a0)
+	ld	t1, CTX_X(6)(a0)
+	csrrw	a0, CSR_SSCRATCH, a0
 	sret
 
 ecall_exit:

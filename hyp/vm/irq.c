@@ -21,6 +21,12 @@ static void serve_external(struct vcpu *v)
 {
 	uint64_t changed = 0;
 
+	if (v->vm->plic_mapped) {	/* not from a guest, but out of a suspend: as switch.S does */
+		csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
+		csr_clear(CSR_SIE, 1ul << IRQ_SEI);
+		v->ctx.hstatus |= HSTATUS_ARMED;
+		return;
+	}
 	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++)
 		changed |= vplic_physical(&v->vm->vplics[i], v->index);
 	irq_lines_changed(v, changed);

@@ -6,23 +6,10 @@
 #include "hyp/vm/trap.h"
 
 #include "hyp/riscv/csr.h"
-#include "hyp/vm/guestmem.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/irq.h"
+#include "hyp/vm/vinsn.h"
 #include "hyp/vm/vmmio.h"
-
-/*
- * A guest has no H extension, so what is virtual to the hart is illegal to it. QEMU 7.2 leaves an older
- * instruction in stval for some: fetch the one that it was. 0 is a valid stval too.
- */
-static enum verdict inject_illegal(struct vcpu *v)
-{
-	uint32_t insn;
-
-	if (guestmem_fetch(v->ctx.x[0], &insn) != OK)
-		insn = 0;
-	return inject_exception(v, CAUSE_ILLEGAL, insn);
-}
 
 static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *e)
 {
@@ -36,7 +23,7 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 			return vm_crash(v, VM_END_UNMAPPED);
 		return inject_exception(v, CAUSE_FETCH_ACCESS, e->tval);
 	case CAUSE_VIRTUAL_INSTRUCTION:
-		return inject_illegal(v);
+		return vinsn_fault(v);
 	default:
 		/* Delegated, but firmware that saw it first may hand it to HS-mode: pass it on. A cause
 		 * that VS-mode cannot know (custom, reserved) is told as an illegal instruction. */

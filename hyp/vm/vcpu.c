@@ -20,14 +20,17 @@
  * a1 = opaque, satp = 0, sstatus.SIE = 0); the others are 0. */
 static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
+	uint64_t armed = v->ctx.hstatus & HSTATUS_ARMED;	/* a resumed vcpu keeps its interrupt */
+
 	for (unsigned i = 0; i < 32; i++)
 		v->ctx.x[i] = 0;
 	v->ctx.x[0] = pc;
 	v->ctx.x[10] = v->index;
 	v->ctx.x[11] = opaque;
 	v->ctx.sstatus = csr_read(CSR_SSTATUS) | SSTATUS_SPP;
-	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP;
+	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
 	v->ctx.flags = v->vm->plan->sstc ? CTX_FLAG_SSTC : 0;
+	v->ctx.flags |= v->vm->plic_mapped ? CTX_FLAG_PLIC : 0;
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
 	hfence_vvma_all();
@@ -63,6 +66,7 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->resume_nonretentive = false;
 	v->fetch_faults = 0;
 	csr_set(CSR_SSTATUS, units);	/* vsstatus alone decides what the guest can use */
+	v->ctx.hstatus = 0;
 	set_entry(v, pc, opaque);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
 	vtimer_reset(v);
@@ -191,6 +195,8 @@ void vcpu_update_external(struct vcpu *v)
 {
 	bool line = false;
 
+	if (v->vm->plic_mapped)
+		return;		/* the hardware's line is the guest's: irq.c, switch.S */
 	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++)
 		line |= vplic_line(&v->vm->vplics[i], v->index);
 	if (line)

@@ -11,6 +11,7 @@
 #include "hyp/base/panic.h"
 #include "hyp/base/str.h"
 #include "hyp/plan/package.h"
+#include "drivers/plic.h"
 #include "drivers/virtio.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
@@ -54,6 +55,41 @@ static enum err create_gstage(struct vm *vm, struct gstage *g)
 	return OK;
 }
 
+/* Maps the page of each context of one PLIC, or only says whether that is possible (g = NULL). */
+static bool map_contexts(const struct plan *plan, const struct vm *vm, const struct plan_vplic *w,
+			 struct gstage *g)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		int16_t context = plan->harts[vm->plan->vcpu_hart[i]].plic_context[w->plic];
+		uint64_t at = w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1);
+		hpa_t page;
+
+		if (context == NO_CONTEXT)
+			continue;	/* stays emulated: nothing ever pends there */
+		if (!plic_context_page(w->plic, (uint32_t)context, &page))
+			return false;
+		if (g)
+			ASSERT(gstage_map(g, gpa(at), page, PAGE_SIZE, RIGHT_R | RIGHT_W) == OK);
+	}
+	return true;
+}
+
+/* Creates the PLICs that the VM sees; mapped, if that is wanted and possible for all of them. */
+static void create_vplics(const struct plan *plan, struct vm *vm, struct gstage *g)
+{
+	vm->plic_mapped = vm->plan->nr_vplics > 0;
+	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++) {
+		const struct plan_vplic *w = &vm->plan->vplics[i];
+
+		vplic_create(&vm->vplics[i], plan, vm->index, i);
+		vm->plic_mapped &= w->mapped && map_contexts(plan, vm, w, NULL);
+	}
+	for (uint32_t i = 0; i < vm->plan->nr_vplics && vm->plic_mapped; i++) {
+		map_contexts(plan, vm, &vm->plan->vplics[i], g);
+		vplic_set_mapped(&vm->vplics[i]);
+	}
+}
+
 static void create_vcpus(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
@@ -85,8 +121,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->watchdog_ticks = vm->plan->watchdog_ms * plan->timebase_hz / 1000;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
-		for (uint32_t w = 0; w < vm->plan->nr_vplics; w++)
-			vplic_create(&vm->vplics[w], plan, i, w);
+		create_vplics(plan, vm, &gstages[i]);
 		e = guest_dt_build(dtbs[i], sizeof(dtbs[i]), plan, host, i, r);
 		if (e != OK)
 			return e;

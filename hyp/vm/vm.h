@@ -79,6 +79,7 @@ struct vm {
 	const void *dtb;			/* the guest's device tree, as made at boot */
 	uint32_t dtb_size;
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
+	bool plic_mapped;			/* all its PLICs; see docs/architecture.md */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
 	struct console console;			/* own lock */

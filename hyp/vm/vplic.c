@@ -372,6 +372,11 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 	}
 }
 
+void vplic_set_mapped(struct vplic *v)
+{
+	v->mapped = true;
+}
+
 enum err vplic_add_virtual(struct vplic *v, uint32_t id)
 {
 	if (!id || id > v->ndev)
@@ -384,22 +389,46 @@ enum err vplic_add_virtual(struct vplic *v, uint32_t id)
 	return OK;
 }
 
+/* The first vcpu whose hart has a context of this PLIC; nr_vcpus if none has. */
+static uint32_t first_with_context(const struct vplic *v)
+{
+	uint32_t vcpu = 0;
+
+	while (vcpu < v->nr_vcpus && v->context[vcpu] == NO_CONTEXT)
+		vcpu++;
+	return vcpu;
+}
+
+/*
+ * Completes what the guest has claimed and not completed. Where it does so in the hardware we do not know
+ * what that is; to complete a source that is not in flight changes nothing.
+ */
+static void complete_host(struct vplic *v, uint32_t w)
+{
+	uint32_t left = v->mapped ? v->physical[w] : (v->pending[w] | v->claimed[w]) & v->physical[w];
+	uint32_t first = first_with_context(v);
+
+	for (; left && first < v->nr_vcpus; left &= left - 1) {
+		uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
+		uint32_t taker = v->mapped ? first : v->taker[id];
+
+		plic_complete(v->plic, (uint32_t)v->context[taker], id);
+	}
+}
+
 /* Masks every physical source of the VM on every context of its own, and completes what is in flight. */
 static void quiesce_host(struct vplic *v)
 {
+	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
+		if (v->context[vcpu] != NO_CONTEXT)
+			plic_set_threshold(v->plic, (uint32_t)v->context[vcpu], 0);
 	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
-		uint32_t in_flight = (v->pending[w] | v->claimed[w]) & v->physical[w];
-
 		if (!v->physical[w])
 			continue;
 		for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
 			if (v->context[vcpu] != NO_CONTEXT)
 				plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, v->physical[w], 0);
-		for (; in_flight; in_flight &= in_flight - 1) {
-			uint32_t id = 32 * w + (uint32_t)__builtin_ctz(in_flight);
-
-			plic_complete(v->plic, (uint32_t)v->context[v->taker[id]], id);
-		}
+		complete_host(v, w);
 	}
 }
 
@@ -420,10 +449,8 @@ static void drain_source(struct vplic *v, uint32_t context, uint32_t id)
 /* All physical sources get priority 0 and lose what is latched; they must be masked already. */
 static void silence_host(struct vplic *v)
 {
-	uint32_t first = 0;
+	uint32_t first = first_with_context(v);
 
-	while (first < v->nr_vcpus && v->context[first] == NO_CONTEXT)
-		first++;
 	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
 		uint32_t left = v->physical[w];
 		uint32_t latched = left ? plic_pending_word(v->plic, w) : 0;
@@ -443,9 +470,6 @@ void vplic_reset(struct vplic *v)
 	lock_acquire(&v->lock);
 	quiesce_host(v);
 	silence_host(v);
-	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
-		if (v->context[vcpu] != NO_CONTEXT)
-			plic_set_threshold(v->plic, (uint32_t)v->context[vcpu], 0);
 	v->next_lines = 0;
 	memset(v->level, 0, sizeof(v->level));
 	memset(v->pending, 0, sizeof(v->pending));

@@ -42,6 +42,7 @@ struct vplic {
 	uint32_t nr_vcpus;
 	uint32_t nr_physical;			/* bits in physical */
 	uint32_t host_max_priority;
+	bool mapped;				/* guests claim and complete in the hardware; no virtual sources */
 	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
 	uint32_t owned[VPLIC_WORDS];		/* sources of this VM */
 	uint32_t physical[VPLIC_WORDS];		/* those of them that the host's PLIC has */
@@ -68,6 +69,13 @@ struct vplic {
 /* Binds v to window number index of that VM, after plic_init(); sets every byte of v, and all sources
  * that the plan gives to the VM are physical. Once at boot; vplic_reset() must follow before use. */
 void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index);
+
+/*
+ * The pages of all contexts are mapped into the guest (see docs/architecture.md, "An interrupt in two exits"), so
+ * interrupts never become pending here: vplic_physical() and vplic_line() are not to be used, priorities, enables
+ * and pending bits are. At boot, after vplic_create(); not together with virtual sources.
+ */
+void vplic_set_mapped(struct vplic *v);
 
 /* Makes id a virtual source of this VM, whatever the plan says of the host's source with that number.
  * ERR_RANGE if not 1 <= id <= ndev. At boot, after vplic_create(), before the first vplic_reset(). */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtual-instruction exceptions; see vinsn.h. Source: privileged ISA, hypervisor chapter, "Trap Cause Codes";
+ * SRET in "Trap-Return Instructions".
+ */
+#include "hyp/vm/vinsn.h"
+
+#include "hyp/riscv/csr.h"
+#include "hyp/vm/guestmem.h"
+#include "hyp/vm/inject.h"
+
+#define INSN_SRET	0x10200073u
+#define INSN_WFI	0x10500073u
+
+/* What the hart would have done in VS-mode. The interrupt that still pends is taken right behind it. */
+static enum verdict emulate_sret(struct vcpu *v)
+{
+	uint64_t vsstatus = csr_read(CSR_VSSTATUS);
+	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE);
+
+	next |= SSTATUS_SPIE;
+	if (vsstatus & SSTATUS_SPIE)
+		next |= SSTATUS_SIE;
+	csr_write(CSR_VSSTATUS, next);
+	v->ctx.x[0] = csr_read(CSR_VSEPC);
+	if (!(vsstatus & SSTATUS_SPP))
+		v->ctx.sstatus &= ~(uint64_t)SSTATUS_SPP;
+	return VERDICT_RESUME;
+}
+
+enum verdict vinsn_fault(struct vcpu *v)
+{
+	bool armed = v->ctx.hstatus & HSTATUS_ARMED, from_vs = v->ctx.sstatus & SSTATUS_SPP;
+	uint32_t insn;
+
+	/* stval is not to be trusted: QEMU 7.2 leaves an older instruction in it for some. */
+	if (guestmem_fetch(v->ctx.x[0], &insn) != OK)
+		insn = 0;
+	if (armed && from_vs && insn == INSN_SRET)
+		return emulate_sret(v);
+	if (armed && from_vs && insn == INSN_WFI) {
+		v->ctx.x[0] += 4;	/* something pends: it does not wait */
+		return VERDICT_RESUME;
+	}
+	return inject_exception(v, CAUSE_ILLEGAL, insn);	/* a guest has no H extension */
+}
