@@ -24,7 +24,7 @@ static bool is_one_of(const char *name, const char *const *list, uint32_t count)
 	uint32_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!strcmp(name, list[i]))
+		if (name[0] == list[i][0] && !strcmp(name, list[i]))
 			return true;
 	}
 	return false;
@@ -181,7 +181,7 @@ static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
 			write_isa(t, &p);
 		} else if (!strcmp(p.name, "riscv,isa-extensions")) {
 			write_isa_extensions(t, &p);
-		} else if (strcmp(p.name, "numa-node-id") && !guest_is_reference(p.name)) {
+		} else if (strcmp(p.name, "numa-node-id") && !guest_is_reference(t, &p)) {
 			copy(t, &p);
 		}
 	}

@@ -21,6 +21,7 @@ struct guest_tree {
 	const struct host *host;
 	struct reporter *r;
 	struct dt_writer w;
+	struct host_name names[HOST_NAMES];	/* kind: index of the reference, or -1 */
 	uint32_t nr_todo;
 	uint16_t todo[HOST_MAX_NODES];	/* fully marked, references not yet followed */
 	uint8_t mark[HOST_MAX_NODES];
@@ -38,7 +39,7 @@ uint32_t guest_dangling(struct guest_tree *t, uint16_t node);
 /* True if a property of that name is one of the kinds in dangling, or goes with one. */
 bool guest_drops(const char *name, uint32_t dangling);
 
-/* True if the property refers to other nodes at all. */
-bool guest_is_reference(const char *name);
+/* True if the property, of the host's tree, refers to other nodes at all. */
+bool guest_is_reference(struct guest_tree *t, const struct dt_prop *p);
 
 #endif

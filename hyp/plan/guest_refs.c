@@ -10,85 +10,102 @@
 
 struct reference {
 	const char *name;
+	uint8_t size;		/* of name */
 	const char *goes_with;	/* a property that makes no sense without; NULL: none */
 	const char *cells;	/* in the provider: cells behind the phandle; NULL: none */
 	enum { WHOLE, SUFFIX, PINCTRL, FIRST } match;	/* FIRST: only the first cell is a phandle */
 };
 
+#define NAME(text)	text, sizeof(text) - 1
+
 static const struct reference references[] = {
-	{ "clocks", "clock-names", "#clock-cells", WHOLE },
-	{ "assigned-clocks", "assigned-clock-rates", "#clock-cells", WHOLE },
-	{ "assigned-clock-parents", NULL, "#clock-cells", WHOLE },
-	{ "resets", "reset-names", "#reset-cells", WHOLE },
-	{ "power-domains", "power-domain-names", "#power-domain-cells", WHOLE },
-	{ "dmas", "dma-names", "#dma-cells", WHOLE },
-	{ "iommus", NULL, "#iommu-cells", WHOLE },
-	{ "phys", "phy-names", "#phy-cells", WHOLE },
-	{ "mboxes", "mbox-names", "#mbox-cells", WHOLE },
-	{ "interconnects", "interconnect-names", "#interconnect-cells", WHOLE },
-	{ "pwms", "pwm-names", "#pwm-cells", WHOLE },
-	{ "io-channels", "io-channel-names", "#io-channel-cells", WHOLE },
-	{ "nvmem-cells", "nvmem-cell-names", "#nvmem-cell-cells", WHOLE },
-	{ "hwlocks", "hwlock-names", "#hwlock-cells", WHOLE },
-	{ "msi-parent", NULL, "#msi-cells", WHOLE },
-	{ "memory-region", "memory-region-names", NULL, WHOLE },
-	{ "gpios", NULL, "#gpio-cells", WHOLE },
-	{ "-gpios", NULL, "#gpio-cells", SUFFIX },
-	{ "-gpio", NULL, "#gpio-cells", SUFFIX },
-	{ "-supply", NULL, NULL, SUFFIX },
-	{ "pinctrl-", "pinctrl-names", NULL, PINCTRL },
-	{ "phy-handle", NULL, NULL, FIRST },
-	{ "regmap", NULL, NULL, FIRST },
-	{ "syscon", NULL, NULL, FIRST },
-	{ "next-level-cache", NULL, NULL, WHOLE },
-	{ "operating-points-v2", NULL, NULL, WHOLE },
-	{ "cpu-idle-states", NULL, NULL, WHOLE },
-	{ "interrupt-parent", NULL, NULL, WHOLE },
+	{ NAME("clocks"), "clock-names", "#clock-cells", WHOLE },
+	{ NAME("assigned-clocks"), "assigned-clock-rates", "#clock-cells", WHOLE },
+	{ NAME("assigned-clock-parents"), NULL, "#clock-cells", WHOLE },
+	{ NAME("resets"), "reset-names", "#reset-cells", WHOLE },
+	{ NAME("power-domains"), "power-domain-names", "#power-domain-cells", WHOLE },
+	{ NAME("dmas"), "dma-names", "#dma-cells", WHOLE },
+	{ NAME("iommus"), NULL, "#iommu-cells", WHOLE },
+	{ NAME("phys"), "phy-names", "#phy-cells", WHOLE },
+	{ NAME("mboxes"), "mbox-names", "#mbox-cells", WHOLE },
+	{ NAME("interconnects"), "interconnect-names", "#interconnect-cells", WHOLE },
+	{ NAME("pwms"), "pwm-names", "#pwm-cells", WHOLE },
+	{ NAME("io-channels"), "io-channel-names", "#io-channel-cells", WHOLE },
+	{ NAME("nvmem-cells"), "nvmem-cell-names", "#nvmem-cell-cells", WHOLE },
+	{ NAME("hwlocks"), "hwlock-names", "#hwlock-cells", WHOLE },
+	{ NAME("msi-parent"), NULL, "#msi-cells", WHOLE },
+	{ NAME("memory-region"), "memory-region-names", NULL, WHOLE },
+	{ NAME("gpios"), NULL, "#gpio-cells", WHOLE },
+	{ NAME("-gpios"), NULL, "#gpio-cells", SUFFIX },
+	{ NAME("-gpio"), NULL, "#gpio-cells", SUFFIX },
+	{ NAME("-supply"), NULL, NULL, SUFFIX },
+	{ NAME("pinctrl-"), "pinctrl-names", NULL, PINCTRL },
+	{ NAME("phy-handle"), NULL, NULL, FIRST },
+	{ NAME("regmap"), NULL, NULL, FIRST },
+	{ NAME("syscon"), NULL, NULL, FIRST },
+	{ NAME("next-level-cache"), NULL, NULL, WHOLE },
+	{ NAME("operating-points-v2"), NULL, NULL, WHOLE },
+	{ NAME("cpu-idle-states"), NULL, NULL, WHOLE },
+	{ NAME("interrupt-parent"), NULL, NULL, WHOLE },
 };
+
+#define NO_REFERENCE	UINT32_MAX
 
 _Static_assert(ARRAY_LEN(references) <= 32, "one bit each");
 
-static bool matches(const struct reference *ref, const char *name)
+/* size: of name. Most names differ in length from most others, which decides at once. */
+static bool matches(const struct reference *ref, const char *name, size_t size)
 {
-	size_t n, size = strlen(ref->name);
-
 	switch (ref->match) {
 	case WHOLE:
 	case FIRST:
-		return !strcmp(name, ref->name);
+		return size == ref->size && !memcmp(name, ref->name, size);
 	case SUFFIX:
-		n = strlen(name);
-		return n > size && !strcmp(name + n - size, ref->name);
+		return size > ref->size && name[size - ref->size] == '-' &&
+		       !memcmp(name + size - ref->size, ref->name, ref->size);
 	case PINCTRL:
-		return !strncmp(name, ref->name, size) && name[size] >= '0' && name[size] <= '9';
+		return size > ref->size && name[0] == 'p' && !memcmp(name, ref->name, ref->size) &&
+		       name[ref->size] >= '0' && name[ref->size] <= '9';
 	}
 	return false;
 }
 
-static int find_reference(const char *name)
+static uint32_t search_reference(const char *name)
 {
+	size_t size = strlen(name);
 	uint32_t i;
 
 	for (i = 0; i < ARRAY_LEN(references); i++) {
-		if (matches(&references[i], name))
+		if (matches(&references[i], name, size))
 			return i;
 	}
-	return -1;
+	return NO_REFERENCE;
 }
 
-bool guest_is_reference(const char *name)
+/* Each name is searched for once; see host_name. */
+static const struct reference *find_reference(struct guest_tree *t, const struct dt_prop *p)
 {
-	return find_reference(name) >= 0;
+	struct host_name *known = &t->names[p->name_offset % HOST_NAMES];
+
+	if (known->offset != p->name_offset)
+		*known = (struct host_name){ p->name_offset, search_reference(p->name) };
+	return known->kind == NO_REFERENCE ? NULL : &references[known->kind];
+}
+
+bool guest_is_reference(struct guest_tree *t, const struct dt_prop *p)
+{
+	return find_reference(t, p);
 }
 
 bool guest_drops(const char *name, uint32_t dangling)
 {
+	size_t size = strlen(name);
 	uint32_t i;
 
 	for (i = 0; dangling && i < ARRAY_LEN(references); i++) {
 		if (!(dangling & 1u << i))
 			continue;
-		if (matches(&references[i], name) ||
+		if (matches(&references[i], name, size) ||
 		    (references[i].goes_with && !strcmp(references[i].goes_with, name)))
 			return true;
 	}
@@ -157,16 +174,16 @@ static bool is_plain_provider(const struct host *host, uint16_t node)
 static void follow(struct guest_tree *t, uint16_t node)
 {
 	uint32_t offset = t->host->nodes[node].props, at;
+	const struct reference *ref;
 	struct dt_prop p;
 	uint16_t target;
-	int ref;
 
 	while (dt_next_prop(&t->host->dt, &offset, &p)) {
-		ref = find_reference(p.name);
-		if (ref < 0)
+		ref = find_reference(t, &p);
+		if (!ref)
 			continue;
 		at = 0;
-		while (next_target(t->host, &references[ref], &p, &at, &target)) {
+		while (next_target(t->host, ref, &p, &at, &target)) {
 			if (target != NO_NODE && is_plain_provider(t->host, target))
 				mark_full(t, target);
 		}
@@ -178,6 +195,7 @@ void guest_mark(struct guest_tree *t)
 	const struct plan_vm *v = t->vm;
 	uint32_t i, node;
 
+	memset(t->names, 0xff, sizeof(t->names));	/* no name lies there */
 	memset(t->mark, MARK_NONE, t->host->nr_nodes);
 	t->nr_todo = 0;
 	t->mark[0] = MARK_BUS;
@@ -204,21 +222,21 @@ static void note(struct guest_tree *t, uint16_t node, const char *prop, uint16_t
 uint32_t guest_dangling(struct guest_tree *t, uint16_t node)
 {
 	uint32_t offset = t->host->nodes[node].props, at, dangling = 0;
+	const struct reference *ref;
 	struct dt_prop p;
 	uint16_t target;
-	int ref;
 
 	while (dt_next_prop(&t->host->dt, &offset, &p)) {
-		ref = find_reference(p.name);
-		if (ref < 0)
+		ref = find_reference(t, &p);
+		if (!ref)
 			continue;
 		at = 0;
-		while (next_target(t->host, &references[ref], &p, &at, &target)) {
+		while (next_target(t->host, ref, &p, &at, &target)) {
 			if (target != NO_NODE && t->mark[target] == MARK_FULL)
 				continue;
 			if (t->mark[node] == MARK_FULL && strcmp(p.name, "interrupt-parent"))
 				note(t, node, p.name, target);
-			dangling |= 1u << ref;
+			dangling |= 1u << (ref - references);
 			break;
 		}
 	}

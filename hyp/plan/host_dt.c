@@ -49,68 +49,115 @@ static bool prop_is(const struct dt_prop *p, const char *text)
 	return p->size == size && !memcmp(p->data, text, size);
 }
 
-/* Keeps of a property what the index holds. The first letter decides, since most are none of these. */
+enum kind {
+	KIND_OTHER, KIND_REG, KIND_RANGES, KIND_COMPATIBLE, KIND_INTERRUPTS, KIND_INTERRUPTS_EXTENDED,
+	KIND_INTERRUPT_CONTROLLER, KIND_INTERRUPT_MAP, KIND_INTERRUPT_PARENT, KIND_ADDRESS_CELLS,
+	KIND_SIZE_CELLS, KIND_INTERRUPT_CELLS, KIND_PHANDLE, KIND_OLD_PHANDLE, KIND_STATUS,
+	KIND_DEVICE_TYPE,
+};
+
+static enum kind name_kind(const char *name)
+{
+	static const char *const names[] = {
+		[KIND_REG] = "reg",
+		[KIND_RANGES] = "ranges",
+		[KIND_COMPATIBLE] = "compatible",
+		[KIND_INTERRUPTS] = "interrupts",
+		[KIND_INTERRUPTS_EXTENDED] = "interrupts-extended",
+		[KIND_INTERRUPT_CONTROLLER] = "interrupt-controller",
+		[KIND_INTERRUPT_MAP] = "interrupt-map",
+		[KIND_INTERRUPT_PARENT] = "interrupt-parent",
+		[KIND_ADDRESS_CELLS] = "#address-cells",
+		[KIND_SIZE_CELLS] = "#size-cells",
+		[KIND_INTERRUPT_CELLS] = "#interrupt-cells",
+		[KIND_PHANDLE] = "phandle",
+		[KIND_OLD_PHANDLE] = "linux,phandle",
+		[KIND_STATUS] = "status",
+		[KIND_DEVICE_TYPE] = "device_type",
+	};
+	uint32_t i;
+
+	for (i = 1; i < ARRAY_LEN(names); i++) {
+		if (names[i][0] == name[0] && !strcmp(names[i], name))
+			return i;
+	}
+	return KIND_OTHER;
+}
+
+/* A tree has few names and many properties: what a name is, is looked up by where it lies. */
+static enum kind prop_kind(struct host *host, const struct dt_prop *p)
+{
+	struct host_name *known = &host->names[p->name_offset % HOST_NAMES];
+
+	if (known->offset != p->name_offset)
+		*known = (struct host_name){ p->name_offset, name_kind(p->name) };
+	return known->kind;
+}
+
+static void read_device_type(struct host_node *node, const struct dt_prop *p)
+{
+	if (prop_is(p, "cpu"))
+		node->flags |= NODE_CPU;
+	else if (prop_is(p, "memory"))
+		node->flags |= NODE_MEMORY;
+	else if (prop_is(p, "pci"))
+		node->flags |= NODE_PCI;
+}
+
+/* Keeps of a property what the index holds. */
 static void index_prop(struct host *host, struct host_node *node, const struct dt_prop *p)
 {
 	uint32_t token = p->data - host->dt.blob - 12;
-	const char *name = p->name;
 
-	switch (name[0]) {
-	case 'r':
-		if (!strcmp(name, "reg"))
-			node->reg = token;
-		else if (!strcmp(name, "ranges"))
-			node->ranges = token;
+	switch (prop_kind(host, p)) {
+	case KIND_OTHER:
 		break;
-	case 'c':
-		if (!strcmp(name, "compatible"))
-			node->compatible = token;
+	case KIND_REG:
+		node->reg = token;
 		break;
-	case 'i':
-		if (strncmp(name, "interrupt", 9))
-			break;
-		if (!strcmp(name, "interrupts"))
-			node->interrupts = token;
-		else if (!strcmp(name, "interrupts-extended"))
-			node->interrupts_extended = token;
-		else if (!strcmp(name, "interrupt-controller"))
-			node->flags |= NODE_INTC;
-		else if (!strcmp(name, "interrupt-map"))
-			node->flags |= NODE_NEXUS;
-		else if (!strcmp(name, "interrupt-parent")) {
-			node->interrupt_parent = prop_u32(p);
-			node->flags &= ~NODE_UP_INTC;
-		}
+	case KIND_RANGES:
+		node->ranges = token;
 		break;
-	case '#':
-		if (!strcmp(name, "#address-cells"))
-			node->address_cells = prop_cells(p);
-		else if (!strcmp(name, "#size-cells"))
-			node->size_cells = prop_cells(p);
-		else if (!strcmp(name, "#interrupt-cells"))
-			node->interrupt_cells = prop_cells(p);
+	case KIND_COMPATIBLE:
+		node->compatible = token;
 		break;
-	case 'p':
-		if (!strcmp(name, "phandle"))
-			node->phandle = prop_u32(p);
+	case KIND_INTERRUPTS:
+		node->interrupts = token;
 		break;
-	case 'l':
-		if (!strcmp(name, "linux,phandle") && !node->phandle)
-			node->phandle = prop_u32(p);
+	case KIND_INTERRUPTS_EXTENDED:
+		node->interrupts_extended = token;
 		break;
-	case 's':
-		if (!strcmp(name, "status") && !prop_is(p, "okay") && !prop_is(p, "ok"))
+	case KIND_INTERRUPT_CONTROLLER:
+		node->flags |= NODE_INTC;
+		break;
+	case KIND_INTERRUPT_MAP:
+		node->flags |= NODE_NEXUS;
+		break;
+	case KIND_INTERRUPT_PARENT:
+		node->interrupt_parent = prop_u32(p);
+		node->flags &= ~NODE_UP_INTC;
+		break;
+	case KIND_ADDRESS_CELLS:
+		node->address_cells = prop_cells(p);
+		break;
+	case KIND_SIZE_CELLS:
+		node->size_cells = prop_cells(p);
+		break;
+	case KIND_INTERRUPT_CELLS:
+		node->interrupt_cells = prop_cells(p);
+		break;
+	case KIND_PHANDLE:
+		node->phandle = prop_u32(p);
+		break;
+	case KIND_OLD_PHANDLE:
+		node->phandle = node->phandle ? node->phandle : prop_u32(p);
+		break;
+	case KIND_STATUS:
+		if (!prop_is(p, "okay") && !prop_is(p, "ok"))
 			node->flags |= NODE_DISABLED;
 		break;
-	case 'd':
-		if (strcmp(name, "device_type"))
-			break;
-		if (prop_is(p, "cpu"))
-			node->flags |= NODE_CPU;
-		else if (prop_is(p, "memory"))
-			node->flags |= NODE_MEMORY;
-		else if (prop_is(p, "pci"))
-			node->flags |= NODE_PCI;
+	case KIND_DEVICE_TYPE:
+		read_device_type(node, p);
 		break;
 	}
 }
@@ -584,6 +631,7 @@ enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assum
 	host->nr_nodes = host->nr_harts = host->nr_ram = host->nr_reserved = 0;
 	host->nr_regs = host->nr_plics = 0;
 	host->cpus = host->chosen = host->aliases = host->reserved_memory = NO_NODE;
+	memset(host->names, 0xff, sizeof(host->names));	/* no name lies there */
 	e = dt_open(&host->dt, dtb, max);
 	if (e == OK)
 		e = index_nodes(host, &why);

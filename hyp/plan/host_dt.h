@@ -76,6 +76,14 @@ struct host_plic {
 	int16_t context[MAX_HARTS];	/* S-mode context of host->harts[i], or NO_CONTEXT */
 };
 
+/* Which property a name is, so that each name is compared with others only once. */
+struct host_name {
+	uint32_t offset;		/* in the strings block */
+	uint32_t kind;			/* of host_dt.c */
+};
+
+#define HOST_NAMES	128		/* a power of two */
+
 struct host {
 	struct dt dt;
 	uint64_t timebase_hz;
@@ -86,6 +94,7 @@ struct host {
 	struct host_hart harts[MAX_HARTS];		/* usable ones, in the order of the tree */
 	struct host_plic plics[MAX_PLICS];
 	struct host_reg regs[HOST_MAX_REGS];		/* by node, in the order of the tree */
+	struct host_name names[HOST_NAMES];		/* while parsing only */
 	struct host_node nodes[HOST_MAX_NODES];
 };
 

@@ -148,39 +148,52 @@ uint32_t isa_feature(const struct isa_token *t)
 	return 0;
 }
 
+static bool is_one_of(const struct isa_token *t, const char *const *list, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (token_is(t, list[i]))
+			return true;
+	}
+	return false;
+}
+
 bool isa_hidden(const struct isa_token *t, bool sstc)
 {
-	static const char *const prefixes[] = {
-		"sh",		/* parts of the hypervisor extension */
-		"sm",		/* machine mode's */
-		"sd",		/* external debug and triggers */
-	};
-	static const char *const names[] = {
-		"h",
-		"zkr",		/* the seed CSR is machine mode's to give */
-		"zihpm",	/* hpmcounters stay with the firmware */
+	static const char *const of_s[] = {
 		"sscofpmf",
 		"ssaia",	/* no IMSIC is given */
 		"sscsrind", "ssccfg", "ssctr",	/* need hstateen or the counters */
 		"ssstateen",
-		"ssdbltrp", "zicfilp", "zicfiss",	/* need henvcfg.DTE, LPE, SSE */
+		"ssdbltrp",	/* needs henvcfg.DTE */
 		"ssqosid",
 	};
-	uint32_t i;
+	static const char *const of_z[] = {
+		"zkr",		/* the seed CSR is machine mode's to give */
+		"zihpm",	/* hpmcounters stay with the firmware */
+		"zicfilp", "zicfiss",	/* need henvcfg.LPE, SSE */
+	};
 
-	if (t->size > 1 && lower(t->text[0]) == 's') {
-		for (i = 0; i < ARRAY_LEN(prefixes); i++) {
-			if (starts_with(t, prefixes[i]))
-				return true;
-		}
-		if (!sstc && token_is(t, "sstc"))
-			return true;
+	switch (lower(t->text[0])) {
+	case 'h':
+		return t->size == 1;
+	case 'z':
+		return is_one_of(t, of_z, ARRAY_LEN(of_z));
+	case 's':
+		if (t->size == 1)
+			return false;
+		break;
+	default:
+		return false;
 	}
-	for (i = 0; i < ARRAY_LEN(names); i++) {
-		if (token_is(t, names[i]))
-			return true;
+	switch (lower(t->text[1])) {
+	case 'h':		/* parts of the hypervisor extension */
+	case 'm':		/* machine mode's */
+	case 'd':		/* external debug and triggers */
+		return true;
 	}
-	return false;
+	return is_one_of(t, of_s, ARRAY_LEN(of_s)) || (!sstc && token_is(t, "sstc"));
 }
 
 uint32_t isa_strip(char *out, const char *isa, bool sstc)

@@ -37,6 +37,7 @@ struct vcpu {
 	uint64_t start_pc;		/* of a START_PENDING vcpu, or a non-retentive suspend */
 	uint64_t start_opaque;
 	/* The vcpu's own hart alone: */
+	enum verdict verdict;		/* of the SBI call that is being served */
 	struct hart_features features;	/* probed */
 	bool resume_nonretentive;
 	uint32_t fetch_faults;		/* in a row, see vmmio.c */

@@ -8,30 +8,34 @@
 struct extension {
 	uint32_t eid;
 	bool legacy;	/* a1 is left alone; a0 alone is the result */
-	enum verdict (*call)(struct vcpu *v, struct vsbi_call *c);
+	struct vsbi_ret (*call)(struct vcpu *v, const uint64_t *a, uint64_t fid);
 };
 
-static const struct extension extensions[] = {
-	{ SBI_EXT_TIME, false, vsbi_time },
-	{ SBI_EXT_IPI, false, vsbi_ipi },
-	{ SBI_EXT_RFENCE, false, vsbi_rfence },
-	{ SBI_EXT_BASE, false, vsbi_base },
-	{ SBI_EXT_HSM, false, vsbi_hsm },
-	{ SBI_EXT_SRST, false, vsbi_srst },
-	{ SBI_EXT_DBCN, false, vsbi_dbcn },
-	{ VSBI_EXT_VENDOR, false, vsbi_vendor },
-	{ SBI_EXT_LEGACY_SET_TIMER, true, vsbi_legacy_set_timer },
-	{ SBI_EXT_LEGACY_PUTCHAR, true, vsbi_legacy_putchar },
-	{ SBI_EXT_LEGACY_GETCHAR, true, vsbi_legacy_getchar },
-	{ SBI_EXT_LEGACY_SHUTDOWN, true, vsbi_legacy_shutdown },
+/* Found in one step. Two extensions in one slot do not compile (-Woverride-init): choose other numbers here. */
+#define SLOTS		32
+#define SLOT(eid)	(((eid) ^ (eid) >> 5) % SLOTS)
+#define EXTENSION(eid, legacy, call) [SLOT(eid)] = { eid, legacy, call }
+
+static const struct extension extensions[SLOTS] = {
+	EXTENSION(SBI_EXT_BASE, false, vsbi_base),
+	EXTENSION(SBI_EXT_TIME, false, vsbi_time),
+	EXTENSION(SBI_EXT_IPI, false, vsbi_ipi),
+	EXTENSION(SBI_EXT_RFENCE, false, vsbi_rfence),
+	EXTENSION(SBI_EXT_HSM, false, vsbi_hsm),
+	EXTENSION(SBI_EXT_SRST, false, vsbi_srst),
+	EXTENSION(SBI_EXT_DBCN, false, vsbi_dbcn),
+	EXTENSION(VSBI_EXT_VENDOR, false, vsbi_vendor),
+	EXTENSION(SBI_EXT_LEGACY_SET_TIMER, true, vsbi_legacy_set_timer),
+	EXTENSION(SBI_EXT_LEGACY_PUTCHAR, true, vsbi_legacy_putchar),
+	EXTENSION(SBI_EXT_LEGACY_GETCHAR, true, vsbi_legacy_getchar),
+	EXTENSION(SBI_EXT_LEGACY_SHUTDOWN, true, vsbi_legacy_shutdown),
 };
 
 static const struct extension *find(uint64_t eid)
 {
-	for (size_t i = 0; i < ARRAY_LEN(extensions); i++)
-		if (extensions[i].eid == eid)
-			return &extensions[i];
-	return NULL;
+	const struct extension *e = &extensions[SLOT(eid)];
+
+	return e->eid == eid && e->call ? e : NULL;
 }
 
 bool vsbi_has(uint64_t eid)
@@ -43,18 +47,20 @@ enum verdict vsbi_call(struct vcpu *v)
 {
 	uint64_t *x = v->ctx.x;
 	const struct extension *e = find(x[17]);
-	struct vsbi_call c = {
-		.fid = x[16],
-		.arg = { x[10], x[11], x[12], x[13], x[14], x[15] },
-		.error = SBI_ERR_NOT_SUPPORTED,
-	};
-	enum verdict verdict = e ? e->call(v, &c) : VERDICT_RESUME;
+	struct vsbi_ret ret;
 
 	x[0] += 4;
-	x[10] = (uint64_t)c.error;
-	if (!e || !e->legacy)
-		x[11] = c.value;
-	return verdict;
+	if (!e) {
+		x[10] = (uint64_t)SBI_ERR_NOT_SUPPORTED;
+		x[11] = 0;
+		return VERDICT_RESUME;
+	}
+	v->verdict = VERDICT_RESUME;
+	ret = e->call(v, &x[10], x[16]);
+	x[10] = (uint64_t)ret.error;
+	if (!e->legacy)
+		x[11] = ret.value;
+	return v->verdict;
 }
 
 long vsbi_hart_mask(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *vcpus)

@@ -17,30 +17,31 @@
 #define VSBI_EXT_VENDOR		(0x0a000000u + VSBI_IMPL_ID)
 #define VSBI_VENDOR_WATCHDOG_KICK	0
 
-/* A call: arg[0..5] are a0..a5. The handler fills error and value; value counts only if error is 0. */
-struct vsbi_call {
-	uint64_t fid;
-	uint64_t arg[6];
-	long error;
+/* The result of a call: a0 and a1. value counts only if error is SBI_SUCCESS. */
+struct vsbi_ret {
+	long error;	/* SBI_SUCCESS or SBI_ERR_* */
 	uint64_t value;
 };
 
+static inline struct vsbi_ret vsbi_error(long error) { return (struct vsbi_ret){ error, 0 }; }
+static inline struct vsbi_ret vsbi_value(uint64_t value) { return (struct vsbi_ret){ SBI_SUCCESS, value }; }
+
 /*
- * Handlers return VERDICT_RESUME or VERDICT_SUSPEND (a0, a1 are set and the ecall is stepped over), or
- * VERDICT_STOP or VERDICT_LEAVE (the call does not return).
+ * One handler an extension: a[0..5] are a0 to a5, fid is a6 (legacy calls ignore it). A handler whose call
+ * does more than return sets v->verdict: VERDICT_SUSPEND returns later; VERDICT_STOP and VERDICT_LEAVE never.
  */
-enum verdict vsbi_base(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_time(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_ipi(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_rfence(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_hsm(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_srst(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_dbcn(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_vendor(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_legacy_putchar(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_legacy_getchar(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_legacy_set_timer(struct vcpu *v, struct vsbi_call *c);
-enum verdict vsbi_legacy_shutdown(struct vcpu *v, struct vsbi_call *c);
+struct vsbi_ret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_rfence(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_hsm(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_vendor(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_legacy_set_timer(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct vsbi_ret vsbi_legacy_shutdown(struct vcpu *v, const uint64_t *a, uint64_t fid);
 
 /* Serves the ecall that the vcpu exited with. */
 enum verdict vsbi_call(struct vcpu *v);

@@ -3,30 +3,23 @@
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/vm/vsbi.h"
 
-enum verdict vsbi_base(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)v;
-	c->error = SBI_SUCCESS;
-	switch (c->fid) {
+	switch (fid) {
 	case SBI_BASE_SPEC_VERSION:
-		c->value = VSBI_SPEC_VERSION;
-		break;
+		return vsbi_value(VSBI_SPEC_VERSION);
 	case SBI_BASE_IMPL_ID:
-		c->value = VSBI_IMPL_ID;
-		break;
+		return vsbi_value(VSBI_IMPL_ID);
 	case SBI_BASE_IMPL_VERSION:
-		c->value = VSBI_IMPL_VERSION;
-		break;
+		return vsbi_value(VSBI_IMPL_VERSION);
 	case SBI_BASE_PROBE:
-		c->value = vsbi_has(c->arg[0]);
-		break;
+		return vsbi_value(vsbi_has(a[0]));
 	case SBI_BASE_MVENDORID:
 	case SBI_BASE_MARCHID:
 	case SBI_BASE_MIMPID:
-		c->value = (uint64_t)sbi_ecall(SBI_EXT_BASE, c->fid, 0, 0, 0, 0, 0).value;
-		break;
+		return vsbi_value((uint64_t)sbi_ecall(SBI_EXT_BASE, fid, 0, 0, 0, 0, 0).value);
 	default:
-		c->error = SBI_ERR_NOT_SUPPORTED;
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	}
-	return VERDICT_RESUME;
 }

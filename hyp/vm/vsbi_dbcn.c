@@ -8,57 +8,58 @@
 
 #define CHUNK	128u
 
-static long write_text(struct vcpu *v, uint64_t size, gpa_t from, uint64_t *written)
+static struct vsbi_ret write_text(struct vcpu *v, uint64_t size, gpa_t from)
 {
 	char text[CHUNK];
 	uint64_t n = size < CHUNK ? size : CHUNK;
 
 	if (guestmem_read(v->vm, text, from, n) != OK)
-		return SBI_ERR_INVALID_PARAM;
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	console_write(&v->vm->console, v->vm->plan->name, text, n);
-	*written = n;
-	return SBI_SUCCESS;
+	return vsbi_value(n);
 }
 
-enum verdict vsbi_dbcn(struct vcpu *v, struct vsbi_call *c)
+static void write_byte(struct vcpu *v, uint64_t value)
 {
-	uint64_t size = c->arg[0];
-	gpa_t buffer = gpa(c->arg[1]);
-	char byte = (char)c->arg[0];
-
-	switch (c->fid) {
-	case SBI_DBCN_WRITE:
-	case SBI_DBCN_READ:
-		c->error = SBI_SUCCESS;
-		if (!size)
-			break;
-		if (c->arg[2] || !guestmem_valid(v->vm, buffer, size))
-			c->error = SBI_ERR_INVALID_PARAM;
-		else if (c->fid == SBI_DBCN_WRITE)
-			c->error = write_text(v, size, buffer, &c->value);
-		break;	/* there is no input for guests: a read gives 0 bytes */
-	case SBI_DBCN_WRITE_BYTE:
-		console_write(&v->vm->console, v->vm->plan->name, &byte, 1);
-		c->error = SBI_SUCCESS;
-		break;
-	default:
-		break;
-	}
-	return VERDICT_RESUME;
-}
-
-enum verdict vsbi_legacy_putchar(struct vcpu *v, struct vsbi_call *c)
-{
-	char byte = (char)c->arg[0];
+	char byte = (char)value;
 
 	console_write(&v->vm->console, v->vm->plan->name, &byte, 1);
-	c->error = SBI_SUCCESS;
-	return VERDICT_RESUME;
 }
 
-enum verdict vsbi_legacy_getchar(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid)
+{
+	uint64_t size = a[0];
+	gpa_t buffer = gpa(a[1]);
+
+	switch (fid) {
+	case SBI_DBCN_WRITE:
+	case SBI_DBCN_READ:
+		if (!size)
+			return vsbi_value(0);
+		if (a[2] || !guestmem_valid(v->vm, buffer, size))
+			return vsbi_error(SBI_ERR_INVALID_PARAM);
+		if (fid == SBI_DBCN_READ)	/* there is no input for guests */
+			return vsbi_value(0);
+		return write_text(v, size, buffer);
+	case SBI_DBCN_WRITE_BYTE:
+		write_byte(v, a[0]);
+		return vsbi_value(0);
+	default:
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	}
+}
+
+struct vsbi_ret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
+{
+	(void)fid;
+	write_byte(v, a[0]);
+	return vsbi_value(0);
+}
+
+struct vsbi_ret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)v;
-	c->error = -1;	/* nothing typed */
-	return VERDICT_RESUME;
+	(void)a;
+	(void)fid;
+	return vsbi_error(-1);	/* nothing typed */
 }

@@ -20,45 +20,41 @@ static long hart_start(struct vcpu *v, uint64_t hart, uint64_t pc, uint64_t opaq
 	return vcpu_start(v->vm->vcpus[hart], pc, opaque);
 }
 
-static enum verdict hart_suspend(struct vcpu *v, struct vsbi_call *c)
+static struct vsbi_ret hart_status(struct vcpu *v, uint64_t hart)
 {
-	uint32_t type = (uint32_t)c->arg[0];
-
-	if (type != SBI_HSM_SUSPEND_RETENTIVE && type != SBI_HSM_SUSPEND_NON_RETENTIVE) {
-		c->error = SBI_ERR_INVALID_PARAM;
-		return VERDICT_RESUME;
-	}
-	if (type == SBI_HSM_SUSPEND_NON_RETENTIVE) {
-		if (!valid_entry(v->vm, c->arg[1])) {
-			c->error = SBI_ERR_INVALID_ADDRESS;
-			return VERDICT_RESUME;
-		}
-		v->resume_nonretentive = true;
-		v->start_pc = c->arg[1];
-		v->start_opaque = c->arg[2];
-	}
-	c->error = SBI_SUCCESS;
-	return VERDICT_SUSPEND;
+	if (hart >= v->vm->plan->nr_vcpus)
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
+	return vsbi_value(vcpu_hsm_state(v->vm->vcpus[hart]));
 }
 
-enum verdict vsbi_hsm(struct vcpu *v, struct vsbi_call *c)
+static struct vsbi_ret hart_suspend(struct vcpu *v, uint32_t type, uint64_t pc, uint64_t opaque)
 {
-	switch (c->fid) {
+	if (type != SBI_HSM_SUSPEND_RETENTIVE && type != SBI_HSM_SUSPEND_NON_RETENTIVE)
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
+	if (type == SBI_HSM_SUSPEND_NON_RETENTIVE) {
+		if (!valid_entry(v->vm, pc))
+			return vsbi_error(SBI_ERR_INVALID_ADDRESS);
+		v->resume_nonretentive = true;
+		v->start_pc = pc;
+		v->start_opaque = opaque;
+	}
+	v->verdict = VERDICT_SUSPEND;
+	return vsbi_value(0);
+}
+
+struct vsbi_ret vsbi_hsm(struct vcpu *v, const uint64_t *a, uint64_t fid)
+{
+	switch (fid) {
 	case SBI_HSM_START:
-		c->error = hart_start(v, c->arg[0], c->arg[1], c->arg[2]);
-		return VERDICT_RESUME;
+		return vsbi_error(hart_start(v, a[0], a[1], a[2]));
 	case SBI_HSM_STOP:
-		return VERDICT_STOP;
+		v->verdict = VERDICT_STOP;
+		return vsbi_value(0);
 	case SBI_HSM_STATUS:
-		c->error = SBI_ERR_INVALID_PARAM;
-		if (c->arg[0] < v->vm->plan->nr_vcpus) {
-			c->error = SBI_SUCCESS;
-			c->value = vcpu_hsm_state(v->vm->vcpus[c->arg[0]]);
-		}
-		return VERDICT_RESUME;
+		return hart_status(v, a[0]);
 	case SBI_HSM_SUSPEND:
-		return hart_suspend(v, c);
+		return hart_suspend(v, (uint32_t)a[0], a[1], a[2]);
 	default:
-		return VERDICT_RESUME;
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	}
 }

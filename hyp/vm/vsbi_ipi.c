@@ -6,18 +6,19 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/vm/vsbi.h"
 
-enum verdict vsbi_ipi(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	uint64_t self = 1ull << v->index, to;
+	long error;
 
-	if (c->fid != 0)
-		return VERDICT_RESUME;
-	c->error = vsbi_hart_mask(v->vm, c->arg[0], c->arg[1], &to);
-	if (c->error != SBI_SUCCESS)
-		return VERDICT_RESUME;
+	if (fid != 0)
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	error = vsbi_hart_mask(v->vm, a[0], a[1], &to);
+	if (error != SBI_SUCCESS)
+		return vsbi_error(error);
 	if (to & self)
 		csr_set(CSR_HVIP, 1ul << IRQ_VSSI);
 	if (to & ~self)
 		vcpu_send_mask(v->vm, to & ~self, MAIL_IPI);
-	return VERDICT_RESUME;
+	return vsbi_value(0);
 }

@@ -83,24 +83,25 @@ static struct fence decode_range(uint64_t start, uint64_t size)
 	return f;
 }
 
-enum verdict vsbi_rfence(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_rfence(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	struct fence f;
 	uint64_t to;
+	long error;
 
 	/* 3 to 6 are hypervisor fences: a guest has no H extension. */
-	if (c->fid > SBI_RFENCE_SFENCE_VMA_ASID)
-		return VERDICT_RESUME;
-	c->error = vsbi_hart_mask(v->vm, c->arg[0], c->arg[1], &to);
-	if (c->error != SBI_SUCCESS)
-		return VERDICT_RESUME;
-	if (c->fid == SBI_RFENCE_FENCE_I) {
+	if (fid > SBI_RFENCE_SFENCE_VMA_ASID)
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	error = vsbi_hart_mask(v->vm, a[0], a[1], &to);
+	if (error != SBI_SUCCESS)
+		return vsbi_error(error);
+	if (fid == SBI_RFENCE_FENCE_I) {
 		do_fence_i(v, to);
-		return VERDICT_RESUME;
+		return vsbi_value(0);
 	}
-	f = decode_range(c->arg[2], c->arg[3]);
-	f.has_asid = c->fid == SBI_RFENCE_SFENCE_VMA_ASID;
-	f.asid = f.has_asid ? c->arg[4] & 0xffff : 0;	/* ASIDs have 16 bits at most */
+	f = decode_range(a[2], a[3]);
+	f.has_asid = fid == SBI_RFENCE_SFENCE_VMA_ASID;
+	f.asid = f.has_asid ? a[4] & 0xffff : 0;	/* ASIDs have 16 bits at most */
 	do_fence_vma(v, to, &f);
-	return VERDICT_RESUME;
+	return vsbi_value(0);
 }

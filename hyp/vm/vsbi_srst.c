@@ -2,25 +2,27 @@
 /* SBI 3.0, System Reset Extension: "system" is the calling VM. Types and reasons are 32-bit. */
 #include "hyp/vm/vsbi.h"
 
-enum verdict vsbi_srst(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
-	uint32_t type = (uint32_t)c->arg[0], reason = (uint32_t)c->arg[1];
+	uint32_t type = (uint32_t)a[0], reason = (uint32_t)a[1];
 
-	if (c->fid != 0)
-		return VERDICT_RESUME;
-	if (type > SBI_SRST_WARM_REBOOT || reason > SBI_SRST_REASON_FAILURE) {
-		c->error = SBI_ERR_INVALID_PARAM;
-		return VERDICT_RESUME;
-	}
+	if (fid != 0)
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	if (type > SBI_SRST_WARM_REBOOT || reason > SBI_SRST_REASON_FAILURE)
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	if (type != SBI_SRST_SHUTDOWN)
-		return vm_end(v, VM_END_REBOOT);
-	if (reason == SBI_SRST_REASON_FAILURE)
-		return vm_crash(v, VM_END_FAILED);
-	return vm_end(v, VM_END_SHUTDOWN);
+		v->verdict = vm_end(v, VM_END_REBOOT);
+	else if (reason == SBI_SRST_REASON_FAILURE)
+		v->verdict = vm_crash(v, VM_END_FAILED);
+	else
+		v->verdict = vm_end(v, VM_END_SHUTDOWN);
+	return vsbi_value(0);
 }
 
-enum verdict vsbi_legacy_shutdown(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_legacy_shutdown(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
-	(void)c;
-	return vm_end(v, VM_END_SHUTDOWN);
+	(void)a;
+	(void)fid;
+	v->verdict = vm_end(v, VM_END_SHUTDOWN);
+	return vsbi_value(0);
 }

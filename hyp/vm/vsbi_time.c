@@ -3,18 +3,17 @@
 #include "hyp/vm/vsbi.h"
 #include "hyp/vm/vtimer.h"
 
-enum verdict vsbi_time(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
-	if (c->fid != 0)
-		return VERDICT_RESUME;
-	vtimer_set(v, c->arg[0]);
-	c->error = SBI_SUCCESS;
-	return VERDICT_RESUME;
+	if (fid != 0)
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	vtimer_set(v, a[0]);
+	return vsbi_value(0);
 }
 
-enum verdict vsbi_legacy_set_timer(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_legacy_set_timer(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
-	vtimer_set(v, c->arg[0]);
-	c->error = SBI_SUCCESS;
-	return VERDICT_RESUME;
+	(void)fid;
+	vtimer_set(v, a[0]);
+	return vsbi_value(0);
 }

@@ -6,11 +6,11 @@
 #include "hyp/vm/vsbi.h"
 #include "hyp/vm/vtimer.h"
 
-enum verdict vsbi_vendor(struct vcpu *v, struct vsbi_call *c)
+struct vsbi_ret vsbi_vendor(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
-	if (c->fid != VSBI_VENDOR_WATCHDOG_KICK)
-		return VERDICT_RESUME;
+	(void)a;
+	if (fid != VSBI_VENDOR_WATCHDOG_KICK)
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	vtimer_kick(v);
-	c->error = SBI_SUCCESS;
-	return VERDICT_RESUME;
+	return vsbi_value(0);
 }
