@@ -19,6 +19,10 @@ struct reference {
 #define NAME(text)	text, sizeof(text) - 1
 
 static const struct reference references[] = {
+	{ NAME("-gpios"), NULL, "#gpio-cells", SUFFIX },
+	{ NAME("-gpio"), NULL, "#gpio-cells", SUFFIX },
+	{ NAME("-supply"), NULL, NULL, SUFFIX },
+	{ NAME("pinctrl-"), "pinctrl-names", NULL, PINCTRL },
 	{ NAME("clocks"), "clock-names", "#clock-cells", WHOLE },
 	{ NAME("assigned-clocks"), "assigned-clock-rates", "#clock-cells", WHOLE },
 	{ NAME("assigned-clock-parents"), NULL, "#clock-cells", WHOLE },
@@ -36,10 +40,6 @@ static const struct reference references[] = {
 	{ NAME("msi-parent"), NULL, "#msi-cells", WHOLE },
 	{ NAME("memory-region"), "memory-region-names", NULL, WHOLE },
 	{ NAME("gpios"), NULL, "#gpio-cells", WHOLE },
-	{ NAME("-gpios"), NULL, "#gpio-cells", SUFFIX },
-	{ NAME("-gpio"), NULL, "#gpio-cells", SUFFIX },
-	{ NAME("-supply"), NULL, NULL, SUFFIX },
-	{ NAME("pinctrl-"), "pinctrl-names", NULL, PINCTRL },
 	{ NAME("phy-handle"), NULL, NULL, FIRST },
 	{ NAME("regmap"), NULL, NULL, FIRST },
 	{ NAME("syscon"), NULL, NULL, FIRST },
@@ -53,18 +53,22 @@ static const struct reference references[] = {
 
 _Static_assert(ARRAY_LEN(references) <= 32, "one bit each");
 
-/* size: of name. Most names differ in length from most others, which decides at once. */
+/* size: of name. Most names differ in length, which decides at once. */
 static bool matches(const struct reference *ref, const char *name, size_t size)
 {
+	if (size < ref->size)
+		return false;
+	if (size == ref->size)
+		return (ref->match == WHOLE || ref->match == FIRST) && !memcmp(name, ref->name, size);
 	switch (ref->match) {
 	case WHOLE:
 	case FIRST:
-		return size == ref->size && !memcmp(name, ref->name, size);
+		return false;
 	case SUFFIX:
-		return size > ref->size && name[size - ref->size] == '-' &&
+		return name[size - ref->size] == '-' &&
 		       !memcmp(name + size - ref->size, ref->name, ref->size);
 	case PINCTRL:
-		return size > ref->size && name[0] == 'p' && !memcmp(name, ref->name, ref->size) &&
+		return name[0] == 'p' && !memcmp(name, ref->name, ref->size) &&
 		       name[ref->size] >= '0' && name[ref->size] <= '9';
 	}
 	return false;
