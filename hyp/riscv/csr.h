@@ -27,6 +27,15 @@
 	unsigned long v_ = (val);						\
 	__asm__ volatile("csrc %0, %1" : : "i"(csr), "rK"(v_) : "memory"); })
 
+/* tp: the hart (hart.h). */
+static inline void *thread_pointer(void)
+{
+	void *tp;
+
+	__asm__("mv %0, tp" : "=r"(tp));
+	return tp;
+}
+
 static inline void wait_for_interrupt(void) { __asm__ volatile("wfi" : : : "memory"); }
 
 #endif

@@ -2,6 +2,7 @@
 /*
  * Fences of the hypervisor extension, by encoding, so that any assembler does. Source: privileged
  * ISA, hypervisor chapter, "Hypervisor Memory-Management Fence Instructions".
+ * tests/unit/fake/hyp/riscv/fence.h takes this file's place in host builds.
  */
 #ifndef HYP_RISCV_FENCE_H
 #define HYP_RISCV_FENCE_H
@@ -35,6 +36,9 @@ static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
 {
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(va), "r"(asid) : "memory");
 }
+
+/* What was written to memory is seen before what is now written to a device: firmware sends an IPI so. */
+static inline void fence_before_ipi(void) { __asm__ volatile("fence w, ow" : : : "memory"); }
 
 static inline void fence_i(void) { __asm__ volatile("fence.i" : : : "memory"); }
 

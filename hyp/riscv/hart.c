@@ -103,8 +103,7 @@ void hart_send(struct hart *const *to, uint32_t n, uint32_t mail)
 		__atomic_fetch_or(&to[i]->mailbox, mail, __ATOMIC_RELEASE);
 		ids[i] = to[i]->id;
 	}
-	/* The IPI must not overtake the mailbox; firmware sends it by a store to a device. */
-	__asm__ volatile("fence w, ow" : : : "memory");
+	fence_before_ipi();	/* it must not overtake the mailbox */
 	sbi_ecall_harts(SBI_EXT_IPI, 0, ids, n, 0, 0, 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "hyp/base/types.h"
 #include "hyp/riscv/context.h"
+#include "hyp/riscv/csr.h"
 
 struct vcpu;
 
@@ -37,10 +38,7 @@ struct hart_features {
 
 static inline struct hart *this_hart(void)
 {
-	struct hart *h;
-
-	__asm__("mv %0, tp" : "=r"(h));
-	return h;
+	return thread_pointer();
 }
 
 /* Traps go to trap_entry, interrupts are off, sscratch = 0. Before anything else on a hart. */

@@ -9,17 +9,9 @@ static bool has_dbcn;
 struct sbiret sbi_ecall(unsigned long eid, unsigned long fid, unsigned long arg0, unsigned long arg1,
 			unsigned long arg2, unsigned long arg3, unsigned long arg4)
 {
-	register unsigned long a0 __asm__("a0") = arg0;
-	register unsigned long a1 __asm__("a1") = arg1;
-	register unsigned long a2 __asm__("a2") = arg2;
-	register unsigned long a3 __asm__("a3") = arg3;
-	register unsigned long a4 __asm__("a4") = arg4;
-	register unsigned long a6 __asm__("a6") = fid;
-	register unsigned long a7 __asm__("a7") = eid;
+	const unsigned long arg[5] = { arg0, arg1, arg2, arg3, arg4 };
 
-	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1)
-			 : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7) : "memory");
-	return (struct sbiret){ .error = (long)a0, .value = (long)a1 };
+	return firmware_ecall(eid, fid, arg);
 }
 
 void sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, uint32_t n,

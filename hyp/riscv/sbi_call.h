@@ -9,12 +9,8 @@
 
 #include "hyp/base/err.h"
 #include "hyp/base/types.h"
+#include "hyp/riscv/ecall.h"
 #include "hyp/riscv/sbi_defs.h"
-
-struct sbiret {
-	long error;	/* SBI_SUCCESS or a negative SBI_ERR_* */
-	long value;
-};
 
 struct sbiret sbi_ecall(unsigned long eid, unsigned long fid, unsigned long a0, unsigned long a1,
 			unsigned long a2, unsigned long a3, unsigned long a4);
