@@ -14,6 +14,9 @@ struct reading {
 	struct config_vm *vm;		/* NULL: the root */
 	char path[VM_NAME_LEN + 1];
 	struct reporter *r;
+	uint32_t depth;			/* 1 in the root, 2 in a guest, more in what is refused */
+	uint32_t seen;			/* properties of this node, by index in its table */
+	bool started, compatible;
 };
 
 struct property {
@@ -38,114 +41,6 @@ static const char *read_string(struct reading *c, const struct dt_prop *p)
 		return s;
 	bad_value(c, p, "must be one string that is not empty, as in \"linux\"");
 	return NULL;
-}
-
-static bool hex_digit(char c, uint64_t *digit)
-{
-	if (c >= '0' && c <= '9')
-		*digit = c - '0';
-	else if ((c | 32) >= 'a' && (c | 32) <= 'f')
-		*digit = (c | 32) - 'a' + 10;
-	else
-		return false;
-	return true;
-}
-
-/* Decimal or 0x number at *at, which moves behind it; false if there is none or it overflows. */
-static bool read_number(const char **at, uint64_t *value)
-{
-	uint64_t base = 10, digit, v = 0;
-	const char *p = *at, *start;
-
-	if (p[0] == '0' && (p[1] | 32) == 'x') {
-		base = 16;
-		p += 2;
-	}
-	for (start = p; hex_digit(*p, &digit) && digit < base; p++) {
-		if (v > (UINT64_MAX - digit) / base)
-			return false;
-		v = v * base + digit;
-	}
-	*at = p;
-	*value = v;
-	return p != start;
-}
-
-static void skip_spaces(const char **at)
-{
-	while (**at == ' ' || **at == '\t')
-		(*at)++;
-}
-
-static bool take_word(const char **at, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (strncmp(*at, word, n) || ((*at)[n] != ' ' && (*at)[n] != '\t'))
-		return false;
-	*at += n;
-	skip_spaces(at);
-	return true;
-}
-
-static const char *read_size(const char **at, uint64_t *size)
-{
-	uint64_t unit;
-
-	if (!read_number(at, size))
-		return "must begin with a size such as 512M";
-	switch (**at) {
-	case 'K':
-		unit = KIB;
-		break;
-	case 'M':
-		unit = MIB;
-		break;
-	case 'G':
-		unit = GIB;
-		break;
-	default:
-		return "the size needs a unit: K, M or G, as in 512M";
-	}
-	(*at)++;
-	if (*size > UINT64_MAX / unit)
-		return "the size is too large";
-	*size *= unit;
-	if (!*size || *size % PAGE_SIZE)
-		return "the size must be a multiple of 4K, and not 0";
-	skip_spaces(at);
-	return NULL;
-}
-
-static const char *read_address(const char **at, uint64_t size, uint64_t *address)
-{
-	if (!read_number(at, address) || (**at && **at != ' ' && **at != '\t'))
-		return "\"at\" and \"as\" need an address such as 0x80000000";
-	if (*address % PAGE_SIZE)
-		return "the address must be a multiple of 4K";
-	if (*address + (size - 1) < *address)
-		return "the region wraps around the end of the address space";
-	skip_spaces(at);
-	return NULL;
-}
-
-enum err config_parse_memory(struct config_memory *m, const char *text, const char **why)
-{
-	*m = (struct config_memory){ 0 };
-	skip_spaces(&text);
-	*why = read_size(&text, &m->size);
-	if (!*why && take_word(&text, "at")) {
-		m->fixed = true;
-		*why = read_address(&text, m->size, &m->at);
-	}
-	if (!*why && take_word(&text, "as")) {
-		m->mapped = true;
-		*why = read_address(&text, m->size, &m->as);
-	}
-	if (!*why && *text)
-		*why = "must be \"SIZE\", \"SIZE at HOST-ADDRESS\", \"SIZE as GUEST-ADDRESS\" or "
-		       "\"SIZE at HOST-ADDRESS as GUEST-ADDRESS\"";
-	return *why ? ERR_INVALID : OK;
 }
 
 static void too_many(struct reading *c, const struct dt_prop *p, unsigned limit)
@@ -285,7 +180,7 @@ static void read_entry(struct reading *c, const struct dt_prop *p)
 
 	if (!s)
 		return;
-	if (!read_number(&s, &c->vm->entry) || *s || c->vm->entry % 4)
+	if (!config_parse_number(&s, &c->vm->entry) || *s || c->vm->entry % 4)
 		bad_value(c, p, "must be a guest address that is a multiple of 4, as in "
 				"\"0x80200000\"");
 	else
@@ -307,6 +202,7 @@ static void read_console(struct reading *c, const struct dt_prop *p)
 
 static void read_compatible(struct reading *c, const struct dt_prop *p)
 {
+	c->compatible = true;
 	if (!dt_has_string(p, CONFIG_COMPATIBLE))
 		bad_value(c, p, "must be \"" CONFIG_COMPATIBLE "\"");
 }
@@ -375,7 +271,7 @@ static void unknown_property(struct reading *c, const struct dt_prop *p,
 			       c->vm ? "of a guest" : "of the root");
 }
 
-static void read_property(struct reading *c, const struct dt_prop *p, uint32_t *seen)
+static void read_property(struct reading *c, const struct dt_prop *p)
 {
 	const struct property *known = c->vm ? vm_props : root_props;
 	uint32_t i, count = c->vm ? ARRAY_LEN(vm_props) : ARRAY_LEN(root_props);
@@ -383,12 +279,12 @@ static void read_property(struct reading *c, const struct dt_prop *p, uint32_t *
 	for (i = 0; i < count; i++) {
 		if (strcmp(p->name, known[i].name))
 			continue;
-		if (*seen & 1u << i)
+		if (c->seen & 1u << i)
 			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, p->name,
 				       "given twice; give each property once");
 		else
 			known[i].read(c, p);
-		*seen |= 1u << i;
+		c->seen |= 1u << i;
 		return;
 	}
 	unknown_property(c, p, known, count);
@@ -427,6 +323,7 @@ static void start_vm(struct reading *c, const char *name)
 	fmt_str(vm->name, sizeof(vm->name), "%s", name);
 	vm->bootargs = "";
 	c->vm = vm;
+	c->seen = 0;
 	config->nr_vms++;
 }
 
@@ -442,54 +339,55 @@ static void unknown_node(struct reading *c, const char *name)
 		       "no such subnode \"%s\"; a guest's node has properties only", name);
 }
 
-/* depth counts the nodes around: 1 in the root, 2 in a guest, more in what is refused. */
+/* False if the rest of the tree is not worth reading. */
+static bool begin_node(struct reading *c, const char *name)
+{
+	c->depth++;
+	if (c->depth == 1 && c->started) {
+		broken(c, "the tree has two roots");
+		return false;
+	}
+	c->started = true;
+	if (c->depth == 2 && c->config->nr_vms == MAX_VMS) {
+		problem_report(c->r, PROBLEM_LIMIT, true, "/", "",
+			       "more than %d guests; this build has room for no more", MAX_VMS);
+		return false;
+	}
+	if (c->depth == 2)
+		start_vm(c, name);
+	else if (c->depth == 3)
+		unknown_node(c, name);
+	return true;
+}
+
 static void read_tree(struct reading *c, const struct dt *dt)
 {
-	uint32_t at = dt->structure, depth = 0, seen = 0, root_seen = 0;
-	bool started = false;
+	uint32_t at = dt->structure;
 	struct dt_item item;
 
 	for (;;) {
 		switch (dt_next(dt, &at, &item)) {
 		case DT_BEGIN_NODE:
-			depth++;
-			if (depth == 1 && started) {
-				broken(c, "the tree has two roots");
+			if (!begin_node(c, item.name))
 				return;
-			}
-			started = true;
-			if (depth == 1)
-				break;
-			if (depth == 2 && c->config->nr_vms == MAX_VMS) {
-				problem_report(c->r, PROBLEM_LIMIT, true, "/", "",
-					       "more than %d guests; this build has room for no "
-					       "more", MAX_VMS);
-				return;
-			}
-			if (depth == 2) {
-				start_vm(c, item.name);
-				seen = 0;
-			} else if (depth == 3) {
-				unknown_node(c, item.name);
-			}
 			break;
 		case DT_PROP:
-			if (depth == 1 && c->vm)
+			if (c->depth == 1 && c->vm)
 				broken(c, "a property of the root stands behind a guest");
-			else if (depth == 1 || depth == 2)
-				read_property(c, &item.prop, depth == 1 ? &root_seen : &seen);
+			else if (c->depth == 1 || c->depth == 2)
+				read_property(c, &item.prop);
 			break;
 		case DT_END_NODE:
-			if (!depth) {
+			if (!c->depth) {
 				broken(c, "a node ends that did not begin");
 				return;
 			}
-			depth--;
+			c->depth--;
 			break;
 		case DT_END:
-			if (depth)
+			if (c->depth)
 				broken(c, "the tree ends in the middle of a node");
-			if (!(root_seen & 1))
+			if (!c->compatible)
 				broken(c, "not a configuration: the root needs compatible = \""
 					  CONFIG_COMPATIBLE "\"");
 			return;

@@ -56,6 +56,9 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max,
 enum err config_parse_memory(struct config_memory *m, const char *text,
 			     const char **why) __must_check;
 
+/* A decimal or 0x number at *at, which moves behind it; false if there is none or it overflows. */
+bool config_parse_number(const char **at, uint64_t *value) __must_check;
+
 /* The property names of images, by role: "kernel", "initrd". */
 extern const char *const config_image_props[NR_IMAGE_ROLES];
 

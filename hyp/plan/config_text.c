@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Numbers and memory regions as people write them in a configuration (docs/config.md).
+ */
+#include "hyp/base/str.h"
+#include "hyp/plan/config_dt.h"
+
+static bool hex_digit(char c, uint64_t *digit)
+{
+	if (c >= '0' && c <= '9')
+		*digit = c - '0';
+	else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+		*digit = (c | 32) - 'a' + 10;
+	else
+		return false;
+	return true;
+}
+
+bool config_parse_number(const char **at, uint64_t *value)
+{
+	uint64_t base = 10, digit, v = 0;
+	const char *p = *at, *start;
+
+	if (p[0] == '0' && (p[1] | 32) == 'x') {
+		base = 16;
+		p += 2;
+	}
+	for (start = p; hex_digit(*p, &digit) && digit < base; p++) {
+		if (v > (UINT64_MAX - digit) / base)
+			return false;
+		v = v * base + digit;
+	}
+	*at = p;
+	*value = v;
+	return p != start;
+}
+
+static void skip_spaces(const char **at)
+{
+	while (**at == ' ' || **at == '\t')
+		(*at)++;
+}
+
+static bool take_word(const char **at, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(*at, word, n) || ((*at)[n] != ' ' && (*at)[n] != '\t'))
+		return false;
+	*at += n;
+	skip_spaces(at);
+	return true;
+}
+
+static const char *read_size(const char **at, uint64_t *size)
+{
+	uint64_t unit;
+
+	if (!config_parse_number(at, size))
+		return "must begin with a size such as 512M";
+	switch (**at) {
+	case 'K':
+		unit = KIB;
+		break;
+	case 'M':
+		unit = MIB;
+		break;
+	case 'G':
+		unit = GIB;
+		break;
+	default:
+		return "the size needs a unit: K, M or G, as in 512M";
+	}
+	(*at)++;
+	if (*size > UINT64_MAX / unit)
+		return "the size is too large";
+	*size *= unit;
+	if (!*size || *size % PAGE_SIZE)
+		return "the size must be a multiple of 4K, and not 0";
+	skip_spaces(at);
+	return NULL;
+}
+
+static const char *read_address(const char **at, uint64_t size, uint64_t *address)
+{
+	if (!config_parse_number(at, address) || (**at && **at != ' ' && **at != '\t'))
+		return "\"at\" and \"as\" need an address such as 0x80000000";
+	if (*address % PAGE_SIZE)
+		return "the address must be a multiple of 4K";
+	if (*address + (size - 1) < *address)
+		return "the region wraps around the end of the address space";
+	skip_spaces(at);
+	return NULL;
+}
+
+enum err config_parse_memory(struct config_memory *m, const char *text, const char **why)
+{
+	*m = (struct config_memory){ 0 };
+	skip_spaces(&text);
+	*why = read_size(&text, &m->size);
+	if (!*why && take_word(&text, "at")) {
+		m->fixed = true;
+		*why = read_address(&text, m->size, &m->at);
+	}
+	if (!*why && take_word(&text, "as")) {
+		m->mapped = true;
+		*why = read_address(&text, m->size, &m->as);
+	}
+	if (!*why && *text)
+		*why = "must be \"SIZE\", \"SIZE at HOST-ADDRESS\", \"SIZE as GUEST-ADDRESS\" or "
+		       "\"SIZE at HOST-ADDRESS as GUEST-ADDRESS\"";
+	return *why ? ERR_INVALID : OK;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The harts of the host, by its /cpus node (the binding riscv/cpus.yaml): those that are enabled and
+ * can run a supervisor, with their ISA, MMU and interrupt controller.
+ */
+#include "hyp/plan/host_int.h"
+#include "hyp/plan/isa.h"
+
+static uint32_t read_features(const struct host *host, uint16_t node, struct reporter *r)
+{
+	struct isa_token token;
+	const char *at, *start;
+	struct dt_prop p;
+	uint32_t features = 0, pos = 0;
+
+	if (host_find_prop(host, node, "riscv,isa-extensions", &p)) {
+		while ((at = dt_string(&p, &pos))) {
+			token = (struct isa_token){ at, strlen(at) };
+			if (token.size)
+				features |= isa_feature(&token);
+		}
+		return features;
+	}
+	if (!host_find_prop(host, node, "riscv,isa", &p) || !dt_is_strings(&p) ||
+	    !(at = isa_extensions((const char *)p.data))) {
+		bad_node(host, node, "riscv,isa", "missing or malformed ISA string", r);
+		return 0;
+	}
+	while (isa_next(&at, &start, &token))
+		features |= isa_feature(&token);
+	return features;
+}
+
+/* 3, 4, 5 for Sv39, Sv48, Sv57; 0 if not said; -1: the hart has no MMU. */
+static int read_mmu(const struct host *host, uint16_t node)
+{
+	struct dt_prop p;
+
+	if (!host_find_prop(host, node, "mmu-type", &p))
+		return 0;
+	if (prop_is(&p, "riscv,sv39"))
+		return 3;
+	if (prop_is(&p, "riscv,sv48"))
+		return 4;
+	if (prop_is(&p, "riscv,sv57"))
+		return 5;
+	return prop_is(&p, "riscv,none") || prop_is(&p, "riscv,sv32") ? -1 : 0;
+}
+
+static void find_intc(const struct host *host, struct host_hart *hart, struct reporter *r)
+{
+	uint16_t i;
+
+	hart->intc = NO_NODE;
+	hart->intc_phandle = 0;
+	for (i = hart->node + 1; i < host->nodes[hart->node].end; i = host->nodes[i].end) {
+		if (host->nodes[i].flags & NODE_INTC && host->nodes[i].phandle &&
+		    host->nodes[i].interrupt_cells == 1) {
+			hart->intc = i;
+			hart->intc_phandle = host->nodes[i].phandle;
+			return;
+		}
+	}
+	bad_node(host, hart->node, "", "no interrupt controller with a phandle and one cell", r);
+}
+
+/* The features of two harts with the same property values are the same, and reading them is slow. */
+static bool same_isa(const struct host *host, uint16_t a, uint16_t b)
+{
+	static const char *const names[] = { "riscv,isa-extensions", "riscv,isa" };
+	struct dt_prop pa, pb;
+	uint32_t i;
+	bool has;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		has = host_find_prop(host, a, names[i], &pa);
+		if (has != host_find_prop(host, b, names[i], &pb))
+			return false;
+		if (has)
+			return pa.size == pb.size && !memcmp(pa.data, pb.data, pa.size);
+	}
+	return false;
+}
+
+static void add_hart(struct host *host, uint16_t node, uint64_t id, bool assume_h,
+		     struct reporter *r)
+{
+	struct host_hart *hart = &host->harts[host->nr_harts];
+	int levels = read_mmu(host, node);
+
+	if (levels < 0)
+		return;
+	if (host_find_hart(host, id) >= 0) {
+		bad_node(host, node, "reg", "two cpus have the same hart id", r);
+		return;
+	}
+	if (host->nr_harts == MAX_HARTS) {
+		too_many(host, host->cpus, "harts", MAX_HARTS, r);
+		return;
+	}
+	hart->id = id;
+	hart->node = node;
+	hart->mmu_levels = levels;
+	if (host->nr_harts && same_isa(host, hart[-1].node, node))
+		hart->features = hart[-1].features;
+	else
+		hart->features = read_features(host, node, r);
+	if (assume_h)
+		hart->features |= HART_H;
+	find_intc(host, hart, r);
+	host->nr_harts++;
+}
+
+static void read_timebase(struct host *host, uint16_t node)
+{
+	struct dt_prop p;
+
+	if (host->timebase_hz || !host_find_prop(host, node, "timebase-frequency", &p))
+		return;
+	if (p.size == 4 || p.size == 8)
+		host->timebase_hz = dt_cells(p.data, p.size / 4);
+}
+
+void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
+{
+	uint32_t cells;
+	struct dt_prop reg;
+	uint16_t node;
+
+	if (host->cpus == NO_NODE) {
+		bad_node(host, 0, "", "no /cpus node", r);
+		return;
+	}
+	read_timebase(host, host->cpus);
+	cells = host->nodes[host->cpus].address_cells;
+	for (node = host->cpus + 1; node < host->nodes[host->cpus].end;
+	     node = host->nodes[node].end) {
+		if (!(host->nodes[node].flags & NODE_CPU))
+			continue;
+		read_timebase(host, node);
+		if (host->nodes[node].flags & NODE_DISABLED)
+			continue;
+		if (host->nodes[node].reg)
+			reg = host_prop(host, host->nodes[node].reg);
+		if (!host->nodes[node].reg || (cells != 1 && cells != 2) || reg.size != 4 * cells)
+			bad_node(host, node, "reg", "not one hart id", r);
+		else
+			add_hart(host, node, dt_cells(reg.data, cells), assume_h, r);
+	}
+	if (!host->nr_harts)
+		bad_node(host, host->cpus, "", "no usable hart", r);
+	if (!host->timebase_hz)
+		bad_node(host, host->cpus, "timebase-frequency", "missing or not a frequency", r);
+}

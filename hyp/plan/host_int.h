@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files that read the host's device tree share, in the order in which host_parse() calls them.
+ */
+#ifndef HYP_PLAN_HOST_INT_H
+#define HYP_PLAN_HOST_INT_H
+
+#include "hyp/base/str.h"
+#include "hyp/plan/host_dt.h"
+
+/* A problem of the tree, and one of its size. */
+static inline void bad_node(const struct host *host, uint16_t node, const char *prop,
+			    const char *text, struct reporter *r)
+{
+	char path[HOST_PATH_SIZE];
+
+	problem_report(r, PROBLEM_BAD_HOST, false, host_path(host, node, path, sizeof(path)), prop,
+		       "%s", text);
+}
+
+static inline void too_many(const struct host *host, uint16_t node, const char *what,
+			    unsigned limit, struct reporter *r)
+{
+	char path[HOST_PATH_SIZE];
+
+	problem_report(r, PROBLEM_LIMIT, false, host_path(host, node, path, sizeof(path)), "",
+		       "the machine has more than %u %s; this build has room for no more", limit,
+		       what);
+}
+
+/* 0 if the property is not one cell. */
+static inline uint32_t prop_u32(const struct dt_prop *p)
+{
+	return p->size == 4 ? dt_u32(p->data) : 0;
+}
+
+static inline bool prop_is(const struct dt_prop *p, const char *text)
+{
+	uint32_t size = strlen(text) + 1;
+
+	return p->size == size && !memcmp(p->data, text, size);
+}
+
+/* host_index.c: the one walk over the tree; what is wrong is told in *why. */
+enum err host_index(struct host *host, const char **why) __must_check;
+
+/* host_cpus.c: harts, with what they can do, and the timebase. */
+void host_read_cpus(struct host *host, bool assume_h, struct reporter *r);
+
+#endif
