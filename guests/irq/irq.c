@@ -125,32 +125,31 @@ static void expect_release(const char *why)
 	clear_counts();
 }
 
-static void masks_on(const struct device *d)
+static void mask_by_enable(int ctx)
 {
-	int ctx = this_cpu()->plic_ctx;
-	uint32_t src = d->source, p;
-
-	dev = d;
-	begin(ctx);
-	plic_enable(ctx, src, false);
+	plic_enable(ctx, dev->source, false);
 	expect_quiet("not enabled");
-	plic_enable(ctx, src, true);
+	plic_enable(ctx, dev->source, true);
 	/* QEMU's PLIC looks again at an enable's effect only at the next other change. */
 	if (!WAIT_UNTIL(taken_all(), 20)) {
 		check_note("an enable alone does not deliver what is pending");
-		plic_write(PLIC_PRIORITY(src), 1);
+		plic_write(PLIC_PRIORITY(dev->source), 1);
 	}
 	if (!WAIT_UNTIL(taken_all(), 20)) {
 		check_note("nor does writing the priority again");
-		d->ops->raise(d);
+		dev->ops->raise(dev);
 	}
 	expect_release("enable");
+}
+
+static void mask_by_priority(int ctx)
+{
+	uint32_t src = dev->source, p;
 
 	plic_write(PLIC_PRIORITY(src), 0);
 	expect_quiet("priority 0");
 	plic_write(PLIC_PRIORITY(src), 1);
 	expect_release("priority");
-
 	for (p = 1; p <= 7; p += 3) {
 		plic_write(PLIC_PRIORITY(src), p);
 		plic_write(PLIC_THRESHOLD(ctx), p);
@@ -159,6 +158,16 @@ static void masks_on(const struct device *d)
 		expect_release("threshold");
 	}
 	plic_write(PLIC_THRESHOLD(ctx), 0);
+}
+
+static void masks_on(const struct device *d)
+{
+	int ctx = this_cpu()->plic_ctx;
+
+	dev = d;
+	begin(ctx);
+	mask_by_enable(ctx);
+	mask_by_priority(ctx);
 
 	csr_clear(sie, 1UL << IRQ_EXT);
 	expect_quiet("sie.SEIE off");
@@ -311,7 +320,8 @@ static void shared_on(const struct device *d)
 	siblings_stop();
 	for (i = 1; i < ncpus; i++)
 		plic_enable(cpus[i].plic_ctx, d->source, false);
-	line("irq: %s shared: hart 0 took %lu of %lu, %lu spurious", d->name, taken[0], k, spurious);
+	line("irq: %s shared: hart 0 took %lu of %lu, %lu spurious", d->name, taken[0], k,
+	     spurious);
 	end(cpus[0].plic_ctx);
 }
 

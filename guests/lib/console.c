@@ -84,6 +84,7 @@ size_t format(char *buf, size_t size, const char *f, va_list ap)
 		struct spec sp = { 0 };
 		bool is_long = false;
 		const char *s;
+		uint64_t u;
 		int64_t d;
 		char c;
 
@@ -108,8 +109,8 @@ size_t format(char *buf, size_t size, const char *f, va_list ap)
 			break;
 		case 'u':
 		case 'x':
-			put_number(&o, is_long ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int),
-				   *f == 'x' ? 16 : 10, false, &sp);
+			u = is_long ? va_arg(ap, unsigned long) : va_arg(ap, unsigned int);
+			put_number(&o, u, *f == 'x' ? 16 : 10, false, &sp);
 			break;
 		case 'p':
 			put_number(&o, (uint64_t)va_arg(ap, void *), 16, false, &sp);

@@ -96,7 +96,8 @@ static inline uint32_t enc_cl_w(unsigned int f3, unsigned int r, unsigned int rs
 
 static inline uint32_t enc_cl_d(unsigned int f3, unsigned int r, unsigned int rs1, unsigned int off)
 {
-	return f3 << 13 | (off >> 3 & 7) << 10 | (rs1 - 8) << 7 | (off >> 6 & 3) << 5 | (r - 8) << 2;
+	return f3 << 13 | (off >> 3 & 7) << 10 | (rs1 - 8) << 7 | (off >> 6 & 3) << 5 |
+	       (r - 8) << 2;
 }
 
 static inline uint32_t enc_c_lwsp(unsigned int rd, unsigned int off)

@@ -22,7 +22,8 @@ struct irq_handlers irq_handlers;
 
 void trap_fatal(const struct tf *tf, const char *why)
 {
-	line("FAIL trap: %s on hart %lu: scause 0x%lx sepc 0x%lx (image+0x%lx) stval 0x%lx ra 0x%lx",
+	line("FAIL trap: %s on hart %lu: "
+	     "scause 0x%lx sepc 0x%lx (image+0x%lx) stval 0x%lx ra 0x%lx",
 	     why, this_cpu()->hartid, tf->cause, tf->epc, tf->epc - (uint64_t)image_start,
 	     tf->tval, tf->x[1]);
 	sbi_shutdown();

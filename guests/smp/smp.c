@@ -324,7 +324,8 @@ static void page_reader(void *arg)
 		/* The mover waits for this answer: the page cannot have moved on meanwhile. */
 		if (gen == seen_gen[c->index])
 			continue;
-		EXPECT(got == (gen & 1), "hart %lu reads the old page in round %lu", c->hartid, gen);
+		EXPECT(got == (gen & 1), "hart %lu reads the old page in round %lu", c->hartid,
+		       gen);
 		mb();
 		seen_gen[c->index] = gen;
 	}
@@ -358,8 +359,8 @@ static void t_shootdown(void)
 		mb();
 		want_gen = k;
 		for (i = 1; i < ncpus; i++)
-			EXPECT(WAIT_UNTIL(seen_gen[i] == k, LONG_MS), "hart %lu does not see round %lu",
-			       cpus[i].hartid, k);
+			EXPECT(WAIT_UNTIL(seen_gen[i] == k, LONG_MS),
+			       "hart %lu does not see round %lu", cpus[i].hartid, k);
 	}
 	quit = true;
 	join_siblings();

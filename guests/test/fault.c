@@ -102,13 +102,14 @@ static void t_foreign_devices(void)
 /* Walk the host's likely RAM: only our own answers. */
 static void t_foreign_ram(void)
 {
-	uint64_t at, tried = 0;
+	uint64_t at, step, tried = 0;
 
 	if (sbi.opensbi) {
 		check_skip("natively there is no second stage");
 		return;
 	}
-	for (at = 0x80000000; at < 0x800000000ULL; at += at < 0x180000000ULL ? 0x80000 : 0x1000000) {
+	for (at = 0x80000000; at < 0x800000000ULL; at += step) {
+		step = at < 0x180000000ULL ? 0x80000 : 0x1000000;
 		if (dt_in_ram(at, 8) || dt_claims(at, 8))
 			continue;
 		expect_load_fault(at);
@@ -184,7 +185,8 @@ static void t_fetch_device(void)
 	in.epc = plic.base + 8;
 	r = excursion(&in, false);
 	EXPECT_OURS(r->cause == CAUSE_FETCH_ACCESS && r->epc == plic.base + 8 &&
-		    r->tval == plic.base + 8, "fetch from the PLIC: cause %lu epc 0x%lx stval 0x%lx",
+		    r->tval == plic.base + 8,
+		    "fetch from the PLIC: cause %lu epc 0x%lx stval 0x%lx",
 		    r->cause, r->epc, r->tval);
 }
 

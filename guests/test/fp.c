@@ -53,7 +53,8 @@ static void fp_on_hart(void *arg)
 
 		fp_write(base + i * 64);
 		wrong = fp_wrong(base + i * 64);
-		EXPECT(!wrong, "hart %lu: registers 0x%lx wrong at once", this_cpu()->hartid, wrong);
+		EXPECT(!wrong, "hart %lu: registers 0x%lx wrong at once", this_cpu()->hartid,
+		       wrong);
 		make_exits();
 		wrong = fp_wrong(base + i * 64);
 		EXPECT(!wrong, "hart %lu: registers 0x%lx wrong after exits", this_cpu()->hartid,
@@ -75,7 +76,8 @@ static void vec_on_hart(void *arg)
 
 		vec_write(base + i * 64);
 		wrong = vec_wrong(base + i * 64, buf);
-		EXPECT(!wrong, "hart %lu: registers 0x%lx wrong at once", this_cpu()->hartid, wrong);
+		EXPECT(!wrong, "hart %lu: registers 0x%lx wrong at once", this_cpu()->hartid,
+		       wrong);
 		vec_write(base + i * 64);
 		make_exits();
 		wrong = vec_wrong(base + i * 64, buf);

@@ -3,6 +3,9 @@
  * Write and compare all floating-point and vector registers. The rest of the guest is built
  * without F, D and V; callers set sstatus.FS and VS first.
  */
+#define REGISTERS \
+	0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+
 	.text
 	.option push
 	.option arch, +d
@@ -10,7 +13,7 @@
 /* void fp_write(uint64_t base): f<i> = base + i, fcsr = 0x6f (flags 15, rounding 3) */
 	.globl fp_write
 fp_write:
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp	n, REGISTERS
 	addi	t0, a0, \n
 	fmv.d.x	f\n, t0
 	.endr
@@ -22,7 +25,7 @@ fp_write:
 	.globl fp_wrong
 fp_wrong:
 	mv	t2, zero
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp	n, REGISTERS
 	addi	t0, a0, \n
 	fmv.x.d	t1, f\n
 	xor	t0, t0, t1
@@ -45,7 +48,7 @@ fp_wrong:
 	.globl vec_write
 vec_write:
 	vsetvli	t0, zero, e64, m1, ta, ma
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp	n, REGISTERS
 	addi	t0, a0, \n
 	vmv.v.x	v\n, t0
 	.endr
@@ -71,7 +74,7 @@ vec_wrong:
 	snez	t0, t0
 	slli	t2, t0, 32
 	vsetvli	t3, zero, e64, m1, ta, ma
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	.irp	n, REGISTERS
 	vse64.v	v\n, (a1)
 	addi	t4, a0, \n
 	mv	t5, a1

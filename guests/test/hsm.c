@@ -309,8 +309,8 @@ static void t_suspend_nonret(void)
 	EXPECT(raw_state.done, "resumed, but not at the resume address");
 	EXPECT(raw_state.a0 == cpus[1].hartid && raw_state.a1 == 0xfeedface12345678,
 	       "a0 0x%lx a1 0x%lx", raw_state.a0, raw_state.a1);
-	EXPECT(raw_state.satp == 0 && !(raw_state.sstatus & SSTATUS_SIE), "satp 0x%lx sstatus 0x%lx",
-	       raw_state.satp, raw_state.sstatus);
+	EXPECT(raw_state.satp == 0 && !(raw_state.sstatus & SSTATUS_SIE),
+	       "satp 0x%lx sstatus 0x%lx", raw_state.satp, raw_state.sstatus);
 }
 
 void tests_hsm(void)

@@ -57,7 +57,8 @@ static void t_faults(void)
 	in.epc = MMU_PAGE(1);
 	expect_fault("fetch without X", excursion(&in, false), CAUSE_FETCH_PAGE, in.epc, in.epc);
 	in.epc = MMU_PAGE(4);
-	expect_fault("fetch from a U page", excursion(&in, false), CAUSE_FETCH_PAGE, in.epc, in.epc);
+	expect_fault("fetch from a U page", excursion(&in, false), CAUSE_FETCH_PAGE, in.epc,
+		     in.epc);
 	mmu_off();
 }
 
