@@ -28,12 +28,13 @@ static void usage(FILE *out)
 	size_t i;
 
 	fprintf(out, "Usage: bulkhead COMMAND ARGUMENT...\n"
-		     "Partitions of a RISC-V machine, planned and checked before they are booted.\n\n");
+		     "Partitions of a RISC-V machine, planned and checked before they are"
+		     " booted.\n\n");
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
-	fprintf(out, "\nbulkhead COMMAND --help tells more. HOST and PARTS are device trees, .dtb or"
-		     " .dts\n(through dtc). Exit codes: 0 all is well, 1 there are problems, 2 usage"
-		     " or files.\n");
+	fprintf(out, "\nbulkhead COMMAND --help tells more. HOST and PARTS are device trees, .dtb"
+		     " or .dts\n(through dtc). Exit codes: 0 all is well, 1 there are problems,"
+		     " 2 usage or files.\n");
 }
 
 int main(int argc, char **argv)

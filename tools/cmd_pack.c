@@ -21,7 +21,8 @@ static void print_parts_problem(struct reporter *r, const struct problem *p)
 }
 
 /* The configuration, if it can be read at all; its problems go to report. */
-static enum err read_config(struct blob *b, void (*report)(struct reporter *, const struct problem *))
+static enum err read_config(struct blob *b,
+			    void (*report)(struct reporter *, const struct problem *))
 {
 	struct reporter r = { report, 0 };
 
@@ -113,7 +114,8 @@ static void check_given(void *arg, const char *name)
 		if (!strcmp(m->images->names[i], name))
 			return;
 	}
-	fprintf(stderr, "bulkhead: %s needs the image \"%s\"; add -i %s=FILE\n", parts_path, name, name);
+	fprintf(stderr, "bulkhead: %s needs the image \"%s\"; add -i %s=FILE\n", parts_path, name,
+		name);
 	m->any = true;
 }
 
@@ -153,8 +155,8 @@ int cmd_pack(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{ NULL, 'i', "NAME=FILE", 0, "Put FILE in as the image NAME", 0 },
 		{ "output", 'o', "FILE", 0, "Write the whole image to FILE", 0 },
-		{ "force", 'f', NULL, 0, "Pack a configuration that has problems, or without its images: "
-		  "it will be refused at boot", 0 },
+		{ "force", 'f', NULL, 0, "Pack a configuration that has problems, or without its "
+		  "images: it will be refused at boot", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse_pack, "CORE PARTS",

@@ -49,15 +49,16 @@ int cmd_check(int argc, char **argv)
 {
 	static const struct argp argp = { NULL, parse_paths, "HOST PARTS",
 		"Tell every problem of the configuration PARTS on the machine HOST.\v"
-		"Problems and notes go to standard error, one a line: FILE: NODE: PROPERTY: what is "
-		"wrong [code]. Exit code 1 if there is any problem.", children, NULL, NULL };
+		"Problems and notes go to standard error, one a line: FILE: NODE: PROPERTY: what "
+		"is wrong [code]. Exit code 1 if there is any problem.", children, NULL, NULL };
 	struct situation s = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
 	if (!make_plan(&s))
 		build_all(&s);
 	if (s.reporter.count)
-		fprintf(stderr, "%u problem%s\n", s.reporter.count, s.reporter.count == 1 ? "" : "s");
+		fprintf(stderr, "%u problem%s\n", s.reporter.count,
+			s.reporter.count == 1 ? "" : "s");
 	return s.reporter.count ? EXIT_PROBLEMS : EXIT_OK;
 }
 
@@ -70,8 +71,8 @@ static void print_line(void *arg, const char *text)
 int cmd_plan(int argc, char **argv)
 {
 	static const struct argp argp = { NULL, parse_paths, "HOST PARTS",
-		"Print the plan of the configuration PARTS on the machine HOST, as the firmware prints "
-		"it at boot.", children, NULL, NULL };
+		"Print the plan of the configuration PARTS on the machine HOST, as the firmware "
+		"prints it at boot.", children, NULL, NULL };
 	struct situation s = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
@@ -134,7 +135,8 @@ int cmd_dtb(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "output", 'o', "FILE", 0, "Write to FILE", 0 },
-		{ "dts", KEY_DTS, NULL, 0, "As text (through dtc); without -o to standard output", 0 },
+		{ "dts", KEY_DTS, NULL, 0, "As text (through dtc); without -o to standard output",
+		  0 },
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse_dtb, "HOST PARTS GUEST",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Images and the package they go into (hyp/plan/package.h), and the header of the hypervisor's own
- * image (Linux, Documentation/arch/riscv/boot-image-header.rst), which tells loaders how much memory
- * the whole takes.
+ * image (Linux, Documentation/arch/riscv/boot-image-header.rst), which tells loaders how much
+ * memory the whole takes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,8 @@ void images_used(const struct config *config, void (*each)(void *arg, const char
 	for (i = 0; i < n; i++) {
 		name = config->vms[i / NR_IMAGE_ROLES].images[i % NR_IMAGE_ROLES];
 		for (j = 0; name && j < i; j++) {
-			const char *seen = config->vms[j / NR_IMAGE_ROLES].images[j % NR_IMAGE_ROLES];
+			const struct config_vm *vm = &config->vms[j / NR_IMAGE_ROLES];
+			const char *seen = vm->images[j % NR_IMAGE_ROLES];
 
 			if (seen && !strcmp(seen, name))
 				break;
@@ -63,7 +64,8 @@ static uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base)
 	return offset;
 }
 
-static void add_entry(struct package_header *h, const char *name, const struct blob *b, uint64_t base)
+static void add_entry(struct package_header *h, const char *name, const struct blob *b,
+		      uint64_t base)
 {
 	struct package_entry *e = &h->entries[h->nr_entries++];
 

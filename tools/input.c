@@ -72,7 +72,8 @@ struct blob read_file(const char *path)
 }
 
 /* Runs dtc with input and output format, from a file or from data, and reads what it writes. */
-static struct blob run_dtc(const char *in, const char *out, const char *path, const struct blob *data)
+static struct blob run_dtc(const char *in, const char *out, const char *path,
+			   const struct blob *data)
 {
 	char dir[4096] = ".", *slash;
 	int to[2], from[2], status;

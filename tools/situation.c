@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What plan, check and dtb share: their options, and making the plan just as the firmware will. What
- * the command line leaves open (images, the hypervisor's place) is assumed and said.
+ * What plan, check and dtb share: their options, and making the plan just as the firmware will.
+ * What the command line leaves open (images, the hypervisor's place) is assumed and said.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,13 +36,14 @@ void print_problem(struct reporter *r, const struct problem *p)
 enum { KEY_IMAGE = 256, KEY_LOAD, KEY_IMAGES, KEY_ASSUME_H };
 
 static const struct argp_option options[] = {
-	{ "image", KEY_IMAGE, "FILE", 0, "Images and the hypervisor's size as in a packed image", 0 },
+	{ "image", KEY_IMAGE, "FILE", 0, "Images and the hypervisor's size as in a packed image",
+	  0 },
 	{ "load", KEY_LOAD, "ADDRESS", 0, "Where the hypervisor is loaded; default: the lowest RAM "
 	  "address plus the image's text_offset (2 MiB)", 0 },
 	{ "images", KEY_IMAGES, "DIR", 0, "Images are the files DIR/NAME", 0 },
 	{ NULL, 'i', "NAME=FILE", 0, "The image NAME is FILE", 0 },
-	{ "assume-h", KEY_ASSUME_H, NULL, 0, "The harts have the hypervisor extension even if their "
-	  "nodes do not say so, as the firmware finds by probing", 0 },
+	{ "assume-h", KEY_ASSUME_H, NULL, 0, "The harts have the hypervisor extension even if "
+	  "their nodes do not say so, as the firmware finds by probing", 0 },
 	{ 0 }
 };
 
@@ -112,8 +113,8 @@ static void add_used(void *arg, const char *name)
 			return;	/* reported as missing */
 		images->files[images->count] = path;
 	} else {
-		fprintf(stderr, "bulkhead: note: image \"%s\" is taken to be empty; name it by --image, "
-			"--images or -i\n", name);
+		fprintf(stderr, "bulkhead: note: image \"%s\" is taken to be empty; name it by "
+			"--image, --images or -i\n", name);
 	}
 	snprintf(images->names[images->count++], IMAGE_NAME_LEN, "%s", name);
 }
@@ -182,7 +183,8 @@ enum err make_plan(struct situation *s)
 	s->config_blob = read_tree(s->config_path);
 	host_ok = !host_parse(&tool_host, s->host_blob.data, s->host_blob.size, s->assume_h,
 			      &s->reporter);
-	config_ok = !config_parse(&tool_config, s->config_blob.data, s->config_blob.size, &s->reporter);
+	config_ok = !config_parse(&tool_config, s->config_blob.data, s->config_blob.size,
+				  &s->reporter);
 	if (!host_ok || !config_ok)
 		return ERR_INVALID;
 	hyp = s->image_path ? use_image(s) : use_files(s);

@@ -71,7 +71,10 @@ extern struct host tool_host;
 extern struct config tool_config;
 extern struct plan tool_plan;
 
-/* Reads everything and makes the plan, reporting problems on standard error; OK if there were none. */
+/*
+ * Reads everything and makes the plan, reporting problems on standard error; OK if there were
+ * none.
+ */
 enum err make_plan(struct situation *s);
 
 /* Prints what is wrong in a tree to standard error. */

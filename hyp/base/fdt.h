@@ -62,7 +62,9 @@ static inline uint64_t dt_cells(const uint8_t *p, uint32_t cells)
 	return cells == 2 ? dt_u64(p) : cells ? dt_u32(p) : 0;
 }
 
-/* Opens a tree within max bytes at blob. ERR_INVALID: not a tree of version 17, or it leaves max. */
+/*
+ * Opens a tree within max bytes at blob. ERR_INVALID: not a tree of version 17, or it leaves max.
+ */
 enum err dt_open(struct dt *dt, const void *blob, uint64_t max) __must_check;
 
 /* The token at offset *at of the blob (start with dt->structure); *at then stands behind it. */

@@ -9,6 +9,10 @@
 #include "hyp/base/str.h"
 #include "hyp/plan/config_dt.h"
 
+#define RESTART_LIMIT	3	/* default of restart-limit */
+#define WATCHDOG_MIN_MS	1u
+#define WATCHDOG_MAX_MS	3600000u	/* an hour */
+
 struct reading {
 	struct config *config;
 	struct config_vm *vm;		/* NULL: the root */
@@ -195,6 +199,79 @@ static void read_trust_dma(struct reading *c, const struct dt_prop *p)
 		c->vm->trust_dma = true;
 }
 
+/* The index of the property's one string in a list of words, or -1 and a problem. */
+static int read_word(struct reading *c, const struct dt_prop *p, const char *const *words, int count)
+{
+	uint32_t at = 0;
+	const char *s = dt_string(p, &at);
+	char list[64] = "";
+	size_t n = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (s && at == p->size && !strcmp(s, words[i]))
+			return i;
+		n += fmt_str(list + n, sizeof(list) - n, "%s\"%s\"", i ? " or " : "", words[i]);
+	}
+	problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name, "must be %s", list);
+	return -1;
+}
+
+static void read_on_crash(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "stop", "restart" };	/* enum crash_policy */
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->vm->policy.on_crash = word;
+}
+
+static void read_unmapped(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "inject", "ignore", "stop" };	/* enum unmapped_policy */
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->vm->policy.unmapped = word;
+}
+
+static void read_plic_mode(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "mapped", "emulated" };
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->vm->policy.plic_emulated = word;
+}
+
+static void read_when_all_ended(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "shutdown", "keep" };
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->config->keep_machine = word;
+}
+
+static void read_restart_limit(struct reading *c, const struct dt_prop *p)
+{
+	if (p->size == 4)
+		c->vm->policy.restart_limit = dt_u32(p->data);
+	else
+		bad_value(c, p, "must be one number, as in <3>");
+}
+
+static void read_watchdog(struct reading *c, const struct dt_prop *p)
+{
+	uint32_t ms = p->size == 4 ? dt_u32(p->data) : 0;
+
+	if (ms < WATCHDOG_MIN_MS || ms > WATCHDOG_MAX_MS)
+		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
+			       "must be milliseconds from %u to %u, as in <1000>", WATCHDOG_MIN_MS,
+			       WATCHDOG_MAX_MS);
+	else
+		c->vm->policy.watchdog_ms = ms;
+}
+
 static void read_console(struct reading *c, const struct dt_prop *p)
 {
 	c->config->console = read_string(c, p);
@@ -210,6 +287,7 @@ static void read_compatible(struct reading *c, const struct dt_prop *p)
 static const struct property root_props[] = {
 	{ "compatible", read_compatible },
 	{ "console", read_console },
+	{ "when-all-ended", read_when_all_ended },
 };
 
 static const struct property vm_props[] = {
@@ -221,6 +299,11 @@ static const struct property vm_props[] = {
 	{ "bootargs", read_bootargs },
 	{ "entry", read_entry },
 	{ "trust-dma", read_trust_dma },
+	{ "plic-mode", read_plic_mode },
+	{ "unmapped", read_unmapped },
+	{ "on-crash", read_on_crash },
+	{ "restart-limit", read_restart_limit },
+	{ "watchdog-ms", read_watchdog },
 };
 
 /* Edit distance (insert, delete, replace) of two short names; 99 for long ones. */
@@ -312,8 +395,8 @@ static void start_vm(struct reading *c, const char *name)
 	fmt_str(c->path, sizeof(c->path), "/%s", name);
 	if (!name_valid(name))
 		problem_report(c->r, PROBLEM_BAD_NAME, true, c->path, "",
-			       "a guest's name has lower-case letters, digits and '-', begins with a "
-			       "letter and has at most %d of them", VM_NAME_LEN - 1);
+			       "a guest's name has lower-case letters, digits and '-', begins with "
+			       "a letter and has at most %d of them", VM_NAME_LEN - 1);
 	for (i = 0; i < config->nr_vms; i++) {
 		if (!strcmp(config->vms[i].name, name))
 			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, "",
@@ -322,6 +405,7 @@ static void start_vm(struct reading *c, const char *name)
 	memset(vm, 0, sizeof(*vm));
 	fmt_str(vm->name, sizeof(vm->name), "%s", name);
 	vm->bootargs = "";
+	vm->policy.restart_limit = RESTART_LIMIT;
 	c->vm = vm;
 	c->seen = 0;
 	config->nr_vms++;
@@ -405,6 +489,7 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max, stru
 	struct dt dt;
 
 	config->console = NULL;
+	config->keep_machine = false;
 	config->nr_vms = 0;
 	if (dt_open(&dt, dtb, max)) {
 		broken(&c, "not a flattened device tree of version 17");

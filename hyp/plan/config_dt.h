@@ -37,9 +37,11 @@ struct config_vm {
 	uint64_t entry;
 	bool has_entry;
 	bool trust_dma;
+	struct plan_policy policy;
 };
 
 struct config {
+	bool keep_machine;	/* when-all-ended = "keep" */
 	const char *console;	/* host node path of the hypervisor's own console; NULL: SBI */
 	uint32_t nr_vms;
 	struct config_vm vms[MAX_VMS];

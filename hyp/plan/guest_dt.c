@@ -10,7 +10,7 @@
 #include "hyp/plan/isa.h"
 
 #define IRQ_S_EXTERNAL	9u
-#define NO_IRQ		0xffffffffu	/* a context that is nobody's: the PLIC binding; M-mode's here */
+#define NO_IRQ		0xffffffffu	/* a context that is nobody's (PLIC binding) */
 
 /* Names of properties that the host's tree may not have. */
 static const char further_names[] =
@@ -241,7 +241,8 @@ static void write_memory(struct guest_tree *t)
 
 		if (m->kind != REGION_RAM)
 			continue;
-		if ((address < 2 && (m->gpa.v + m->size - 1) >> 32) || (size < 2 && m->size >> 32)) {
+		if ((address < 2 && (m->gpa.v + m->size - 1) >> 32) ||
+		    (size < 2 && m->size >> 32)) {
 			problem_report(t->r, PROBLEM_ADDRESS_TOO_HIGH, true, t->vm->config_path,
 				       "memory", "0x%lx does not fit the 32-bit addresses of the "
 				       "host's device tree", m->gpa.v + m->size - 1);
@@ -341,8 +342,8 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	dt_write_end(&t->w);
 	if (dt_write_finish(&t->w)) {
 		problem_report(r, PROBLEM_DTB_NO_ROOM, true, t->vm->config_path, "devices",
-			       "the guest's device tree is larger than %d bytes; give it fewer devices",
-			       (int)GUEST_DTB_MAX);
+			       "the guest's device tree is larger than %d bytes; give it fewer "
+			       "devices", (int)GUEST_DTB_MAX);
 		return ERR_NOSPACE;
 	}
 	return r->count == before ? OK : ERR_INVALID;

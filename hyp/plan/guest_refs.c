@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * References between nodes (phandles) in what a guest gets of the host's tree. A provider without
- * registers, as a fixed clock, comes along; a reference to anything else that the guest does not have
- * is left out, with the names that go with it, so that no phandle dangles. Table: the bindings of
- * the device tree's common properties (dt-schema, schemas/).
+ * registers, as a fixed clock, comes along; a reference to anything else that the guest does not
+ * have is left out, with the names that go with it, so that no phandle dangles. Table: the
+ * bindings of the device tree's common properties (dt-schema, schemas/).
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/guest_int.h"
@@ -13,7 +13,7 @@ struct reference {
 	uint8_t size;		/* of name */
 	const char *goes_with;	/* a property that makes no sense without; NULL: none */
 	const char *cells;	/* in the provider: cells behind the phandle; NULL: none */
-	enum { WHOLE, SUFFIX, PINCTRL, FIRST } match;	/* FIRST: only the first cell is a phandle */
+	enum { WHOLE, SUFFIX, PINCTRL, FIRST } match;	/* FIRST: only the first cell */
 };
 
 #define NAME(text)	text, sizeof(text) - 1
@@ -59,7 +59,8 @@ static bool matches(const struct reference *ref, const char *name, size_t size)
 	if (size < ref->size)
 		return false;
 	if (size == ref->size)
-		return (ref->match == WHOLE || ref->match == FIRST) && !memcmp(name, ref->name, size);
+		return (ref->match == WHOLE || ref->match == FIRST) &&
+		       !memcmp(name, ref->name, size);
 	switch (ref->match) {
 	case WHOLE:
 	case FIRST:
@@ -117,8 +118,8 @@ bool guest_drops(const char *name, uint32_t dangling)
 }
 
 /*
- * The next node that the property refers to, from *at on; NO_NODE with *at behind the value where it
- * is malformed or names no node. False at the end. Empty entries (phandle 0) are passed over.
+ * The next node that the property refers to, from *at on; NO_NODE with *at behind the value where
+ * it is malformed or names no node. False at the end. Empty entries (phandle 0) are passed over.
  */
 static bool next_target(const struct host *host, const struct reference *ref,
 			const struct dt_prop *p, uint32_t *at, uint16_t *target)
@@ -143,7 +144,7 @@ static bool next_target(const struct host *host, const struct reference *ref,
 
 static void mark_around(struct guest_tree *t, uint16_t node)
 {
-	for (node = t->host->nodes[node].parent; node != NO_NODE; node = t->host->nodes[node].parent) {
+	while ((node = t->host->nodes[node].parent) != NO_NODE) {
 		if (t->mark[node] != MARK_NONE)
 			return;
 		t->mark[node] = MARK_BUS;
@@ -197,14 +198,15 @@ static void follow(struct guest_tree *t, uint16_t node)
 void guest_mark(struct guest_tree *t)
 {
 	const struct plan_vm *v = t->vm;
-	uint32_t i, node;
+	uint32_t i, node, end;
 
 	memset(t->names, 0xff, sizeof(t->names));	/* no name lies there */
 	memset(t->mark, MARK_NONE, t->host->nr_nodes);
 	t->nr_todo = 0;
 	t->mark[0] = MARK_BUS;
 	for (i = 0; i < v->nr_devices; i++) {
-		for (node = v->devices[i].node; node < t->host->nodes[v->devices[i].node].end; node++)
+		end = t->host->nodes[v->devices[i].node].end;
+		for (node = v->devices[i].node; node < end; node++)
 			mark_full(t, node);
 	}
 	while (t->nr_todo)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The harts of the host, by its /cpus node (the binding riscv/cpus.yaml): those that are enabled and
- * can run a supervisor, with their ISA, MMU and interrupt controller.
+ * The harts of the host, by its /cpus node (the binding riscv/cpus.yaml): those that are enabled
+ * and can run a supervisor, with their ISA, MMU and interrupt controller.
  */
 #include "hyp/plan/host_int.h"
 #include "hyp/plan/isa.h"
@@ -64,7 +64,9 @@ static void find_intc(const struct host *host, struct host_hart *hart, struct re
 	bad_node(host, hart->node, "", "no interrupt controller with a phandle and one cell", r);
 }
 
-/* The features of two harts with the same property values are the same, and reading them is slow. */
+/*
+ * The features of two harts with the same property values are the same, and reading them is slow.
+ */
 static bool same_isa(const struct host *host, uint16_t a, uint16_t b)
 {
 	static const char *const names[] = { "riscv,isa-extensions", "riscv,isa" };

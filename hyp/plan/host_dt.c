@@ -2,8 +2,8 @@
 /*
  * Reads the host's device tree: with the index of nodes (host_index.c) RAM, reserved memory, harts
  * (host_cpus.c), interrupt controllers and registers are read (Devicetree Specification 0.4,
- * chapter 3; the binding sifive,plic-1.0.0). Questions to the index are in host_query.c. The tree is
- * the firmware's, but nothing in it is believed: whatever is malformed is reported.
+ * chapter 3; the binding sifive,plic-1.0.0). Questions to the index are in host_query.c. The tree
+ * is the firmware's, but nothing in it is believed: whatever is malformed is reported.
  */
 #include "hyp/plan/host_int.h"
 
@@ -168,7 +168,8 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 		return;
 	}
 	if (!host->nodes[node].interrupts_extended || !plic->phandle) {
-		bad_node(host, node, "interrupts-extended", "missing, or the node has no phandle", r);
+		bad_node(host, node, "interrupts-extended", "missing, or the node has no phandle",
+			 r);
 		return;
 	}
 	host->nr_plics++;
@@ -241,7 +242,8 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 	find_tops(host);
 	if (host->nodes[0].address_cells > 2 || host->nodes[0].size_cells > 2 ||
 	    !host->nodes[0].address_cells || !host->nodes[0].size_cells) {
-		bad_node(host, 0, "#address-cells", "addresses and sizes must have 1 or 2 cells", r);
+		bad_node(host, 0, "#address-cells", "addresses and sizes must have 1 or 2 cells",
+			 r);
 		return;
 	}
 	for (node = 1; node < host->nr_nodes; node = host->nodes[node].end) {

@@ -31,7 +31,7 @@
 #define NODE_MEMORY		(1u << 3)	/* device_type = "memory" */
 #define NODE_PCI		(1u << 4)	/* device_type = "pci" */
 #define NODE_NEXUS		(1u << 5)	/* interrupt-map */
-#define NODE_UP_INTC		(1u << 6)	/* interrupts go to the nearest controller above it */
+#define NODE_UP_INTC		(1u << 6)	/* interrupts go to a controller above it */
 
 /* Offsets are into the structure block's blob, 0 where the node has no such property. */
 struct host_node {
@@ -99,10 +99,10 @@ struct host {
 };
 
 /*
- * Reads the device tree in max bytes at dtb (8-byte aligned), which must stay in place and unchanged
- * as long as host is used. assume_h: the caller knows that the harts have the hypervisor extension
- * though their nodes may not say so. Each fault of the tree is reported; OK if there was none.
- * host need not be zeroed before.
+ * Reads the device tree in max bytes at dtb (8-byte aligned), which must stay in place and
+ * unchanged as long as host is used. assume_h: the caller knows that the harts have the hypervisor
+ * extension though their nodes may not say so. Each fault of the tree is reported; OK if there was
+ * none. host need not be zeroed before.
  */
 enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assume_h,
 		    struct reporter *r) __must_check;
@@ -147,7 +147,9 @@ static inline bool host_is_within(const struct host *host, uint16_t inner, uint1
 enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index,
 		       struct range *range) __must_check;
 
-/* One interrupt of a node: its controller, and the first cell of the specifier (0 if it has none). */
+/*
+ * One interrupt of a node: its controller, and the first cell of the specifier (0 if it has none).
+ */
 struct host_irq {
 	uint32_t parent_phandle;
 	uint16_t parent;		/* NO_NODE: the phandle names no node */

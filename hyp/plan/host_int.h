@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files that read the host's device tree share, in the order in which host_parse() calls them.
+ * What the files that read the host's device tree share, in the order in which host_parse() calls
+ * them.
  */
 #ifndef HYP_PLAN_HOST_INT_H
 #define HYP_PLAN_HOST_INT_H

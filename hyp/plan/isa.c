@@ -76,7 +76,9 @@ static uint32_t name_size(const char *p, uint32_t size)
 	return n;
 }
 
-/* A multi-letter extension starts with z, s or x; an old QEMU wrote the modes s and u as letters. */
+/*
+ * A multi-letter extension starts with z, s or x; an old QEMU wrote the modes s and u as letters.
+ */
 static bool is_multi(const char *p)
 {
 	char c = lower(*p);

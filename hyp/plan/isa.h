@@ -16,8 +16,8 @@ struct isa_token {
 
 /*
  * The next extension of a riscv,isa string; *at starts with text and moves. A single letter counts
- * as one extension; versions ("2p1") are not part of the token. False at the end. *start and *at then
- * bound what belongs to the token, version and leading '_' included.
+ * as one extension; versions ("2p1") are not part of the token. False at the end. *start and *at
+ * then bound what belongs to the token, version and leading '_' included.
  */
 bool isa_next(const char **at, const char **start, struct isa_token *token);
 

@@ -59,6 +59,7 @@ static void start_vms(struct planner *pl)
 	uint32_t i;
 
 	plan->nr_vms = pl->config->nr_vms;
+	plan->keep_machine = pl->config->keep_machine;
 	for (i = 0; i < plan->nr_vms; i++) {
 		const struct config_vm *c = &pl->config->vms[i];
 		struct plan_vm *v = &plan->vms[i];
@@ -68,6 +69,7 @@ static void start_vms(struct planner *pl)
 		fmt_str(v->config_path, sizeof(v->config_path), "/%s", c->name);
 		v->bootargs = c->bootargs;
 		v->trust_dma = c->trust_dma;
+		v->policy = c->policy;
 		v->gstage_levels = 3;
 		v->stdout_node = NO_NODE;
 		pl->first_ram[i] = NO_OWNER;
@@ -184,8 +186,8 @@ static const char *region_name(const struct plan_vm *v, const struct plan_region
 static void overlap(struct planner *pl, uint32_t vm, uint64_t at, const char *a, const char *b)
 {
 	vm_problem(pl, vm, PROBLEM_GUEST_OVERLAP, "memory",
-		   "guest address 0x%lx is used twice: by %s and by %s; choose another \"as\" address",
-		   at, a, b);
+		   "guest address 0x%lx is used twice: by %s and by %s; choose another \"as\" "
+		   "address", at, a, b);
 }
 
 /* A guest's regions and virtual PLICs must not overlap in its own address space. */
@@ -252,8 +254,8 @@ static void choose_gstage(struct planner *pl, uint32_t vm)
 	}
 	if (plan_gstage_tables(v) > GSTAGE_TABLES_MAX)
 		vm_problem(pl, vm, PROBLEM_TOO_FRAGMENTED, "memory",
-			   "its mappings need %u page tables, and %d is the limit; choose \"at\" and "
-			   "\"as\" addresses that are multiples of 2M", plan_gstage_tables(v),
+			   "its mappings need %u page tables, and %d is the limit; choose \"at\" "
+			   "and \"as\" addresses that are multiples of 2M", plan_gstage_tables(v),
 			   GSTAGE_TABLES_MAX);
 }
 

@@ -91,7 +91,6 @@ struct plan_vplic {
 	gpa_t base;		/* the host's address, unless guest RAM was placed over it: refused */
 	uint64_t size;
 	uint32_t ndev;
-	bool mapped;		/* the guest may have the pages of its contexts, if the hardware allows it */
 };
 
 /* Layout of a PLIC (RISC-V PLIC specification 1.0.0, "Memory Map"). */
@@ -123,7 +122,16 @@ enum unmapped_policy {
 	UNMAPPED_STOP,		/* the guest has crashed */
 };
 
-#define MAX_VM_RESETS	16
+#define MAX_VM_RESETS	16	/* virtio-mmio devices of one guest */
+
+/* What a guest's configuration says of its bad days and its interrupts; docs/config.md. */
+struct plan_policy {
+	uint8_t on_crash;	/* enum crash_policy; default ON_CRASH_STOP */
+	uint8_t unmapped;	/* enum unmapped_policy; default UNMAPPED_INJECT */
+	bool plic_emulated;	/* plic-mode = "emulated"; default "mapped" */
+	uint32_t restart_limit;	/* crashes after which it is restarted at most; default 3 */
+	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */
+};
 
 struct plan_vm {
 	char name[VM_NAME_LEN];
@@ -146,10 +154,7 @@ struct plan_vm {
 	bool owns_console;	/* a passed-through device is its stdout; otherwise SBI console only */
 	uint16_t stdout_node;	/* that device, index into host->nodes */
 	bool trust_dma;
-	uint8_t on_crash;	/* enum crash_policy; default ON_CRASH_STOP */
-	uint8_t unmapped;	/* enum unmapped_policy; default UNMAPPED_INJECT */
-	uint32_t restart_limit;	/* crashes after which it is restarted at most; default 3 */
-	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */
+	struct plan_policy policy;
 	uint32_t nr_resets;	/* passed-through virtio-mmio devices, */
 	hpa_t resets[MAX_VM_RESETS];	/* their registers: reset before the guest's RAM is given new content */
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */

@@ -194,8 +194,9 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 	uint32_t i;
 
 	for (i = node; i < pl->host->nodes[node].end; i++) {
-		why = i == pl->console_node ? "it is the hypervisor's console; give the guest another "
-			"one, or change \"console\" of the root" : device_refusal(pl->host, i);
+		why = i == pl->console_node ?
+		      "it is the hypervisor's console; give the guest another one, or change "
+		      "\"console\" of the root" : device_refusal(pl->host, i);
 		if (!why)
 			continue;
 		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices", "%s cannot be given%s%s: %s",
@@ -252,6 +253,21 @@ static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char
 			   "leave out \"as\" in \"memory\"", path);
 }
 
+/* A virtio device is reset before the guest's memory gets new content: it may still write there. */
+static void note_reset(struct planner *pl, uint32_t vm, uint16_t node)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	struct range reg;
+
+	if (!host_is_compatible(pl->host, node, "virtio,mmio") || host_node_reg(pl->host, node, 0, &reg))
+		return;
+	if (v->nr_resets == MAX_VM_RESETS)
+		vm_problem(pl, vm, PROBLEM_LIMIT, "devices",
+			   "more than %u virtio devices; this build has room for no more", MAX_VM_RESETS);
+	else
+		v->resets[v->nr_resets++] = hpa(reg.base);
+}
+
 /* The device of /chosen stdout-path, without the options behind ':'; NO_NODE if there is none. */
 static uint16_t host_stdout(const struct host *host)
 {
@@ -288,8 +304,8 @@ static void choose_stdout(struct planner *pl, uint32_t vm, uint16_t usual)
 	/* The firmware's UART is its own console too: both would write. */
 	if (v->owns_console && v->stdout_node == usual && !pl->config->console)
 		problem_note(pl->r, true, v->config_path, "devices",
-			     "%s is the firmware's console, which the hypervisor writes to as well; "
-			     "\"console\" of the root gives it another one",
+			     "%s is the firmware's console, which the hypervisor writes to as "
+			     "well; \"console\" of the root gives it another one",
 			     host_path(pl->host, usual, path, sizeof(path)));
 }
 
@@ -308,8 +324,8 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	if (!may_have(pl, vm, node, path))
 		return;
 	if (strlen(path) >= sizeof(d->path)) {
-		vm_problem(pl, vm, PROBLEM_LIMIT, "devices", "%s: the path is longer than %d letters",
-			   path, PLAN_PATH_SIZE - 1);
+		vm_problem(pl, vm, PROBLEM_LIMIT, "devices",
+			   "%s: the path is longer than %d letters", path, PLAN_PATH_SIZE - 1);
 		return;
 	}
 	memcpy(d->path, path, strlen(path) + 1);
@@ -319,6 +335,7 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	for (i = node; i < pl->host->nodes[node].end; i++) {
 		if (!map_node(pl, vm, i, path))
 			break;
+		note_reset(pl, vm, i);
 	}
 	check_dma(pl, vm, node, path);
 }
@@ -339,13 +356,15 @@ static void shared_page(struct planner *pl, uint32_t vm, uint32_t mine, uint32_t
 	uint16_t ma = pl->host->regs[mine].node, mb = pl->host->regs[other].node;
 
 	vm_problem(pl, vm, PROBLEM_PAGE_SHARED, "devices",
-		   "%s shares the 4 KiB page at 0x%lx with %s, which %s has; give both to one guest",
-		   host_path(pl->host, ma, a, sizeof(a)), second > page ? second : page,
+		   "%s shares the 4 KiB page at 0x%lx with %s, which %s has; give both to one "
+		   "guest", host_path(pl->host, ma, a, sizeof(a)), second > page ? second : page,
 		   host_path(pl->host, mb, b, sizeof(b)),
 		   plan_owner_name(pl, pl->reg_owner[other], owner, sizeof(owner)));
 }
 
-/* Each pair of guests is told once; what nobody has counts as well, since a page gives all of it. */
+/*
+ * Each pair of guests is told once; what nobody has counts as well, since a page gives all of it.
+ */
 static void check_pages(struct planner *pl)
 {
 	uint32_t i, j, n = pl->host->nr_regs;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where images go in a guest's RAM: the kernel at the start (a Linux Image at a 2 MiB boundary, with
- * room for what it says it needs; Linux, Documentation/arch/riscv/boot-image-header.rst), the device
- * tree near the end, the initrd below it. All in the region that the kernel is in.
+ * Where images go in a guest's RAM: the kernel at the start (a Linux Image at a 2 MiB boundary,
+ * with room for what it says it needs; Linux, Documentation/arch/riscv/boot-image-header.rst), the
+ * device tree near the end, the initrd below it. All in the region that the kernel is in.
  */
 #include "hyp/base/fdt.h"
 #include "hyp/base/fmt.h"
@@ -55,8 +55,8 @@ static const struct package_entry *find_image(struct planner *pl, uint32_t vm, e
 	e = package_find(pl->package, name);
 	if (!e) {
 		vm_problem(pl, vm, PROBLEM_IMAGE_MISSING, config_image_props[role],
-			   "there is no image \"%s\" in the package; pack it in with -i %s=FILE", name,
-			   name);
+			   "there is no image \"%s\" in the package; pack it in with -i %s=FILE",
+			   name, name);
 		return NULL;
 	}
 	image->source = hpa(pl->package->address.v + e->offset);
@@ -111,8 +111,8 @@ static void no_room(struct planner *pl, uint32_t vm, enum image_role role, uint6
 	char a[24], b[24];
 
 	vm_problem(pl, vm, PROBLEM_IMAGE_NO_ROOM, config_image_props[role],
-		   "\"%s\" (%s in memory) does not fit into the guest's memory of %s at 0x%lx; give "
-		   "the guest more", pl->plan->vms[vm].images[role].name,
+		   "\"%s\" (%s in memory) does not fit into the guest's memory of %s at 0x%lx; "
+		   "give the guest more", pl->plan->vms[vm].images[role].name,
 		   size_text(need, a, sizeof(a)), size_text(m->size, b, sizeof(b)), m->gpa.v);
 }
 
@@ -131,7 +131,8 @@ static bool place_dtb(struct planner *pl, uint32_t vm, const struct plan_region 
 	return true;
 }
 
-static void place_initrd(struct planner *pl, uint32_t vm, const struct plan_region *m, uint64_t used)
+static void place_initrd(struct planner *pl, uint32_t vm, const struct plan_region *m,
+			 uint64_t used)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
 	struct plan_image *image = &v->images[IMAGE_INITRD];

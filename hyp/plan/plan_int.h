@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the planner share: the work in progress, and the steps in the order in which
- * plan_make() takes them. Each step reports what it finds and leaves the plan as complete as it can,
- * so that later steps can still look at the rest.
+ * plan_make() takes them. Each step reports what it finds and leaves the plan as complete as it
+ * can, so that later steps can still look at the rest.
  */
 #ifndef HYP_PLAN_PLAN_INT_H
 #define HYP_PLAN_PLAN_INT_H
@@ -22,7 +22,7 @@ struct planner {
 	const struct package *package;
 	struct reporter *r;
 	uint16_t console_node;			/* NO_NODE: SBI console */
-	uint8_t first_ram[MAX_VMS];		/* region of the first memory string; NO_OWNER: none */
+	uint8_t first_ram[MAX_VMS];		/* region of the first string, or NO_OWNER */
 	uint8_t reg_owner[HOST_MAX_REGS];	/* VM, OWNER_HYP or NO_OWNER of host->regs[i] */
 };
 

@@ -60,8 +60,9 @@ static void add_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t n
 
 	if (*owner != NO_OWNER && *owner != vm) {
 		vm_problem(pl, vm, PROBLEM_IRQ_TAKEN, "devices",
-			   "%s: its interrupt %u of %s is also claimed by %s; give the devices that "
-			   "share it to one guest", host_path(pl->host, node, path, sizeof(path)), id,
+			   "%s: its interrupt %u of %s is also claimed by %s; give the devices "
+			   "that share it to one guest",
+			   host_path(pl->host, node, path, sizeof(path)), id,
 			   pl->plan->plics[plic].path,
 			   plan_owner_name(pl, *owner, other, sizeof(other)));
 		return;
@@ -112,8 +113,8 @@ static void node_irqs(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 	while ((e = host_next_irq(pl->host, node, &cursor, &irq)) == OK)
 		check_irq(pl, vm, device, node, &irq);
 	if (e == ERR_INVALID)
-		unroutable(pl, vm, node, "its interrupts are malformed, or their controller is not in "
-					 "the host's device tree");
+		unroutable(pl, vm, node, "its interrupts are malformed, or their controller is "
+					 "not in the host's device tree");
 }
 
 /* The hypervisor polls its console; what would interrupt is kept from everybody. */
@@ -152,15 +153,15 @@ static void sort_irqs(struct plan_vm *v)
 void plan_irqs(struct planner *pl)
 {
 	uint32_t vm, d;
-	uint16_t node;
+	uint16_t node, end;
 
 	console_irqs(pl);
 	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
 		struct plan_vm *v = &pl->plan->vms[vm];
 
 		for (d = 0; d < v->nr_devices; d++) {
-			for (node = v->devices[d].node; node < pl->host->nodes[v->devices[d].node].end;
-			     node++)
+			end = pl->host->nodes[v->devices[d].node].end;
+			for (node = v->devices[d].node; node < end; node++)
 				node_irqs(pl, vm, d, node);
 		}
 		sort_irqs(v);
@@ -177,8 +178,9 @@ static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
 		vm_problem(pl, vm, PROBLEM_LIMIT, "harts",
 			   "%s is too small for two contexts for each of %u harts; give the guest "
 			   "fewer harts", p->path, v->nr_vcpus);
-	v->vplics[v->nr_vplics++] = (struct plan_vplic){ .plic = plic, .mapped = true, .base = gpa(p->base.v),
-							 .size = p->size, .ndev = p->ndev };
+	v->vplics[v->nr_vplics++] = (struct plan_vplic){
+		.plic = plic, .base = gpa(p->base.v), .size = p->size,
+		.ndev = p->ndev };
 }
 
 /* The PLICs of the guest's devices; without any, the one that serves its first hart. */

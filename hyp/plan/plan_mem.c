@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * RAM: fixed regions are checked, the others are placed where they first fit, in the order of the
- * configuration, so that the same input always gives the same plan. Nothing lies in reserved memory,
- * in the firmware's, in the hypervisor's or in another guest's.
+ * configuration, so that the same input always gives the same plan. Nothing lies in reserved
+ * memory, in the firmware's, in the hypervisor's or in another guest's.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"

@@ -132,9 +132,30 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 	for (i = 0; i < v->nr_vplics; i++) {
 		start(pr, "  ", "plic");
 		add_range(pr, v->vplics[i].base.v, v->vplics[i].size);
-		add(pr, " for %s, emulated", plan->plics[v->vplics[i].plic].path);
+		add(pr, " for %s, %s", plan->plics[v->vplics[i].plic].path,
+		    v->policy.plic_emulated ? "emulated" : "contexts mapped");
 		end(pr);
 	}
+}
+
+/* Only what is not the default: most guests have nothing to say here. */
+static void print_policy(struct printer *pr, const struct plan_vm *v)
+{
+	static const char *const unmapped[] = { "", " access to nothing is ignored,",
+						" access to nothing is a crash," };
+	const struct plan_policy *p = &v->policy;
+
+	if (p->on_crash == ON_CRASH_STOP && p->unmapped == UNMAPPED_INJECT && !p->watchdog_ms)
+		return;
+	start(pr, "  ", "policy");
+	add(pr, "%s", unmapped[p->unmapped]);
+	if (p->watchdog_ms)
+		add(pr, " watchdog %u ms,", p->watchdog_ms);
+	if (p->on_crash == ON_CRASH_RESTART)
+		add(pr, " restarts after a crash, %u times", p->restart_limit);
+	else
+		add(pr, " stops after a crash");
+	end(pr);
 }
 
 static void print_images(struct printer *pr, const struct plan_vm *v)
@@ -153,6 +174,7 @@ static void print_images(struct printer *pr, const struct plan_vm *v)
 	start(pr, "  ", "entry");
 	add(pr, " 0x%010lx, device tree at 0x%010lx", v->entry.v, v->dtb.v);
 	end(pr);
+	print_policy(pr, v);
 	if (v->bootargs[0]) {
 		start(pr, "  ", "bootargs");
 		add(pr, " %s", v->bootargs);

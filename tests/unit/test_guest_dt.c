@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/plan/guest_dt.c, guest_refs.c and isa.c: what a guest's tree has and has not, read by libfdt, which
- * has no part in writing it.
+ * hyp/plan/guest_dt.c, guest_refs.c and isa.c: what a guest's tree has and has not, read by
+ * libfdt, which has no part in writing it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -279,7 +279,9 @@ static void test_sparse(void **state)
 	has_not("/soc/far@80000000");
 }
 
-/* Without Sstc in the plan (a hart lacks it, or the firmware keeps it) the guest does not see it. */
+/*
+ * Without Sstc in the plan (a hart lacks it, or the firmware keeps it) the guest does not see it.
+ */
 static void test_no_sstc(void **state)
 {
 	(void)state;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/plan/host_dt.c and host_query.c: what is read of several kinds of machines, what is refused, and
- * that no damaged tree does harm (AddressSanitizer watches; the tree ends where its memory ends).
+ * hyp/plan/host_dt.c and host_query.c: what is read of several kinds of machines, what is refused,
+ * and that no damaged tree does harm (AddressSanitizer watches; the tree ends where its memory
+ * ends).
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/plan/package.c: a good package, each field of a header wrong, and damaged ones. The test's own
- * packages are summed by another CRC than the code's.
+ * hyp/plan/package.c: a good package, each field of a header wrong, and damaged ones. The test's
+ * own packages are summed by another CRC than the code's.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -467,7 +467,10 @@ static void test_tables(void **state)
 	}
 }
 
-/* ---- the printed plan --------------------------------------------------------------------------- */
+/*
+ * ---- the printed plan
+ * ---------------------------------------------------------------------------
+ */
 
 static char printed[8192];
 
@@ -515,7 +518,10 @@ static void test_print(void **state)
 	assert_string_equal(printed, expected);
 }
 
-/* ---- random configurations ------------------------------------------------------------------------ */
+/*
+ * ---- random configurations
+ * ------------------------------------------------------------------------
+ */
 
 static const char *const some_devices[] = {
 	"serial0", "/soc/serial@10000000", "/soc/virtio_mmio@10001000", "/soc/virtio_mmio@10002000",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What must be true of every plan, checked by comparing each thing with each other thing, and written
- * without a look at how the planner does it. Used by unit tests and fuzz targets.
+ * What must be true of every plan, checked by comparing each thing with each other thing, and
+ * written without a look at how the planner does it. Used by unit tests and fuzz targets.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Device trees for tests, compiled by dtc: files of tests/unit/dts, texts, and files with some words
- * changed. The memory is as large as the tree to the byte, so that AddressSanitizer sees one too many.
- * Whatever goes wrong ends the test program.
+ * Device trees for tests, compiled by dtc: files of tests/unit/dts, texts, and files with some
+ * words changed. The memory is as large as the tree to the byte, so that AddressSanitizer sees one
+ * too many. Whatever goes wrong ends the test program.
  */
 #ifndef TESTS_UNIT_LIB_TREES_H
 #define TESTS_UNIT_LIB_TREES_H
@@ -72,8 +72,8 @@ struct test_plan {
 };
 
 /*
- * Makes a plan of a host (whose tree it takes over) and guests' nodes, with the images "linux"
- * (20 MiB, 24 MiB with bss), "initrd" (1 MiB) and "rt" (5000 bytes); the hypervisor is at 0x80200000
+ * Makes a plan of a host (whose tree it takes over) and guests' nodes, with the images "linux" (20
+ * MiB, 24 MiB with bss), "initrd" (1 MiB) and "rt" (5000 bytes); the hypervisor is at 0x80200000
  * and has 4 MiB. What was in t before is freed.
  */
 void test_plan_make(struct test_plan *t, struct tree host, const char *guests);
