@@ -37,6 +37,7 @@ help:
 	@echo 'make demo         boot Debian Linux and a real-time guest side by side, judge what they show'
 	@echo 'make test         build everything, run every test'
 	@echo 'make unit         only the unit tests, on this host'
+	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
 	@echo 'make debug        the same, waiting for gdb'
 	@echo 'make clean        remove what was built; distclean also what was fetched'
@@ -228,6 +229,12 @@ unit: $(UNIT_TESTS)
 
 test: $(UNIT_TESTS) everything
 	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --boot $(TESTS)
+
+# ---- the benchmark ------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: $(B)/bench/one/fw_payload.bin $(B)/bench/two/fw_payload.bin
+	@$(PYTHON) scripts/bench $(if $(RECORD),--record)
 
 # ---- the rest ---------------------------------------------------------------------------------------
 

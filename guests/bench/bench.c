@@ -293,6 +293,7 @@ static void bench_external(void)
 /* ---- two harts ---- */
 
 static volatile uint32_t served;
+static volatile bool ready;
 
 static void serve_sibling(void *arg)
 {
@@ -301,6 +302,7 @@ static void serve_sibling(void *arg)
 	(void)arg;
 	vector(sibling_trap, this_cpu());
 	csr_write(sie, 1UL << IRQ_SOFT);
+	ready = true;
 	op_sibling_serve(&args);
 	vector_back();
 }
@@ -315,7 +317,8 @@ static void bench_sibling(void)
 		line("FAIL bench: the sibling does not start");
 		return;
 	}
-	delay_ms(1);
+	if (!WAIT_UNTIL(ready, LONG_MS))
+		return;
 	stats_begin("ipi_sibling");
 	for (i = 0; i < ROUNDS; i++) {
 		args.value = i;

@@ -192,9 +192,8 @@ op_ext_resume_end:
 	ret
 
 	/*
-	 * What a kernel's handler does at least: saves everything, tells causes apart, counts its
-	 * depth, claims until
-	 * there is nothing left, calls a function to serve the device, completes, restores.
+	 * What a kernel's handler does at least: saves everything, tells causes apart, counts its depth, claims
+	 * until there is nothing left, calls a function to serve the device, completes, restores.
 	 */
 	.balign	4
 	.globl	full_trap
