@@ -77,12 +77,12 @@ static bool map_contexts(const struct plan *plan, const struct vm *vm, const str
 /* Creates the PLICs that the VM sees; mapped, if that is wanted and possible for all of them. */
 static void create_vplics(const struct plan *plan, struct vm *vm, struct gstage *g)
 {
-	vm->plic_mapped = vm->plan->nr_vplics > 0;
+	vm->plic_mapped = vm->plan->nr_vplics > 0 && !vm->plan->policy.plic_emulated;
 	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++) {
 		const struct plan_vplic *w = &vm->plan->vplics[i];
 
 		vplic_create(&vm->vplics[i], plan, vm->index, i);
-		vm->plic_mapped &= w->mapped && map_contexts(plan, vm, w, NULL);
+		vm->plic_mapped &= map_contexts(plan, vm, w, NULL);
 	}
 	for (uint32_t i = 0; i < vm->plan->nr_vplics && vm->plic_mapped; i++) {
 		map_contexts(plan, vm, &vm->plan->vplics[i], g);
@@ -118,7 +118,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->plan = &plan->vms[i];
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
-		vm->watchdog_ticks = vm->plan->watchdog_ms * plan->timebase_hz / 1000;
+		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
 		create_vplics(plan, vm, &gstages[i]);
@@ -233,9 +233,9 @@ static bool starts_again(struct vm *vm)
 {
 	if (vm->end == VM_END_REBOOT)
 		return true;
-	if (vm->end < VM_END_FAILED || vm->plan->on_crash != ON_CRASH_RESTART)
+	if (vm->end < VM_END_FAILED || vm->plan->policy.on_crash != ON_CRASH_RESTART)
 		return false;
-	if (vm->crashes == vm->plan->restart_limit) {
+	if (vm->crashes == vm->plan->policy.restart_limit) {
 		console_log("vm %s: crashed %u times, which is the limit", vm->plan->name, vm->crashes + 1);
 		return false;
 	}

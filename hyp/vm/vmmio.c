@@ -177,9 +177,9 @@ static enum verdict unmapped(struct vcpu *v, const struct guest_exit *e, gpa_t a
 
 	vm_complain(v, store ? "store to what it does not have" : "load from what it does not have",
 		    address.v);
-	if (v->vm->plan->unmapped == UNMAPPED_STOP)
+	if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
 		return vm_crash(v, VM_END_UNMAPPED);
-	if (v->vm->plan->unmapped == UNMAPPED_IGNORE && decode(v, e, &insn) == OK) {
+	if (v->vm->plan->policy.unmapped == UNMAPPED_IGNORE && decode(v, e, &insn) == OK) {
 		finish(v, &insn, 0);
 		return VERDICT_RESUME;
 	}
