@@ -34,7 +34,7 @@ def check_rows(machine, run):
 
 @pytest.mark.parametrize("run, cpu", (("sstc", "rv64"), ("sbi", "rv64,sstc=false")))
 def test_one_hart(boot, run, cpu):
-    check_rows(boot("bench/one", harts=1, memory="512M", cpu=cpu, by_kernel=True, extra=EXACT), run)
+    check_rows(boot("bench/one", harts=1, memory="512M", cpu=cpu, extra=EXACT), run)
 
 
 def test_two_harts(boot):
