@@ -35,6 +35,12 @@ static struct host host __attribute__((section(".noinit")));
 static struct config config __attribute__((section(".noinit")));
 static struct plan plan;
 
+/* Firmware sets up a hart's interrupt controllers when it starts the hart: OpenSBI masks its PLIC context
+ * by the threshold. So no guest, and nothing that it does, begins before all harts are here. */
+#define ARRIVAL_SECONDS	30
+static uint32_t harts_here;	/* atomic: secondary harts that have arrived */
+static bool harts_go;		/* atomic: they may go on */
+
 static __noreturn void refuse(const char *reason)
 {
 	console_log("refused: %s; nothing is started", reason);
@@ -92,8 +98,20 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 		refuse("the configuration does not fit this machine");
 }
 
+static void await_harts(uint32_t count)
+{
+	uint64_t end = csr_read(CSR_TIME) + ARRIVAL_SECONDS * plan.timebase_hz;
+
+	while (__atomic_load_n(&harts_here, __ATOMIC_ACQUIRE) < count)
+		if (csr_read(CSR_TIME) > end)
+			refuse("the firmware started a hart that does not arrive");
+	__atomic_store_n(&harts_go, true, __ATOMIC_RELEASE);
+}
+
 static void start_harts(const struct hart *self)
 {
+	uint32_t started = 0;
+
 	for (uint32_t i = 0; i < plan.nr_harts; i++) {
 		struct hart *h = hart_get(i);
 
@@ -104,7 +122,9 @@ static void start_harts(const struct hart *self)
 			continue;
 		if (sbi_hart_start(h->id, hpa((uintptr_t)secondary_entry), (uintptr_t)h) != OK)
 			refuse("the firmware does not start a hart of the plan");
+		started++;
 	}
+	await_harts(started);
 }
 
 static struct hart *find_self(uint64_t hartid)
@@ -159,5 +179,8 @@ void boot_secondary(void)
 {
 	hart_init_traps();
 	sstage_enable();
+	__atomic_fetch_add(&harts_here, 1, __ATOMIC_ACQ_REL);
+	while (!__atomic_load_n(&harts_go, __ATOMIC_ACQUIRE))
+		;
 	vcpu_run(this_hart()->vcpu);
 }
