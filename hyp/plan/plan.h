@@ -202,7 +202,7 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
 
 /*
  * Number of 4 KiB tables below the root that the G-stage of a VM needs with the largest leaves its
- * regions allow; the plan refuses what exceeds GSTAGE_TABLES_MAX.
+ * regions allow, with as many more as mapped contexts of its PLICs may need; the plan refuses what exceeds GSTAGE_TABLES_MAX.
  */
 uint32_t plan_gstage_tables(const struct plan_vm *vm);
 

@@ -259,11 +259,13 @@ static void note_reset(struct planner *pl, uint32_t vm, uint16_t node)
 	struct plan_vm *v = &pl->plan->vms[vm];
 	struct range reg;
 
-	if (!host_is_compatible(pl->host, node, "virtio,mmio") || host_node_reg(pl->host, node, 0, &reg))
+	if (!host_is_compatible(pl->host, node, "virtio,mmio") ||
+	    host_node_reg(pl->host, node, 0, &reg))
 		return;
 	if (v->nr_resets == MAX_VM_RESETS)
 		vm_problem(pl, vm, PROBLEM_LIMIT, "devices",
-			   "more than %u virtio devices; this build has room for no more", MAX_VM_RESETS);
+			   "more than %u virtio devices; this build has room for no more",
+			   MAX_VM_RESETS);
 	else
 		v->resets[v->nr_resets++] = hpa(reg.base);
 }

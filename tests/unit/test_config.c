@@ -30,7 +30,9 @@ static void test_everything(void **state)
 		"console = \"/soc/console\";"
 		"linux { harts = <1 2>; memory = \"512M\", \"16M at 0x90000000 as 0x80000000\";"
 		"  devices = \"/soc/serial@10000000\", \"rtc0\"; kernel = \"linux\"; initrd = \"initrd\";"
-		"  bootargs = \"console=ttyS0 quiet\"; entry = \"0x80200000\"; trust-dma; };"
+		"  bootargs = \"console=ttyS0 quiet\"; entry = \"0x80200000\"; trust-dma;"
+		"  plic-mode = \"emulated\"; unmapped = \"stop\"; on-crash = \"restart\";"
+		"  restart-limit = <0>; watchdog-ms = <3600000>; };"
 		"rt-2 { };");
 	const struct config_vm *v = &config.vms[0];
 
@@ -56,12 +58,23 @@ static void test_everything(void **state)
 	assert_string_equal(v->bootargs, "console=ttyS0 quiet");
 	assert_true(v->has_entry && v->trust_dma);
 	assert_int_equal(v->entry, 0x80200000);
+	assert_true(v->policy.plic_emulated);
+	assert_int_equal(v->policy.unmapped, UNMAPPED_STOP);
+	assert_int_equal(v->policy.on_crash, ON_CRASH_RESTART);
+	assert_int_equal(v->policy.restart_limit, 0);
+	assert_int_equal(v->policy.watchdog_ms, 3600000);
 	v++;
 	assert_string_equal(v->name, "rt-2");
 	assert_string_equal(v->bootargs, "");
 	assert_int_equal(v->nr_harts + v->nr_memory + v->nr_devices, 0);
 	assert_null(v->images[IMAGE_KERNEL]);
 	assert_false(v->has_entry || v->trust_dma);
+	assert_false(v->policy.plic_emulated);
+	assert_int_equal(v->policy.unmapped, UNMAPPED_INJECT);
+	assert_int_equal(v->policy.on_crash, ON_CRASH_STOP);
+	assert_int_equal(v->policy.restart_limit, 3);
+	assert_int_equal(v->policy.watchdog_ms, 0);
+	assert_false(config.keep_machine);
 	tree_free(&t);
 }
 
@@ -175,6 +188,17 @@ static void test_refused(void **state)
 		      "multiple of 4");
 	check_refused("a { entry = <0x80200000>; };", PROBLEM_BAD_VALUE, "/a", "entry", "");
 	check_refused("a { trust-dma = \"yes\"; };", PROBLEM_BAD_VALUE, "/a", "trust-dma", "no value");
+	check_refused("a { plic-mode = \"fast\"; };", PROBLEM_BAD_VALUE, "/a", "plic-mode",
+		      "\"mapped\" or \"emulated\"");
+	check_refused("a { plic-mode = \"mapped\", \"mapped\"; };", PROBLEM_BAD_VALUE, "/a", "plic-mode",
+		      "");
+	check_refused("a { unmapped; };", PROBLEM_BAD_VALUE, "/a", "unmapped", "\"ignore\"");
+	check_refused("a { on-crash = <1>; };", PROBLEM_BAD_VALUE, "/a", "on-crash", "\"restart\"");
+	check_refused("a { restart-limit = \"3\"; };", PROBLEM_BAD_VALUE, "/a", "restart-limit", "<3>");
+	check_refused("a { watchdog-ms = <0>; };", PROBLEM_BAD_VALUE, "/a", "watchdog-ms", "3600000");
+	check_refused("a { watchdog-ms = <3600001>; };", PROBLEM_BAD_VALUE, "/a", "watchdog-ms", "");
+	check_refused("when-all-ended = \"reboot\"; a { };", PROBLEM_BAD_VALUE, "/", "when-all-ended",
+		      "\"keep\"");
 	check_refused("a{};b{};c{};d{};e{};f{};g{};h{};i{};", PROBLEM_LIMIT, "/", "", "8 guests");
 	check_refused("a { memory = \"1M\",\"1M\",\"1M\",\"1M\",\"1M\",\"1M\",\"1M\",\"1M\",\"1M\","
 		      "\"1M\",\"1M\",\"1M\",\"1M\",\"1M\",\"1M\",\"1M\",\"1M\"; };", PROBLEM_LIMIT, "/a",

@@ -74,6 +74,8 @@ static void test_two_guests(void **state)
 	assert_int_equal(v->images[IMAGE_KERNEL].source.v, TEST_PACKAGE_ADDRESS + 2 * PAGE_SIZE);
 	assert_int_equal(v->gstage_levels, 3);
 	assert_true(v->sstc && v->owns_console && v->trust_dma);
+	assert_int_equal(v->nr_resets, 1);
+	assert_int_equal(v->resets[0].v, 0x10001000);
 	assert_int_equal(v->nr_vplics, 1);
 	assert_int_equal(v->vplics[0].base.v, 0xc000000);
 	assert_int_equal(v->vplics[0].ndev, 0x5f);
@@ -494,7 +496,7 @@ static void test_print(void **state)
 		"             0x0010000000-0x0010000fff     4K\n"
 		"  device     /soc/virtio_mmio@10001000, irq 1\n"
 		"             0x0010001000-0x0010001fff     4K\n"
-		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, emulated\n"
+		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, contexts mapped\n"
 		"  kernel     0x0080600000 \"linux\", 20971520 bytes\n"
 		"  initrd     0x00a0300000 \"initrd\", 1048576 bytes\n"
 		"  entry      0x0080600000, device tree at 0x00a0400000\n"
@@ -505,6 +507,7 @@ static void test_print(void **state)
 		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, emulated\n"
 		"  kernel     0x0040000000 \"rt\", 5000 bytes\n"
 		"  entry      0x0040000000, device tree at 0x0040e00000\n"
+		"  policy     access to nothing is ignored, watchdog 50 ms, restarts after a crash, 7 times\n"
 		"  bootargs   ?[2Jevil\n"	/* nothing steers the terminal */
 		"spare harts  0\n"
 		"free RAM     0x00a1600000-0x00bfffffff   490M\n";
@@ -512,7 +515,8 @@ static void test_print(void **state)
 	(void)state;
 	plan_good(tree_file("virt"), "console = \"/soc/virtio_mmio@10008000\";" LINUX_NODE
 		  "m { harts = <3>; memory = \"16M as 0x40000000\"; kernel = \"rt\";"
-		  " bootargs = \"\\x1b[2Jevil\"; };");
+		  " bootargs = \"\\x1b[2Jevil\"; plic-mode = \"emulated\"; unmapped = \"ignore\";"
+		  " on-crash = \"restart\"; restart-limit = <7>; watchdog-ms = <50>; };");
 	printed[0] = 0;
 	plan_print(&t.plan, collect, NULL);
 	assert_string_equal(printed, expected);
