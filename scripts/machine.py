@@ -94,8 +94,11 @@ class Channel:
     def expect(self, pattern, timeout=60):
         """Waits until the regular expression matches what came after the last match; gives the match.
 
-        timeout: seconds on a host of usual speed; scaled. Fails at once when QEMU has ended.
+        A final $ is the end of a complete line: text may come in pieces. timeout: seconds on a host
+        of usual speed; scaled. Fails at once when QEMU has ended.
         """
+        if pattern.endswith("$") and not pattern.endswith("\\$"):
+            pattern = pattern[:-1] + r"(?=\n)"
         wanted = re.compile(pattern, re.M)
         deadline = time.monotonic() + timeout * self.machine.scale
         with self.machine.changed:
@@ -108,6 +111,7 @@ class Channel:
                 if self.closed or left <= 0:
                     break
                 self.machine.changed.wait(left)
+        self.machine.keep_registers()
         why = "QEMU ended" if self.closed else f"{timeout * self.machine.scale:.0f} s passed"
         raise MachineError(f"{self.name}: {why} without /{pattern}/\n{self.machine.tails()}")
 
@@ -187,6 +191,10 @@ class Machine:
                      "-device", "virtconsole,chardev=hv"]
             self.hv = Channel(self, "hv", ours, self._log("hv.log"))
             fds.append(theirs)
+        self.monitor, theirs = socket.socketpair()
+        args += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}",
+                 "-mon", "chardev=monitor,mode=readline"]
+        fds.append(theirs)
         if self.disk:
             args += ["-drive", f"if=none,id=disk0,format=raw,snapshot=on,file={self.disk}",
                      "-device", "virtio-blk-device,drive=disk0,bus=virtio-mmio-bus.0"]
@@ -215,6 +223,7 @@ class Machine:
                     self.process.kill()
                     self.process.wait()
             self.reader.join(5)
+            self.monitor.close()
         for channel in self.channels():
             channel.stream.close()
         for file in self.files:
@@ -227,6 +236,7 @@ class Machine:
         try:
             ended = self.process.wait(timeout * self.scale)
         except subprocess.TimeoutExpired:
+            self.keep_registers()
             raise MachineError(f"the machine did not shut down within {timeout * self.scale:.0f} s\n"
                                + self.tails()) from None
         self.reader.join(5)
@@ -245,6 +255,27 @@ class Machine:
         if output:
             parts.insert(0, "---- QEMU said ----\n" + output)
         return "\n".join(parts)
+
+    def ask_monitor(self, command, seconds=3):
+        """What QEMU's monitor answers; empty if it does not."""
+        text = b""
+        try:
+            self.monitor.settimeout(seconds)
+            self.monitor.sendall(command.encode() + b"\n")
+            while text.count(b"(qemu)") < 2:	# one from its start, or the last answer
+                data = self.monitor.recv(65536)
+                if not data:
+                    break
+                text += data
+        except OSError:
+            pass
+        return ANSI.sub("", text.decode("utf-8", "replace")).replace("\r", "")
+
+    def keep_registers(self):
+        """Where every hart is now: for the one who has to find out why nothing happens."""
+        if self.log_dir and self.process.poll() is None:
+            with open(os.path.join(self.log_dir, "registers.txt"), "w", encoding="utf-8") as file:
+                file.write(self.ask_monitor("info registers -a"))
 
     def qemu_output(self):
         if not self.log_dir:
