@@ -11,6 +11,7 @@
 
 #define INSN_SRET	0x10200073u
 #define INSN_WFI	0x10500073u
+#define INSN_WRS_NTO	0x00d00073u	/* Zawrs: VTW traps it, too, of VS- and of VU-mode */
 
 /* What the hart would have done in VS-mode. The interrupt that still pends is taken right behind it. */
 static enum verdict emulate_sret(struct vcpu *v)
@@ -38,7 +39,7 @@ enum verdict vinsn_fault(struct vcpu *v)
 		insn = 0;
 	if (armed && from_vs && insn == INSN_SRET)
 		return emulate_sret(v);
-	if (armed && from_vs && insn == INSN_WFI) {
+	if (armed && ((from_vs && insn == INSN_WFI) || insn == INSN_WRS_NTO)) {
 		v->ctx.x[0] += 4;	/* something pends: it does not wait */
 		return VERDICT_RESUME;
 	}
