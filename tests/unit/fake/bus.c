@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the fake machine's hypervisor can reach in memory: the host's PLIC, with a guard that knows whose each
+ * register is, registers of virtio devices, and guests' RAM through one window at a time. RAM outside of the window,
+ * and all of another VM's, is poisoned for AddressSanitizer.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <sanitizer/asan_interface.h>
+
+#include "hyp/riscv/fault.h"
+#include "hyp/riscv/mmio.h"
+#include "hyp/riscv/sstage.h"
+#include "tests/unit/fake/machine.h"
+
+#define VIRTIO_HPA(vm)	(0x10001000ull + 0x1000 * (vm))
+
+static uint8_t ram[FAKE_RAM_SIZE] __attribute__((aligned(4096)));
+
+/* ---- RAM ---- */
+
+void fake_ram_close(void)
+{
+	__asan_poison_memory_region(ram, sizeof(ram));
+}
+
+uint8_t *fake_ram(void)
+{
+	__asan_unpoison_memory_region(ram, sizeof(ram));
+	return ram;
+}
+
+uint8_t *fake_ram_at(unsigned vm, uint64_t address)
+{
+	const struct plan_vm *p = &fake.plan.vms[vm];
+
+	for (uint32_t i = 0; i < p->nr_regions; i++) {
+		const struct plan_region *r = &p->regions[i];
+
+		if (r->kind == REGION_RAM && address >= r->gpa.v && address - r->gpa.v < r->size)
+			return fake_ram() + (r->hpa.v - FAKE_RAM_HPA) + (address - r->gpa.v);
+	}
+	return NULL;
+}
+
+/* What the VM has in the block of 2 MiB that holds address. */
+static void open_block(const struct plan_vm *p, uint64_t address)
+{
+	uint64_t block = address & ~(SSTAGE_WINDOW_SIZE - 1);
+
+	for (uint32_t i = 0; i < p->nr_regions; i++) {
+		const struct plan_region *r = &p->regions[i];
+		uint64_t from = r->hpa.v, to = from + r->size;
+
+		if (from < block)
+			from = block;
+		if (to > block + SSTAGE_WINDOW_SIZE)
+			to = block + SSTAGE_WINDOW_SIZE;
+		if (r->kind == REGION_RAM && from < to)
+			__asan_unpoison_memory_region(ram + (from - FAKE_RAM_HPA), to - from);
+	}
+}
+
+static bool is_ram_of(const struct plan_vm *p, uint64_t address)
+{
+	for (uint32_t i = 0; i < p->nr_regions; i++)
+		if (p->regions[i].kind == REGION_RAM && address >= p->regions[i].hpa.v &&
+		    address - p->regions[i].hpa.v < p->regions[i].size)
+			return true;
+	return false;
+}
+
+void *sstage_window(hpa_t address)
+{
+	unsigned vm = fake_vm_of((unsigned)fake.running);
+
+	fake.nr_windows++;
+	fake_ram_close();
+	if (address.v == VIRTIO_HPA(vm))
+		return fake.virtio[vm];
+	if (!is_ram_of(&fake.plan.vms[vm], address.v))
+		fake_fail("a window on 0x%lx, which is not VM %u's", address.v, vm);
+	open_block(&fake.plan.vms[vm], address.v);
+	return ram + (address.v - FAKE_RAM_HPA);
+}
+
+/* ---- instructions ---- */
+
+enum err guard_fetch16(uint64_t *out, uint64_t gva)
+{
+	struct fake_csrs *c = &fake.hw[fake.running].csr;
+	uint64_t i = (gva - fake.code.base) / 2;
+
+	fake.nr_fetches++;
+	if (gva >= fake.code.base && i < fake.code.n && !(gva & 1)) {
+		*out = fake.code.parcel[i];
+		return OK;
+	}
+	c->scause = CAUSE_LOAD_GUEST_PAGE;
+	c->stval = gva;
+	c->htval = 0xbadbadbad;
+	c->htinst = 0;
+	return ERR_FAULT;
+}
+
+/* ---- devices ---- */
+
+void fake_plic_power_on(void)
+{
+	struct naive_plic *n = &fake.plic;
+
+	memset(n, 0, sizeof(*n));
+	n->nr_contexts = NAIVE_CONTEXTS;
+	n->priority_mask = 7;
+	for (uint32_t id = 1; id <= FAKE_NDEV; id++)
+		n->exists[id] = true;
+}
+
+/* -1 at boot: all is allowed. */
+static int worker(void)
+{
+	return fake.running < 0 ? -1 : (int)fake_vm_of((unsigned)fake.running);
+}
+
+static bool owns_source(uint64_t id)
+{
+	return worker() < 0 || (id <= FAKE_NDEV && fake.plan.plics[0].irq_owner[id] == worker());
+}
+
+static bool owns_context(uint64_t context)
+{
+	for (unsigned hart = 0; hart < FAKE_HARTS; hart++)
+		if (fake.plan.harts[hart].plic_context[0] == (int16_t)context)
+			return worker() < 0 || (int)fake_vm_of(hart) == worker();
+	return false;
+}
+
+static void guard_enables(uint64_t offset, uint32_t value)
+{
+	uint64_t context = (offset - 0x2000) / 0x80, word = offset % 0x80 / 4;
+	uint32_t flipped = value ^ naive_word(fake.plic.enable[context], word);
+
+	if (!owns_context(context))
+		fake_fail("enables of context %lu", context);
+	for (uint32_t i = 0; i < 32; i++)
+		if (flipped >> i & 1 && word * 32 + i <= FAKE_NDEV && !owns_source(word * 32 + i))
+			fake_fail("enable of source %lu", word * 32 + i);
+}
+
+static void guard_write(uint64_t offset, uint32_t value)
+{
+	if (offset < 0x1000) {
+		if (!owns_source(offset / 4))
+			fake_fail("priority of source %lu", offset / 4);
+	} else if (offset >= 0x200000) {
+		if (!owns_context((offset - 0x200000) / 0x1000))
+			fake_fail("context register 0x%lx", offset);
+		if (offset % 0x1000 == 4 && !owns_source(value))
+			fake_fail("completion of source %u", value);
+	} else if (offset >= 0x2000) {
+		guard_enables(offset, value);
+	} else {
+		fake_fail("a write to the pending register 0x%lx", offset);
+	}
+}
+
+/* A register of a virtio device by the address that sstage_window() gave; NULL if it is none of the VM's. */
+static uint32_t *virtio_register(uint64_t addr)
+{
+	int vm = worker();
+	uint64_t base = vm < 0 ? 0 : (uintptr_t)fake.virtio[vm];
+
+	return vm >= 0 && addr >= base && addr < base + sizeof(fake.virtio[0]) && !(addr & 3) ?
+	       &fake.virtio[vm][(addr - base) / 4] : NULL;
+}
+
+uint64_t fake_mmio_read(uint64_t addr, unsigned size)
+{
+	uint64_t offset = addr - FAKE_PLIC;
+	uint32_t *virtio = virtio_register(addr);
+
+	fake.nr_mmio++;
+	if (virtio && size == 4)
+		return *virtio;
+	if (size != 4 || addr & 3 || offset >= FAKE_PLIC_SIZE)
+		fake_fail("a read of %u bytes at 0x%lx", size, addr);
+	if (offset >= 0x200000 && !owns_context((offset - 0x200000) / 0x1000))
+		fake_fail("context register 0x%lx read", offset);
+	return naive_read(&fake.plic, offset);
+}
+
+void fake_mmio_write(uint64_t addr, unsigned size, uint64_t value)
+{
+	uint64_t offset = addr - FAKE_PLIC;
+	uint32_t *virtio = virtio_register(addr);
+
+	fake.nr_mmio++;
+	if (virtio && size == 4) {
+		*virtio = (uint32_t)value;
+		return;
+	}
+	if (size != 4 || addr & 3 || offset >= FAKE_PLIC_SIZE)
+		fake_fail("a write of %u bytes at 0x%lx", size, addr);
+	guard_write(offset, (uint32_t)value);
+	naive_write(&fake.plic, offset, (uint32_t)value);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CSRs of the fake machine's harts: masks and aliases as the privileged ISA has them (1.13, "Supervisor-Level ISA"
+ * and "Hypervisor Extension"; Sstc), as far as hyp/ or a guest depends on them.
+ */
+#include "hyp/riscv/csr.h"
+
+#include "tests/unit/fake/machine.h"
+
+#define VS_BITS		0x444ull	/* VSSIP, VSTIP, VSEIP */
+#define SSTATUS_MASK	((uint64_t)(SSTATUS_SIE | SSTATUS_SPIE | SSTATUS_SPP | SSTATUS_VS | SSTATUS_FS | \
+				    SSTATUS_SUM | SSTATUS_MXR))
+
+uint64_t fake_sip(unsigned hart)
+{
+	const struct fake_hw *hw = &fake.hw[hart];
+	int16_t context = fake.plan.harts[hart].plic_context[0];
+	uint64_t timer = fake.config.sstc ? hw->csr.stimecmp : hw->firmware_timer;
+	uint64_t sip = hw->csr.ssip;
+
+	if (fake.time >= timer)
+		sip |= 1ull << IRQ_STI;
+	if (context != NO_CONTEXT && naive_eip(&fake.plic, (uint32_t)context))
+		sip |= 1ull << IRQ_SEI;
+	return sip;
+}
+
+uint64_t fake_hip(unsigned hart)
+{
+	const struct fake_csrs *c = &fake.hw[hart].csr;
+	uint64_t hip = c->hvip;
+
+	if (fake.config.sstc && c->henvcfg & ENVCFG_STCE && fake.time + c->htimedelta >= c->vstimecmp)
+		hip |= 1ull << IRQ_VSTI;
+	return hip;
+}
+
+static bool exists(unsigned csr)
+{
+	switch (csr) {
+	case CSR_STIMECMP:
+	case CSR_VSTIMECMP:
+		return fake.config.sstc;
+	case CSR_HENVCFG:
+	case CSR_SENVCFG:
+		return fake.config.envcfg;
+	case CSR_HSTATEEN0:
+	case CSR_SSTATEEN0:
+		return fake.config.stateen;
+	default:
+		return true;
+	}
+}
+
+/* CSRs that only keep what was written, less the bits that are always 0. NULL: not one of them. */
+static uint64_t *plain(struct fake_csrs *c, unsigned csr, uint64_t *mask)
+{
+	*mask = UINT64_MAX;
+	switch (csr) {
+	case CSR_SSTATUS: *mask = SSTATUS_MASK; return &c->sstatus;
+	case CSR_SIE: *mask = 0x222; return &c->sie;
+	case CSR_STVEC: *mask = ~2ull; return &c->stvec;
+	case CSR_SCOUNTEREN: *mask = UINT32_MAX; return &c->scounteren;
+	case CSR_SENVCFG: return &c->senvcfg;
+	case CSR_SSTATEEN0: return &c->sstateen0;
+	case CSR_SSCRATCH: return &c->sscratch;
+	case CSR_SCAUSE: return &c->scause;
+	case CSR_STVAL: return &c->stval;
+	case CSR_STIMECMP: return &c->stimecmp;
+	case CSR_SATP: return &c->satp;
+	case CSR_VSTVEC: *mask = ~2ull; return &c->vstvec;
+	case CSR_VSSCRATCH: return &c->vsscratch;
+	case CSR_VSEPC: *mask = ~1ull; return &c->vsepc;
+	case CSR_VSCAUSE: return &c->vscause;
+	case CSR_VSTVAL: return &c->vstval;
+	case CSR_VSTIMECMP: return &c->vstimecmp;
+	case CSR_VSATP: return &c->vsatp;
+	case CSR_HSTATUS: *mask = HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_ARMED | HSTATUS_VTVM; return &c->hstatus;
+	case CSR_HEDELEG: *mask = 0xcb1ff; return &c->hedeleg;
+	case CSR_HIDELEG: *mask = VS_BITS; return &c->hideleg;
+	case CSR_HIE: *mask = VS_BITS; return &c->hie;
+	case CSR_HTIMEDELTA: return &c->htimedelta;
+	case CSR_HCOUNTEREN: *mask = UINT32_MAX; return &c->hcounteren;
+	case CSR_HGEIE: *mask = 0; return &c->hgeie;
+	case CSR_HENVCFG: *mask = fake.config.sstc ? UINT64_MAX : ~ENVCFG_STCE; return &c->henvcfg;
+	case CSR_HSTATEEN0: return &c->hstateen0;
+	case CSR_HTVAL: return &c->htval;
+	case CSR_HTINST: return &c->htinst;
+	case CSR_HVIP: *mask = VS_BITS; return &c->hvip;
+	case CSR_HGATP: return &c->hgatp;
+	default: return NULL;
+	}
+}
+
+uint64_t fake_csr_of(unsigned hart, unsigned csr)
+{
+	struct fake_csrs *c = &fake.hw[hart].csr;
+	uint64_t mask, *at;
+
+	if (!exists(csr))
+		fake_fail("CSR 0x%x does not exist", csr);
+	switch (csr) {
+	case CSR_TIME: return fake.time;
+	case CSR_SIP: return fake_sip(hart);
+	case CSR_HIP: return fake_hip(hart);
+	case CSR_VSIP: return (fake_hip(hart) & c->hideleg) >> 1;
+	case CSR_VSIE: return (c->hie & c->hideleg) >> 1;
+	case CSR_VSSTATUS: return c->vsstatus | VSSTATUS_UXL_64;
+	case CSR_HSTATUS: return c->hstatus | HSTATUS_VSXL_64;
+	}
+	at = plain(c, csr, &mask);
+	if (!at)
+		fake_fail("CSR 0x%x is not expected to be read", csr);
+	return *at;
+}
+
+void fake_csr_to(unsigned hart, unsigned csr, uint64_t value)
+{
+	struct fake_csrs *c = &fake.hw[hart].csr;
+	uint64_t mask, *at;
+
+	if (!exists(csr))
+		fake_fail("CSR 0x%x does not exist", csr);
+	switch (csr) {
+	case CSR_SIP:
+		c->ssip = value & 1ull << IRQ_SSI;
+		return;
+	case CSR_VSIP:	/* only SSIP can be written, and it is hvip's */
+		c->hvip = (c->hvip & ~(1ull << IRQ_VSSI)) | (value << 1 & 1ull << IRQ_VSSI);
+		return;
+	case CSR_VSIE:
+		c->hie = (c->hie & ~c->hideleg) | (value << 1 & c->hideleg);
+		return;
+	case CSR_VSSTATUS:
+		c->vsstatus = value & SSTATUS_MASK;
+		return;
+	}
+	at = plain(c, csr, &mask);
+	if (!at)
+		fake_fail("CSR 0x%x is not expected to be written", csr);
+	*at = value & mask;
+}
+
+static unsigned current(void)
+{
+	if (fake.running < 0)
+		fake_fail("no hart is in the hypervisor");
+	fake.nr_csr++;
+	return (unsigned)fake.running;
+}
+
+uint64_t fake_csr_read(unsigned csr)
+{
+	return fake_csr_of(current(), csr);
+}
+
+void fake_csr_write(unsigned csr, uint64_t value)
+{
+	fake_csr_to(current(), csr, value);
+}
+
+void fake_csr_set(unsigned csr, uint64_t bits)
+{
+	unsigned hart = current();
+
+	fake_csr_to(hart, csr, fake_csr_of(hart, csr) | bits);
+}
+
+void fake_csr_clear(unsigned csr, uint64_t bits)
+{
+	unsigned hart = current();
+
+	fake_csr_to(hart, csr, fake_csr_of(hart, csr) & ~bits);
+}

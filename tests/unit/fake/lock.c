@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How many locks the running hart holds; see fake/hyp/riscv/lock.h. */
+#include "hyp/riscv/lock.h"
+
+int fake_locks_held;

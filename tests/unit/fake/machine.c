@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fake machine's harts as coroutines, and their way out of a guest and back, which is hyp/riscv/switch.S told
+ * in C. See machine.h.
+ */
+#include "tests/unit/fake/machine.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+
+#include "drivers/plic.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/fault.h"
+#include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/vcpu.h"
+
+#define STACK_SIZE	(64 * 1024)
+#define CANARY		0xca11ab1edeadbeefull
+
+struct fake_machine fake;
+
+static struct coroutine {
+	ucontext_t self;
+	void *asan;		/* what AddressSanitizer keeps of it */
+	uint8_t *stack;
+} coroutines[FAKE_HARTS];
+static uint8_t stacks[FAKE_HARTS][STACK_SIZE] __attribute__((aligned(16)));
+static ucontext_t harness;
+static const void *harness_stack;
+static size_t harness_stack_size;
+
+void trap_entry(void);
+void trap_entry(void) { fake_fail("trap_entry is an address here"); }
+
+/* ---- who is who ---- */
+
+unsigned fake_vm_of(unsigned hart) { return fake.plan.harts[hart].vm; }
+unsigned fake_hart_of(unsigned vm, unsigned vcpu) { return fake.plan.vms[vm].vcpu_hart[vcpu]; }
+struct vcpu *fake_vcpu(unsigned vm, unsigned vcpu) { return vm_vcpu_of_hart(fake_hart_of(vm, vcpu)); }
+struct vm *fake_vm(unsigned vm) { return fake_vcpu(vm, 0)->vm; }
+
+void *fake_thread_pointer(void)
+{
+	if (fake.running < 0)
+		fake_fail("no hart is in the hypervisor");
+	return hart_get((uint32_t)fake.running);
+}
+
+void fake_count_from_here(void)
+{
+	fake.nr_calls = fake.nr_mmio = fake.nr_csr = fake.nr_lines = fake.nr_windows = fake.nr_fetches = 0;
+	fake.console_len = 0;
+}
+
+bool fake_said(const char *text)
+{
+	size_t n = strlen(text);
+
+	for (size_t i = 0; i + n <= fake.console_len; i++)
+		if (!memcmp(fake.console + i, text, n))
+			return true;
+	return false;
+}
+
+/* ---- coroutines ---- */
+
+/* From a hart to the test; returns when the test lets the hart run on. */
+static void stop_at(enum fake_place place)
+{
+	struct coroutine *c = &coroutines[fake.running];
+
+	if (fake_locks_held)
+		fake_fail("%d locks are held outside of the hypervisor", fake_locks_held);
+	fake.hw[fake.running].place = place;
+	__sanitizer_start_switch_fiber(&c->asan, harness_stack, harness_stack_size);
+	swapcontext(&c->self, &harness);
+	__sanitizer_finish_switch_fiber(c->asan, &harness_stack, &harness_stack_size);
+}
+
+static void hart_main(void)
+{
+	__sanitizer_finish_switch_fiber(NULL, &harness_stack, &harness_stack_size);
+	hart_init_traps();
+	vcpu_run(vm_vcpu_of_hart((uint32_t)fake.running));
+}
+
+static void run(unsigned hart)
+{
+	struct coroutine *c = &coroutines[hart];
+	void *asan;
+
+	if (fake.running >= 0)
+		fake_fail("one at a time");
+	fake_ram_close();
+	fake.running = (int)hart;
+	__sanitizer_start_switch_fiber(&asan, c->stack, STACK_SIZE);
+	swapcontext(&harness, &c->self);
+	__sanitizer_finish_switch_fiber(asan, NULL, NULL);
+	fake.running = -1;
+}
+
+static void make_coroutine(unsigned hart)
+{
+	struct coroutine *c = &coroutines[hart];
+
+	c->stack = stacks[hart];
+	__asan_unpoison_memory_region(c->stack, STACK_SIZE);	/* of an earlier machine */
+	getcontext(&c->self);
+	c->self.uc_stack.ss_sp = c->stack;
+	c->self.uc_stack.ss_size = STACK_SIZE;
+	c->self.uc_link = NULL;
+	makecontext(&c->self, hart_main, 0);
+}
+
+/* ---- switch.S ---- */
+
+static const uint8_t saved[] = { 3, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27 };
+
+static bool is_saved(unsigned r)
+{
+	return memchr(saved, (int)r, sizeof(saved)) != NULL;
+}
+
+static void store_scratch(struct guest_context *ctx, const struct fake_hw *hw)
+{
+	for (unsigned r = 0; r < 32; r++)
+		ctx->x[r] = is_saved(r) ? CANARY + r : hw->x[r];
+}
+
+static void load_scratch(struct fake_hw *hw, const struct guest_context *ctx)
+{
+	for (unsigned r = 0; r < 32; r++)
+		if (!is_saved(r))
+			hw->x[r] = ctx->x[r];
+	for (unsigned i = 0; i < sizeof(saved); i++)
+		if (ctx->x[saved[i]] != CANARY + saved[i])
+			fake_fail("an ecall changed x%u", saved[i]);
+}
+
+static void leave(struct guest_context *ctx, struct fake_hw *hw)
+{
+	ctx->sstatus = hw->csr.sstatus;
+	ctx->hstatus = hw->csr.hstatus | HSTATUS_VSXL_64;
+	ctx->hstatus &= ~(uint64_t)HSTATUS_SPV;
+	hw->csr.hstatus &= ~(uint64_t)HSTATUS_SPV;
+}
+
+static void enter(struct fake_hw *hw, const struct guest_context *ctx)
+{
+	hw->csr.sstatus = ctx->sstatus;
+	fake_csr_write(CSR_HSTATUS, ctx->hstatus | HSTATUS_SPV);
+	memcpy(hw->x, ctx->x, sizeof(hw->x));
+}
+
+/* The ways that need no C. True if the guest goes on. */
+static bool shortcut(struct fake_hw *hw, const struct guest_context *ctx)
+{
+	uint64_t cause = hw->csr.scause;
+
+	if (cause == CAUSE_ECALL_VS) {
+		if (hw->x[17] != SBI_EXT_TIME || hw->x[16] || !(ctx->flags & CTX_FLAG_SSTC))
+			return false;
+		fake_csr_write(CSR_VSTIMECMP, hw->x[10]);
+		hw->x[0] += 4;
+		hw->x[10] = hw->x[11] = 0;
+		return true;
+	}
+	if (!(ctx->flags & CTX_FLAG_PLIC))
+		return false;
+	if (cause == (SCAUSE_INTERRUPT | IRQ_SEI)) {
+		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
+		fake_csr_clear(CSR_SIE, 1ull << IRQ_SEI);
+		fake_csr_set(CSR_HSTATUS, HSTATUS_ARMED);
+		return true;
+	}
+	if (cause != CAUSE_VIRTUAL_INSTRUCTION || fake_csr_read(CSR_SIP) & 1ull << IRQ_SEI ||
+	    !(hw->csr.hstatus & HSTATUS_ARMED))
+		return false;
+	fake_csr_clear(CSR_HSTATUS, HSTATUS_ARMED);
+	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
+	fake_csr_set(CSR_SIE, 1ull << IRQ_SEI);
+	return true;
+}
+
+int guest_run(struct guest_context *ctx)
+{
+	struct fake_hw *hw = &fake.hw[fake.running];
+	int ret = 0;
+
+	if (hw->csr.sscratch)
+		fake_fail("sscratch is not 0 in the hypervisor");
+	enter(hw, ctx);
+	while (!ret) {
+		stop_at(PLACE_GUEST);
+		if (shortcut(hw, ctx))
+			continue;
+		if (hw->csr.scause == CAUSE_ECALL_VS) {
+			store_scratch(ctx, hw);
+			ret = ctx->on_ecall(ctx);
+			load_scratch(hw, ctx);
+			if (!ret)
+				continue;
+			memcpy(ctx->x, hw->x, sizeof(hw->x));
+			leave(ctx, hw);
+			break;
+		}
+		memcpy(ctx->x, hw->x, sizeof(hw->x));
+		leave(ctx, hw);
+		ret = ctx->on_exit(ctx);
+		if (!ret)
+			enter(hw, ctx);
+	}
+	return ret;
+}
+
+/* ---- what the test does ---- */
+
+void fake_wait_for_interrupt(void)
+{
+	stop_at(PLACE_WFI);
+}
+
+void fake_trap(unsigned hart, const struct fake_exit *e)
+{
+	struct fake_csrs *c = &fake.hw[hart].csr;
+
+	if (fake.hw[hart].place != PLACE_GUEST)
+		fake_fail("hart %u is not in its guest", hart);
+	c->scause = e->cause;
+	c->stval = e->tval;
+	c->htval = e->htval;
+	c->htinst = e->htinst;
+	c->sstatus = (c->sstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE)) | (e->user ? 0 : SSTATUS_SPP);
+	c->hstatus = (c->hstatus & ~(uint64_t)HSTATUS_SPVP) | HSTATUS_SPV | (e->user ? 0 : HSTATUS_SPVP);
+	run(hart);
+}
+
+void fake_wake(unsigned hart)
+{
+	if (fake.hw[hart].place == PLACE_GUEST)
+		fake_fail("hart %u does not wait", hart);
+	run(hart);
+}
+
+bool fake_interrupt(unsigned hart)
+{
+	struct fake_hw *hw = &fake.hw[hart];
+	uint64_t pending = fake_sip(hart) & hw->csr.sie;
+	unsigned irq = pending & 1ull << IRQ_SEI ? IRQ_SEI : pending & 1ull << IRQ_SSI ? IRQ_SSI : IRQ_STI;
+
+	if (!pending && hw->place == PLACE_GUEST)
+		return false;
+	if (hw->place != PLACE_GUEST) {
+		if (!pending && !(fake_hip(hart) & hw->csr.hie))
+			return false;
+		run(hart);
+		return true;
+	}
+	fake_trap(hart, &(struct fake_exit){ .cause = SCAUSE_INTERRUPT | irq,
+					     .user = !(hw->csr.sstatus & SSTATUS_SPP) });
+	return true;
+}
+
+void fake_settle(void)
+{
+	bool again = true;
+
+	for (unsigned round = 0; again; round++) {
+		if (round == 100)
+			fake_fail("the interrupts never end");
+		again = false;
+		for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
+			if (fake.hw[hart].place == PLACE_OFF) {
+				fake_wake(hart);
+				again = true;
+			} else {
+				again |= fake_interrupt(hart);
+			}
+		}
+	}
+}
+
+void fake_fence(enum fake_fence kind, uint64_t va, uint64_t asid)
+{
+	(void)va, (void)asid;
+	fake.hw[fake.running].fences[kind]++;
+}
+
+void fp_clear(void)
+{
+	if (!fake.config.fp)
+		fake_fail("there is no FPU");
+	fake_csr_set(CSR_SSTATUS, SSTATUS_FS);
+	fake.hw[fake.running].fp_clears++;
+}
+
+void vector_clear(void)
+{
+	if (!fake.config.vector)
+		fake_fail("there is no vector unit");
+	fake_csr_set(CSR_SSTATUS, SSTATUS_VS);
+	fake.hw[fake.running].vector_clears++;
+}
+
+static enum err probe(bool there, uint64_t *out)
+{
+	*out = 0;
+	return there ? OK : ERR_FAULT;
+}
+
+enum err guard_read_hstatus(uint64_t *out) { return probe(true, out); }
+enum err guard_read_henvcfg(uint64_t *out) { return probe(fake.config.envcfg, out); }
+enum err guard_read_senvcfg(uint64_t *out) { return probe(fake.config.envcfg, out); }
+enum err guard_read_hstateen0(uint64_t *out) { return probe(fake.config.stateen, out); }
+enum err guard_read_sstateen0(uint64_t *out) { return probe(fake.config.stateen, out); }
+enum err guard_read_vstimecmp(uint64_t *out) { return probe(fake.config.sstc, out); }
+enum err guard_read_mscratch(uint64_t *out) { return probe(false, out); }
+enum err guard_read_vlenb(uint64_t *out) { return probe(fake.config.vector, out); }
+enum err guard_read_fcsr(uint64_t *out) { return probe(fake.config.fp, out); }
+
+/* Power-on leaves nothing in a good state. */
+static void power_on(unsigned hart)
+{
+	struct fake_hw *hw = &fake.hw[hart];
+
+	memset(hw, 0x5a, sizeof(*hw));
+	memset(hw->fences, 0, sizeof(hw->fences));
+	hw->csr.sstatus = SSTATUS_SUM;
+	hw->csr.ssip = 0;
+	hw->csr.stimecmp = 0;
+	hw->csr.hvip = 0x400;
+	hw->csr.hie = hw->csr.hideleg = 0;
+	hw->csr.hstatus = 0;
+	hw->fp_clears = hw->vector_clears = 0;
+	hw->firmware_timer = UINT64_MAX;
+	hw->place = PLACE_OFF;
+}
+
+void fake_create(const struct fake_config *config)
+{
+	struct reporter reporter = { 0 };
+
+	fake.config = *config;
+	fake.time = 1000;
+	fake.running = -1;
+	fake.shut_down = false;
+	fake.code.n = 0;
+	fake_locks_held = 0;
+	fake_make_plan();
+	fake_plic_power_on();
+	memset(fake_ram(), 0xa5, FAKE_RAM_SIZE);
+	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
+		if (vm_vcpu_of_hart(hart))
+			memset(vm_vcpu_of_hart(hart), 0, sizeof(struct vcpu));
+		memset(hart_get(hart), 0, sizeof(struct hart));
+		power_on(hart);
+		make_coroutine(hart);
+	}
+	for (unsigned vm = 0; vm < FAKE_VMS; vm++) {
+		memset(fake.virtio[vm], 0, sizeof(fake.virtio[vm]));
+		fake.virtio[vm][0] = 0x74726976;
+		fake.virtio[vm][0x70 / 4] = 0xf;	/* a boot loader has used it */
+	}
+	fake_count_from_here();
+	console_init();
+	plic_init(&fake.plan);
+	if (vm_create_all(&fake.plan, NULL, &reporter) != OK)
+		fake_fail("vm_create_all()");
+	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
+		hart_get(hart)->id = fake.plan.harts[hart].id;
+		hart_get(hart)->index = hart;
+	}
+}
+
+void fake_boot(const struct fake_config *config)
+{
+	fake_create(config);
+	fake_settle();
+}

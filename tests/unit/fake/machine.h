@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine for hyp/vm on the host: six harts, three VMs, a PLIC, a little RAM, a firmware. Every hart runs
+ * vcpu_run() as it is, as a coroutine that comes back where the hart would run its guest or wait: what happens
+ * then is said by the test, which sets up a trap and calls fake_trap(), or wakes a hart that waits with
+ * fake_wake(). Whatever the real machine would not survive (a CSR that is not there, memory behind no window, a
+ * foreign register of the PLIC, a call to the firmware with a number that it must not get) ends the test.
+ *
+ *	VM	vcpus 0, 1, .. on harts	RAM (guest)				interrupts
+ *	a	2, 0, 4			80000000 + 4 pages, 80004000 + 1 page	1 to 15
+ *	b	1, 3			80000000 + 2 pages			16 to 30
+ *	c	5			the last page below 2^41		31 to 40
+ *
+ * All RAM is contiguous in the host's: a (4 pages, around a border of 2 MiB), b, c, a's last page.
+ */
+#ifndef TESTS_UNIT_FAKE_MACHINE_H
+#define TESTS_UNIT_FAKE_MACHINE_H
+
+#include "hyp/riscv/fence.h"
+#include "hyp/vm/vm.h"
+#include "tests/unit/fake/naive_plic.h"
+
+#define FAKE_HARTS	6
+#define FAKE_VMS	3
+#define FAKE_PLIC	0x0c000000ull	/* the host's, and each guest's */
+#define FAKE_PLIC_SIZE	0x400000ull
+#define FAKE_NDEV	45
+#define FAKE_HZ		1000000ull
+#define FAKE_RAM_PAGES	8
+#define FAKE_RAM_SIZE	(FAKE_RAM_PAGES * PAGE_SIZE)
+#define FAKE_RAM_HPA	0x901fe000ull
+#define FAKE_KERNEL_SIZE 300u		/* at offset 0 of the RAM; a's initrd lies around the border */
+#define FAKE_INITRD_SIZE 5000u
+#define FAKE_DTB_AT	0xc00u		/* offset of the device tree in the first RAM region */
+#define FAKE_DTB_SIZE	96u
+#define FAKE_CONSOLE	16384
+#define FAKE_CALLS	256
+
+struct fake_config {
+	bool sstc, mapped, fp, vector, envcfg, stateen, dbcn, keep_machine;
+	bool no_context;		/* hart 4 has no context of the PLIC; not together with mapped */
+	struct plan_policy policy[FAKE_VMS];
+};
+
+struct fake_csrs {
+	uint64_t sstatus, sie, ssip, stvec, scounteren, senvcfg, sstateen0, sscratch, sepc, scause, stval;
+	uint64_t stimecmp, satp;
+	uint64_t vsstatus, vstvec, vsscratch, vsepc, vscause, vstval, vstimecmp, vsatp;
+	uint64_t hstatus, hedeleg, hideleg, hie, htimedelta, hcounteren, hgeie, henvcfg, hstateen0, htval;
+	uint64_t hvip, htinst, hgatp;
+};
+
+enum fake_place { PLACE_OFF, PLACE_GUEST, PLACE_WFI };
+
+/* All that belongs to one hart; flat, so that two states can be compared. */
+struct fake_hw {
+	struct fake_csrs csr;
+	uint64_t x[32];		/* the guest's registers while it runs; [0] is the pc */
+	uint64_t firmware_timer;
+	uint32_t place;		/* enum fake_place */
+	uint32_t fences[NR_FENCES];
+	uint32_t fp_clears, vector_clears;
+};
+
+struct fake_code {	/* what guest instructions can be fetched: parcels of 16 bits from base on */
+	uint64_t base;
+	uint32_t n;
+	uint16_t parcel[4];
+};
+
+struct fake_call {	/* to the firmware */
+	unsigned hart;
+	unsigned long eid, fid, arg[5];
+};
+
+struct fake_machine {
+	struct fake_config config;
+	struct plan plan;
+	struct fake_hw hw[FAKE_HARTS];
+	struct naive_plic plic;
+	uint32_t virtio[FAKE_VMS][0x40];	/* registers of a device of each VM; reset before a restart */
+	struct fake_code code;			/* of the hart that traps next */
+	uint64_t time;
+	int running;				/* hart in the hypervisor, -1: none */
+	bool shut_down;				/* by the hypervisor, through the firmware */
+	/* Work since fake_count_from_here(). */
+	uint32_t nr_calls, nr_mmio, nr_csr, nr_lines, nr_windows, nr_fetches;
+	struct fake_call calls[FAKE_CALLS];	/* the first ones of them */
+	uint32_t console_len;
+	char console[FAKE_CONSOLE];		/* what does not fit is dropped */
+};
+
+extern struct fake_machine fake;
+
+/* Defaults: Sstc, FP, all CSRs, PLIC mapped, policies as in plan.h, no watchdog. */
+struct fake_config fake_default_config(void);
+
+/* Builds plan and VMs and runs each hart until its guest starts or it waits. May be called again and again. */
+void fake_boot(const struct fake_config *config);
+
+/* The same without running any hart: fake_wake() for each is to follow. */
+void fake_create(const struct fake_config *config);
+
+/* A guest's trap into the hypervisor: sets scause, stval, htval, htinst as given, user: from VU-mode, and runs the
+ * hart until its guest goes on or it waits. */
+struct fake_exit { uint64_t cause, tval, htval, htinst; bool user; };
+void fake_trap(unsigned hart, const struct fake_exit *e);
+
+/* The hart comes out of its WFI (or on at all), and runs on in the same way. */
+void fake_wake(unsigned hart);
+
+/* Takes what is pending and enabled for the hypervisor: a trap of the guest, or a wake. False if nothing is. */
+bool fake_interrupt(unsigned hart);
+
+/* fake_interrupt() on all harts until nothing is pending; harts that are off are woken too. */
+void fake_settle(void);
+
+/* sip, hip as the hart shows them now. */
+uint64_t fake_sip(unsigned hart);
+uint64_t fake_hip(unsigned hart);
+
+/* CSRs of a hart by number, for the guest or the test. */
+uint64_t fake_csr_of(unsigned hart, unsigned csr);
+void fake_csr_to(unsigned hart, unsigned csr, uint64_t value);
+
+/* Owners: VM of a hart, hart of a vcpu, VM of an interrupt source (NO_OWNER). */
+unsigned fake_vm_of(unsigned hart);
+unsigned fake_hart_of(unsigned vm, unsigned vcpu);
+struct vcpu *fake_vcpu(unsigned vm, unsigned vcpu);
+struct vm *fake_vm(unsigned vm);
+
+/* RAM: the test's own view on the bytes; the hypervisor has none but through its window. */
+uint8_t *fake_ram(void);			/* FAKE_RAM_SIZE bytes; opens it all until the next trap */
+uint8_t *fake_ram_at(unsigned vm, uint64_t gpa);	/* NULL if the VM has none there */
+const uint8_t *fake_image(unsigned vm, unsigned role);
+void fake_ram_close(void);
+
+void fake_count_from_here(void);
+bool fake_said(const char *text);	/* on the console, since fake_count_from_here() */
+
+/* Ends the test. */
+void fake_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/* For the parts of the machine among themselves. */
+void fake_plic_power_on(void);
+void fake_make_plan(void);	/* from fake.config */
+
+#endif
