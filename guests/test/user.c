@@ -113,14 +113,14 @@ static void t_interrupt(void)
 	struct cpu *c = this_cpu();
 	uint64_t code = lab_code(), n = c->timer_count;
 	volatile uint32_t *p = (volatile uint32_t *)code;
-	unsigned int tries;
+	uint64_t end = time_now() + ms_to_ticks(LONG_MS);
 	const struct tf *r;
 	struct tf in;
 
 	p[0] = loop[0];
 	p[1] = loop[1];
 	p[2] = INSN_ECALL;
-	for (tries = 0; tries < 50 && c->timer_count == n; tries++) {
+	while (c->timer_count == n && time_now() < end) {
 		lab_fill(&in);
 		in.x[REG_A0] = 2000000;
 		in.epc = code;
