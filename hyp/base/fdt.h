@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Flattened device trees (Devicetree Specification 0.4, chapter 5), version 17: a reader that walks
- * token by token and checks every bound as it goes, and a writer that appends. libfdt checks the
- * header; the walk is our own because it is the largest part of our boot time, and libfdt walks the
- * tree from its start for each question. Names begin with dt_, as libfdt has taken fdt_.
+ * Flattened device trees (Devicetree Specification 0.4, chapter 5), version 17: thin helpers over
+ * libfdt's checked tokens, strings and sequential writer, in the form in which hyp/plan asks: one
+ * walk, token by token. Names begin with dt_, as libfdt has taken fdt_.
  */
 #ifndef HYP_BASE_FDT_H
 #define HYP_BASE_FDT_H
@@ -17,11 +16,9 @@
 struct dt {
 	const uint8_t *blob;
 	uint32_t size;			/* bytes, of the whole blob */
-	uint32_t reservations;		/* offset of the memory reservation block */
 	uint32_t structure;		/* offset of the structure block */
-	uint32_t structure_end;
-	uint32_t strings;		/* offset of the strings block */
-	uint32_t strings_size;		/* up to its last 0 */
+	const char *strings;		/* the strings block, */
+	uint32_t strings_size;		/* up to its last 0: a name that begins in it also ends in it */
 };
 
 struct dt_prop {
@@ -41,7 +38,6 @@ enum dt_token {
 
 struct dt_item {
 	const char *name;
-	uint32_t name_size;		/* without the 0 */
 	struct dt_prop prop;
 };
 
@@ -94,45 +90,31 @@ bool dt_is_strings(const struct dt_prop *prop);
 /* True if one of the strings of the property is text. */
 bool dt_has_string(const struct dt_prop *prop, const char *text);
 
+/* The property whose token, which dt_next() or dt_next_prop() has passed, lies at this offset. */
+struct dt_prop dt_prop_at(const struct dt *dt, uint32_t offset);
+
 /*
- * Writes a tree. The strings block is that of a source tree, so that a copied property keeps its
- * name_offset and no name is ever searched for, with further names behind it. The first thing that
- * does not fit makes the writer fail for good; dt_write_finish() tells.
+ * Writes a tree, by libfdt's sequential writer. The first thing that does not fit makes the writer
+ * fail for good; dt_write_finish() tells.
  */
 struct dt_writer {
 	uint8_t *buf;
-	uint32_t size;
-	uint32_t at;
 	bool failed;
-	const struct dt *source;
-	const char *names;		/* further property names, each with its 0 */
-	uint32_t names_size;
 };
 
-void dt_write_start(struct dt_writer *w, void *buf, size_t size, const struct dt *source,
-		    const char *names, uint32_t names_size);
+/* size bytes at buf, 8-byte aligned. */
+void dt_write_start(struct dt_writer *w, void *buf, size_t size);
 void dt_write_begin(struct dt_writer *w, const char *name);
 void dt_write_end(struct dt_writer *w);
-
-/* A property whose name lies at name_offset in the source's strings. */
-void dt_write_copy(struct dt_writer *w, uint32_t name_offset, const void *data, uint32_t size);
-
-/* A property whose name is one of the further names. */
 void dt_write_prop(struct dt_writer *w, const char *name, const void *data, uint32_t size);
 void dt_write_string(struct dt_writer *w, const char *name, const char *text);
 void dt_write_cells(struct dt_writer *w, const char *name, const uint32_t *cells, uint32_t count);
 void dt_write_u64(struct dt_writer *w, const char *name, uint64_t value);
 
-/*
- * Room for size bytes of a property whose name lies at name_offset; NULL if it does not fit. The
- * caller fills it before the next call.
- */
-uint8_t *dt_write_room(struct dt_writer *w, uint32_t name_offset, uint32_t size);
+/* Room for a property of size bytes, which the caller fills; NULL if it does not fit. */
+uint8_t *dt_write_room(struct dt_writer *w, const char *name, uint32_t size);
 
-/* Shortens the last property, whose value was written to data, to size bytes. */
-void dt_write_trim(struct dt_writer *w, uint8_t *data, uint32_t size);
-
-/* Ends the tree: header and strings. ERR_NOSPACE if anything did not fit. */
+/* Ends the tree; its header then tells its size. ERR_NOSPACE if anything did not fit. */
 enum err dt_write_finish(struct dt_writer *w) __must_check;
 
 static inline void dt_put_u32(uint8_t *p, uint32_t v)

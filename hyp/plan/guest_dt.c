@@ -12,10 +12,6 @@
 #define IRQ_S_EXTERNAL	9u
 #define NO_IRQ		0xffffffffu	/* a context that is nobody's (PLIC binding) */
 
-/* Names of properties that the host's tree may not have. */
-static const char further_names[] =
-	"bootargs\0linux,initrd-start\0linux,initrd-end\0stdout-path\0device_type\0reg";
-
 /* Large, and used once for each guest, one after the other. */
 static struct guest_tree tree;
 
@@ -32,7 +28,7 @@ static bool is_one_of(const char *name, const char *const *list, uint32_t count)
 
 static void copy(struct guest_tree *t, const struct dt_prop *p)
 {
-	dt_write_copy(&t->w, p->name_offset, p->data, p->size);
+	dt_write_prop(&t->w, p->name, p->data, p->size);
 }
 
 /* What a bus, or the root, needs for its children to be understood. */
@@ -66,7 +62,7 @@ static void copy_device(struct guest_tree *t, uint16_t node)
 static void write_contexts(struct guest_tree *t, const struct dt_prop *p,
 			   const struct plan_vplic *plic)
 {
-	uint8_t *out = dt_write_room(&t->w, p->name_offset, 16 * t->vm->nr_vcpus);
+	uint8_t *out = dt_write_room(&t->w, p->name, 16 * t->vm->nr_vcpus);
 	uint32_t i, hart;
 	bool served;
 
@@ -135,32 +131,41 @@ static void write_devices(struct guest_tree *t)
 
 static void write_isa(struct guest_tree *t, const struct dt_prop *p)
 {
+	const char *isa = (const char *)p->data;
 	uint8_t *out;
 
 	if (!dt_is_strings(p))
 		return;
-	out = dt_write_room(&t->w, p->name_offset, p->size);
+	out = dt_write_room(&t->w, p->name, isa_strip(NULL, isa, t->vm->sstc) + 1);
 	if (out)
-		dt_write_trim(&t->w, out, isa_strip((char *)out, (const char *)p->data,
-						    t->vm->sstc) + 1);
+		isa_strip((char *)out, isa, t->vm->sstc);
+}
+
+/* Copies the names that a guest may see, if out is not NULL, and returns their size. */
+static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, bool sstc)
+{
+	uint32_t at = 0, size = 0;
+	const char *s;
+
+	while ((s = dt_string(p, &at))) {
+		struct isa_token token = { s, strlen(s) };
+
+		if (!token.size || isa_hidden(&token, sstc))
+			continue;
+		if (out)
+			memcpy(out + size, s, token.size + 1);
+		size += token.size + 1;
+	}
+	return size;
 }
 
 static void write_isa_extensions(struct guest_tree *t, const struct dt_prop *p)
 {
-	uint8_t *out = dt_write_room(&t->w, p->name_offset, p->size);
-	uint32_t at = 0, size = 0;
-	const char *s;
+	uint32_t size = strip_isa_extensions(NULL, p, t->vm->sstc);
+	uint8_t *out = dt_write_room(&t->w, p->name, size);
 
-	while (out && (s = dt_string(p, &at))) {
-		struct isa_token token = { s, strlen(s) };
-
-		if (!token.size || isa_hidden(&token, t->vm->sstc))
-			continue;
-		memcpy(out + size, s, token.size + 1);
-		size += token.size + 1;
-	}
 	if (out)
-		dt_write_trim(&t->w, out, size);
+		strip_isa_extensions(out, p, t->vm->sstc);
 }
 
 static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
@@ -172,7 +177,7 @@ static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
 	while (dt_next_prop(&t->host->dt, &at, &p)) {
 		if (!strcmp(p.name, "reg")) {
 			cells = t->host->nodes[t->host->cpus].address_cells;
-			out = dt_write_room(&t->w, p.name_offset, 4 * cells);
+			out = dt_write_room(&t->w, p.name, 4 * cells);
 			if (out)
 				memset(out, 0, 4 * cells);
 			if (out)
@@ -330,8 +335,7 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	t->host = host;
 	t->r = r;
 	guest_mark(t);
-	dt_write_start(&t->w, buf, size < GUEST_DTB_MAX ? size : GUEST_DTB_MAX, &host->dt,
-		       further_names, sizeof(further_names));
+	dt_write_start(&t->w, buf, size < GUEST_DTB_MAX ? size : GUEST_DTB_MAX);
 	dt_write_begin(&t->w, "");
 	copy_bus(t, 0);
 	write_chosen(t);

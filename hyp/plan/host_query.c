@@ -9,12 +9,7 @@
 
 struct dt_prop host_prop(const struct host *host, uint32_t offset)
 {
-	const uint8_t *p = host->dt.blob + offset;
-	struct dt_prop prop = { .size = dt_u32(p + 4), .name_offset = dt_u32(p + 8),
-				.data = p + 12 };
-
-	prop.name = (const char *)host->dt.blob + host->dt.strings + prop.name_offset;
-	return prop;
+	return dt_prop_at(&host->dt, offset);
 }
 
 bool host_find_prop(const struct host *host, uint16_t node, const char *name, struct dt_prop *prop)

@@ -204,14 +204,17 @@ uint32_t isa_strip(char *out, const char *isa, bool sstc)
 	struct isa_token token;
 	uint32_t size = at ? at - isa : 0;
 
-	memcpy(out, isa, size);
+	if (out)
+		memcpy(out, isa, size);
 	while (at && isa_next(&at, &start, &token)) {
 		if (isa_hidden(&token, sstc))
 			continue;
-		memcpy(out + size, start, at - start);
+		if (out)
+			memcpy(out + size, start, at - start);
 		size += at - start;
 	}
 	/* "..._" cannot remain: a token carries the '_' in front of it. */
-	out[size] = 0;
+	if (out)
+		out[size] = 0;
 	return size;
 }

@@ -30,7 +30,10 @@ uint32_t isa_feature(const struct isa_token *token);
 /* True if a guest must not see the extension; sstc: the guest is given stimecmp. */
 bool isa_hidden(const struct isa_token *token, bool sstc);
 
-/* Copies the string without what a guest must not see; out has room for strlen(isa) + 1. */
+/*
+ * Copies the string without what a guest must not see, and returns its length. out has room for
+ * strlen(isa) + 1, or is NULL: only the length is wanted.
+ */
 uint32_t isa_strip(char *out, const char *isa, bool sstc);
 
 #endif

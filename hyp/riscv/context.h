@@ -16,15 +16,24 @@
 #define CTX_ON_ECALL	288
 #define CTX_ON_EXIT	296
 #define CTX_FLAGS	304
+#define CTX_SELF	312
 
 #define CTX_FLAG_SSTC	1	/* set_timer may write vstimecmp without asking anybody */
+#define CTX_FLAG_SBI_TIMER 4	/* without Sstc: the firmware's timer is the guest's alone */
 #define CTX_FLAG_PLIC	2	/* the guest claims and completes in the hardware's PLIC */
 
 #define HART_STACK_TOP	0
 #define HART_SCRATCH	8
 #define HART_FRAME	16	/* of a trap in HS-mode: x0 (pc) to x31 */
 
+#define HART_MAILBOX	(HART_FRAME + 256 + 12)
+
 #define HART_STACK_SIZE	16384
+
+/* Requests in a hart's mailbox; any hart may set bits, the owner takes all of them at once. */
+#define MAIL_STATE	1	/* the VM's or vcpu's state changed: look at it */
+#define MAIL_IPI	2	/* a sibling sent an IPI: raise VSSIP */
+#define MAIL_EXTERNAL	4	/* the vPLIC's line of the vcpu may have changed */
 
 #ifndef __ASSEMBLER__
 #include "hyp/base/types.h"
@@ -38,6 +47,7 @@ struct guest_context {
 	int (*on_ecall)(struct guest_context *ctx);
 	int (*on_exit)(struct guest_context *ctx);
 	uint64_t flags;		/* CTX_FLAG_* */
+	uint64_t self;		/* 1 << hart id that the guest sees: the mask of an IPI to oneself */
 };
 
 _Static_assert(offsetof(struct guest_context, sstatus) == CTX_SSTATUS, "switch.S");
@@ -47,6 +57,7 @@ _Static_assert(offsetof(struct guest_context, host_tp) == CTX_HOST_TP, "switch.S
 _Static_assert(offsetof(struct guest_context, on_ecall) == CTX_ON_ECALL, "switch.S");
 _Static_assert(offsetof(struct guest_context, on_exit) == CTX_ON_EXIT, "switch.S");
 _Static_assert(offsetof(struct guest_context, flags) == CTX_FLAGS, "switch.S");
+_Static_assert(offsetof(struct guest_context, self) == CTX_SELF, "switch.S");
 
 /*
  * Runs the guest. At each exit one of the two functions in ctx is called, and as long as it returns 0 the
@@ -55,9 +66,11 @@ _Static_assert(offsetof(struct guest_context, flags) == CTX_FLAGS, "switch.S");
  * x31. on_exit serves all else and finds everything. What the guest's pc is then is theirs to say.
  *
  * About the exit itself, scause, stval, htval and htinst tell. Interrupts of HS-mode are taken while the
- * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0). With CTX_FLAG_SSTC, SBI
- * set_timer is served at once by writing vstimecmp; with CTX_FLAG_PLIC, external interrupts are passed on by the
- * protocol of docs/architecture.md, "An interrupt in two exits".
+ * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0).
+ *
+ * Some exits are served in switch.S and call nobody: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
+ * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to oneself, MAIL_IPI, and
+ * with CTX_FLAG_PLIC external interrupts, by the protocol of docs/architecture.md.
  */
 int guest_run(struct guest_context *ctx);
 

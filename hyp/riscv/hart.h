@@ -12,11 +12,6 @@
 
 struct vcpu;
 
-/* Requests in a mailbox; any hart may set bits, the owner takes all of them at once. */
-#define MAIL_STATE	(1u << 0)	/* the VM's or vcpu's state changed: look at it */
-#define MAIL_IPI	(1u << 1)	/* a sibling sent an IPI: raise VSSIP */
-#define MAIL_EXTERNAL	(1u << 2)	/* the vPLIC's line of the vcpu may have changed */
-
 struct hart {
 	uint64_t stack_top;
 	uint64_t scratch;
@@ -30,6 +25,7 @@ struct hart {
 _Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "switch.S");
 _Static_assert(offsetof(struct hart, scratch) == HART_SCRATCH, "switch.S");
 _Static_assert(offsetof(struct hart, frame) == HART_FRAME, "switch.S");
+_Static_assert(offsetof(struct hart, mailbox) == HART_MAILBOX, "switch.S");
 
 /* What this kind of hart really has, found by probing, not by trusting the device tree. */
 struct hart_features {

@@ -2,8 +2,8 @@
 /*
  * The world switch; its contract is in context.h. trap_entry is the one trap vector, for guests (sscratch
  * = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a bug unless its pc
- * lies in fault.S. Three ways lead out of a guest and back, each saving no more than it must: set_timer and
- * external interrupts (two registers), other ecalls (what C may change: it keeps s0 to s11 for us, and nothing
+ * lies in fault.S. Three ways lead out of a guest and back, each saving no more than it must: what is served
+ * right here (two registers: set_timer, an IPI to oneself, and interrupts that are the guest's), other ecalls (what C may change: it keeps s0 to s11 for us, and nothing
  * of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
  * and "Trap Return"; RISC-V calling convention.
  */
@@ -81,36 +81,64 @@ trap_entry:
 	sd	t0, CTX_X(5)(a0)
 	sd	t1, CTX_X(6)(a0)
 	csrr	t0, CSR_SCAUSE
-	li	t1, CAUSE_ECALL_VS
-	bne	t0, t1, not_ecall
-	li	t1, SBI_EXT_TIME
-	bne	a7, t1, ecall_exit
 	ld	t1, CTX_FLAGS(a0)
-	bnez	a6, ecall_exit
-	andi	t1, t1, CTX_FLAG_SSTC
-	beqz	t1, ecall_exit
+	bltz	t0, interrupt
+	addi	t0, t0, -CAUSE_ECALL_VS
+	bnez	t0, not_ecall
 
-	/* set_timer: vstimecmp = a0; a0 = a1 = 0. Nothing else has changed since the trap. */
-	csrrw	t0, CSR_SSCRATCH, a0
+	li	t0, SBI_EXT_TIME
+	beq	a7, t0, set_timer
+	li	t0, SBI_EXT_IPI
+	bne	a7, t0, ecall_exit
+	bnez	a6, ecall_exit
+
+	/* send_ipi to nobody but oneself, in whatever way (mask << base) that is written. */
+	sltiu	t0, a1, 64
+	beqz	t0, ecall_exit
+	ld	t0, CTX_SELF(a0)
+	srl	t0, t0, a1
+	beqz	t0, ecall_exit
+	csrr	t1, CSR_SSCRATCH	/* the guest's a0 */
+	bne	t0, t1, ecall_exit
+	csrsi	CSR_HVIP, 1 << IRQ_VSSI
+	j	ecall_done
+
+set_timer:
+	bnez	a6, ecall_exit
+	andi	t0, t1, CTX_FLAG_SSTC
+	beqz	t0, 1f
+	csrr	t0, CSR_SSCRATCH
 	csrw	CSR_VSTIMECMP, t0
+ecall_done:	/* a0 = a1 = 0; nothing else has changed since the trap */
 	csrr	t1, CSR_SEPC
 	addi	t1, t1, 4
 	csrw	CSR_SEPC, t1
 	ld	t0, CTX_X(5)(a0)
 	ld	t1, CTX_X(6)(a0)
+	csrw	CSR_SSCRATCH, a0
 	li	a0, 0
 	li	a1, 0
 	sret
 
-not_ecall:
-	ld	t1, CTX_FLAGS(a0)
+1:	/* The firmware's timer: the same call, of which the firmware changes a0 and a1 only. */
+	andi	t0, t1, CTX_FLAG_SBI_TIMER
+	beqz	t0, ecall_exit
+	li	t0, 1 << IRQ_VSTI
+	csrc	CSR_HVIP, t0
+	mv	t1, a0
+	csrr	a0, CSR_SSCRATCH
+	ecall
+	mv	a0, t1
+	li	t0, 1 << IRQ_STI
+	csrs	CSR_SIE, t0
+	j	ecall_done
+
+interrupt:
+	slli	t0, t0, 1		/* drops the interrupt bit */
+	addi	t0, t0, -(IRQ_SEI << 1)
+	bnez	t0, 1f
 	andi	t1, t1, CTX_FLAG_PLIC
 	beqz	t1, other_exit
-	bgez	t0, disarm
-	slli	t0, t0, 1		/* drops the interrupt bit */
-	li	t1, IRQ_SEI << 1
-	bne	t0, t1, other_exit
-
 	/* An external interrupt: the guest gets it; its next SRET or WFI comes back to us. */
 	li	t1, 1 << IRQ_VSEI
 	csrs	CSR_HVIP, t1
@@ -118,12 +146,46 @@ not_ecall:
 	csrc	CSR_SIE, t1
 	li	t1, HSTATUS_ARMED
 	csrs	CSR_HSTATUS, t1
+back:	/* to the instruction that was interrupted */
+	ld	t0, CTX_X(5)(a0)
+	ld	t1, CTX_X(6)(a0)
+	csrrw	a0, CSR_SSCRATCH, a0
+	sret
+
+1:	addi	t0, t0, (IRQ_SEI - IRQ_STI) << 1
+	bnez	t0, 2f
+	/* The firmware's timer: the guest's is due. */
+	andi	t1, t1, CTX_FLAG_SBI_TIMER
+	beqz	t1, other_exit
+	li	t1, 1 << IRQ_VSTI
+	csrs	CSR_HVIP, t1
+	li	t1, 1 << IRQ_STI
+	csrc	CSR_SIE, t1
 	j	back
 
+2:	addi	t0, t0, (IRQ_STI - IRQ_SSI) << 1
+	bnez	t0, other_exit
+	/* Mail. If it is a sibling's IPI and nothing else, the guest gets it; SSIP first, as in hart_take_mail(). */
+	ld	t1, CTX_HOST_TP(a0)
+	csrci	CSR_SIP, 1 << IRQ_SSI
+	addi	t1, t1, HART_MAILBOX
+	amoswap.w.aq t0, zero, (t1)
+	addi	t0, t0, -MAIL_IPI
+	bnez	t0, 3f
+	csrsi	CSR_HVIP, 1 << IRQ_VSSI
+	j	back
+3:	/* Something else: put it back, and take all of it in C. */
+	addi	t0, t0, MAIL_IPI
+	amoor.w	zero, t0, (t1)
+	csrsi	CSR_SIP, 1 << IRQ_SSI
+	j	other_exit
+
+not_ecall:	/* t0: cause - CAUSE_ECALL_VS */
+	addi	t0, t0, CAUSE_ECALL_VS - CAUSE_VIRTUAL_INSTRUCTION
+	bnez	t0, other_exit
+	andi	t1, t1, CTX_FLAG_PLIC
+	beqz	t1, other_exit
 	/* A virtual instruction while armed, and nothing pends any more: as before, and execute it again. */
-disarm:
-	li	t1, CAUSE_VIRTUAL_INSTRUCTION
-	bne	t0, t1, other_exit
 	csrr	t0, CSR_SIP
 	andi	t0, t0, 1 << IRQ_SEI
 	bnez	t0, other_exit
@@ -135,11 +197,7 @@ disarm:
 	csrc	CSR_HVIP, t1
 	li	t1, 1 << IRQ_SEI
 	csrs	CSR_SIE, t1
-back:
-	ld	t0, CTX_X(5)(a0)
-	ld	t1, CTX_X(6)(a0)
-	csrrw	a0, CSR_SSCRATCH, a0
-	sret
+	j	back
 
 ecall_exit:
 	for_scratch_but_t0_t1 sd

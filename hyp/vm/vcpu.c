@@ -29,8 +29,9 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.x[11] = opaque;
 	v->ctx.sstatus = csr_read(CSR_SSTATUS) | SSTATUS_SPP;
 	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
-	v->ctx.flags = v->vm->plan->sstc ? CTX_FLAG_SSTC : 0;
+	v->ctx.flags = vtimer_context_flag(v);
 	v->ctx.flags |= v->vm->plic_mapped ? CTX_FLAG_PLIC : 0;
+	v->ctx.self = 1ull << v->index;
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
 	hfence_vvma_all();

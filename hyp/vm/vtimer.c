@@ -27,6 +27,13 @@ static void arm(struct vcpu *v)
 	csr_set(CSR_SIE, 1ul << IRQ_STI);
 }
 
+uint64_t vtimer_context_flag(const struct vcpu *v)
+{
+	if (v->vm->plan->sstc)
+		return CTX_FLAG_SSTC;
+	return v->vm->watchdog_ticks ? 0 : CTX_FLAG_SBI_TIMER;
+}
+
 void vtimer_reset(struct vcpu *v)
 {
 	uint64_t now = csr_read(CSR_TIME), period = v->vm->watchdog_ticks;
@@ -86,7 +93,8 @@ enum verdict vtimer_fired(struct vcpu *v)
 	uint64_t now = csr_read(CSR_TIME);
 	enum verdict verdict = VERDICT_RESUME;
 
-	if (!v->vm->plan->sstc && v->timer.deadline <= now) {
+	/* With CTX_FLAG_SBI_TIMER the deadline was set behind our back; the timer has no other use then. */
+	if (v->timer.deadline <= now || v->ctx.flags & CTX_FLAG_SBI_TIMER) {
 		v->timer.due = v->timer.deadline;
 		v->timer.deadline = NEVER;
 		csr_set(CSR_HVIP, 1ul << IRQ_VSTI);

@@ -16,6 +16,9 @@
 /* Power-on state: no deadline, nothing pending; the watchdog begins anew. On the vcpu's hart. */
 void vtimer_reset(struct vcpu *v);
 
+/* CTX_FLAG_* that says how switch.S may serve set_timer for this vcpu; 0 if it may not. */
+uint64_t vtimer_context_flag(const struct vcpu *v);
+
 /* The hart leaves the guest: its timers are silent until the next reset. */
 void vtimer_stop(struct vcpu *v);
 
