@@ -19,11 +19,21 @@ static const struct test_image images[] = { { "kernel", 5000, 0 }, { "empty", 0,
 
 static void test_crc(void **state)
 {
+	unsigned byte, bit;
+
 	(void)state;
 	/* The check value of CRC-32/ISO-HDLC. */
 	assert_int_equal(crc32_ieee(0, "123456789", 9), 0xcbf43926);
 	assert_int_equal(crc32_ieee(crc32_ieee(0, "1234", 4), "56789", 5), 0xcbf43926);
 	assert_int_equal(crc32_ieee(0, "", 0), 0);
+	for (byte = 0; byte < 256; byte++) {	/* each entry of a table, by the definition */
+		uint8_t b = byte;
+		uint32_t crc = byte ^ 0xffffffff;
+
+		for (bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+		assert_int_equal(crc32_ieee(0, &b, 1), ~crc);
+	}
 }
 
 static void test_good(void **state)
