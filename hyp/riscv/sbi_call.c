@@ -19,6 +19,10 @@ void sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, 
 {
 	uint64_t done = 0;	/* bit = position in ids */
 
+	if (n == 1) {
+		sbi_ecall(eid, fid, 1, ids[0], a2, a3, a4);
+		return;
+	}
 	for (;;) {
 		uint64_t base = UINT64_MAX, bits = 0;
 

@@ -185,9 +185,8 @@ void vcpu_send_mask(struct vm *vm, uint64_t mask, uint32_t mail)
 	struct hart *to[MAX_HARTS];
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
-		if (mask >> i & 1)
-			to[n++] = vm->vcpus[i]->hart;
+	for (; mask; mask &= mask - 1)	/* its bits are vcpus of the VM: callers have checked */
+		to[n++] = vm->vcpus[__builtin_ctzll(mask)]->hart;
 	if (n)
 		hart_send(to, n, mail);
 }

@@ -7,35 +7,34 @@
 
 struct extension {
 	uint32_t eid;
-	bool legacy;	/* a1 is left alone; a0 alone is the result */
 	struct vsbi_ret (*call)(struct vcpu *v, const uint64_t *a, uint64_t fid);
 };
 
 /* Found in one step. Two extensions in one slot do not compile (-Woverride-init): choose other numbers here. */
 #define SLOTS		32
 #define SLOT(eid)	(((eid) ^ (eid) >> 5) % SLOTS)
-#define EXTENSION(eid, legacy, call) [SLOT(eid)] = { eid, legacy, call }
+#define EXTENSION(eid, call) [SLOT(eid)] = { eid, call }
 
 static const struct extension extensions[SLOTS] = {
-	EXTENSION(SBI_EXT_BASE, false, vsbi_base),
-	EXTENSION(SBI_EXT_TIME, false, vsbi_time),
-	EXTENSION(SBI_EXT_IPI, false, vsbi_ipi),
-	EXTENSION(SBI_EXT_RFENCE, false, vsbi_rfence),
-	EXTENSION(SBI_EXT_HSM, false, vsbi_hsm),
-	EXTENSION(SBI_EXT_SRST, false, vsbi_srst),
-	EXTENSION(SBI_EXT_DBCN, false, vsbi_dbcn),
-	EXTENSION(VSBI_EXT_VENDOR, false, vsbi_vendor),
-	EXTENSION(SBI_EXT_LEGACY_SET_TIMER, true, vsbi_legacy_set_timer),
-	EXTENSION(SBI_EXT_LEGACY_PUTCHAR, true, vsbi_legacy_putchar),
-	EXTENSION(SBI_EXT_LEGACY_GETCHAR, true, vsbi_legacy_getchar),
-	EXTENSION(SBI_EXT_LEGACY_SHUTDOWN, true, vsbi_legacy_shutdown),
+	EXTENSION(SBI_EXT_BASE, vsbi_base),
+	EXTENSION(SBI_EXT_TIME, vsbi_time),
+	EXTENSION(SBI_EXT_IPI, vsbi_ipi),
+	EXTENSION(SBI_EXT_RFENCE, vsbi_rfence),
+	EXTENSION(SBI_EXT_HSM, vsbi_hsm),
+	EXTENSION(SBI_EXT_SRST, vsbi_srst),
+	EXTENSION(SBI_EXT_DBCN, vsbi_dbcn),
+	EXTENSION(VSBI_EXT_VENDOR, vsbi_vendor),
+	EXTENSION(SBI_EXT_LEGACY_SET_TIMER, vsbi_legacy_set_timer),
+	EXTENSION(SBI_EXT_LEGACY_PUTCHAR, vsbi_legacy_putchar),
+	EXTENSION(SBI_EXT_LEGACY_GETCHAR, vsbi_legacy_getchar),
+	EXTENSION(SBI_EXT_LEGACY_SHUTDOWN, vsbi_legacy_shutdown),
 };
 
 static const struct extension *find(uint64_t eid)
 {
 	const struct extension *e = &extensions[SLOT(eid)];
 
-	return e->eid == eid && e->call ? e : NULL;
+	return e->eid == eid ? e : NULL;	/* an empty slot says 0, which has a slot of its own */
 }
 
 bool vsbi_has(uint64_t eid)
@@ -58,8 +57,7 @@ enum verdict vsbi_call(struct vcpu *v)
 	v->verdict = VERDICT_RESUME;
 	ret = e->call(v, &x[10], x[16]);
 	x[10] = (uint64_t)ret.error;
-	if (!e->legacy)
-		x[11] = ret.value;
+	x[11] = ret.value;
 	return v->verdict;
 }
 

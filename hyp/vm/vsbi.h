@@ -17,13 +17,14 @@
 #define VSBI_EXT_VENDOR		(0x0a000000u + VSBI_IMPL_ID)
 #define VSBI_VENDOR_WATCHDOG_KICK	0
 
-/* The result of a call: a0 and a1. value counts only if error is SBI_SUCCESS. */
+/* The result of a call: a0 and a1. The value of an error is 0; a legacy call leaves a1 as it was (vsbi_legacy()). */
 struct vsbi_ret {
 	long error;	/* SBI_SUCCESS or SBI_ERR_* */
 	uint64_t value;
 };
 
 static inline struct vsbi_ret vsbi_error(long error) { return (struct vsbi_ret){ error, 0 }; }
+static inline struct vsbi_ret vsbi_legacy(long a0, const uint64_t *a) { return (struct vsbi_ret){ a0, a[1] }; }
 static inline struct vsbi_ret vsbi_value(uint64_t value) { return (struct vsbi_ret){ SBI_SUCCESS, value }; }
 
 /*

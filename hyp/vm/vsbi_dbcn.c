@@ -53,13 +53,12 @@ struct vsbi_ret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t 
 {
 	(void)fid;
 	write_byte(v, a[0]);
-	return vsbi_value(0);
+	return vsbi_legacy(0, a);
 }
 
 struct vsbi_ret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)v;
-	(void)a;
 	(void)fid;
-	return vsbi_error(-1);	/* nothing typed */
+	return vsbi_legacy(-1, a);	/* nothing typed */
 }

@@ -49,25 +49,35 @@ static uint32_t awake_ids(struct vm *vm, uint64_t set, uint64_t *ids)
 	return n;
 }
 
+static void fence_siblings(struct vcpu *v, uint64_t to, unsigned long fid, const struct fence *f)
+{
+	uint64_t ids[MAX_HARTS];
+	uint32_t n = awake_ids(v->vm, to, ids);
+
+	if (n)
+		sbi_ecall_harts(SBI_EXT_RFENCE, fid, ids, n, f->start, f->size, f->asid);
+}
+
 static void do_fence_i(struct vcpu *v, uint64_t to)
 {
-	uint64_t self = 1ull << v->index, ids[MAX_HARTS];
-	uint32_t n = to & ~self ? awake_ids(v->vm, to & ~self, ids) : 0;
+	static const struct fence none;
+	uint64_t self = 1ull << v->index;
 
 	if (to & self)
 		fence_i();
-	sbi_ecall_harts(SBI_EXT_RFENCE, SBI_RFENCE_FENCE_I, ids, n, 0, 0, 0);
+	if (to & ~self)
+		fence_siblings(v, to & ~self, SBI_RFENCE_FENCE_I, &none);
 }
 
 static void do_fence_vma(struct vcpu *v, uint64_t to, const struct fence *f)
 {
-	uint64_t self = 1ull << v->index, ids[MAX_HARTS];
-	uint32_t n = to & ~self ? awake_ids(v->vm, to & ~self, ids) : 0;
-	unsigned long fid = f->has_asid ? SBI_RFENCE_HFENCE_VVMA_ASID : SBI_RFENCE_HFENCE_VVMA;
+	uint64_t self = 1ull << v->index;
 
 	if (to & self)
 		fence_self(f);
-	sbi_ecall_harts(SBI_EXT_RFENCE, fid, ids, n, f->start, f->size, f->asid);
+	if (to & ~self)
+		fence_siblings(v, to & ~self, f->has_asid ? SBI_RFENCE_HFENCE_VVMA_ASID :
+			       SBI_RFENCE_HFENCE_VVMA, f);
 }
 
 /* (start, size) of a call: 0, 0 and size -1 are all; anything large or odd becomes all as well. */

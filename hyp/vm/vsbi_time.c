@@ -15,5 +15,5 @@ struct vsbi_ret vsbi_legacy_set_timer(struct vcpu *v, const uint64_t *a, uint64_
 {
 	(void)fid;
 	vtimer_set(v, a[0]);
-	return vsbi_value(0);
+	return vsbi_legacy(0, a);
 }
