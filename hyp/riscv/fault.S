@@ -21,6 +21,10 @@ guard_fetch16:
 	li	a0, 0
 	ret
 
+	/* Those below run before any guest does. */
+	.globl	guard_probes
+guard_probes:
+
 	.macro	guard_csr name, number
 	.globl	guard_read_\name
 guard_read_\name:

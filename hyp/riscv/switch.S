@@ -257,10 +257,12 @@ hyp_trap:
 	lla	t0, guard_end
 	bgeu	a0, t0, 1f
 	/* A guarded accessor (fault.S): it returns ERR_FAULT to its caller. */
-	lla	t0, guard_fail
-	csrw	CSR_SEPC, t0
+	lla	t0, guard_probes
+	bgeu	a0, t0, 0f		/* no guest has run yet, and hstatus may not exist */
 	li	t0, HSTATUS_SPV
 	csrc	CSR_HSTATUS, t0
+0:	lla	t0, guard_fail
+	csrw	CSR_SEPC, t0
 	csrw	CSR_SSCRATCH, zero
 	ld	t0, HART_SCRATCH(tp)
 	sret
