@@ -234,7 +234,7 @@ test: $(UNIT_TESTS) everything
 
 .PHONY: bench
 bench: $(B)/bench/one/fw_payload.bin $(B)/bench/two/fw_payload.bin
-	@$(PYTHON) scripts/bench $(if $(RECORD),--record)
+	@$(PYTHON) scripts/bench $(if $(RECORD),--record) $(if $(PROFILE),--profile $(PROFILE) --run $(or $(RUN),sstc))
 
 # ---- the rest ---------------------------------------------------------------------------------------
 

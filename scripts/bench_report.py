@@ -111,12 +111,12 @@ def one_row(y, target, result):
     if result.get("native") is not None:
         parts.append(bar(y + 2, result["native"], "native", 6))
     parts.append(bar(y + 9, result["ours"], kind, 10))
-    right = result["ours"]
+    right = place(result["ours"])
     if target["target"] is not None:
         x = place(target["target"])
         parts.append(f'<line class="target" x1="{x:.1f}" x2="{x:.1f}" y1="{y + 6}" y2="{y + 22}"/>')
-        right = max(right, target["target"])
-    parts.append(f'<text class="dim" x="{place(right) + 6:.1f}" y="{y + 18}">{result["ours"]:,}</text>')
+        right = x if right < x < right + 40 else right	# the number never runs into the mark
+    parts.append(f'<text class="dim" x="{right + 6:.1f}" y="{y + 18}">{result["ours"]:,}</text>')
     return parts
 
 
