@@ -17,17 +17,6 @@ void trap_entry(void);	/* switch.S */
 
 static struct hart harts[MAX_HARTS];
 
-/* All that a guest's own kernel handles. What M-mode firmware sees first (illegal instruction, access
- * faults, misaligned) is redirected by it to VS-mode only if the bit is set here. */
-#define GUEST_EXCEPTIONS						\
-	(1ul << CAUSE_FETCH_MISALIGNED | 1ul << CAUSE_FETCH_ACCESS |	\
-	 1ul << CAUSE_ILLEGAL | 1ul << CAUSE_BREAKPOINT |		\
-	 1ul << CAUSE_LOAD_MISALIGNED | 1ul << CAUSE_LOAD_ACCESS |	\
-	 1ul << CAUSE_STORE_MISALIGNED | 1ul << CAUSE_STORE_ACCESS |	\
-	 1ul << CAUSE_ECALL_U | 1ul << CAUSE_FETCH_PAGE |		\
-	 1ul << CAUSE_LOAD_PAGE | 1ul << CAUSE_STORE_PAGE |		\
-	 1ul << CAUSE_SOFTWARE_CHECK | 1ul << CAUSE_HARDWARE_ERROR)
-
 #define GUEST_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
 
 void hart_init_traps(void)

@@ -32,6 +32,17 @@ struct hart_features {
 	bool fp, vector, henvcfg, hstateen, sstc, senvcfg;
 };
 
+/* All that a guest's own kernel handles. What M-mode firmware sees first (illegal instruction, access
+ * faults, misaligned) is redirected by it to VS-mode only if the bit is set here. */
+#define GUEST_EXCEPTIONS						\
+	(1ul << CAUSE_FETCH_MISALIGNED | 1ul << CAUSE_FETCH_ACCESS |	\
+	 1ul << CAUSE_ILLEGAL | 1ul << CAUSE_BREAKPOINT |		\
+	 1ul << CAUSE_LOAD_MISALIGNED | 1ul << CAUSE_LOAD_ACCESS |	\
+	 1ul << CAUSE_STORE_MISALIGNED | 1ul << CAUSE_STORE_ACCESS |	\
+	 1ul << CAUSE_ECALL_U | 1ul << CAUSE_FETCH_PAGE |		\
+	 1ul << CAUSE_LOAD_PAGE | 1ul << CAUSE_STORE_PAGE |		\
+	 1ul << CAUSE_SOFTWARE_CHECK | 1ul << CAUSE_HARDWARE_ERROR)
+
 static inline struct hart *this_hart(void)
 {
 	return thread_pointer();
