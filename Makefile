@@ -9,9 +9,10 @@ V		?= 0
 
 CROSS_COMPILE	?= riscv64-linux-gnu-
 HOSTCC		?= gcc
+FUZZCC		?= clang
 QEMU		?= qemu-system-riscv64
 PYTHON		?= $(or $(wildcard /usr/bin/python3),python3)
-export CROSS_COMPILE HOSTCC QEMU PYTHON
+export CROSS_COMPILE HOSTCC FUZZCC QEMU PYTHON
 export PATH	:= $(PATH):/usr/sbin:/sbin
 export PYTHONDONTWRITEBYTECODE := 1
 # What people bring themselves instead of having it fetched; see docs/testing.md.
@@ -29,7 +30,7 @@ endif
 .SUFFIXES:
 MAKEFLAGS	+= -rR
 
-.PHONY: all image demo test unit run debug clean distclean help setup fetch everything FORCE
+.PHONY: all image demo test unit fuzz run debug clean distclean help setup fetch everything FORCE
 all: image
 
 help:
@@ -38,6 +39,7 @@ help:
 	@echo 'make test         build everything, run every test'
 	@echo 'make unit         only the unit tests, on this host'
 	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures'
+	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
 	@echo 'make debug        the same, waiting for gdb'
 	@echo 'make clean        remove what was built; distclean also what was fetched'
@@ -213,7 +215,9 @@ debug: image $(B)/linux-disk.img
 # ---- tests ------------------------------------------------------------------------------------------
 
 UNIT_SRC	:= $(filter-out hyp/base/str.c,$(wildcard hyp/base/*.c)) \
-		   $(wildcard hyp/plan/*.c hyp/riscv/insn.c hyp/vm/vplic.c tests/unit/lib/*.c)
+		   $(wildcard hyp/plan/*.c drivers/*.c tests/unit/lib/*.c tests/unit/fake/*.c) \
+		   $(filter-out hyp/riscv/sstage.c,$(wildcard hyp/riscv/*.c)) \
+		   $(filter-out hyp/vm/panic.c,$(wildcard hyp/vm/*.c))
 UNIT_LIB_OBJ	:= $(call objects,$(UNIT_SRC),unit) $(call libfdt_objects,unit)
 UNIT_TESTS	:= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 $(eval $(call COMPILE,unit,$(HOSTCC),$(UNIT_CFLAGS)))
@@ -227,8 +231,27 @@ $(UNIT_TESTS): $(B)/unit/%: $(B)/unit/tests/unit/%.o $(B)/unit/unit.a
 unit: $(UNIT_TESTS)
 	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS)
 
-test: $(UNIT_TESTS) everything
-	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --boot $(TESTS)
+# Each tests/fuzz/fuzz_NAME.c is a target of libFuzzer; the other files there are linked to all of them. The corpus
+# that a long run finds stays in build/fuzz/corpus/NAME; `make test` runs each target for FUZZ_SHORT seconds.
+FUZZ_SECONDS	?= 600
+FUZZ_SHORT	?= 20
+FUZZ_CFLAGS	:= $(filter-out -O1 $(WARNINGS),$(UNIT_CFLAGS)) -Wall -Wextra -Werror -O2 -fsanitize=fuzzer-no-link
+FUZZ_LIB_OBJ	:= $(call objects,$(UNIT_SRC) $(filter-out tests/fuzz/fuzz_%,$(wildcard tests/fuzz/*.c)),fuzz) \
+		   $(call libfdt_objects,fuzz)
+FUZZ_TARGETS	:= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(eval $(call COMPILE,fuzz,$(FUZZCC),$(FUZZ_CFLAGS)))
+
+$(B)/fuzz/fuzz.a: $(FUZZ_LIB_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $(FUZZ_LIB_OBJ)
+$(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(B)/fuzz/fuzz.a
+	$(call say,FUZZLD $@)
+	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^
+
+fuzz: $(FUZZ_TARGETS)
+	@$(PYTHON) scripts/judge --fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+test: $(UNIT_TESTS) $(FUZZ_TARGETS) everything
+	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --fuzz $(FUZZ_SHORT) $(FUZZ_TARGETS) --boot $(TESTS)
 
 # ---- the benchmark ------------------------------------------------------------------------------------
 
@@ -249,11 +272,14 @@ distclean:
 $(B)/bulkhead.elf: $(B)/.core-list
 $(B)/bulkhead: $(B)/.tool-list
 $(B)/unit/unit.a: $(B)/.unit-list
+$(B)/fuzz/fuzz.a: $(B)/.fuzz-list
 $(B)/.core-list: list = $(CORE_OBJ)
 $(B)/.tool-list: list = $(TOOL_OBJ)
 $(B)/.unit-list: list = $(UNIT_LIB_OBJ)
-$(B)/.core-list $(B)/.tool-list $(B)/.unit-list: FORCE
+$(B)/.fuzz-list: list = $(FUZZ_LIB_OBJ)
+$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list: FORCE
 	$(Q)mkdir -p $(B); [ "$$(cat $@ 2>/dev/null)" = '$(list)' ] || printf '%s\n' '$(list)' > $@
 
--include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(UNIT_LIB_OBJ) $(GUEST_LIB_OBJ) \
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) $(GUEST_LIB_OBJ) \
+	   $(patsubst $(B)/fuzz/%,$(B)/fuzz/tests/fuzz/%.o,$(FUZZ_TARGETS)) \
 	   $(foreach g,$(GUESTS),$(OBJ_$(g))) $(patsubst $(B)/unit/%,$(B)/unit/tests/unit/%.o,$(UNIT_TESTS)))

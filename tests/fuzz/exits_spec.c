@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starts, ends, interrupts and faults; the SBI is exits_sbi.c's. See exits_spec.h. */
+#include <string.h>
+
+#include "hyp/riscv/csr_defs.h"
+#include "hyp/riscv/sbi_defs.h"
+#include "tests/fuzz/exits_sbi.h"
+
+struct spec_vm spec_vms[FAKE_VMS];
+struct spec_event spec_now;
+
+static struct spec_vm *vm_now(void) { return &spec_vms[spec_now.vm]; }
+static struct spec_vcpu *vcpu_now(void) { return &vm_now()->vcpu[spec_now.vcpu]; }
+static struct fake_hw *hw_now(void) { return &fake.hw[spec_now.hart]; }
+static const struct fake_hw *hw_was(void) { return &spec_was[spec_now.hart]; }
+
+void spec_power_on(void)
+{
+	memset(spec_vms, 0, sizeof(spec_vms));
+	for (unsigned vm = 0; vm < FAKE_VMS; vm++) {
+		spec_vms[vm].state = VM_STARTING;
+		for (unsigned v = 0; v < 3; v++)
+			spec_vms[vm].vcpu[v].hsm = SBI_HSM_STATE_STOPPED;
+	}
+}
+
+void spec_before(const struct spec_event *e)
+{
+	spec_now = *e;
+	spec_snapshot();
+	fake_count_from_here();
+}
+
+/* What all events have in common. siblings: harts that had to be interrupted, as bits. */
+static void finish(uint64_t siblings, bool may_be_more, bool loaded, bool ended)
+{
+	spec_check_siblings(siblings, may_be_more);
+	spec_check_others(loaded);
+	spec_check_text();
+	spec_check_bounds(ended || loaded);
+}
+
+/* ---- starts and ends ---- */
+
+/* SBI HSM: a0 is the hart id, a1 opaque, everything else 0, no translation, no interrupts. */
+static void check_entry(uint64_t pc, uint64_t opaque)
+{
+	const struct fake_hw *hw = hw_now();
+
+	SPEC(hw->place == PLACE_GUEST);
+	for (unsigned i = 1; i < 32; i++)
+		SPEC(hw->x[i] == (i == 10 ? spec_now.vcpu : i == 11 ? opaque : 0));
+	SPEC(hw->x[0] == pc);
+	SPEC(hw->csr.vsatp == 0 && hw->csr.vsstatus == 0);
+	SPEC(hw->csr.sstatus & SSTATUS_SPP && hw->csr.hstatus & HSTATUS_SPVP && hw->csr.hstatus & HSTATUS_SPV);
+	SPEC(!(hw->csr.sstatus & SSTATUS_SIE));
+}
+
+/* Of a vcpu that starts, nothing of an earlier life is left. */
+static void check_start(uint64_t pc, uint64_t opaque)
+{
+	const struct fake_hw *hw = hw_now();
+	const struct fake_csrs *c = &hw->csr;
+
+	check_entry(pc, opaque);
+	SPEC(!c->hie && !c->vstvec && !c->vsscratch && !c->vsepc && !c->vscause && !c->vstval && !c->scounteren);
+	SPEC(!(c->hvip & ~(1ull << IRQ_VSEI)) && !(c->hstatus & HSTATUS_ARMED));
+	SPEC(!fake.config.sstc || c->vstimecmp == UINT64_MAX);
+	SPEC(!fake.config.envcfg || !c->senvcfg);
+	SPEC(!fake.config.stateen || !c->sstateen0);
+	SPEC(!fake.config.fp || hw->fp_clears == hw_was()->fp_clears + 1);
+	SPEC(!fake.config.vector || hw->vector_clears == hw_was()->vector_clears + 1);
+	SPEC(c->hgatp >> 44 == (8ull << 16 | (spec_now.vm + 1)));
+	SPEC(c->hedeleg == 0xcb1ff && c->hideleg == 0x444 && c->hcounteren == 7);
+	vcpu_now()->hsm = SBI_HSM_STATE_STARTED;
+	vcpu_now()->deadline = UINT64_MAX;
+	vcpu_now()->nonretentive = false;
+}
+
+/* Vcpu 0's hart loads a VM that is starting, and starts. */
+static void loads(void)
+{
+	const struct plan_vm *p = &fake.plan.vms[spec_now.vm];
+	struct spec_vm *m = vm_now();
+
+	m->state = VM_RUNNING;
+	m->active = 1;
+	m->starts++;
+	spec_check_fresh_ram(spec_now.vm);
+	spec_check_quiet(spec_now.vm);
+	check_start(p->entry.v, p->dtb.v);
+	SPEC(fake_said(": started\n"));
+}
+
+static bool starts_again(struct spec_vm *m)
+{
+	const struct plan_policy *policy = &fake.plan.vms[spec_now.vm].policy;
+	bool crash = m->end == VM_END_FAILED || m->end == VM_END_UNMAPPED || m->end == VM_END_WATCHDOG;
+
+	if (m->end == VM_END_REBOOT)
+		return true;
+	if (!crash || policy->on_crash != ON_CRASH_RESTART || m->crashes >= policy->restart_limit)
+		return false;
+	m->crashes++;
+	return true;
+}
+
+static void check_parked(void)
+{
+	SPEC(hw_now()->place == PLACE_WFI);
+	SPEC(hw_now()->csr.hie == 0 && hw_now()->csr.sie == 1ull << IRQ_SSI);
+}
+
+static bool all_ended(void)
+{
+	for (unsigned vm = 0; vm < FAKE_VMS; vm++)
+		if (spec_vms[vm].state != VM_STOPPED)
+			return false;
+	return true;
+}
+
+/* The hart has left its guest for good. Returns harts that had to be interrupted. */
+static uint64_t leaves(bool *loaded)
+{
+	struct spec_vm *m = vm_now();
+
+	*loaded = false;
+	vcpu_now()->hsm = SBI_HSM_STATE_STOPPED;
+	vcpu_now()->mail_ipi = false;
+	m->active &= ~(1ull << spec_now.vcpu);
+	if (m->active) {
+		check_parked();
+		return 0;
+	}
+	if (m->state == VM_RUNNING)
+		m->end = VM_END_IDLE;
+	spec_check_quiet(spec_now.vm);
+	if (!starts_again(m)) {
+		m->state = VM_STOPPED;
+		check_parked();
+		SPEC(fake_said(": stopped ("));
+		SPEC(fake.shut_down == (all_ended() && !fake.config.keep_machine));
+		return 0;
+	}
+	m->state = VM_STARTING;
+	SPEC(fake_said(": restarts ("));
+	*loaded = spec_now.vcpu == 0;
+	if (*loaded)
+		loads();
+	else
+		check_parked();
+	return *loaded ? 0 : 1ull << fake_hart_of(spec_now.vm, 0);
+}
+
+uint64_t spec_harts(uint64_t vcpus)
+{
+	uint64_t harts = 0;
+
+	for (unsigned v = 0; v < fake.plan.vms[spec_now.vm].nr_vcpus; v++)
+		if (vcpus >> v & 1)
+			harts |= 1ull << fake_hart_of(spec_now.vm, v);
+	return harts;
+}
+
+void spec_stops(void)
+{
+	bool loaded;
+	uint64_t told = leaves(&loaded);
+
+	finish(told, false, loaded, true);
+}
+
+void spec_ends(enum vm_end end)
+{
+	struct spec_vm *m = vm_now();
+	uint64_t told = 0;
+	bool loaded;
+
+	if (m->state == VM_RUNNING) {
+		m->state = VM_STOPPING;
+		m->end = end;
+		told = spec_harts(m->active & ~(1ull << spec_now.vcpu));
+	}
+	told |= leaves(&loaded);
+	finish(told, false, loaded, true);
+}
+
+void spec_goes_on(uint64_t siblings, bool may_be_more)
+{
+	SPEC(hw_now()->place == PLACE_GUEST);
+	finish(siblings, may_be_more, false, false);
+}
+
+void spec_started(unsigned hart)
+{
+	(void)hart;
+	if (spec_now.vcpu == 0)
+		loads();
+	else
+		check_parked();
+	finish(0, false, spec_now.vcpu == 0, true);
+}
+
+/* ---- interrupts ---- */
+
+static bool was_told(void)
+{
+	return hw_was()->csr.ssip != 0;
+}
+
+/* The guest's registers, and what it has in CSRs, but hvip. */
+void spec_check_kept(void)
+{
+	struct fake_hw want = *hw_was();
+
+	memcpy(want.x, hw_now()->x, sizeof(want.x));
+	want.csr.hvip = hw_now()->csr.hvip;
+	spec_check_csrs(&want);
+	for (unsigned i = 0; i < 32; i++)
+		SPEC(hw_now()->x[i] == hw_was()->x[i]);
+}
+
+/* What the guest has in CSRs is as in want. */
+void spec_check_csrs(const struct fake_hw *want)
+{
+	const struct fake_csrs *w = &want->csr, *c = &hw_now()->csr;
+
+	SPEC(c->vsstatus == w->vsstatus && c->vstvec == w->vstvec && c->vsscratch == w->vsscratch);
+	SPEC(c->vsepc == w->vsepc && c->vscause == w->vscause && c->vstval == w->vstval);
+	SPEC(c->vsatp == w->vsatp && c->vstimecmp == w->vstimecmp && c->hie == w->hie);
+	SPEC(c->senvcfg == w->senvcfg && c->sstateen0 == w->sstateen0 && c->scounteren == w->scounteren);
+	SPEC(c->hedeleg == w->hedeleg && c->hideleg == w->hideleg && c->hgatp == w->hgatp);
+	SPEC(c->henvcfg == w->henvcfg && c->hstateen0 == w->hstateen0 && c->hcounteren == w->hcounteren);
+	SPEC((c->hvip ^ w->hvip) & ~(1ull << IRQ_VSEI) ? 0 : 1);
+}
+
+static void check_virtual(uint64_t deadline)
+{
+	uint64_t want = hw_was()->csr.hvip & ~(1ull << IRQ_VSEI);
+
+	if (was_told() && vcpu_now()->mail_ipi)
+		want |= 1ull << IRQ_VSSI;
+	if (!fake.config.sstc && fake.time >= deadline) {
+		want |= 1ull << IRQ_VSTI;
+		vcpu_now()->deadline = UINT64_MAX;
+	}
+	SPEC((hw_now()->csr.hvip & ~(1ull << IRQ_VSEI)) == want);
+	if (was_told())
+		vcpu_now()->mail_ipi = false;
+}
+
+static bool watchdog_bites(void)
+{
+	bool bites = fake_said("crash: watchdog");
+
+	SPEC(!bites || fake.plan.vms[spec_now.vm].policy.watchdog_ms);
+	return bites;
+}
+
+void spec_interrupt(void)
+{
+	bool external = hw_was()->csr.sie & fake_sip(spec_now.hart) & 1ull << IRQ_SEI;
+
+	if (watchdog_bites()) {
+		spec_ends(VM_END_WATCHDOG);
+		return;
+	}
+	if (spec_now.exit.cause == (SCAUSE_INTERRUPT | IRQ_SEI) && fake.config.mapped) {
+		SPEC(hw_now()->csr.hvip & 1ull << IRQ_VSEI && hw_now()->csr.hstatus & HSTATUS_ARMED);
+		spec_check_kept();
+		spec_goes_on(0, false);
+		return;
+	}
+	if (vm_now()->state == VM_STOPPING && was_told()) {
+		spec_stops();
+		return;
+	}
+	/* Who takes an interrupt that a sibling has enabled too may have to tell it. */
+	(void)external;
+	check_virtual(vcpu_now()->deadline);
+	spec_check_kept();
+	spec_goes_on(0, !fake.config.mapped);
+}
+
+/* ---- waiting ---- */
+
+static uint64_t wakes(const struct fake_hw *hw, unsigned hart)
+{
+	return fake_hip(hart) & hw->csr.hie;
+}
+
+/* The vcpu is suspended, or was a moment ago. served: it has served interrupts in between. */
+void spec_suspended(bool served)
+{
+	const struct fake_hw *hw = hw_now();
+	struct spec_vcpu *v = vcpu_now();
+
+	if (watchdog_bites()) {
+		spec_ends(VM_END_WATCHDOG);
+		return;
+	}
+	if (served && vm_now()->state == VM_STOPPING && was_told()) {
+		spec_stops();
+		return;
+	}
+	if (served && was_told())
+		v->mail_ipi = false;
+	if (!fake.config.sstc && fake.hw[spec_now.hart].csr.hvip & 1ull << IRQ_VSTI)
+		v->deadline = v->deadline <= fake.time ? UINT64_MAX : v->deadline;
+	if (hw->place == PLACE_WFI) {
+		SPEC(!wakes(hw, spec_now.hart));
+		v->hsm = SBI_HSM_STATE_SUSPENDED;
+		finish(0, !fake.config.mapped, false, false);
+		return;
+	}
+	SPEC(wakes(hw, spec_now.hart));
+	v->hsm = SBI_HSM_STATE_STARTED;
+	if (v->nonretentive)
+		check_entry(v->pc, v->opaque);
+	v->nonretentive = false;
+	spec_goes_on(0, !fake.config.mapped);
+}
+
+void spec_wake(void)
+{
+	struct spec_vm *m = vm_now();
+	struct spec_vcpu *v = vcpu_now();
+
+	if (v->hsm == SBI_HSM_STATE_SUSPENDED) {
+		spec_suspended(true);
+		return;
+	}
+	v->mail_ipi = false;
+	if (m->state == VM_STARTING && spec_now.vcpu == 0) {
+		loads();
+		finish(0, false, true, true);
+	} else if (m->state == VM_STOPPING && v->hsm == SBI_HSM_STATE_START_PENDING) {
+		spec_stops();
+	} else if (m->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
+		check_start(v->pc, v->opaque);
+		spec_goes_on(0, false);
+	} else {
+		check_parked();
+		finish(0, false, false, false);
+	}
+}
+
+/* ---- faults ---- */
+
+/* Privileged ISA, "Trap Entry": an exception taken into VS-mode. */
+static void faults(uint64_t cause, uint64_t tval)
+{
+	struct fake_hw want = *hw_was();
+	struct fake_csrs *w = &want.csr;
+
+	w->vsstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE);
+	if (!spec_now.exit.user)
+		w->vsstatus |= SSTATUS_SPP;
+	if (hw_was()->csr.vsstatus & SSTATUS_SIE)
+		w->vsstatus |= SSTATUS_SPIE;
+	w->vsepc = want.x[0];
+	w->vscause = cause;
+	w->vstval = tval;
+	w->hvip = hw_now()->csr.hvip;
+	spec_check_csrs(&want);
+	for (unsigned i = 1; i < 32; i++)
+		SPEC(hw_now()->x[i] == hw_was()->x[i]);
+	SPEC(hw_now()->x[0] == (w->vstvec & ~3ull));
+	SPEC(hw_now()->csr.sstatus & SSTATUS_SPP);
+	spec_goes_on(0, false);
+}
+
+/* The instruction has had its effect; a load gave value. */
+static void executed(bool load, uint64_t *value)
+{
+	for (unsigned i = 1; i < 32; i++)
+		if (!load || i != spec_now.op.reg)
+			SPEC(hw_now()->x[i] == hw_was()->x[i]);
+	SPEC(hw_now()->x[0] == hw_was()->x[0] + spec_now.op.length);
+	*value = spec_now.op.reg ? hw_now()->x[spec_now.op.reg] : 0;
+	spec_check_csrs(hw_was());
+}
+
+static uint32_t sources_of_word(uint64_t word)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < 32; i++)
+		if (word * 32 + i <= FAKE_NDEV &&
+		    fake.plan.plics[0].irq_owner[word * 32 + i] == spec_now.vm && word * 32 + i)
+			bits |= 1u << i;
+	return bits;
+}
+
+/* A guest learns of its own sources only. */
+static void check_plic_value(uint64_t offset, uint64_t value)
+{
+	uint64_t context = offset >= 0x200000 ? (offset - 0x200000) / 0x1000 : (offset - 0x2000) / 0x80;
+	bool exists = context & 1 && context / 2 < fake.plan.vms[spec_now.vm].nr_vcpus;
+	uint64_t id = offset / 4;
+
+	if (spec_now.op.reg == 0)
+		return;
+	if (offset < 0x1000)
+		SPEC(value <= (sources_of_word(id / 32) >> (id % 32) & 1 ? 7 : 0));
+	else if (offset < 0x2000)
+		SPEC(!((uint32_t)value & ~sources_of_word((offset - 0x1000) / 4)));
+	else if (offset < 0x200000)
+		SPEC(!((uint32_t)value & ~(exists ? sources_of_word(offset % 0x80 / 4) : 0)));
+	else if (!exists || offset % 0x1000 > 4)
+		SPEC(value == 0);
+	else if (offset % 0x1000 == 0)
+		SPEC(value <= 7);
+	else
+		SPEC(!value || (value <= FAKE_NDEV && fake.plan.plics[0].irq_owner[value] == spec_now.vm));
+}
+
+static void device_access(uint64_t offset, uint64_t fault)
+{
+	const struct spec_op *op = &spec_now.op;
+	bool load = fault == CAUSE_LOAD_ACCESS;
+	uint64_t value;
+
+	if (!spec_now.told) {	/* the guest fetches it again, or gets its fault */
+		if (hw_now()->x[0] == hw_was()->x[0] && hw_now()->csr.vscause == hw_was()->csr.vscause &&
+		    hw_now()->csr.vsepc == hw_was()->csr.vsepc) {
+			spec_check_kept();
+			spec_goes_on(0, false);
+		} else {
+			faults(fault, spec_now.exit.tval);
+		}
+		return;
+	}
+	if (op->kind != (load ? OP_LOAD : OP_STORE) || op->size != 4 || offset % 4) {
+		faults(fault, spec_now.exit.tval);
+		return;
+	}
+	executed(load, &value);
+	if (load)
+		check_plic_value(offset, value);
+	if (load && op->reg)
+		SPEC(value == (op->sign ? (uint64_t)(int64_t)(int32_t)value : (uint64_t)(uint32_t)value));
+	spec_goes_on(0, true);
+}
+
+static void unmapped(uint64_t fault)
+{
+	const struct spec_op *op = &spec_now.op;
+	bool load = fault == CAUSE_LOAD_ACCESS;
+	uint64_t value;
+
+	switch (fake.plan.vms[spec_now.vm].policy.unmapped) {
+	case UNMAPPED_STOP:
+		spec_ends(VM_END_UNMAPPED);
+		return;
+	case UNMAPPED_IGNORE:
+		if (spec_now.told && op->kind == (load ? OP_LOAD : OP_STORE)) {
+			executed(load, &value);
+			SPEC(!load || !value);
+			spec_goes_on(0, false);
+			return;
+		}
+		break;
+	}
+	faults(fault, spec_now.exit.tval);
+}
+
+/* The walk of the guest's own tables left its memory. QEMU 7.2 says "load" of all kinds. */
+static void walk_fault(uint64_t fault)
+{
+	const struct fake_exit *x = &spec_now.exit;
+	uint64_t cause = hw_now()->csr.vscause;
+
+	if (fault == CAUSE_LOAD_ACCESS && (cause == CAUSE_FETCH_ACCESS || cause == CAUSE_STORE_ACCESS))
+		fault = cause;
+	if (x->cause == CAUSE_LOAD_GUEST_PAGE && spec_now.fetched && x->tval - hw_was()->x[0] >= 4 &&
+	    spec_now.op.kind != OP_OTHER)
+		fault = spec_now.op.kind == OP_STORE ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS;
+	faults(fault, x->tval);
+}
+
+static void guest_page_fault(void)
+{
+	const struct fake_exit *x = &spec_now.exit;
+	uint64_t fault = x->cause == CAUSE_LOAD_GUEST_PAGE ? CAUSE_LOAD_ACCESS : CAUSE_STORE_ACCESS;
+	uint64_t at = x->htval << 2 | (x->tval & 3);
+	uint64_t walk = x->htinst & ~0x20ull;
+
+	if (walk == 0x2000 || walk == 0x3000 || ((at ^ x->tval) & 0xfff))
+		walk_fault(fault);
+	else if (at >= FAKE_PLIC && at - FAKE_PLIC < FAKE_PLIC_SIZE)
+		device_access(at - FAKE_PLIC, fault);
+	else
+		unmapped(fault);
+}
+
+static void virtual_instruction(void)
+{
+	const struct fake_csrs *c = &hw_was()->csr;
+	bool armed = fake.config.mapped && c->hstatus & HSTATUS_ARMED;
+	bool up = fake_sip(spec_now.hart) & 1ull << IRQ_SEI;
+	struct fake_hw want = *hw_was();
+
+	if (armed && !up) {	/* back to normal; it is executed again */
+		SPEC(!(hw_now()->csr.hstatus & HSTATUS_ARMED) && !(hw_now()->csr.hvip & 1ull << IRQ_VSEI));
+		SPEC(hw_now()->csr.sie & 1ull << IRQ_SEI);
+		spec_check_kept();
+		spec_goes_on(0, false);
+		return;
+	}
+	if (!armed || spec_now.exit.user || (spec_now.insn != 0x10200073 && spec_now.insn != 0x10500073)) {
+		faults(CAUSE_ILLEGAL, spec_now.insn);
+		return;
+	}
+	want.x[0] += 4;
+	if (spec_now.insn == 0x10200073) {
+		want.x[0] = c->vsepc;
+		want.csr.vsstatus |= SSTATUS_SPIE;
+		want.csr.vsstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE);
+		want.csr.vsstatus |= c->vsstatus & SSTATUS_SPIE ? SSTATUS_SIE : 0;
+		SPEC(!(hw_now()->csr.sstatus & SSTATUS_SPP) == !(c->vsstatus & SSTATUS_SPP));
+	}
+	SPEC(!memcmp(want.x, hw_now()->x, sizeof(want.x)));
+	spec_check_csrs(&want);
+	spec_goes_on(0, false);
+}
+
+void spec_exception(void)
+{
+	const struct fake_exit *x = &spec_now.exit;
+
+	switch (x->cause) {
+	case CAUSE_FETCH_GUEST_PAGE:
+		if (fake.plan.vms[spec_now.vm].policy.unmapped == UNMAPPED_STOP)
+			spec_ends(VM_END_UNMAPPED);
+		else
+			faults(CAUSE_FETCH_ACCESS, x->tval);
+		return;
+	case CAUSE_LOAD_GUEST_PAGE:
+	case CAUSE_STORE_GUEST_PAGE:
+		guest_page_fault();
+		return;
+	case CAUSE_VIRTUAL_INSTRUCTION:
+		virtual_instruction();
+		return;
+	default:	/* what VS-mode can know */
+		if (x->cause < 64 && 0xcb1ffull >> x->cause & 1)
+			faults(x->cause, x->tval);
+		else
+			faults(CAUSE_ILLEGAL, 0);
+	}
+}
