@@ -314,6 +314,7 @@ static void test_isa_strip(void **state)
 		{ "rv64", "rv64", true },
 		{ "rv64_", "rv64", true },
 		{ "rv64h", "rv64", true },
+		{ "rv64gc_zicsr_Zhinx", "rv64gc_zicsr_Zhinx", true },
 	};
 	char out[128];
 	unsigned i;

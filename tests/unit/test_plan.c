@@ -32,6 +32,9 @@ static void plan_good(struct tree host, const char *guests)
 		fail_msg("%s", wrong);
 }
 
+#define A(...) "a { harts = <0>; memory = \"16M\"; kernel = \"rt\"; " __VA_ARGS__ " };"
+#define B(...) "b { harts = <1>; memory = \"16M\"; kernel = \"rt\"; " __VA_ARGS__ " };"
+#define DEVICE(path) "devices = \"" path "\";"
 #define LINUX_NODE									\
 	"linux { harts = <1 2>; memory = \"512M\"; trust-dma; kernel = \"linux\";"	\
 	" devices = \"serial0\", \"/soc/virtio_mmio@10001000\"; initrd = \"initrd\";"	\
@@ -116,6 +119,11 @@ static void test_placement(void **state)
 		  "b { harts = <1>; memory = \"2G\"; kernel = \"rt\"; };");
 	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0xc0000000);
 	assert_int_equal(t.plan.vms[1].regions[0].hpa.v, 0x2000000000);
+	/* A bank that begins at an odd place. */
+	plan_good(tree_edit("virt", "<0 0x80000000 0 0x40000000>",
+			    "<0 0x80000000 0 0x600000>, <0 0x90001000 0 0x1000000>", NULL),
+		  "a { harts = <0>; memory = \"1M\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x90200000);
 	/* Not to be had: 2 MiB alignment then. */
 	plan_good(tree_edit("virt", "0 0x40000000>", "0 0x60000000>", NULL),
 		  "a { harts = <0>; memory = \"1G\"; kernel = \"rt\"; };");
@@ -178,6 +186,37 @@ static void test_vplics(void **state)
 	assert_int_equal(t.plan.vms[0].vplics[0].base.v, 0xc600000);
 }
 
+/* All pages that registers touch, whatever their alignment. */
+static void test_pages(void **state)
+{
+	(void)state;
+	plan_good(tree_file("three-contexts"), A(DEVICE("/soc/serial@300000")));
+	assert_int_equal(t.plan.vms[0].regions[0].gpa.v, 0x20300000);
+	assert_int_equal(t.plan.vms[0].regions[0].size, 0x10000);
+	plan_good(tree_edit("three-contexts", "reg = <0x300000 0x10000>", "reg = <0x300ffe 0x1004>", NULL),
+		  A(DEVICE("/soc/serial@300000")));
+	assert_int_equal(t.plan.vms[0].regions[0].gpa.v, 0x20300000);
+	assert_int_equal(t.plan.vms[0].regions[0].size, 3 * PAGE_SIZE);
+}
+
+/* A device around, or within, what another guest has. */
+static void test_nested(void **state)
+{
+	static const char *const order[] = {
+		A(DEVICE("/soc/serial@300000")) B("trust-dma;" DEVICE("/soc")),
+		A("trust-dma;" DEVICE("/soc")) B(DEVICE("/soc/serial@300000")),
+	};
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		test_plan_make(&t, tree_edit("three-contexts", "reg = <0x70000000 0x1000>",
+					     "status = \"disabled\"", NULL), order[i]);
+		assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_TAKEN, "/b", "devices"));
+		assert_int_equal(t.kept.r.count, 1);
+	}
+}
+
 /* Two devices of one page, given together, are one mapping. */
 static void test_page_together(void **state)
 {
@@ -194,11 +233,6 @@ struct refusal {
 	enum problem_code code;
 	const char *path, *prop, *words;
 };
-
-#define REST "kernel = \"rt\";"
-#define A(...) "a { harts = <0>; memory = \"16M\"; kernel = \"rt\"; " __VA_ARGS__ " };"
-#define B(...) "b { harts = <1>; memory = \"16M\"; kernel = \"rt\"; " __VA_ARGS__ " };"
-#define DEVICE(path) "devices = \"" path "\";"
 
 static const struct refusal refusals[] = {
 	{ "virt", "a { memory = \"1M\"; kernel = \"rt\"; };", PROBLEM_NO_HARTS, "/a", "harts", "<1>" },
@@ -627,6 +661,8 @@ int main(void)
 		cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_vplics),
+		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_page_together),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_hosts),

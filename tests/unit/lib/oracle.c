@@ -172,6 +172,26 @@ static const char *check_images(const struct config *config, const struct plan_v
 	return NULL;
 }
 
+/* A device's registers are mapped to their last byte, or the guest would fault in the middle of one. */
+static const char *check_complete(const struct host *host, const struct plan_vm *v)
+{
+	unsigned i, j;
+	uint64_t at, last;
+
+	for (i = 0; i < host->nr_regs; i++) {
+		at = host->regs[i].range.base;
+		last = at + (host->regs[i].range.size - 1);
+		if (!owns(host, v, host->regs[i].node))
+			continue;
+		for (j = 0; j < v->nr_regions; j++)
+			if (at >= v->regions[j].gpa.v && last <= v->regions[j].gpa.v +
+								 (v->regions[j].size - 1))
+				break;
+		FAIL_IF(j == v->nr_regions, "%s: registers at 0x%lx are not mapped", v->name, at);
+	}
+	return NULL;
+}
+
 static const char *check_irqs(const struct plan *plan, const struct plan_vm *v, unsigned vm)
 {
 	unsigned i, j, owned = 0;
@@ -212,6 +232,7 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 				check_ram(host, plan, v, &v->regions[i]) :
 				check_device(host, plan, v, &v->regions[i]);
 		wrong = wrong ? wrong : check_space(v);
+		wrong = wrong ? wrong : check_complete(host, v);
 		wrong = wrong ? wrong : check_images(config, v, vm);
 		wrong = wrong ? wrong : check_irqs(plan, v, vm);
 	}
