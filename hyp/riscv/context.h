@@ -17,6 +17,20 @@
 #define CTX_ON_EXIT	296
 #define CTX_FLAGS	304
 #define CTX_SELF	312
+#define CTX_EXITS	320	/* one 64-bit counter a kind */
+
+/* Kinds of exits. The first ones are served in switch.S. */
+#define EXIT_SET_TIMER	0
+#define EXIT_IPI_SELF	1
+#define EXIT_EXTERNAL	2	/* an external interrupt passed on (plic-mode "mapped") */
+#define EXIT_REARM	3	/* the trap behind it, at the guest's SRET or WFI */
+#define EXIT_TIMER	4	/* the firmware's timer */
+#define EXIT_MAIL	5	/* an IPI of a sibling */
+#define EXIT_ECALL	6	/* other SBI calls */
+#define EXIT_INTERRUPT	7	/* interrupts served in C */
+#define EXIT_MMIO	8	/* guest-page faults: emulated registers, and access to nothing */
+#define EXIT_OTHER	9
+#define NR_EXITS	10
 
 #define CTX_FLAG_SSTC	1	/* set_timer may write vstimecmp without asking anybody */
 #define CTX_FLAG_SBI_TIMER 4	/* without Sstc: the firmware's timer is the guest's alone */
@@ -48,6 +62,7 @@ struct guest_context {
 	int (*on_exit)(struct guest_context *ctx);
 	uint64_t flags;		/* CTX_FLAG_* */
 	uint64_t self;		/* 1 << hart id that the guest sees: the mask of an IPI to oneself */
+	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
 
 _Static_assert(offsetof(struct guest_context, sstatus) == CTX_SSTATUS, "switch.S");
@@ -58,6 +73,7 @@ _Static_assert(offsetof(struct guest_context, on_ecall) == CTX_ON_ECALL, "switch
 _Static_assert(offsetof(struct guest_context, on_exit) == CTX_ON_EXIT, "switch.S");
 _Static_assert(offsetof(struct guest_context, flags) == CTX_FLAGS, "switch.S");
 _Static_assert(offsetof(struct guest_context, self) == CTX_SELF, "switch.S");
+_Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
 
 /*
  * Runs the guest. At each exit one of the two functions in ctx is called, and as long as it returns 0 the

@@ -44,6 +44,13 @@
 	\op	s11, 96(sp)
 	.endm
 
+	/* a0: context; changes reg. */
+	.macro	count_exit kind, reg
+	ld	\reg, CTX_EXITS + 8 * \kind(a0)
+	addi	\reg, \reg, 1
+	sd	\reg, CTX_EXITS + 8 * \kind(a0)
+	.endm
+
 	.text
 
 /* int guest_run(struct guest_context *ctx) */
@@ -101,6 +108,7 @@ trap_entry:
 	csrr	t1, CSR_SSCRATCH	/* the guest's a0 */
 	bne	t0, t1, ecall_exit
 	csrsi	CSR_HVIP, 1 << IRQ_VSSI
+	count_exit EXIT_IPI_SELF, t0
 	j	ecall_done
 
 set_timer:
@@ -109,6 +117,7 @@ set_timer:
 	beqz	t0, 1f
 	csrr	t0, CSR_SSCRATCH
 	csrw	CSR_VSTIMECMP, t0
+	count_exit EXIT_SET_TIMER, t0
 ecall_done:	/* a0 = a1 = 0; nothing else has changed since the trap */
 	csrr	t1, CSR_SEPC
 	addi	t1, t1, 4
@@ -131,6 +140,7 @@ ecall_done:	/* a0 = a1 = 0; nothing else has changed since the trap */
 	mv	a0, t1
 	li	t0, 1 << IRQ_STI
 	csrs	CSR_SIE, t0
+	count_exit EXIT_SET_TIMER, t0
 	j	ecall_done
 
 interrupt:
@@ -146,6 +156,7 @@ interrupt:
 	csrc	CSR_SIE, t1
 	li	t1, HSTATUS_ARMED
 	csrs	CSR_HSTATUS, t1
+	count_exit EXIT_EXTERNAL, t0
 back:	/* to the instruction that was interrupted */
 	ld	t0, CTX_X(5)(a0)
 	ld	t1, CTX_X(6)(a0)
@@ -161,6 +172,7 @@ back:	/* to the instruction that was interrupted */
 	csrs	CSR_HVIP, t1
 	li	t1, 1 << IRQ_STI
 	csrc	CSR_SIE, t1
+	count_exit EXIT_TIMER, t0
 	j	back
 
 2:	addi	t0, t0, (IRQ_STI - IRQ_SSI) << 1
@@ -173,6 +185,7 @@ back:	/* to the instruction that was interrupted */
 	addi	t0, t0, -MAIL_IPI
 	bnez	t0, 3f
 	csrsi	CSR_HVIP, 1 << IRQ_VSSI
+	count_exit EXIT_MAIL, t0
 	j	back
 3:	/* Something else: put it back, and take all of it in C. */
 	addi	t0, t0, MAIL_IPI
@@ -197,6 +210,7 @@ not_ecall:	/* t0: cause - CAUSE_ECALL_VS */
 	csrc	CSR_HVIP, t1
 	li	t1, 1 << IRQ_SEI
 	csrs	CSR_SIE, t1
+	count_exit EXIT_REARM, t0
 	j	back
 
 ecall_exit:
@@ -207,6 +221,7 @@ ecall_exit:
 	sd	t1, CTX_PC(a0)
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
+	count_exit EXIT_ECALL, t0
 	ld	t0, CTX_ON_ECALL(a0)
 	sd	a0, 104(sp)
 	jalr	t0

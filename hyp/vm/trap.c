@@ -33,6 +33,15 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 	}
 }
 
+static unsigned kind_of(uint64_t cause)
+{
+	if (cause & SCAUSE_INTERRUPT)
+		return EXIT_INTERRUPT;
+	if (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE)
+		return EXIT_MMIO;
+	return EXIT_OTHER;
+}
+
 enum verdict trap_dispatch(struct vcpu *v)
 {
 	struct guest_exit e = {
@@ -42,6 +51,7 @@ enum verdict trap_dispatch(struct vcpu *v)
 		.htinst = csr_read(CSR_HTINST),
 	};
 
+	v->ctx.exits[kind_of(e.cause)]++;
 	if (e.cause & SCAUSE_INTERRUPT)
 		return irq_serve(v);
 	return dispatch_exception(v, &e);

@@ -8,6 +8,7 @@
 
 #include <libfdt.h>
 
+#include "hyp/base/fmt.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/str.h"
 #include "hyp/plan/package.h"
@@ -213,9 +214,30 @@ static const char *end_name(enum vm_end end)
 	return "?";
 }
 
+/* One line for the owner of the guest: why its harts left it, all starts together. */
+static void print_exits(const struct vm *vm)
+{
+	static const char *const names[NR_EXITS] = {
+		"set_timer", "self-ipi", "external", "rearm", "timer", "ipi", "ecall", "interrupt", "mmio", "other",
+	};
+	char text[CONSOLE_LINE];
+	size_t n = 0;
+
+	for (unsigned kind = 0; kind < NR_EXITS; kind++) {
+		uint64_t sum = 0;
+
+		for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
+			sum += vm->vcpus[i]->ctx.exits[kind];
+		if (sum)
+			n += fmt_str(text + n, sizeof(text) - n, " %s %lu", names[kind], sum);
+	}
+	console_log("vm %s: exits%s", vm->plan->name, n ? text : " none");
+}
+
 /* The VM has ended for good. The last one takes the machine with it, if the plan says so. */
 static void vm_gone(struct vm *vm)
 {
+	print_exits(vm);
 	console_log("vm %s: stopped (%s)", vm->plan->name, end_name(vm->end));
 	if (__atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
 		return;

@@ -16,6 +16,7 @@
 
 #define VSBI_EXT_VENDOR		(0x0a000000u + VSBI_IMPL_ID)
 #define VSBI_VENDOR_WATCHDOG_KICK	0
+#define VSBI_VENDOR_EXITS		1
 
 /* The result of a call: a0 and a1. The value of an error is 0; a legacy call leaves a1 as it was (vsbi_legacy()). */
 struct vsbi_ret {
