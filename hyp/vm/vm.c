@@ -119,6 +119,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->plan = &plan->vms[i];
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
+		vm->complaints.room = COMPLAINTS_BURST;
 		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
