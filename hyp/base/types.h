@@ -19,6 +19,7 @@ static inline gpa_t gpa(uint64_t v) { return (gpa_t){ v }; }
 #define __must_check	__attribute__((warn_unused_result))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __noreturn	__attribute__((noreturn))
+#define __noinline	__attribute__((noinline))	/* a rare path: its frame must not burden the usual one */
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define PAGE_SIZE	4096ul

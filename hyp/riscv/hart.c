@@ -96,6 +96,13 @@ void hart_send(struct hart *const *to, uint32_t n, uint32_t mail)
 	sbi_ecall_harts(SBI_EXT_IPI, 0, ids, n, 0, 0, 0);
 }
 
+void hart_send_one(struct hart *to, uint32_t mail)
+{
+	__atomic_fetch_or(&to->mailbox, mail, __ATOMIC_RELEASE);
+	fence_before_ipi();
+	sbi_ecall(SBI_EXT_IPI, 0, 1, to->id, 0, 0, 0);
+}
+
 uint32_t hart_take_mail(void)
 {
 	/* SSIP first: a request that comes between the two raises it again. */

@@ -69,6 +69,9 @@ struct hart *hart_get(uint32_t index);
 /* Leaves a request for n harts and interrupts them. What was written before is seen by who takes it. */
 void hart_send(struct hart *const *to, uint32_t n, uint32_t mail);
 
+/* The same for one hart. */
+void hart_send_one(struct hart *to, uint32_t mail);
+
 /* Takes all requests of the calling hart, with the acquire that pairs with hart_send(). */
 uint32_t hart_take_mail(void);
 

@@ -33,26 +33,20 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 	}
 }
 
-static unsigned kind_of(uint64_t cause)
-{
-	if (cause & SCAUSE_INTERRUPT)
-		return EXIT_INTERRUPT;
-	if (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE)
-		return EXIT_MMIO;
-	return EXIT_OTHER;
-}
-
 enum verdict trap_dispatch(struct vcpu *v)
 {
-	struct guest_exit e = {
-		.cause = csr_read(CSR_SCAUSE),
-		.tval = csr_read(CSR_STVAL),
-		.htval = csr_read(CSR_HTVAL),
-		.htinst = csr_read(CSR_HTINST),
-	};
+	struct guest_exit e = { .cause = csr_read(CSR_SCAUSE) };
+	unsigned kind = EXIT_OTHER;
 
-	v->ctx.exits[kind_of(e.cause)]++;
-	if (e.cause & SCAUSE_INTERRUPT)
+	if (e.cause & SCAUSE_INTERRUPT) {
+		v->ctx.exits[EXIT_INTERRUPT]++;
 		return irq_serve(v);
+	}
+	e.tval = csr_read(CSR_STVAL);
+	e.htval = csr_read(CSR_HTVAL);
+	e.htinst = csr_read(CSR_HTINST);
+	if (e.cause == CAUSE_LOAD_GUEST_PAGE || e.cause == CAUSE_STORE_GUEST_PAGE)
+		kind = EXIT_MMIO;
+	v->ctx.exits[kind]++;
 	return dispatch_exception(v, &e);
 }

@@ -180,15 +180,24 @@ enum verdict vcpu_take_mail(struct vcpu *v)
 	return VERDICT_RESUME;
 }
 
-void vcpu_send_mask(struct vm *vm, uint64_t mask, uint32_t mail)
+static __noinline void send_many(struct vm *vm, uint64_t mask, uint32_t mail)
 {
 	struct hart *to[MAX_HARTS];
 	uint32_t n = 0;
 
-	for (; mask; mask &= mask - 1)	/* its bits are vcpus of the VM: callers have checked */
+	for (; mask; mask &= mask - 1)
 		to[n++] = vm->vcpus[__builtin_ctzll(mask)]->hart;
 	if (n)
 		hart_send(to, n, mail);
+}
+
+/* The bits of mask are vcpus of the VM: callers have checked. */
+void vcpu_send_mask(struct vm *vm, uint64_t mask, uint32_t mail)
+{
+	if (mask & (mask - 1) || !mask)
+		send_many(vm, mask, mail);
+	else
+		hart_send_one(vm->vcpus[__builtin_ctzll(mask)]->hart, mail);
 }
 
 void vcpu_update_external(struct vcpu *v)

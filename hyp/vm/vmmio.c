@@ -20,12 +20,6 @@
 /* How often in a row an instruction may be gone when we fetch it, before the guest gets a fault. */
 #define FETCH_RETRIES		16
 
-struct access {
-	gpa_t address;
-	struct insn_access insn;
-	uint64_t value;		/* of a store; result of a load */
-};
-
 static bool is_walk_fault(const struct guest_exit *e)
 {
 	uint64_t walk = e->htinst & HTINST_WALK_MASK;
@@ -67,7 +61,7 @@ static bool is_store(uint32_t insn)
  * The walk of the guest's own page tables left its memory: an access fault of the kind of the original
  * access. QEMU 7.2 reports cause 21 for all kinds, so the instruction has to tell.
  */
-static enum verdict inject_walk_fault(struct vcpu *v, const struct guest_exit *e)
+static __noinline enum verdict inject_walk_fault(struct vcpu *v, const struct guest_exit *e)
 {
 	uint64_t pc = v->ctx.x[0];
 	uint32_t insn;
@@ -104,45 +98,15 @@ static enum err decode(struct vcpu *v, const struct guest_exit *e, struct insn_a
 	return err;
 }
 
-/* An access to an emulated PLIC: 32 bits wide and aligned, as the specification's registers are. */
-static bool vplic_access(struct vcpu *v, struct access *a)
+/* The emulated PLIC at that address: index into vplics, or -1. */
+static int find_vplic(const struct plan_vm *p, gpa_t address, uint64_t *offset)
 {
-	const struct plan_vm *p = v->vm->plan;
-	uint64_t changed = 0;
-
 	for (uint32_t i = 0; i < p->nr_vplics; i++) {
-		const struct plan_vplic *w = &p->vplics[i];
-		uint64_t offset = a->address.v - w->base.v;
-
-		if (a->address.v < w->base.v || offset >= w->size)
-			continue;
-		if (a->insn.size != 4 || (offset & 3))
-			return false;
-		if (a->insn.store)
-			vplic_write(&v->vm->vplics[i], offset, (uint32_t)a->value, &changed);
-		else
-			a->value = vplic_read(&v->vm->vplics[i], offset, &changed);
-		irq_lines_changed(v, changed);
-		return true;
+		*offset = address.v - p->vplics[i].base.v;
+		if (*offset < p->vplics[i].size)	/* below the base it wraps to a large number */
+			return (int)i;
 	}
-	return false;
-}
-
-/* The virtual devices. Each says whether the access is its own and was carried out. */
-static bool (*const devices[])(struct vcpu *v, struct access *a) = {
-	vplic_access,
-};
-
-/* Whether a virtual device lies at that address at all: what lies elsewhere is not worth decoding. */
-static bool is_device(const struct vm *vm, gpa_t address)
-{
-	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++) {
-		const struct plan_vplic *w = &vm->plan->vplics[i];
-
-		if (address.v >= w->base.v && address.v - w->base.v < w->size)
-			return true;
-	}
-	return false;
+	return -1;
 }
 
 /* Steps over the instruction, with the value that a load gets. */
@@ -153,24 +117,8 @@ static void finish(struct vcpu *v, const struct insn_access *insn, uint64_t valu
 	v->ctx.x[0] += insn->length;
 }
 
-static enum verdict carry_out(struct vcpu *v, const struct guest_exit *e, struct access *a)
-{
-	const struct insn_access *insn = &a->insn;
-
-	a->value = insn->store ? v->ctx.x[insn->reg] : 0;
-	if (insn->store && insn->reg == 0)	/* slot 0 holds the pc */
-		a->value = 0;
-	for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
-		if (!devices[i](v, a))
-			continue;
-		finish(v, insn, a->value);
-		return VERDICT_RESUME;
-	}
-	return inject_access_fault(v, e);
-}
-
 /* An access to where the guest has nothing: its policy says what that means. */
-static enum verdict unmapped(struct vcpu *v, const struct guest_exit *e, gpa_t address)
+static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit *e, gpa_t address)
 {
 	bool store = e->cause == CAUSE_STORE_GUEST_PAGE;
 	struct insn_access insn;
@@ -186,20 +134,41 @@ static enum verdict unmapped(struct vcpu *v, const struct guest_exit *e, gpa_t a
 	return inject_access_fault(v, e);
 }
 
+/* An access to an emulated PLIC: 32 bits wide and aligned, as the specification's registers are. */
+static enum verdict vplic_access(struct vcpu *v, const struct guest_exit *e, struct vplic *p, uint64_t offset,
+				 const struct insn_access *insn)
+{
+	uint64_t changed, value = 0;
+
+	if (insn->size != 4 || (offset & 3))
+		return inject_access_fault(v, e);
+	if (!insn->store)
+		value = vplic_read(p, offset, &changed);
+	else	/* slot 0 of the context holds the pc, not x0 */
+		vplic_write(p, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0, &changed);
+	if (changed)
+		irq_lines_changed(v, changed);
+	finish(v, insn, value);
+	return VERDICT_RESUME;
+}
+
 enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 {
-	struct access a = { .address = gpa(e->htval << 2 | (e->tval & 3)) };
+	struct insn_access insn;
+	uint64_t offset;
 	enum err err;
+	int device;
 
 	if (is_walk_fault(e))
 		return inject_walk_fault(v, e);
-	if (!is_device(v->vm, a.address))
-		return unmapped(v, e, a.address);
-	err = decode(v, e, &a.insn);
+	device = find_vplic(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset);
+	if (device < 0)
+		return unmapped(v, e, gpa(e->htval << 2 | (e->tval & 3)));
+	err = decode(v, e, &insn);
 	if (err == ERR_FAULT && v->fetch_faults++ < FETCH_RETRIES)
 		return VERDICT_RESUME;	/* the guest fetches it again, and faults by itself if it is gone */
 	v->fetch_faults = 0;
 	if (err != OK)
 		return inject_access_fault(v, e);
-	return carry_out(v, e, &a);
+	return vplic_access(v, e, &v->vm->vplics[device], offset, &insn);
 }

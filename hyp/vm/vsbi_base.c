@@ -4,7 +4,7 @@
 #include "hyp/vm/vsbi.h"
 
 /* Apart, so that the other functions need no stack frame. */
-static __attribute__((noinline)) struct vsbi_ret machine_id(uint64_t fid)
+static __noinline struct vsbi_ret machine_id(uint64_t fid)
 {
 	return vsbi_value((uint64_t)sbi_ecall(SBI_EXT_BASE, fid, 0, 0, 0, 0, 0).value);
 }

@@ -49,7 +49,7 @@ static uint32_t awake_ids(struct vm *vm, uint64_t set, uint64_t *ids)
 	return n;
 }
 
-static void fence_siblings(struct vcpu *v, uint64_t to, unsigned long fid, const struct fence *f)
+static __noinline void fence_siblings(struct vcpu *v, uint64_t to, unsigned long fid, const struct fence *f)
 {
 	uint64_t ids[MAX_HARTS];
 	uint32_t n = awake_ids(v->vm, to, ids);
