@@ -168,9 +168,12 @@ void spec_check_bounds(bool ended)
 /* Of size bytes at from, what lies in the region r that is pictured in want. */
 static void paint(uint8_t *want, const struct plan_region *r, uint64_t at, const uint8_t *from, uint64_t size)
 {
-	for (uint64_t i = 0; i < size; i++)
-		if (at + i >= r->gpa.v && at + i - r->gpa.v < r->size)
-			want[at + i - r->gpa.v] = from[i];
+	uint64_t first = at > r->gpa.v ? at : r->gpa.v, end = r->gpa.v + r->size;
+
+	if (end > at + size)
+		end = at + size;
+	if (first < end)
+		memcpy(want + (first - r->gpa.v), from + (first - at), end - first);
 }
 
 /* Every byte is an image's, the device tree's, or 0. */
