@@ -52,8 +52,10 @@ boot_hart:
 	lla	t1, __bss_start
 	lla	t2, __bss_end
 3:	bgeu	t1, t2, 4f
-	sd	zero, 0(t1)
-	addi	t1, t1, 8
+	.irp	n, 0,8,16,24,32,40,48,56
+	sd	zero, \n(t1)
+	.endr
+	addi	t1, t1, 64
 	j	3b
 4:
 	call	boot_main		/* (hart id, device tree) */

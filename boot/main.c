@@ -33,7 +33,7 @@ static struct hart boot_hart;	/* until the plan tells which one this is */
 static struct hart_features features;
 static struct host host __attribute__((section(".noinit")));
 static struct config config __attribute__((section(".noinit")));
-static struct plan plan;
+static struct plan plan __attribute__((section(".noinit")));
 
 /* Firmware sets up a hart's interrupt controllers when it starts the hart: OpenSBI masks its PLIC context
  * by the threshold. So no guest, and nothing that it does, begins before all harts are here. */

@@ -29,12 +29,12 @@ static enum err map_between(const void *from, const void *to, unsigned rights)
 	return end > base ? sstage_map(base, end - base, rights) : OK;
 }
 
-/* Data and the rest of the image, but for the guard pages. */
-static enum err map_data(void)
+/* Data and the rest of the image, and the stacks of harts that run, without their guard pages. */
+static enum err map_data(const struct plan *plan)
 {
 	enum err e = map_between(__rodata_end, stacks, RIGHT_R | RIGHT_W);
 
-	for (uint32_t i = 0; i < MAX_HARTS && e == OK; i++)
+	for (uint32_t i = 0; i < plan->nr_harts && e == OK; i++)
 		e = sstage_map((uintptr_t)stacks[i].stack, HART_STACK_SIZE, RIGHT_R | RIGHT_W);
 	return e == OK ? map_between(stacks + MAX_HARTS, __image_end, RIGHT_R | RIGHT_W) : e;
 }
@@ -74,7 +74,7 @@ enum err memory_map_self(const struct plan *plan)
 	if (e == OK)
 		e = map_between(__text_end, __rodata_end, RIGHT_R);
 	if (e == OK)
-		e = map_data();
+		e = map_data(plan);
 	if (e == OK)
 		e = map_between(__image_end, (const void *)(uintptr_t)hyp_end, RIGHT_R);
 	return e == OK ? map_devices(plan) : e;

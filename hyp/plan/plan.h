@@ -128,6 +128,7 @@ enum unmapped_policy {
 struct plan_policy {
 	uint8_t on_crash;	/* enum crash_policy; default ON_CRASH_STOP */
 	uint8_t unmapped;	/* enum unmapped_policy; default UNMAPPED_INJECT */
+	bool keep_ram;		/* ram-at-boot = "keep"; default "clear" */
 	bool plic_emulated;	/* plic-mode = "emulated"; default "mapped" */
 	uint32_t restart_limit;	/* crashes after which it is restarted at most; default 3 */
 	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */

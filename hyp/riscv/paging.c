@@ -82,18 +82,34 @@ static unsigned leaf_level(uint64_t from, uint64_t to, uint64_t left)
 	return 0;
 }
 
+/* Leaves of one table, as many as one after the other have the same size. *done: bytes, moves on. */
+static enum err map_run(uint64_t *pte, unsigned level, uint64_t from, uint64_t to, uint64_t size,
+			uint64_t *done, unsigned rights)
+{
+	uint64_t step = 1ull << level_shift(level), leaf = paging_leaf(hpa(to + *done), rights);
+	unsigned left = PAGING_ENTRIES - ((from + *done) >> level_shift(level)) % PAGING_ENTRIES;
+
+	do {
+		if (*pte & PTE_V)
+			return ERR_INVALID;
+		*pte++ = leaf;
+		leaf += step >> 12 << PTE_PPN_SHIFT;
+		*done += step;
+	} while (--left && *done < size && leaf_level(from + *done, to + *done, size - *done) == level);
+	return OK;
+}
+
 enum err paging_map(struct paging *p, uint64_t from, hpa_t to, uint64_t size, unsigned rights)
 {
-	for (uint64_t done = 0; done < size; ) {
+	enum err err = OK;
+
+	for (uint64_t done = 0; done < size && err == OK; ) {
 		unsigned level = leaf_level(from + done, to.v + done, size - done);
 		uint64_t *pte = paging_entry(p, from + done, level);
 
 		if (!pte)
 			return ERR_NOSPACE;
-		if (*pte & PTE_V)
-			return ERR_INVALID;
-		*pte = paging_leaf(hpa(to.v + done), rights);
-		done += 1ull << level_shift(level);
+		err = map_run(pte, level, from, to.v, size, &done, rights);
 	}
-	return OK;
+	return err;
 }

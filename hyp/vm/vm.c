@@ -158,8 +158,11 @@ static const struct extent *next_extent(const struct extent *e, uint32_t n, uint
 	return best;
 }
 
-/* Writes each byte of a RAM region once: an extent's, or 0. The plan keeps extents inside one region. */
-static void fill_region(const struct plan_region *r, const struct extent *e, uint32_t n)
+/*
+ * Writes each byte of a RAM region once: an extent's, or 0 unless the gaps are to be kept. The plan keeps
+ * extents inside one region.
+ */
+static void fill_region(const struct plan_region *r, const struct extent *e, uint32_t n, bool keep_gaps)
 {
 	uint64_t at = r->gpa.v, end = r->gpa.v + r->size;
 
@@ -167,7 +170,8 @@ static void fill_region(const struct plan_region *r, const struct extent *e, uin
 		const struct extent *x = next_extent(e, n, at, end);
 		uint64_t gap_end = x ? x->target.v : end;
 
-		guestmem_clear(hpa(r->hpa.v + (at - r->gpa.v)), gap_end - at);
+		if (!keep_gaps)
+			guestmem_clear(hpa(r->hpa.v + (at - r->gpa.v)), gap_end - at);
 		at = gap_end;
 		if (x) {
 			guestmem_fill(hpa(r->hpa.v + (at - r->gpa.v)), x->source, x->size);
@@ -179,6 +183,7 @@ static void fill_region(const struct plan_region *r, const struct extent *e, uin
 static enum err load(struct vm *vm)
 {
 	struct extent e[NR_IMAGE_ROLES + 1];
+	bool keep = vm->plan->policy.keep_ram && !vm->starts;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < NR_IMAGE_ROLES; i++) {
@@ -197,7 +202,7 @@ static enum err load(struct vm *vm)
 	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size };
 	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
 		if (vm->plan->regions[i].kind == REGION_RAM)
-			fill_region(&vm->plan->regions[i], e, n);
+			fill_region(&vm->plan->regions[i], e, n, keep);
 	return OK;
 }
 
