@@ -99,13 +99,13 @@ objects		= $(patsubst %,$(B)/$(2)/%.o,$(basename $(1)))
 define COMPILE
 $(B)/$(1)/%.o: %.c Makefile $(FETCHED) | $(SETUP)
 	$$(call say,CC $$@)
-	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(DEPS) -c -o $$@ $$<
+	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(SIZE_CFLAGS) $$(DEPS) -c -o $$@ $$<
 $(B)/$(1)/%.o: %.S Makefile $(FETCHED) | $(SETUP)
 	$$(call say,AS $$@)
-	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(DEPS) -c -o $$@ $$<
+	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(SIZE_CFLAGS) $$(DEPS) -c -o $$@ $$<
 $(B)/$(1)/libfdt/%.o: Makefile $(FETCHED) | $(SETUP)
 	$$(call say,CC $$@)
-	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $(LIBFDT_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
+	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $(LIBFDT_CFLAGS) $$(SIZE_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
 endef
 libfdt_objects	= $(patsubst %,$(B)/$(1)/libfdt/%.o,$(LIBFDT_NAMES))
 
@@ -116,6 +116,9 @@ CORE_SRC	:= $(wildcard boot/*.S boot/*.c hyp/base/*.c hyp/riscv/*.c hyp/riscv/*.
 CORE_OBJ	:= $(call objects,$(CORE_SRC),core) $(call libfdt_objects,core)
 CORE_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -Ihyp/base/libc -I$(LIBFDT)
 $(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
+
+# What runs once, at boot, is small rather than fast.
+$(B)/core/hyp/plan/%.o $(B)/core/hyp/base/fdt.o $(B)/core/libfdt/%.o: SIZE_CFLAGS := -Os
 
 $(B)/bulkhead.elf: $(CORE_OBJ) linker/bulkhead.ld
 	$(call say,LD $@)
