@@ -262,6 +262,20 @@ static void debug_console(uint64_t fid)
 	}
 }
 
+static void vendor(uint64_t fid)
+{
+	uint64_t n = hw_now()->x[11];
+
+	if (fid > 1) {
+		returns(SBI_ERR_NOT_SUPPORTED, 0);
+	} else if (fid && (arg(0) >= nr_vcpus() || arg(1) > 9)) {
+		returns(SBI_ERR_INVALID_PARAM, 0);
+	} else {
+		SPEC(n <= (fid ? vm_now()->vcpu[arg(0)].events : 0));
+		returns(SBI_SUCCESS, n);
+	}
+}
+
 static void call(uint64_t eid, uint64_t fid)
 {
 	legacy = eid <= 8;
@@ -271,6 +285,7 @@ static void call(uint64_t eid, uint64_t fid)
 	case 2: returns(-1, 0); return;
 	case 8: spec_ends(VM_END_SHUTDOWN); return;
 	case 0x10: base(fid); return;
+	case VENDOR: vendor(fid); return;
 	case 0x48534d: hsm(fid); return;
 	case 0x4442434e: debug_console(fid); return;
 	case 0x52464e43: rfence(fid); return;
@@ -283,7 +298,7 @@ static void call(uint64_t eid, uint64_t fid)
 	else if (!fid && eid == 0x53525354)
 		system_reset();
 	else
-		returns(!fid && eid == VENDOR ? SBI_SUCCESS : SBI_ERR_NOT_SUPPORTED, 0);
+		returns(SBI_ERR_NOT_SUPPORTED, 0);
 }
 
 void spec_ecall(void)

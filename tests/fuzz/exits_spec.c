@@ -27,6 +27,7 @@ void spec_power_on(void)
 void spec_before(const struct spec_event *e)
 {
 	spec_now = *e;
+	spec_vms[e->vm].vcpu[e->vcpu].events++;
 	spec_snapshot();
 	fake_count_from_here();
 }
@@ -234,19 +235,25 @@ void spec_check_csrs(const struct fake_hw *want)
 	SPEC((c->hvip ^ w->hvip) & ~(1ull << IRQ_VSEI) ? 0 : 1);
 }
 
-static void check_virtual(uint64_t deadline)
+/* Mail and the timer of HS-mode become the guest's: those of the cause must, others that pend may. */
+static void check_virtual(uint64_t cause)
 {
-	uint64_t want = hw_was()->csr.hvip & ~(1ull << IRQ_VSEI);
+	struct spec_vcpu *v = vcpu_now();
+	uint64_t got = hw_now()->csr.hvip & ~hw_was()->csr.hvip & ~(1ull << IRQ_VSEI);
+	bool due = !fake.config.sstc && fake.time >= v->deadline, taken = was_told() && !hw_now()->csr.ssip;
 
-	if (was_told() && vcpu_now()->mail_ipi)
-		want |= 1ull << IRQ_VSSI;
-	if (!fake.config.sstc && fake.time >= deadline) {
-		want |= 1ull << IRQ_VSTI;
-		vcpu_now()->deadline = UINT64_MAX;
-	}
-	SPEC((hw_now()->csr.hvip & ~(1ull << IRQ_VSEI)) == want);
-	if (was_told())
-		vcpu_now()->mail_ipi = false;
+	SPEC(!(hw_was()->csr.hvip & ~hw_now()->csr.hvip & ~(1ull << IRQ_VSEI)));
+	SPEC(cause != IRQ_SSI || taken);
+	if (taken && v->mail_ipi)
+		SPEC(hw_now()->csr.hvip & 1ull << IRQ_VSSI);
+	else
+		SPEC(!(got & 1ull << IRQ_VSSI));
+	SPEC(due || !(got & 1ull << IRQ_VSTI));
+	SPEC(cause != IRQ_STI || !due || hw_now()->csr.hvip & 1ull << IRQ_VSTI);
+	if (due && hw_now()->csr.hvip & 1ull << IRQ_VSTI)
+		v->deadline = UINT64_MAX;
+	if (taken)
+		v->mail_ipi = false;
 }
 
 static bool watchdog_bites(void)
@@ -259,8 +266,6 @@ static bool watchdog_bites(void)
 
 void spec_interrupt(void)
 {
-	bool external = hw_was()->csr.sie & fake_sip(spec_now.hart) & 1ull << IRQ_SEI;
-
 	if (watchdog_bites()) {
 		spec_ends(VM_END_WATCHDOG);
 		return;
@@ -271,13 +276,12 @@ void spec_interrupt(void)
 		spec_goes_on(0, false);
 		return;
 	}
-	if (vm_now()->state == VM_STOPPING && was_told()) {
+	if (vm_now()->state == VM_STOPPING && was_told() && !hw_now()->csr.ssip) {
 		spec_stops();
 		return;
 	}
 	/* Who takes an interrupt that a sibling has enabled too may have to tell it. */
-	(void)external;
-	check_virtual(vcpu_now()->deadline);
+	check_virtual(spec_now.exit.cause & 63);
 	spec_check_kept();
 	spec_goes_on(0, !fake.config.mapped);
 }

@@ -42,6 +42,7 @@ struct spec_vcpu {
 	uint64_t pc, opaque;		/* of a start, or of a resume */
 	bool nonretentive, mail_ipi;
 	uint64_t deadline;		/* without Sstc */
+	uint64_t events;		/* no fewer than exits */
 };
 
 struct spec_vm {

@@ -141,7 +141,8 @@ void spec_check_text(void)
 		if (!strncmp(at, about, strlen(about)))
 			spec_vms[spec_now.vm].log_lines++;
 		else if (strncmp(at, own, strlen(own)))
-			SPEC(fake_vm(spec_now.vm)->state == VM_STOPPED && !strncmp(at, "[bulkhead] all guests", 21));
+			SPEC(fake_vm(spec_now.vm)->state == VM_STOPPED &&
+			     (!strncmp(at, "[bulkhead] all guests", 21) || !strncmp(at, "[bulkhead] the firmware", 23)));
 		at = eol + 1;
 	}
 }

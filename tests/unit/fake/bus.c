@@ -93,7 +93,7 @@ enum err guard_fetch16(uint64_t *out, uint64_t gva)
 	uint64_t i = (gva - fake.code.base) / 2;
 
 	fake.nr_fetches++;
-	if (gva >= fake.code.base && i < fake.code.n && !(gva & 1)) {
+	if (i < fake.code.n && !(gva & 1)) {
 		*out = fake.code.parcel[i];
 		return OK;
 	}

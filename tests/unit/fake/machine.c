@@ -156,33 +156,83 @@ static void enter(struct fake_hw *hw, const struct guest_context *ctx)
 	memcpy(hw->x, ctx->x, sizeof(hw->x));
 }
 
-/* The ways that need no C. True if the guest goes on. */
-static bool shortcut(struct fake_hw *hw, const struct guest_context *ctx)
+/* An SBI call that needs no C has been served: a0 = a1 = 0. */
+static bool ecall_done(struct fake_hw *hw, struct guest_context *ctx, unsigned kind)
 {
-	uint64_t cause = hw->csr.scause;
+	hw->x[0] += 4;
+	hw->x[10] = hw->x[11] = 0;
+	ctx->exits[kind]++;
+	return true;
+}
 
-	if (cause == CAUSE_ECALL_VS) {
-		if (hw->x[17] != SBI_EXT_TIME || hw->x[16] || !(ctx->flags & CTX_FLAG_SSTC))
-			return false;
-		fake_csr_write(CSR_VSTIMECMP, hw->x[10]);
-		hw->x[0] += 4;
-		hw->x[10] = hw->x[11] = 0;
-		return true;
-	}
-	if (!(ctx->flags & CTX_FLAG_PLIC))
+static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
+{
+	const unsigned long arg[5] = { hw->x[10], hw->x[11], hw->x[12], hw->x[13], hw->x[14] };
+
+	if (hw->x[16])
 		return false;
-	if (cause == (SCAUSE_INTERRUPT | IRQ_SEI)) {
+	if (hw->x[17] == SBI_EXT_IPI) {
+		if (hw->x[11] >= 64 || !(ctx->self >> hw->x[11]) || ctx->self >> hw->x[11] != hw->x[10])
+			return false;
+		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSSI);
+		return ecall_done(hw, ctx, EXIT_IPI_SELF);
+	}
+	if (hw->x[17] != SBI_EXT_TIME)
+		return false;
+	if (ctx->flags & CTX_FLAG_SSTC) {
+		fake_csr_write(CSR_VSTIMECMP, hw->x[10]);
+		return ecall_done(hw, ctx, EXIT_SET_TIMER);
+	}
+	if (!(ctx->flags & CTX_FLAG_SBI_TIMER))
+		return false;
+	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSTI);
+	firmware_ecall(SBI_EXT_TIME, 0, arg);
+	fake_csr_set(CSR_SIE, 1ull << IRQ_STI);
+	return ecall_done(hw, ctx, EXIT_SET_TIMER);
+}
+
+static bool interrupt_shortcut(struct guest_context *ctx, unsigned irq)
+{
+	struct hart *hart = fake_thread_pointer();
+
+	if (irq == IRQ_SEI && ctx->flags & CTX_FLAG_PLIC) {
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
 		fake_csr_clear(CSR_SIE, 1ull << IRQ_SEI);
 		fake_csr_set(CSR_HSTATUS, HSTATUS_ARMED);
+		ctx->exits[EXIT_EXTERNAL]++;
 		return true;
 	}
-	if (cause != CAUSE_VIRTUAL_INSTRUCTION || fake_csr_read(CSR_SIP) & 1ull << IRQ_SEI ||
-	    !(hw->csr.hstatus & HSTATUS_ARMED))
+	if (irq == IRQ_STI && ctx->flags & CTX_FLAG_SBI_TIMER) {
+		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSTI);
+		fake_csr_clear(CSR_SIE, 1ull << IRQ_STI);
+		ctx->exits[EXIT_TIMER]++;
+		return true;
+	}
+	if (irq != IRQ_SSI || hart->mailbox != MAIL_IPI)
+		return false;
+	fake_csr_clear(CSR_SIP, 1ull << IRQ_SSI);
+	hart->mailbox = 0;
+	fake_csr_set(CSR_HVIP, 1ull << IRQ_VSSI);
+	ctx->exits[EXIT_MAIL]++;
+	return true;
+}
+
+/* The ways that need no C. True if the guest goes on. */
+static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
+{
+	uint64_t cause = hw->csr.scause;
+
+	if (cause & SCAUSE_INTERRUPT)
+		return interrupt_shortcut(ctx, (unsigned)(cause & 63));
+	if (cause == CAUSE_ECALL_VS)
+		return ecall_shortcut(hw, ctx);
+	if (cause != CAUSE_VIRTUAL_INSTRUCTION || !(ctx->flags & CTX_FLAG_PLIC) ||
+	    fake_csr_read(CSR_SIP) & 1ull << IRQ_SEI || !(hw->csr.hstatus & HSTATUS_ARMED))
 		return false;
 	fake_csr_clear(CSR_HSTATUS, HSTATUS_ARMED);
 	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
 	fake_csr_set(CSR_SIE, 1ull << IRQ_SEI);
+	ctx->exits[EXIT_REARM]++;
 	return true;
 }
 
@@ -200,6 +250,7 @@ int guest_run(struct guest_context *ctx)
 			continue;
 		if (hw->csr.scause == CAUSE_ECALL_VS) {
 			store_scratch(ctx, hw);
+			ctx->exits[EXIT_ECALL]++;
 			ret = ctx->on_ecall(ctx);
 			load_scratch(hw, ctx);
 			if (!ret)
