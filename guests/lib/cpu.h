@@ -23,6 +23,18 @@
 #define CPU_EXC_SP	312
 #define CPU_STACK_TOP	320
 
+/* Of struct boot_state, likewise. */
+#define BOOT_GPRS	0
+#define BOOT_SSTATUS	8
+#define BOOT_SIE	16
+#define BOOT_SIP	24
+#define BOOT_STVEC	32
+#define BOOT_SSCRATCH	40
+#define BOOT_TRAP	48
+#define BOOT_SATP	56
+#define BOOT_BSS	64
+#define BOOT_STATE_SIZE	72
+
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
@@ -109,6 +121,16 @@ static inline void cpu_relax(void)
 {
 	__asm__ volatile(".word 0x0100000f" : : : "memory");	/* pause */
 }
+
+/* What the boot hart and its memory were like at the first instruction. */
+struct boot_state {
+	uint64_t gprs;		/* all but a0 and a1, or'ed */
+	uint64_t sstatus, sie, sip, stvec, sscratch;
+	uint64_t trap;		/* sepc, scause and stval, or'ed */
+	uint64_t satp;
+	uint64_t bss;		/* every word that is not in the image, up to the end of bss, or'ed */
+};
+extern struct boot_state boot_state;
 
 /*
  * What an interrupt does after its count in struct cpu went up; NULL: the default, which for

@@ -29,6 +29,22 @@ image_start:
 
 	.text
 boot:
+	/* What this hart was given: struct boot_state (cpu.h). */
+	.irp	n, 1,2,3,4,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	or	t0, t0, x\n
+	.endr
+	mv	s3, t0
+	csrr	s4, sstatus
+	csrr	s5, sie
+	csrr	s6, sip
+	csrr	s7, stvec
+	csrr	s8, sscratch
+	csrr	t0, sepc
+	csrr	t1, scause
+	csrr	t2, stval
+	or	s9, t0, t1
+	or	s9, s9, t2
+	csrr	s10, satp
 	csrw	sie, zero
 	mv	s0, a0
 	mv	s1, a1
@@ -36,7 +52,10 @@ boot:
 
 	lla	t0, bss_start
 	lla	t1, bss_end
+	mv	s11, zero
 1:	bgeu	t0, t1, 2f
+	ld	t2, (t0)
+	or	s11, s11, t2
 	sd	zero, (t0)
 	addi	t0, t0, 8
 	j	1b
@@ -59,6 +78,16 @@ boot:
 5:	fence.i
 	lla	t0, boot_time
 	sd	s2, (t0)
+	lla	t0, boot_state
+	sd	s3, BOOT_GPRS(t0)
+	sd	s4, BOOT_SSTATUS(t0)
+	sd	s5, BOOT_SIE(t0)
+	sd	s6, BOOT_SIP(t0)
+	sd	s7, BOOT_STVEC(t0)
+	sd	s8, BOOT_SSCRATCH(t0)
+	sd	s9, BOOT_TRAP(t0)
+	sd	s10, BOOT_SATP(t0)
+	sd	s11, BOOT_BSS(t0)
 	lla	sp, boot_stack_end
 	lla	t0, early_trap
 	csrw	stvec, t0
@@ -171,6 +200,10 @@ excursion_return:
 	.balign 16
 boot_time:
 	.space	16
+	.globl boot_state
+boot_state:
+	.space	BOOT_STATE_SIZE
+	.balign 16
 boot_stack:
 	.space	8192
 boot_stack_end:

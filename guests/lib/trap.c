@@ -17,6 +17,9 @@ _Static_assert(offsetof(struct cpu, in_trap) == CPU_IN_TRAP, "CPU_IN_TRAP");
 _Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "CPU_SCRATCH");
 _Static_assert(offsetof(struct cpu, exc_sp) == CPU_EXC_SP, "CPU_EXC_SP");
 _Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "CPU_STACK_TOP");
+_Static_assert(offsetof(struct boot_state, sip) == BOOT_SIP, "BOOT_SIP");
+_Static_assert(offsetof(struct boot_state, trap) == BOOT_TRAP, "BOOT_TRAP");
+_Static_assert(sizeof(struct boot_state) == BOOT_STATE_SIZE, "BOOT_STATE_SIZE");
 
 struct irq_handlers irq_handlers;
 

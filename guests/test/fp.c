@@ -3,12 +3,8 @@
  * Floating-point and vector state: usable on each hart, kept over exits of all kinds, and an
  * illegal instruction while sstatus.FS or VS is off.
  */
+#include "guests/lib/fpregs.h"
 #include "guests/test/test.h"
-
-void fp_write(uint64_t base);
-uint64_t fp_wrong(uint64_t base);
-void vec_write(uint64_t base);
-uint64_t vec_wrong(uint64_t base, uint64_t *buf);
 
 /* One vector register: enough for VLEN 65536. */
 static uint64_t vec_buf[MAX_CPUS][1024];

@@ -14,12 +14,14 @@ def config(*guests, console=CONSOLE):
 
 
 def guest(name, harts, memory, kernel, **props):
-    """One guest. harts: "1 2"; a property given as a list has several strings, as True no value."""
+    """One guest. harts: "1 2"; a property may be a string, a list of them, a number, or True (no value)."""
     lines = [f"harts = <{harts}>;"]
     for key, value in {"memory": memory, "kernel": kernel, **props}.items():
         key = key.replace("_", "-")
         if value is True:
             lines.append(f"{key};")
+        elif value and isinstance(value, int):
+            lines.append(f"{key} = <{value}>;")
         elif value:
             texts = value if isinstance(value, (list, tuple)) else [value]
             lines.append(f"{key} = " + ", ".join(f'"{text}"' for text in texts) + ";")

@@ -39,6 +39,16 @@ fp_wrong:
 	slli	t0, t0, 32
 	or	a0, t2, t0
 	ret
+
+/* uint64_t fp_bits(void) */
+	.globl fp_bits
+fp_bits:
+	frcsr	a0
+	.irp	n, REGISTERS
+	fmv.x.d	t0, f\n
+	or	a0, a0, t0
+	.endr
+	ret
 	.option pop
 
 	.option push
