@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How VMs start, end, and start again, with two others that notice nothing, on the fake machine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hyp/riscv/paging.h"
+#include "tests/unit/fake/exits.h"
+
+#define STATUS	(0x70 / 4)	/* of a virtio device */
+
+static struct fake_hw neighbours[FAKE_HARTS];
+static uint8_t neighbours_ram[3 * PAGE_SIZE];	/* of B and C */
+
+static void watch_neighbours(void)
+{
+	memcpy(neighbours, fake.hw, sizeof(neighbours));
+	memcpy(neighbours_ram, fake_ram() + 4 * PAGE_SIZE, sizeof(neighbours_ram));
+	fake_ram_close();
+}
+
+static void assert_neighbours_kept(void)
+{
+	for (unsigned h = 0; h < FAKE_HARTS; h++)
+		if (fake_vm_of(h) != A)
+			assert_memory_equal(&neighbours[h], &fake.hw[h], sizeof(neighbours[h]));
+	assert_memory_equal(neighbours_ram, fake_ram() + 4 * PAGE_SIZE, sizeof(neighbours_ram));
+	fake_ram_close();
+	assert_int_equal(fake_vm(B)->state, VM_RUNNING);
+	assert_int_equal(fake_vm(C)->state, VM_RUNNING);
+}
+
+static void start_all(void)
+{
+	for (unsigned v = 1; v < 3; v++)
+		assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, v, BOOT_PC, 0), SBI_SUCCESS);
+	fake_settle();
+	for (unsigned v = 0; v < 3; v++)
+		assert_int_equal(fake.hw[fake_hart_of(A, v)].place, PLACE_GUEST);
+}
+
+/* The byte that A must find at that address after a start. */
+static uint8_t fresh_byte(uint64_t offset)
+{
+	if (offset < FAKE_KERNEL_SIZE)
+		return fake_image(A, IMAGE_KERNEL)[offset];
+	if (offset - (PAGE_SIZE + 17) < FAKE_INITRD_SIZE)
+		return fake_image(A, IMAGE_INITRD)[offset - (PAGE_SIZE + 17)];
+	if (offset - FAKE_DTB_AT < 8)
+		return ((const uint8_t []){ 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, FAKE_DTB_SIZE })[offset - FAKE_DTB_AT];
+	return offset - FAKE_DTB_AT < FAKE_DTB_SIZE ? 0xd0 : 0;
+}
+
+static void assert_fresh(void)
+{
+	for (uint64_t offset = 0; offset < 5 * PAGE_SIZE; offset += offset < 2 * PAGE_SIZE ? 1 : 7)
+		assert_int_equal(*fake_ram_at(A, BOOT_PC + offset), fresh_byte(offset));
+	fake_ram_close();
+	assert_int_equal(hw()->place, PLACE_GUEST);
+	assert_int_equal(hw()->x[0], BOOT_PC);
+	assert_int_equal(hw()->x[10], 0);
+	assert_int_equal(hw()->x[11], BOOT_PC + FAKE_DTB_AT);
+	assert_int_equal(csr()->hie | csr()->vsatp | csr()->vstvec | csr()->vsstatus | csr()->hvip, 0);
+	assert_int_equal(csr()->vstimecmp, UINT64_MAX);
+	assert_int_equal(fake.virtio[A][STATUS], 0);
+}
+
+/* A guest that has left its marks everywhere. */
+static void make_a_mess(void)
+{
+	for (unsigned page = 0; page < 5; page++)
+		memset(fake_ram_at(A, BOOT_PC + page * PAGE_SIZE), 0xee, PAGE_SIZE);
+	fake_ram_close();
+	fake.virtio[A][STATUS] = 0xf;
+	guest_sw(FAKE_PLIC + 4 * 7, 3);
+	guest_sw(FAKE_PLIC + 0x2080, 0xfffe);
+	naive_set_level(&fake.plic, 7, true);
+	naive_claim(&fake.plic, (uint32_t)fake.plan.harts[self].plic_context[0]);
+	for (unsigned v = 0; v < 3; v++) {
+		struct fake_csrs *c = &fake.hw[fake_hart_of(A, v)].csr;
+
+		c->vsatp = 8ull << 60 | 5;
+		c->vstvec = 0x80001000;
+		c->vsstatus = SSTATUS_SIE | SSTATUS_FS;
+		c->vstimecmp = 5;
+		c->scounteren = 7;
+	}
+}
+
+static void test_first_start(void **state)
+{
+	(void)state;
+	assert_fresh();
+	assert_int_equal(fake.hw[fake_hart_of(A, 1)].place, PLACE_WFI);
+	assert_int_equal(fake.hw[fake_hart_of(C, 0)].x[0], (1ull << 41) - PAGE_SIZE);
+}
+
+/* Any hart may ask, whatever the others do. */
+static void test_reboot(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		self = fake_hart_of(A, 0);
+		start_all();
+		make_a_mess();
+		watch_neighbours();
+		fake.hw[fake_hart_of(A, 2)].csr.hie = 0;	/* suspended, for ever */
+		fake.hw[fake_hart_of(A, 2)].csr.vstimecmp = UINT64_MAX;
+		self = fake_hart_of(A, 2);
+		sbi(SBI_EXT_HSM, SBI_HSM_SUSPEND, 0, 0, 0);
+		self = fake_hart_of(A, i % 2);
+		sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT + i / 3, i % 2, 0);
+		fake_settle();
+		self = fake_hart_of(A, 0);
+		assert_fresh();
+		assert_false(fake.plic.claimed[7]);
+		assert_int_equal(fake.plic.priority[7], 0);
+		assert_int_equal(fake.hw[fake_hart_of(A, 1)].place, PLACE_WFI);
+		assert_int_equal(fake.hw[fake_hart_of(A, 2)].place, PLACE_WFI);
+		assert_int_equal(fake_vm(A)->starts, i + 2);
+		assert_neighbours_kept();
+	}
+	assert_int_equal(fake_vm(A)->crashes, 0);
+}
+
+static void test_shutdown(void **state)
+{
+	(void)state;
+	start_all();
+	watch_neighbours();
+	sbi(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, 0, 0);
+	assert_int_equal(fake_vm(A)->state, VM_STOPPING);
+	self = fake_hart_of(A, 1);	/* has not noticed yet */
+	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 0, BOOT_PC, 0), SBI_ERR_FAILED);
+	fake_settle();
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+	for (unsigned v = 0; v < 3; v++) {
+		fake_wake(fake_hart_of(A, v));	/* for no reason */
+		assert_int_equal(fake.hw[fake_hart_of(A, v)].place, PLACE_WFI);
+	}
+	assert_true(fake_said("vm a: stopped (shutdown)\n"));
+	assert_neighbours_kept();
+}
+
+static void test_srst_arguments(void **state)
+{
+	static const struct { uint64_t type, reason; } bad[] = {
+		{ 3, 0 }, { 0xefffffff, 0 }, { 0xf0000000, 0 }, { 0xffffffff, 0 }, { 0, 2 }, { 0, 0xdfffffff },
+		{ 1, 0xe0000000 }, { 0x1234500000003, 0 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(sbi(SBI_EXT_SRST, 0, bad[i].type, bad[i].reason, 0), SBI_ERR_INVALID_PARAM);
+	assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+	sbi(SBI_EXT_SRST, 0, 0xabc00000000, 0xabc00000000, 0);	/* upper bits do not count */
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+}
+
+static void test_all_stopped(void **state)
+{
+	(void)state;
+	start_all();
+	for (unsigned v = 0; v < 3; v++) {
+		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+		self = fake_hart_of(A, v);
+		sbi(SBI_EXT_HSM, SBI_HSM_STOP, 0, 0, 0);
+	}
+	assert_true(fake_said("vm a: stopped (all its harts stopped)\n"));
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+}
+
+/* The VM ends while a sibling is about to start: it never does. */
+static void test_start_and_end(void **state)
+{
+	(void)state;
+	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC, 0), SBI_SUCCESS);
+	sbi(SBI_EXT_SRST, 0, SBI_SRST_WARM_REBOOT, 0, 0);
+	assert_int_equal(fake_vm(A)->state, VM_STOPPING);
+	fake_settle();
+	assert_fresh();
+	assert_int_equal(fake.hw[fake_hart_of(A, 1)].place, PLACE_WFI);
+}
+
+static void test_crash_limit(void **state)
+{
+	(void)state;
+	config.policy[A] = (struct plan_policy){ .on_crash = ON_CRASH_RESTART, .restart_limit = 2 };
+	boot();
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(hw()->place, PLACE_GUEST);
+		fake_count_from_here();
+		watch_neighbours();
+		sbi(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, SBI_SRST_REASON_FAILURE, 0);
+		fake_settle();
+		assert_true(fake_said("crash: it reports a failure"));
+		assert_neighbours_kept();
+	}
+	assert_true(fake_said("vm a: crashed 3 times, which is the limit\n"));
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+}
+
+/* An image that has changed is not started. */
+static void test_broken_image(void **state)
+{
+	uint8_t *image;
+
+	(void)state;
+	fake_create(&config);
+	image = (uint8_t *)(uintptr_t)fake.plan.vms[A].images[IMAGE_INITRD].source.v;
+	image[100] ^= 1;
+	fake_count_from_here();
+	fake_settle();
+	image[100] ^= 1;
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+	assert_true(fake_said("ERROR: vm a: image image does not have its checksum\n"));
+	assert_int_equal(fake_vm(B)->state, VM_RUNNING);
+	assert_int_equal(hw()->place, PLACE_WFI);
+}
+
+static void end_all(void)
+{
+	for (unsigned vm = 0; vm < FAKE_VMS; vm++) {
+		assert_false(fake.shut_down);
+		self = fake_hart_of(vm, 0);
+		sbi(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0);
+		fake_settle();
+	}
+}
+
+static void test_last_one(void **state)
+{
+	(void)state;
+	end_all();
+	assert_true(fake.shut_down);
+	config.keep_machine = true;
+	boot();
+	end_all();
+	assert_false(fake.shut_down);
+	assert_true(fake_said("all guests ended; the machine stays on\n"));
+}
+
+/* ---- the watchdog ---- */
+
+static void pass(uint64_t ticks)
+{
+	fake.time += ticks;
+	fake_settle();
+}
+
+/* With a timer that is served, or without any, a guest lives on. */
+static void test_watchdog_sleeps(void **state)
+{
+	(void)state;
+	for (unsigned sstc = 0; sstc < 2; sstc++) {
+		config.sstc = sstc;
+		config.policy[A].watchdog_ms = 10;
+		boot();
+		for (unsigned i = 0; i < 20; i++)
+			pass(6000);
+		for (unsigned i = 0; i < 20; i++) {
+			assert_int_equal(sbi(SBI_EXT_TIME, 0, fake.time + 3000, 0, 0), SBI_SUCCESS);
+			pass(6000);
+		}
+		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+	}
+}
+
+static void test_watchdog_bites(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		config.sstc = i & 1;
+		config.policy[A] = (struct plan_policy){ .on_crash = ON_CRASH_RESTART, .restart_limit = 1,
+							 .watchdog_ms = 10 };
+		boot();
+		if (i & 2)
+			assert_int_equal(sbi(0x0a424b48, 0, 0, 0, 0), SBI_SUCCESS);
+		else
+			assert_int_equal(sbi(SBI_EXT_TIME, 0, fake.time + 1, 0, 0), SBI_SUCCESS);
+		pass(5001);
+		assert_int_equal(fake_vm(A)->crashes, 0);
+		pass(5001);
+		pass(5001);
+		assert_int_equal(fake_vm(A)->crashes, 1);
+		assert_true(fake_said("crash: watchdog"));
+		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+		for (unsigned k = 0; k < 10; k++)
+			pass(6000);	/* it owes nothing after its restart */
+		assert_int_equal(fake_vm(A)->crashes, 1);
+	}
+}
+
+/* ---- what the G-stage maps ---- */
+
+/* Host address and PTE of a guest's address by the tables in hgatp; 0 if there is none. */
+static uint64_t walk(unsigned vm, uint64_t at, uint64_t *pte)
+{
+	const uint64_t *table = (const uint64_t *)(uintptr_t)((fake_vm(vm)->hgatp & ((1ull << 44) - 1)) << 12);
+
+	for (int level = 2; level >= 0; level--) {
+		uint64_t index = at >> (12 + 9 * level);
+
+		*pte = table[level == 2 ? index : index % 512];
+		if (!(*pte & 1))
+			return 0;
+		if (*pte & 0xe)
+			return ((*pte >> 10) << 12) + at % (1ull << (12 + 9 * level));
+		table = (const uint64_t *)(uintptr_t)((*pte >> 10) << 12);
+	}
+	return 0;
+}
+
+static void test_gstage(void **state)
+{
+	static const uint64_t nothing[] = { 0, BOOT_PC - PAGE_SIZE, BOOT_PC + 5 * PAGE_SIZE, FAKE_PLIC, FAKE_PLIC + 0x200000,
+					    FAKE_RAM_HPA, 0x10001000, (1ull << 41) - PAGE_SIZE };
+	uint64_t pte, context;
+
+	(void)state;
+	for (unsigned page = 0; page < 5; page++)
+		assert_int_equal(walk(A, BOOT_PC + page * PAGE_SIZE, &pte),
+				 FAKE_RAM_HPA + (page == 4 ? 7 : page) * PAGE_SIZE);
+	assert_int_equal(pte & 0x1e, 0x1e);	/* R W X U */
+	for (unsigned i = 0; i < ARRAY_LEN(nothing); i++)
+		assert_int_equal(walk(A, nothing[i], &pte), 0);
+	assert_int_equal(walk(A, 0x10000000, &pte), 0x10000000);
+	assert_int_equal(pte & 0x1e, 0x16);	/* never X */
+	for (unsigned v = 0; v < 3; v++) {	/* each vcpu's page of the PLIC is its hart's */
+		context = (uint64_t)fake.plan.harts[fake_hart_of(A, v)].plic_context[0];
+		assert_int_equal(walk(A, FAKE_PLIC + 0x201000 + 0x2000 * v, &pte), FAKE_PLIC + 0x200000 + 0x1000 * context);
+		assert_int_equal(pte & 0x1e, 0x16);
+	}
+	config.mapped = false;
+	boot();
+	assert_int_equal(walk(A, FAKE_PLIC + 0x201000, &pte), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_first_start, setup),
+		cmocka_unit_test_setup(test_reboot, setup),
+		cmocka_unit_test_setup(test_shutdown, setup),
+		cmocka_unit_test_setup(test_srst_arguments, setup),
+		cmocka_unit_test_setup(test_all_stopped, setup),
+		cmocka_unit_test_setup(test_start_and_end, setup),
+		cmocka_unit_test_setup(test_crash_limit, setup),
+		cmocka_unit_test_setup(test_broken_image, setup),
+		cmocka_unit_test_setup(test_last_one, setup),
+		cmocka_unit_test_setup(test_watchdog_sleeps, setup),
+		cmocka_unit_test_setup(test_watchdog_bites, setup),
+		cmocka_unit_test_setup(test_gstage, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
