@@ -183,22 +183,17 @@ static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
 		.ndev = p->ndev };
 }
 
-/* The PLICs of the guest's devices; without any, the one that serves its first hart. */
+/* All PLICs that serve a hart of the guest, those of its devices among them. Linux takes no interrupt from
+ * any PLIC before each of its harts has a context in some PLIC. */
 void plan_vplics(struct planner *pl)
 {
-	uint32_t vm, plic, i;
+	uint32_t vm, plic;
 
 	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
-		struct plan_vm *v = &pl->plan->vms[vm];
+		const struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (plic = 0; plic < pl->plan->nr_plics; plic++) {
-			for (i = 0; i < v->nr_irqs && v->irqs[i].plic != plic; i++)
-				;
-			if (i < v->nr_irqs)
-				add_vplic(pl, vm, plic);
-		}
-		for (plic = 0; v->nr_vcpus && !v->nr_vplics && plic < pl->plan->nr_plics; plic++) {
-			if (pl->plan->harts[v->vcpu_hart[0]].plic_context[plic] != NO_CONTEXT)
+		for (plic = 0; v->nr_vcpus && plic < pl->plan->nr_plics; plic++) {
+			if (serves(pl, plic, v))
 				add_vplic(pl, vm, plic);
 		}
 	}
