@@ -250,10 +250,16 @@ $(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(B)/fuzz/fuzz.a
 	$(call say,FUZZLD $@)
 	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^
 
-fuzz: $(FUZZ_TARGETS)
+# What they start from: the device trees of this repository, compiled.
+FUZZ_SEEDS	:= $(B)/fuzz/seeds/.made
+$(FUZZ_SEEDS): tests/fuzz/seeds $(wildcard tests/hosts/*.dts tests/unit/dts/*.dts configs/*/*.dts) | $(SETUP)
+	$(call say,SEEDS $(@D))
+	$(Q)tests/fuzz/seeds $(@D) && touch $@
+
+fuzz: $(FUZZ_TARGETS) $(FUZZ_SEEDS)
 	@$(PYTHON) scripts/judge --fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-test: $(UNIT_TESTS) $(FUZZ_TARGETS) everything
+test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) everything
 	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --fuzz $(FUZZ_SHORT) $(FUZZ_TARGETS) --boot $(TESTS)
 
 # ---- the benchmark ------------------------------------------------------------------------------------

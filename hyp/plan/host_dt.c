@@ -7,6 +7,7 @@
  */
 #include "hyp/plan/host_int.h"
 
+#define PLIC_MAX_SIZE	(64 * MIB)	/* PLIC specification 1.0.0, "Memory Map" */
 #define IRQ_S_EXTERNAL	9u	/* in interrupts-extended of a PLIC: the S-mode context */
 #define PHYSICAL_MAX	((1ull << 56) - 1)	/* last address of RV64 (privileged ISA, Sv39) */
 
@@ -143,6 +144,18 @@ static void read_contexts(struct host *host, struct host_plic *plic, struct repo
 	}
 }
 
+/* What a guest may be given must not be a PLIC at the same time. */
+static bool is_in_ram(const struct host *host, struct range range)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_ram; i++) {
+		if (range_overlaps(host->ram[i], range))
+			return true;
+	}
+	return false;
+}
+
 static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 {
 	struct host_plic *plic = &host->plics[host->nr_plics];
@@ -160,6 +173,10 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 		plic->context[i] = NO_CONTEXT;
 	if (host_node_reg(host, node, 0, &plic->range)) {
 		bad_node(host, node, "reg", "missing or malformed", r);
+		return;
+	}
+	if (plic->range.size > PLIC_MAX_SIZE || is_in_ram(host, plic->range)) {
+		bad_node(host, node, "reg", "larger than a PLIC's 64 MiB, or in RAM", r);
 		return;
 	}
 	plic->ndev = host_find_prop(host, node, "riscv,ndev", &ndev) ? prop_u32(&ndev) : 0;

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Plans against brute force: who has each page, hart and interrupt, and page tables that are really built. The guests'
+ * device trees are left to plan_tree.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hyp/riscv/gstage.h"
+#include "tests/fuzz/plan_spec.h"
+
+static struct plan plan;
+static struct gstage gstage;
+static unsigned problems;
+
+static void count_problem(struct reporter *r, const struct problem *p)
+{
+	char text[600];
+
+	(void)r;
+	MUST(p->code < NR_PROBLEMS && p->text[0] && strlen(p->text) < sizeof(p->text));
+	MUST(!strchr(p->text, '\n'));
+	MUST(problem_format(text, sizeof(text), p) < sizeof(text));
+	problems += p->code != PROBLEM_NOTE;
+}
+
+static struct reporter new_reporter(void)
+{
+	problems = 0;
+	return (struct reporter){ count_problem, 0 };
+}
+
+/* What is accepted has no problem, what is refused has one, and none is lost on the way. */
+static bool agrees(enum err e, const struct reporter *r)
+{
+	MUST(r->count == problems);
+	MUST((e == OK) == (problems == 0));
+	return e == OK;
+}
+
+const struct package *spec_package(void)
+{
+	static const struct test_image images[] = {
+		{ "linux", 60000, 24 * MIB }, { "linux-initrd", 100000, 0 }, { "rt", 5000, 0 },
+		{ "smp", 20000, 0 }, { "u-boot", 70000, 0 }, { "empty", 0, 0 },
+	};
+	static struct package package;
+	static struct tree data;
+
+	if (!data.data) {
+		data = test_package(images, ARRAY_LEN(images));
+		MUST(!package_open(&package, data.data, data.size, hpa(TEST_PACKAGE_ADDRESS)));
+	}
+	return &package;
+}
+
+uint8_t *aligned_copy(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size ? size : 1);	/* exactly as large, for AddressSanitizer */
+
+	MUST(copy && (uintptr_t)copy % 8 == 0);
+	memcpy(copy, data, size);
+	return copy;
+}
+
+bool spec_parse_host(struct host *host, const uint8_t *data, size_t size, bool assume_h)
+{
+	struct reporter r = new_reporter();
+	enum err e = host_parse(host, data, size, assume_h, &r);
+
+	return agrees(e, &r);
+}
+
+bool spec_parse_config(struct config *config, const uint8_t *data, size_t size)
+{
+	struct reporter r = new_reporter();
+	enum err e = config_parse(config, data, size, &r);
+
+	return agrees(e, &r);
+}
+
+static bool holds(uint64_t base, uint64_t size, uint64_t page)
+{
+	return size && page >= base && page - base < size;
+}
+
+/* How many have the host page: guests as RAM or registers, the hypervisor, its console, or nobody (free). */
+static unsigned owners(uint64_t page)
+{
+	unsigned i, j, n = holds(plan.hyp.base, plan.hyp.size, page);
+
+	n += holds(plan.console.base.v, plan.console.size, page);
+	n += holds(plan.firmware.base, plan.firmware.size, page);
+	for (i = 0; i < plan.nr_free; i++)
+		n += holds(plan.free[i].base, plan.free[i].size, page);
+	for (i = 0; i < plan.nr_vms; i++)
+		for (j = 0; j < plan.vms[i].nr_regions; j++)
+			n += holds(plan.vms[i].regions[j].hpa.v, plan.vms[i].regions[j].size, page);
+	return n;
+}
+
+/* If two of them share anything, they share the first page of one of them. */
+static void check_pages(const struct host *host)
+{
+	unsigned i, j, k;
+
+	for (i = 0; i < plan.nr_vms; i++) {
+		for (j = 0; j < plan.vms[i].nr_regions; j++) {
+			const struct plan_region *m = &plan.vms[i].regions[j];
+
+			MUST(owners(m->hpa.v) == 1 && owners(m->hpa.v + (m->size - PAGE_SIZE)) == 1);
+			for (k = 0; k < host->nr_plics; k++) {
+				MUST(!holds(m->hpa.v, m->size, host->plics[k].range.base));
+				MUST(!holds(host->plics[k].range.base, host->plics[k].range.size, m->hpa.v));
+			}
+			for (k = 0; m->kind == REGION_RAM && k < host->nr_reserved; k++) {
+				MUST(!holds(m->hpa.v, m->size, host->reserved[k].range.base));
+				MUST(!holds(host->reserved[k].range.base, host->reserved[k].range.size,
+					    m->hpa.v));
+			}
+		}
+	}
+	for (i = 0; i < plan.nr_free; i++)
+		MUST(owners(plan.free[i].base) == 1);
+	if (plan.console.size)
+		MUST(owners(plan.console.base.v) == 1);
+	MUST(owners(plan.hyp.base) == 1);
+}
+
+static void check_harts(void)
+{
+	unsigned i, j, owned = 0, listed = 0;
+
+	for (i = 0; i < plan.nr_harts; i++) {
+		const struct plan_hart *h = &plan.harts[i];
+
+		for (j = 0; j < i; j++)
+			MUST(plan.harts[j].id != h->id);
+		if (h->vm == NO_OWNER)
+			continue;
+		owned++;
+		MUST(h->vm < plan.nr_vms && h->vcpu < plan.vms[h->vm].nr_vcpus);
+		MUST(plan.vms[h->vm].vcpu_hart[h->vcpu] == i);
+	}
+	for (i = 0; i < plan.nr_vms; i++)
+		listed += plan.vms[i].nr_vcpus;
+	MUST(owned == listed);
+}
+
+static void check_irqs(void)
+{
+	unsigned p, id, i, j, n;
+
+	for (p = 0; p < plan.nr_plics; p++) {
+		for (id = 0; id < MAX_IRQS; id++) {
+			for (n = i = 0; i < plan.nr_vms; i++)
+				for (j = 0; j < plan.vms[i].nr_irqs; j++)
+					if (plan.vms[i].irqs[j].plic == p && plan.vms[i].irqs[j].id == id) {
+						n++;
+						MUST(plan.plics[p].irq_owner[id] == i);
+					}
+			MUST(n <= 1);
+			MUST(n || plan.plics[p].irq_owner[id] == NO_OWNER ||
+			     plan.plics[p].irq_owner[id] == OWNER_HYP);
+		}
+	}
+}
+
+/* The leaf for a guest page, by the privileged ISA; 0 if there is none. */
+static uint64_t walk(const struct plan_vm *v, uint64_t page, uint64_t *to)
+{
+	const uint64_t *table = gstage.root;
+	unsigned level = v->gstage_levels - 1, bits = 11;
+	uint64_t entry, shift;
+
+	for (;; level--, bits = 9) {
+		shift = 12 + 9 * level;
+		entry = table[page >> shift & ((1u << bits) - 1)];
+		if (!(entry & 1))
+			return 0;
+		if (entry & 0xe)
+			break;
+		MUST(level);
+		table = (const uint64_t *)(uintptr_t)((entry >> 10) << 12);
+	}
+	*to = (entry >> 10 << 12) + (page & ((1ull << shift) - 1));
+	MUST(!((entry >> 10 << 12) & ((1ull << shift) - 1)));	/* no misaligned superpage */
+	return entry;
+}
+
+static void check_page(const struct plan_vm *v, uint64_t page)
+{
+	uint64_t entry, to = 0;
+	unsigned i;
+
+	if (page >> (v->gstage_levels == 4 ? 50 : 41))
+		return;
+	entry = walk(v, page, &to);
+	for (i = 0; i < v->nr_regions && !holds(v->regions[i].gpa.v, v->regions[i].size, page); i++)
+		;
+	MUST(!entry == (i == v->nr_regions));
+	if (!entry)
+		return;
+	MUST(to == v->regions[i].hpa.v + (page - v->regions[i].gpa.v));
+	MUST((entry & 0xe) == (v->regions[i].kind == REGION_RAM ? 0xeu : 0x6u));	/* R, W, X */
+	MUST(entry & 0x10);								/* U */
+}
+
+/* With the page of claim and threshold of each hart, which the hypervisor maps where it can (docs/architecture.md). */
+static void check_table_count(const struct plan_vm *v)
+{
+	unsigned i, vcpu, counted = plan_gstage_tables(v);
+	uint64_t page;
+
+	MUST(gstage.tables.pool_used <= counted && counted <= GSTAGE_TABLES_MAX);
+	for (i = 0; i < v->nr_vplics; i++) {
+		for (vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
+			page = v->vplics[i].base.v + PLIC_CONTEXT_BASE + (2 * vcpu + 1) * PLIC_CONTEXT_STRIDE;
+			if (page < v->vplics[i].base.v + v->vplics[i].size)
+				MUST(!gstage_map(&gstage, gpa(page), hpa(page), PAGE_SIZE, RIGHT_R | RIGHT_W));
+		}
+	}
+	MUST(gstage.tables.pool_used <= counted);
+}
+
+static void check_tables(const struct plan_vm *v)
+{
+	unsigned i;
+
+	gstage_init(&gstage, v->gstage_levels);
+	for (i = 0; i < v->nr_regions; i++)
+		MUST(!gstage_map(&gstage, v->regions[i].gpa, v->regions[i].hpa, v->regions[i].size,
+				 v->regions[i].rights));
+	for (i = 0; i < v->nr_regions; i++) {
+		const struct plan_region *m = &v->regions[i];
+
+		check_page(v, m->gpa.v);
+		check_page(v, m->gpa.v - PAGE_SIZE);
+		check_page(v, m->gpa.v + (m->size / 2 & ~(PAGE_SIZE - 1)));
+		check_page(v, m->gpa.v + m->size - PAGE_SIZE);
+		check_page(v, m->gpa.v + m->size);
+	}
+	for (i = 0; i < v->nr_vplics; i++)
+		check_page(v, v->vplics[i].base.v);
+	check_table_count(v);
+}
+
+static void add_line(void *arg, const char *text)
+{
+	uint32_t *sum = arg;
+
+	MUST(!strchr(text, '\n'));
+	*sum = crc32_ieee(*sum, text, strlen(text) + 1);
+}
+
+static uint32_t text_sum(void)
+{
+	uint32_t sum = 0;
+
+	plan_print(&plan, add_line, &sum);
+	return sum;
+}
+
+bool spec_try(const struct host *host, const struct config *config)
+{
+	static uint64_t dtb[GUEST_DTB_MAX / 8];
+	struct reporter r = new_reporter();
+	enum err e = plan_make(&plan, host, config, spec_package(), test_hyp, &r);
+	const char *wrong;
+	uint32_t vm, sum;
+
+	if (!agrees(e, &r))
+		return false;
+	wrong = oracle_check(host, config, &plan);
+	if (wrong) {
+		fprintf(stderr, "oracle: %s\n", wrong);
+		abort();
+	}
+	check_pages(host);
+	check_harts();
+	check_irqs();
+	for (vm = 0; vm < plan.nr_vms; vm++) {
+		check_tables(&plan.vms[vm]);
+		memset(dtb, 0xa5, sizeof(dtb));
+		r = new_reporter();
+		e = guest_dt_build(dtb, sizeof(dtb), &plan, host, vm, &r);
+		if (agrees(e, &r))
+			spec_check_tree(host, &plan, vm, dtb);
+	}
+	sum = text_sum();	/* the same again is the same */
+	r = new_reporter();
+	MUST(!plan_make(&plan, host, config, spec_package(), test_hyp, &r) && text_sum() == sum);
+	return true;
+}

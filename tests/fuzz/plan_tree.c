@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest's device tree as libfdt reads it, against the plan: its harts, its RAM, and no registers of anybody else.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libfdt.h>
+
+#include "tests/fuzz/plan_spec.h"
+
+static const struct host *host;
+static const struct plan *plan;
+static const struct plan_vm *vm;
+static const void *tree;
+
+static uint64_t cells(const uint8_t *p, int n)
+{
+	uint64_t v = 0;
+
+	while (n--) {
+		v = v << 32 | (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+		p += 4;
+	}
+	return v;
+}
+
+static bool starts(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+static void check_memory(void)
+{
+	int node, size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
+	unsigned ram = 0, found = 0, i;
+
+	for (i = 0; i < vm->nr_regions; i++)
+		ram += vm->regions[i].kind == REGION_RAM;
+	fdt_for_each_subnode(node, tree, 0) {
+		const char *type = fdt_getprop(tree, node, "device_type", &size);
+		const uint8_t *reg;
+
+		if (!type || size != 7 || memcmp(type, "memory", 7))
+			continue;
+		reg = fdt_getprop(tree, node, "reg", &size);
+		MUST(reg && size == 4 * (address + length));
+		for (i = 0; i < vm->nr_regions; i++) {
+			const struct plan_region *m = &vm->regions[i];
+
+			if (m->kind == REGION_RAM && m->gpa.v == cells(reg, address) &&
+			    m->size == cells(reg + 4 * address, length))
+				break;
+		}
+		MUST(i < vm->nr_regions);
+		found++;
+	}
+	MUST(found == ram);
+}
+
+static void check_cpus(void)
+{
+	int node, size, cpus = fdt_path_offset(tree, "/cpus");
+	unsigned found = 0;
+
+	MUST(cpus > 0);
+	fdt_for_each_subnode(node, tree, cpus) {
+		const uint8_t *reg = fdt_getprop(tree, node, "reg", &size);
+
+		MUST(starts(fdt_get_name(tree, node, NULL), "cpu@"));
+		MUST(reg && (size == 4 || size == 8) && cells(reg, size / 4) == found);
+		MUST(!fdt_getprop(tree, node, "numa-node-id", NULL));
+		found++;
+	}
+	MUST(found == vm->nr_vcpus);
+}
+
+static uint64_t chosen_u64(int chosen, const char *name)
+{
+	int size;
+	const uint8_t *p = fdt_getprop(tree, chosen, name, &size);
+
+	MUST(p && size == 8);
+	return cells(p, 2);
+}
+
+static void check_chosen(void)
+{
+	int chosen = fdt_path_offset(tree, "/chosen"), size;
+	const struct plan_image *initrd = &vm->images[IMAGE_INITRD];
+	const char *text;
+
+	MUST(chosen > 0);
+	text = fdt_getprop(tree, chosen, "bootargs", &size);
+	MUST(vm->bootargs[0] ? text && !strcmp(text, vm->bootargs) : !text);
+	if (initrd->name[0]) {
+		MUST(chosen_u64(chosen, "linux,initrd-start") == initrd->target.v);
+		MUST(chosen_u64(chosen, "linux,initrd-end") == initrd->target.v + initrd->size);
+	} else {
+		MUST(!fdt_getprop(tree, chosen, "linux,initrd-start", NULL));
+	}
+}
+
+/* The node of the host is the guest's, or its PLIC, or has no registers in memory. */
+static bool may_have(uint16_t node)
+{
+	struct range reg;
+	unsigned i;
+
+	for (i = 0; i < vm->nr_devices; i++)
+		if (host_is_within(host, node, vm->devices[i].node))
+			return true;
+	for (i = 0; i < vm->nr_vplics; i++)
+		if (host->plics[vm->vplics[i].plic].node == node)
+			return true;
+	return host_node_reg(host, node, 0, &reg) == ERR_NOTFOUND;
+}
+
+/* Several nodes of a damaged tree can have the same path: one of them must do. */
+static void check_path(const char *path)
+{
+	char buf[HOST_PATH_SIZE];
+	bool any = false, may = false;
+	unsigned i;
+
+	for (i = 0; i < host->nr_nodes && !may; i++) {
+		if (strcmp(host_path(host, i, buf, sizeof(buf)), path))
+			continue;
+		any = true;
+		may = may_have(i);
+	}
+	if (!any || !may)
+		fprintf(stderr, "%s: %s: %s\n", vm->name, path, any ? "not the guest's" : "not of the host");
+	MUST(any && may);
+}
+
+/*
+ * With "reg" it is the guest's own; a bus around what it owns has none. libfdt's fdt_get_path() takes a '/' in a name
+ * of a damaged tree for the end of one.
+ */
+static void check_nodes(void)
+{
+	static char path[GUEST_DTB_MAX];
+	size_t ends[DT_MAX_DEPTH + 2] = { 0 };
+	int node, depth = 0;
+
+	for (node = fdt_next_node(tree, 0, &depth); node >= 0 && depth > 0;
+	     node = fdt_next_node(tree, node, &depth)) {
+		MUST(depth <= DT_MAX_DEPTH);
+		ends[depth] = ends[depth - 1] + (size_t)snprintf(path + ends[depth - 1],
+								 sizeof(path) - ends[depth - 1], "/%s",
+								 fdt_get_name(tree, node, NULL));
+		if (!fdt_getprop(tree, node, "reg", NULL) || strlen(path) >= HOST_PATH_SIZE ||
+		    starts(path, "/memory@") || starts(path, "/cpus/"))
+			continue;
+		check_path(path);
+	}
+}
+
+/* Every token, name and value can be read, up to the end and not beyond it. */
+static void check_whole(void)
+{
+	int node, prop, size, depth = 0;
+	const char *name;
+
+	MUST(!fdt_check_header(tree) && fdt_totalsize(tree) <= GUEST_DTB_MAX && !fdt_num_mem_rsv(tree));
+	for (node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree, node, &depth)) {
+		MUST(fdt_get_name(tree, node, &size));
+		fdt_for_each_property_offset(prop, tree, node)
+			MUST(fdt_getprop_by_offset(tree, prop, &name, &size) && size >= 0);
+		MUST(prop == -FDT_ERR_NOTFOUND);
+	}
+	MUST(node == -FDT_ERR_NOTFOUND || depth < 0);
+}
+
+void spec_check_tree(const struct host *of, const struct plan *by, unsigned number, const void *dtb)
+{
+	host = of;
+	plan = by;
+	vm = &plan->vms[number];
+	tree = dtb;
+	check_whole();
+	check_memory();
+	check_cpus();
+	check_chosen();
+	check_nodes();
+}
