@@ -6,6 +6,10 @@
 #include "hyp/riscv/sbi_defs.h"
 #include "tests/fuzz/exits_sbi.h"
 
+#define SRET	0x10200073u
+#define WFI	0x10500073u
+#define WRS_NTO	0x00d00073u	/* hstatus.VTW traps it in both modes */
+
 struct spec_vm spec_vms[FAKE_VMS];
 struct spec_event spec_now;
 
@@ -512,12 +516,13 @@ static void virtual_instruction(void)
 		spec_goes_on(0, false);
 		return;
 	}
-	if (!armed || spec_now.exit.user || (spec_now.insn != 0x10200073 && spec_now.insn != 0x10500073)) {
+	if (!armed || !(spec_now.insn == WRS_NTO || (!spec_now.exit.user &&
+						     (spec_now.insn == SRET || spec_now.insn == WFI)))) {
 		faults(CAUSE_ILLEGAL, spec_now.insn);
 		return;
 	}
 	want.x[0] += 4;
-	if (spec_now.insn == 0x10200073) {
+	if (spec_now.insn == SRET) {
 		want.x[0] = c->vsepc;
 		want.csr.vsstatus |= SSTATUS_SPIE;
 		want.csr.vsstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE);

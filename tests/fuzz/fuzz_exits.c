@@ -185,6 +185,74 @@ static void ecall(unsigned hart)
 	spec_ecall();
 }
 
+/* A call as a well-behaved guest makes it: with what it has. */
+static void proper_ecall(unsigned hart)
+{
+	static const struct { uint32_t eid, fid; uint8_t kind; } calls[] = {
+		{ 0x48534d, 0, 's' }, { 0x48534d, 0, 's' }, { 0x48534d, 1, 0 }, { 0x48534d, 2, 0 }, { 0x48534d, 3, 'w' },
+		{ 0x48534d, 3, 'w' }, { 0x735049, 0, 'm' }, { 0x735049, 0, 'm' }, { 0x52464e43, 0, 'm' },
+		{ 0x52464e43, 1, 'm' }, { 0x52464e43, 2, 'm' }, { 0x4442434e, 0, 'b' }, { 0x4442434e, 1, 'b' },
+		{ 0x54494d45, 0, 't' }, { 0, 0, 't' }, { 0x0a424b48, 0, 0 }, { 0x0a424b48, 1, 0 }, { 0x53525354, 0, 'r' },
+	};
+	struct spec_event e = event_of(hart);
+	const struct plan_vm *p = &fake.plan.vms[e.vm];
+	uint64_t *x = fake.hw[hart].x, ram = p->entry.v + raw64(2) % p->regions[1].size;
+	uint8_t how = u8() % ARRAY_LEN(calls);
+
+	x[17] = calls[how].eid;
+	x[16] = calls[how].fid;
+	x[10] = u8() % p->nr_vcpus;
+	switch (calls[how].kind) {
+	case 's':
+		x[11] = ram & ~1ull;
+		break;
+	case 'w':
+		x[10] = x[10] ? 0x80000000 : 0;
+		x[11] = ram & ~1ull;
+		break;
+	case 'm':
+		x[10] = u8() % (1u << p->nr_vcpus);
+		x[11] = u8() & 1 ? 0 : UINT64_MAX;
+		x[12] = raw64(3);
+		x[13] = raw64(2);
+		break;
+	case 'b':
+		x[10] = u8();
+		x[11] = ram;
+		x[12] = 0;
+		break;
+	case 't':
+		x[10] = fake.time + u8();
+		break;
+	case 'r':
+		x[10] = u8() % 3;
+		x[11] = u8() % 2;
+		break;
+	}
+	e.exit.cause = CAUSE_ECALL_VS;
+	spec_before(&e);
+	fake_trap(hart, &e.exit);
+	spec_ecall();
+}
+
+/* SRET, WFI or another one that is trapped while an interrupt is on its way. */
+static void trapped(unsigned hart)
+{
+	static const uint32_t insns[] = { 0x10200073, 0x10200073, 0x10500073, 0x00d00073, 0x12000073 };
+	struct spec_event e = event_of(hart);
+	struct fake_hw *hw = &fake.hw[hart];
+
+	e.exit.cause = CAUSE_VIRTUAL_INSTRUCTION;
+	e.exit.user = !(hw->csr.sstatus & SSTATUS_SPP);
+	e.insn = insns[u8() % ARRAY_LEN(insns)];
+	e.fetched = true;
+	fake.code = (struct fake_code){ .base = hw->x[0], .n = 2,
+					.parcel = { (uint16_t)e.insn, (uint16_t)(e.insn >> 16) } };
+	spec_before(&e);
+	fake_trap(hart, &e.exit);
+	spec_exception();
+}
+
 static void exception(unsigned hart)
 {
 	static const uint8_t causes[] = { 21, 23, 21, 23, 21, 23, 20, 22, 22, 2, 0, 1, 3, 4, 5, 6, 7, 8, 12, 13,
@@ -268,30 +336,71 @@ static void act_on_plic(unsigned hart)
 		naive_write(&fake.plic, page, u8());
 }
 
-/* The guest enables one of its own interrupts properly, so that the input need not find out how. */
-static void enable_irq(unsigned hart)
+/* The guest's own sw a1, 0(a0) or lw a1, 0(a0) on a register of its PLIC. */
+static void access_plic(unsigned hart, uint64_t offset, bool store)
 {
 	struct spec_event e = event_of(hart);
-	struct fake_hw *hw = &fake.hw[hart];
-	uint32_t id = u8() % 41, insn = 0x00b52023;	/* sw a1, 0(a0) */
-	uint64_t offset = u8() & 1 ? 4 * id : 0x2000 + 0x80 * (2 * e.vcpu + 1) + 4 * (id / 32);
+	uint32_t insn = store ? 0x00b52023 : 0x00052583;
 
-	hw->x[11] = offset < 0x1000 ? 1 + id % 7 : 1u << (id % 32) | raw64(2);
-	e.op = (struct spec_op){ OP_STORE, 4, 11, 4, false };
-	e.exit = (struct fake_exit){ .cause = CAUSE_STORE_GUEST_PAGE, .tval = FAKE_PLIC + offset,
-				     .htval = (FAKE_PLIC + offset) >> 2, .htinst = insn & ~(10u << 15) };
-	e.exit.user = !(hw->csr.sstatus & SSTATUS_SPP);
+	e.op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 4, 11, 4, !store };
+	e.exit = (struct fake_exit){ .cause = store ? CAUSE_STORE_GUEST_PAGE : CAUSE_LOAD_GUEST_PAGE,
+				     .tval = FAKE_PLIC + offset, .htval = (FAKE_PLIC + offset) >> 2,
+				     .htinst = insn & ~(10u << 15) };
+	e.exit.user = !(fake.hw[hart].csr.sstatus & SSTATUS_SPP);
 	e.told = e.fetched = true;
 	spec_before(&e);
 	fake_trap(hart, &e.exit);
 	spec_exception();
 }
 
+/* A driver at work, so that the input need not find out how: enables, claims and completes. */
+static void drive_plic(unsigned hart)
+{
+	unsigned vm = fake_vm_of(hart), vcpu = fake.plan.harts[hart].vcpu;
+	uint8_t how = u8();
+	uint32_t id = 1 + 15 * vm + how % 8;
+	uint64_t context = 2 * vcpu + 1, *a1 = &fake.hw[hart].x[11];
+
+	switch (how / 8 % 5) {
+	case 0:
+		*a1 = 1 + id % 7;
+		access_plic(hart, 4 * id, true);
+		break;
+	case 1:
+		*a1 = u8() & 3 ? UINT32_MAX : 0;
+		access_plic(hart, 0x2000 + 0x80 * context + 4 * (id / 32), true);
+		break;
+	case 2:
+		access_plic(hart, 0x200004 + 0x1000 * context, false);
+		break;
+	case 3:
+		*a1 = how & 128 ? id : *a1;
+		access_plic(hart, 0x200004 + 0x1000 * context, true);
+		break;
+	case 4:
+		*a1 = how / 32;
+		access_plic(hart, 0x200000 + 0x1000 * context, true);
+		break;
+	}
+}
+
+/* It writes to its RAM: text for its console, say. */
+static void write_ram(unsigned hart)
+{
+	const struct plan_vm *p = &fake.plan.vms[fake_vm_of(hart)];
+	uint64_t at = p->entry.v + raw64(2) % p->regions[1].size;
+	unsigned n = u8() % 16;
+
+	for (unsigned i = 0; i < n; i++)
+		*fake_ram_at(fake_vm_of(hart), at + i < p->entry.v + p->regions[1].size ? at + i : at) = u8();
+	fake_ram_close();
+}
+
 static void devices(void)
 {
 	uint8_t how = u8();
 
-	if (how < 128)
+	if (how < 160)
 		naive_set_level(&fake.plic, 1 + how % FAKE_NDEV, u8() & 1);
 	else
 		fake.time += how < 200 ? how : raw64(3);
@@ -317,33 +426,49 @@ static void step(void)
 	uint8_t how = u8();
 	unsigned hart = how % FAKE_HARTS;
 	bool in_guest = fake.hw[hart].place == PLACE_GUEST;
+	bool in_supervisor = in_guest && fake.hw[hart].csr.sstatus & SSTATUS_SPP;
 
-	switch (how / FAKE_HARTS % 8) {
+	switch (how / FAKE_HARTS % 16) {
 	case 0:
 	case 1:
-		if (in_guest && fake.hw[hart].csr.sstatus & SSTATUS_SPP)
+		if (in_supervisor)
 			ecall(hart);
 		break;
 	case 2:
+	case 3:
+	case 4:
+		if (in_supervisor)
+			proper_ecall(hart);
+		break;
+	case 5:
 		if (in_guest)
 			exception(hart);
 		break;
-	case 3:
-		if (in_guest)
-			enable_irq(hart);
-		break;
-	case 4:
-	case 5:
-		serve(hart);
-		break;
 	case 6:
+	case 7:
+		if (in_guest)
+			drive_plic(hart);
+		break;
+	case 8:
+		if (in_guest)
+			trapped(hart);
+		break;
+	case 9:
 		if (in_guest)
 			act(hart);
 		break;
-	case 7:
+	case 10:
 		if (in_guest)
 			act_on_plic(hart);
+		break;
+	case 11:
+		write_ram(hart);
+		break;
+	case 12:
 		devices();
+		break;
+	default:
+		serve(hart);
 		break;
 	}
 	for (unsigned h = 0; h < FAKE_HARTS; h++)
