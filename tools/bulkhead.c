@@ -19,6 +19,9 @@ static const struct command commands[] = {
 	{ "check", cmd_check, "tell every problem of a configuration on a machine" },
 	{ "plan", cmd_plan, "print the plan, as the firmware prints it at boot" },
 	{ "dtb", cmd_dtb, "write the device tree that a guest will get" },
+	{ "map", cmd_map, "draw the plan as a picture (SVG)" },
+	{ "new", cmd_new, "write a configuration to start from, for a machine" },
+	{ "diff", cmd_diff, "tell what moves between two configurations" },
 	{ "images", cmd_images, "list the images that a configuration uses" },
 	{ "pack", cmd_pack, "put configuration and images behind the hypervisor's core" },
 };

@@ -9,15 +9,20 @@
 
 #include "tools/tool.h"
 
+enum { KEY_DTS = 512, KEY_JSON };
+
 static char guest_dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
 
-static error_t parse_paths(int key, char *arg, struct argp_state *state)
+error_t parse_situation(int key, char *arg, struct argp_state *state)
 {
 	struct situation *s = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = s;
+		return 0;
+	case KEY_JSON:
+		s->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 1)
@@ -32,7 +37,12 @@ static error_t parse_paths(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_child children[] = { { &situation_argp, 0, NULL, 0 }, { 0 } };
+const struct argp_child situation_children[] = { { &situation_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp_option json_option[] = {
+	{ "json", KEY_JSON, NULL, 0, "As JSON on standard output, problems included", 0 },
+	{ 0 }
+};
 
 static void build_all(struct situation *s)
 {
@@ -47,18 +57,22 @@ static void build_all(struct situation *s)
 
 int cmd_check(int argc, char **argv)
 {
-	static const struct argp argp = { NULL, parse_paths, "HOST PARTS",
+	static const struct argp argp = { json_option, parse_situation, "HOST PARTS",
 		"Tell every problem of the configuration PARTS on the machine HOST.\v"
-		"Problems and notes go to standard error, one a line: FILE: NODE: PROPERTY: what "
-		"is wrong [code]. Exit code 1 if there is any problem.", children, NULL, NULL };
+		"Problems and notes go to standard error, one a line: FILE:LINE: NODE: PROPERTY: "
+		"what is wrong [code]. Exit code 1 if there is any problem.", situation_children, NULL, NULL };
 	struct situation s = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
 	if (!make_plan(&s))
 		build_all(&s);
-	if (s.reporter.count)
-		fprintf(stderr, "%u problem%s\n", s.reporter.count,
-			s.reporter.count == 1 ? "" : "s");
+	if (s.json) {
+		json_open(NULL, '{');
+		json_bool("ok", !s.reporter.count);
+		report_json();
+		json_close('}');
+	}
+	report_summary(s.reporter.count);
 	return s.reporter.count ? EXIT_PROBLEMS : EXIT_OK;
 }
 
@@ -70,16 +84,25 @@ static void print_line(void *arg, const char *text)
 
 int cmd_plan(int argc, char **argv)
 {
-	static const struct argp argp = { NULL, parse_paths, "HOST PARTS",
+	static const struct argp argp = { json_option, parse_situation, "HOST PARTS",
 		"Print the plan of the configuration PARTS on the machine HOST, as the firmware "
-		"prints it at boot.", children, NULL, NULL };
+		"prints it at boot.", situation_children, NULL, NULL };
 	struct situation s = { 0 };
+	enum err e;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
-	if (make_plan(&s))
-		return EXIT_PROBLEMS;
-	plan_print(&tool_plan, print_line, NULL);
-	return EXIT_OK;
+	e = make_plan(&s);
+	if (s.json) {
+		json_open(NULL, '{');
+		json_bool("ok", !e);
+		report_json();
+		if (!e)
+			plan_json(&tool_plan);
+		json_close('}');
+	} else if (!e) {
+		plan_print(&tool_plan, print_line, NULL);
+	}
+	return e ? EXIT_PROBLEMS : EXIT_OK;
 }
 
 struct dtb_arguments {
@@ -87,8 +110,6 @@ struct dtb_arguments {
 	const char *guest, *output;
 	bool source;
 };
-
-enum { KEY_DTS = 512 };
 
 static error_t parse_dtb(int key, char *arg, struct argp_state *state)
 {
@@ -140,7 +161,7 @@ int cmd_dtb(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse_dtb, "HOST PARTS GUEST",
-		"Write the device tree that GUEST will get.", children, NULL, NULL };
+		"Write the device tree that GUEST will get.", situation_children, NULL, NULL };
 	struct dtb_arguments a = { 0 };
 	struct blob b = { (uint8_t *)guest_dtb, 0 };
 

@@ -71,9 +71,12 @@ struct blob read_file(const char *path)
 	return b;
 }
 
-/* Runs dtc with input and output format, from a file or from data, and reads what it writes. */
+/*
+ * Runs dtc with input and output format, from a file or from data, and reads what it writes. Option:
+ * one more for it, or "-q", which it has anyway.
+ */
 static struct blob run_dtc(const char *in, const char *out, const char *path,
-			   const struct blob *data)
+			   const struct blob *data, const char *option)
 {
 	char dir[4096] = ".", *slash;
 	int to[2], from[2], status;
@@ -98,7 +101,7 @@ static struct blob run_dtc(const char *in, const char *out, const char *path,
 		dup2(to[0], 0);
 		dup2(from[1], 1);
 		close(to[0]), close(to[1]), close(from[0]), close(from[1]);
-		execlp("dtc", "dtc", "-q", "-I", in, "-O", out, "-i", *dir ? dir : "/", "-o", "-",
+		execlp("dtc", "dtc", "-q", option, "-I", in, "-O", out, "-i", *dir ? dir : "/", "-o", "-",
 		       path ? path : "-", (char *)NULL);
 		fprintf(stderr, "bulkhead: dtc, the device tree compiler, cannot be run: %s\n",
 			strerror(errno));
@@ -125,11 +128,17 @@ struct blob read_tree(const char *path)
 	struct blob b;
 
 	if (n > 4 && !strcmp(path + n - 4, ".dts"))
-		return run_dtc("dts", "dtb", path, NULL);
+		return run_dtc("dts", "dtb", path, NULL, "-q");
 	b = read_file(path);
 	if (b.size < 4 || dt_u32(b.data) != TREE_MAGIC)
 		die("%s: not a device tree; a source's name must end in .dts", path);
 	return b;
+}
+
+/* The tree of a source as text in which each line tells its place. */
+struct blob annotated_source(const char *path)
+{
+	return run_dtc("dts", "dts", path, NULL, "-TT");
 }
 
 void write_file(const char *path, const void *data, size_t size)
@@ -157,7 +166,7 @@ void write_file(const char *path, const void *data, size_t size)
 
 void write_as_source(const char *path, const struct blob *dtb)
 {
-	struct blob text = run_dtc("dtb", "dts", NULL, dtb);
+	struct blob text = run_dtc("dtb", "dts", NULL, dtb, "-q");
 
 	if (path && strcmp(path, "-"))
 		write_file(path, text.data, text.size);

@@ -20,26 +20,15 @@ struct host tool_host;
 struct config tool_config;
 struct plan tool_plan;
 
-/* The situation whose problems are printed: a reporter has no room for it. */
-static const struct situation *current;
-
-void print_problem(struct reporter *r, const struct problem *p)
-{
-	char text[600];
-
-	(void)r;
-	problem_format(text, sizeof(text), p);
-	fflush(stdout);
-	fprintf(stderr, "%s: %s\n", p->in_config ? current->config_path : current->host_path, text);
-}
-
-enum { KEY_IMAGE = 256, KEY_LOAD, KEY_IMAGES, KEY_ASSUME_H };
+enum { KEY_IMAGE = 256, KEY_LOAD, KEY_IMAGES, KEY_CORE, KEY_ASSUME_H };
 
 static const struct argp_option options[] = {
 	{ "image", KEY_IMAGE, "FILE", 0, "Images and the hypervisor's size as in a packed image",
 	  0 },
 	{ "load", KEY_LOAD, "ADDRESS", 0, "Where the hypervisor is loaded; default: the lowest RAM "
 	  "address plus the image's text_offset (2 MiB)", 0 },
+	{ "core", KEY_CORE, "FILE", 0, "The hypervisor's core that configuration and images will be "
+	  "packed with, for its size", 0 },
 	{ "images", KEY_IMAGES, "DIR", 0, "Images are the files DIR/NAME", 0 },
 	{ NULL, 'i', "NAME=FILE", 0, "The image NAME is FILE", 0 },
 	{ "assume-h", KEY_ASSUME_H, NULL, 0, "The harts have the hypervisor extension even if "
@@ -77,12 +66,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'i':
 		images_add(&s->images, arg);
 		return 0;
+	case KEY_CORE:
+		s->core_path = arg;
+		return 0;
 	case KEY_ASSUME_H:
 		s->assume_h = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (s->image_path && (s->images_dir || s->images.count))
-			argp_error(state, "--image goes with neither --images nor -i");
+		if (s->image_path && (s->images_dir || s->images.count || s->core_path))
+			argp_error(state, "--image goes with none of --images, --core and -i");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -112,7 +104,7 @@ static void add_used(void *arg, const char *name)
 		if (access(path, R_OK))
 			return;	/* reported as missing */
 		images->files[images->count] = path;
-	} else {
+	} else if (!s->silent) {
 		fprintf(stderr, "bulkhead: note: image \"%s\" is taken to be empty; name it by "
 			"--image, --images or -i\n", name);
 	}
@@ -161,14 +153,25 @@ static struct range use_image(struct situation *s)
 /* The same made up from files, or from nothing. */
 static struct range use_files(struct situation *s)
 {
-	struct range hyp = { load_address(s, ASSUMED_TEXT_OFFSET), 0 };
+	uint64_t offset = ASSUMED_TEXT_OFFSET, size = ASSUMED_CORE_SIZE, least = ASSUMED_SIZE;
+	struct range hyp;
+	struct blob core;
 
+	if (s->core_path) {
+		core = read_file(s->core_path);
+		if (!core_header_valid(&core))
+			die("%s: not the hypervisor's core: it has no image header", s->core_path);
+		offset = core_text_offset(&core);
+		size = core_image_size(&core);
+		least = 0;
+		free(core.data);
+	}
 	images_used(&tool_config, add_used, s);
-	s->package_blob = make_package(&s->config_blob, &s->images, ASSUMED_CORE_SIZE);
-	hyp.size = ASSUMED_CORE_SIZE + s->package_blob.size;
-	if (hyp.size < ASSUMED_SIZE)
-		hyp.size = ASSUMED_SIZE;
-	open_package(s, s->package_blob.data, s->package_blob.size, hyp.base + ASSUMED_CORE_SIZE);
+	s->package_blob = make_package(&s->config_blob, &s->images, size);
+	hyp = (struct range){ load_address(s, offset), size + s->package_blob.size };
+	if (hyp.size < least)
+		hyp.size = least;
+	open_package(s, s->package_blob.data, s->package_blob.size, hyp.base + size);
 	return hyp;
 }
 
@@ -177,8 +180,7 @@ enum err make_plan(struct situation *s)
 	struct range hyp;
 	bool host_ok, config_ok;
 
-	current = s;
-	s->reporter = (struct reporter){ print_problem, 0 };
+	s->reporter = report_begin(s->host_path, s->config_path, s->json);
 	s->host_blob = read_tree(s->host_path);
 	s->config_blob = read_tree(s->config_path);
 	host_ok = !host_parse(&tool_host, s->host_blob.data, s->host_blob.size, s->assume_h,

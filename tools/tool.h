@@ -27,6 +27,7 @@ __noreturn void die(const char *format, ...) __printf(1, 2);
 /* input.c. All of these die on failure. */
 struct blob read_file(const char *path);
 struct blob read_tree(const char *path);	/* a .dtb, or a .dts through dtc */
+struct blob annotated_source(const char *path);	/* a .dts as dtc -TT prints it */
 void write_file(const char *path, const void *data, size_t size);	/* whole or not at all */
 void write_as_source(const char *path, const struct blob *dtb);	/* NULL or "-": standard output */
 void *need_memory(size_t size);			/* zeroed, 8-byte aligned */
@@ -56,10 +57,13 @@ void core_set_image_size(struct blob *image, uint64_t size);
 /* situation.c: what plan, check and dtb have in common. */
 struct situation {
 	/* arguments */
-	const char *host_path, *config_path, *image_path, *images_dir;
+	const char *host_path, *config_path, *image_path, *images_dir, *core_path;
 	struct images images;
 	uint64_t load;
 	bool has_load, assume_h;
+	bool json;		/* problems are kept for report_json() */
+	const char *output;	/* of commands that write a file; NULL or "-": standard output */
+	bool silent;		/* nothing is said of images that are taken to be empty */
 	/* what follows from them */
 	struct blob host_blob, config_blob, package_blob;
 	struct package package;
@@ -71,14 +75,52 @@ extern struct host tool_host;
 extern struct config tool_config;
 extern struct plan tool_plan;
 
-/*
- * Reads everything and makes the plan, reporting problems on standard error; OK if there were
- * none.
- */
+/* Reads everything and makes the plan, reporting problems; OK if there were none. */
 enum err make_plan(struct situation *s);
 
-/* Prints what is wrong in a tree to standard error. */
-void print_problem(struct reporter *r, const struct problem *p);
+/* Parses HOST PARTS, and PARTS again if more, of a command's arguments into a situation. */
+error_t parse_situation(int key, char *arg, struct argp_state *state);
+extern const struct argp_child situation_children[];
+
+/* where.c: the file and line of a property (or "": of a node itself), or of what is around it. */
+struct places;
+struct places *places_of(const char *source);
+const char *places_find(const struct places *p, const char *node, const char *prop, unsigned *line);
+
+/* report.c: problems to standard error, or kept and then written as a member of a JSON object. */
+struct reporter report_begin(const char *host, const char *config, bool json);
+void report_json(void);
+void report_summary(unsigned count);	/* "3 problems" */
+
+/* json.c: members of objects have a key, those of arrays NULL. */
+void json_open(const char *key, char bracket);
+void json_close(char bracket);
+void json_text(const char *key, const char *value);	/* NULL: null */
+void json_number(const char *key, uint64_t value);
+void json_address(const char *key, uint64_t value);
+void json_bool(const char *key, bool value);
+
+/* plan_json.c: the plan as a member of a JSON object. */
+void plan_json(const struct plan *plan);
+
+/* spans.c: who has which RAM, from the first address to the last, with what is free in between. */
+enum span_kind { SPAN_FREE, SPAN_VM, SPAN_HYP, SPAN_FIRMWARE, SPAN_RESERVED };
+
+struct span {
+	struct range range;
+	enum span_kind kind;
+	uint32_t vm;		/* SPAN_VM: index of the guest, */
+	uint32_t region;	/* and of the region in it */
+	uint32_t bank;		/* index into host->ram */
+};
+
+struct spans {
+	uint32_t count;
+	struct span list[2048];
+};
+
+void spans_find(struct spans *spans, const struct plan *plan, const struct host *host);
+const char *span_owner(const struct span *span, const struct plan *plan);
 
 /* Commands: argv[0] is "bulkhead NAME". They return an exit code. */
 int cmd_images(int argc, char **argv);
@@ -86,5 +128,8 @@ int cmd_pack(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_dtb(int argc, char **argv);
+int cmd_map(int argc, char **argv);
+int cmd_new(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The host command: what its commands print and write, and their exit codes."""
 import os
+import re
 import struct
 import subprocess
 import zlib
@@ -145,7 +146,7 @@ def test_check(files):
     lines = [line for line in done.stderr.splitlines() if " note: " not in line]
     assert len(lines) == 4 and lines[-1] == "3 problems"
     for line, code in zip(lines, ("hart-taken", "unknown-device", "memory-not-ram")):
-        assert line.startswith(f"{files / 'bad.dts'}: /rt") and line.endswith(f"[{code}]")
+        assert re.match(re.escape(str(files / "bad.dts")) + r":[67]: /rt", line) and line.endswith(f"[{code}]")
     run("plan", HOST, files / "bad.dts", "--images", files, code=1)
     os.unlink(files / "small")
     assert run("check", HOST, files / "good.dts", "--images", files, code=1).stderr.count(

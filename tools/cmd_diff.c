@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bulkhead diff: what moves between two plans for one machine: harts, RAM, devices, interrupts, and
+ * what else a guest is given. Owners are compared by name, so the order of guests does not matter.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hyp/plan/plan_int.h"
+#include "tools/tool.h"
+
+static struct plan old_plan;
+static struct spans old_spans, new_spans;
+static bool as_json;
+static uint32_t changes;
+
+/* One change; kind and what say of which thing, from and to who or what it was and is. */
+static void change(const char *kind, const char *from, const char *to, const char *what, ...)
+	__printf(4, 5);
+
+static void change(const char *kind, const char *from, const char *to, const char *what, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (!strcmp(from, to))
+		return;
+	va_start(ap, what);
+	vsnprintf(text, sizeof(text), what, ap);
+	va_end(ap);
+	changes++;
+	if (!as_json) {
+		printf("%s %s: %s -> %s\n", kind, text, from, to);
+		return;
+	}
+	json_open(NULL, '{');
+	json_text("kind", kind);
+	json_text("what", text);
+	json_text("from", from);
+	json_text("to", to);
+	json_close('}');
+}
+
+static const char *owner(const struct plan *plan, uint8_t who)
+{
+	return who == OWNER_HYP ? "hypervisor" : who < plan->nr_vms ? plan->vms[who].name : "nobody";
+}
+
+static const struct plan_vm *guest(const struct plan *plan, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->nr_vms; i++) {
+		if (!strcmp(plan->vms[i].name, name))
+			return &plan->vms[i];
+	}
+	return NULL;
+}
+
+static void compare_guests(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < old_plan.nr_vms; i++) {
+		if (!guest(&tool_plan, old_plan.vms[i].name))
+			change("guest", "there", "gone", "%s", old_plan.vms[i].name);
+	}
+	for (i = 0; i < tool_plan.nr_vms; i++) {
+		if (!guest(&old_plan, tool_plan.vms[i].name))
+			change("guest", "none", "new", "%s", tool_plan.vms[i].name);
+	}
+}
+
+static void hart_use(const struct plan *plan, uint32_t i, char *buf, size_t size)
+{
+	const struct plan_hart *h = &plan->harts[i];
+
+	if (h->vm == NO_OWNER)
+		snprintf(buf, size, "nobody");
+	else
+		snprintf(buf, size, "%s, its hart %u", plan->vms[h->vm].name, h->vcpu);
+}
+
+static void compare_harts(void)
+{
+	char from[64], to[64];
+	uint32_t i;
+
+	for (i = 0; i < tool_plan.nr_harts; i++) {
+		hart_use(&old_plan, i, from, sizeof(from));
+		hart_use(&tool_plan, i, to, sizeof(to));
+		change("hart", from, to, "%lu", tool_plan.harts[i].id);
+	}
+}
+
+/* Owner of RAM, and where a guest sees it if that is elsewhere. */
+static void ram_use(const struct plan *plan, const struct span *s, uint64_t at, char *buf,
+		    size_t size)
+{
+	const struct plan_region *m;
+
+	snprintf(buf, size, "%s", span_owner(s, plan));
+	if (s->kind != SPAN_VM)
+		return;
+	m = &plan->vms[s->vm].regions[s->region];
+	if (m->gpa.v != m->hpa.v)
+		snprintf(buf, size, "%s at 0x%lx", plan->vms[s->vm].name, at - m->hpa.v + m->gpa.v);
+}
+
+static void ram_change(const struct span *a, const struct span *b, uint64_t first, uint64_t last)
+{
+	char from[64], to[64], size[24];
+
+	ram_use(&old_plan, a, first, from, sizeof(from));
+	ram_use(&tool_plan, b, first, to, sizeof(to));
+	change("memory", from, to, "0x%010lx-0x%010lx %s", first, last,
+	       size_text(last - first + 1, size, sizeof(size)));
+}
+
+/* Both lists cover the same RAM without gaps; go through them side by side. */
+static void compare_ram(void)
+{
+	uint64_t first, last, end_a, end_b;
+	uint32_t a = 0, b = 0;
+
+	spans_find(&old_spans, &old_plan, &tool_host);
+	spans_find(&new_spans, &tool_plan, &tool_host);
+	while (a < old_spans.count && b < new_spans.count) {
+		const struct span *sa = &old_spans.list[a], *sb = &new_spans.list[b];
+
+		first = sa->range.base > sb->range.base ? sa->range.base : sb->range.base;
+		end_a = range_last(sa->range);
+		end_b = range_last(sb->range);
+		last = end_a < end_b ? end_a : end_b;
+		ram_change(sa, sb, first, last);
+		a += end_a == last;
+		b += end_b == last;
+	}
+}
+
+static const char *device_owner(const struct plan *plan, uint16_t node)
+{
+	uint32_t i, d;
+
+	for (i = 0; i < plan->nr_vms; i++) {
+		for (d = 0; d < plan->vms[i].nr_devices; d++) {
+			if (plan->vms[i].devices[d].node == node)
+				return plan->vms[i].name;
+		}
+	}
+	return "nobody";
+}
+
+static void compare_devices_of(const struct plan *plan, bool only_new)
+{
+	uint32_t i, d;
+
+	for (i = 0; i < plan->nr_vms; i++) {
+		for (d = 0; d < plan->vms[i].nr_devices; d++) {
+			const struct plan_device *dev = &plan->vms[i].devices[d];
+			const char *from = device_owner(&old_plan, dev->node);
+
+			if (!only_new || !strcmp(from, "nobody"))
+				change("device", from, device_owner(&tool_plan, dev->node), "%s",
+				       dev->path);
+		}
+	}
+}
+
+static void compare_irqs(void)
+{
+	uint32_t plic, id;
+
+	for (plic = 0; plic < tool_plan.nr_plics; plic++) {
+		for (id = 1; id <= tool_plan.plics[plic].ndev; id++)
+			change("interrupt", owner(&old_plan, old_plan.plics[plic].irq_owner[id]),
+			       owner(&tool_plan, tool_plan.plics[plic].irq_owner[id]), "%u of %s", id,
+			       tool_plan.plics[plic].path);
+	}
+}
+
+static void number_change(const char *name, const char *what, const char *format, uint64_t from,
+			  uint64_t to)
+{
+	char a[32], b[32];
+
+	snprintf(a, sizeof(a), format, from);
+	snprintf(b, sizeof(b), format, to);
+	change("guest", a, b, "%s %s", name, what);
+}
+
+static void compare_policy(const char *name, const struct plan_policy *a,
+			   const struct plan_policy *b)
+{
+	static const char *const unmapped[] = { "inject", "ignore", "stop" };
+	static const char *const crash[] = { "stop", "restart" };
+
+	change("guest", unmapped[a->unmapped], unmapped[b->unmapped], "%s unmapped", name);
+	change("guest", crash[a->on_crash], crash[b->on_crash], "%s on-crash", name);
+	change("guest", a->plic_emulated ? "emulated" : "mapped",
+	       b->plic_emulated ? "emulated" : "mapped", "%s plic-mode", name);
+	change("guest", a->keep_ram ? "keep" : "clear", b->keep_ram ? "keep" : "clear",
+	       "%s ram-at-boot", name);
+	number_change(name, "restart-limit", "%lu", a->restart_limit, b->restart_limit);
+	number_change(name, "watchdog-ms", "%lu", a->watchdog_ms, b->watchdog_ms);
+}
+
+static void compare_settings(void)
+{
+	uint32_t i, role;
+
+	for (i = 0; i < tool_plan.nr_vms; i++) {
+		const struct plan_vm *b = &tool_plan.vms[i], *a = guest(&old_plan, b->name);
+
+		if (!a)
+			continue;
+		for (role = 0; role < NR_IMAGE_ROLES; role++)
+			change("guest", a->images[role].name[0] ? a->images[role].name : "none",
+			       b->images[role].name[0] ? b->images[role].name : "none", "%s %s",
+			       b->name, config_image_props[role]);
+		change("guest", a->bootargs, b->bootargs, "%s bootargs", b->name);
+		number_change(b->name, "entry", "0x%lx", a->entry.v, b->entry.v);
+		number_change(b->name, "device tree", "0x%lx", a->dtb.v, b->dtb.v);
+		change("guest", a->trust_dma ? "yes" : "no", b->trust_dma ? "yes" : "no",
+		       "%s trust-dma", b->name);
+		compare_policy(b->name, &a->policy, &b->policy);
+	}
+}
+
+static void compare(void)
+{
+	const struct plan_console *a = &old_plan.console, *b = &tool_plan.console;
+
+	compare_guests();
+	compare_harts();
+	compare_ram();
+	compare_devices_of(&old_plan, false);
+	compare_devices_of(&tool_plan, true);
+	compare_irqs();
+	compare_settings();
+	change("console", a->path[0] ? a->path : "SBI", b->path[0] ? b->path : "SBI",
+	       "of the hypervisor");
+	change("machine", old_plan.keep_machine ? "keep" : "shutdown",
+	       tool_plan.keep_machine ? "keep" : "shutdown", "when all guests ended");
+}
+
+struct diff_arguments {
+	struct situation situation;
+	const char *parts[2];
+};
+
+enum { KEY_JSON = 700 };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct diff_arguments *a = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->situation;
+		return 0;
+	case KEY_JSON:
+		as_json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 2)
+			argp_usage(state);
+		*(state->arg_num ? &a->parts[state->arg_num - 1] : &a->situation.host_path) = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < 3)
+			argp_usage(state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* A plan, or the end: what does not fit cannot be compared. The images given stay as they are. */
+static void plan_one(const struct situation *given, const char *parts)
+{
+	struct situation s = *given;
+
+	s.config_path = parts;
+	if (make_plan(&s))
+		exit(EXIT_USAGE);
+}
+
+int cmd_diff(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "json", KEY_JSON, NULL, 0, "As JSON on standard output", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = { options, parse, "HOST A B",
+		"Tell what moves on the machine HOST when configuration B takes the place of A.\v"
+		"Exit code 0 if nothing does, 1 if something does, 2 for usage, files, or a "
+		"configuration that has problems.", situation_children, NULL, NULL };
+	static struct diff_arguments a = { .situation.silent = true };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	plan_one(&a.situation, a.parts[0]);
+	old_plan = tool_plan;
+	plan_one(&a.situation, a.parts[1]);
+	if (as_json) {
+		json_open(NULL, '{');
+		json_open("changes", '[');
+	}
+	compare();
+	if (as_json) {
+		json_close(']');
+		json_bool("same", !changes);
+		json_close('}');
+	}
+	return changes ? 1 : EXIT_OK;
+}

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bulkhead map: the plan as a picture, from top to bottom: guests, harts, RAM, devices and
+ * interrupts, each part in the colour of its owner, what is free in a dashed outline. Sizes of RAM
+ * are drawn compressed, so that 2 MiB beside 2 GiB can still be seen.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hyp/plan/plan_int.h"
+#include "tools/svg.h"
+#include "tools/tool.h"
+
+#define STYLE_SIZE	24
+#define TIP_SIZE	400
+
+static struct spans spans;
+
+static const char *guest_style(uint32_t vm, char *buf)
+{
+	snprintf(buf, STYLE_SIZE, "fill g%u", vm);
+	return buf;
+}
+
+/* Cuts a text to what fits into a width, with "..." at its end. */
+static const char *cut(const char *text, double width, double font_size, char *buf, size_t size)
+{
+	size_t room = width / (font_size * 0.6), n = strlen(text);
+
+	room = room < size - 1 ? room : size - 1;
+	if (n <= room)
+		snprintf(buf, size, "%s", text);
+	else
+		snprintf(buf, size, "%.*s...", (int)(room > 3 ? room - 3 : 0), text);
+	return buf;
+}
+
+static double heading(double y, const char *text, const char *note)
+{
+	svg_text(SVG_MARGIN, y + 32, ANCHOR_START, "head", "%s", text);
+	svg_text(SVG_WIDTH - SVG_MARGIN, y + 32, ANCHOR_END, "dim small", "%s", note);
+	return y + 46;
+}
+
+/* ---- guests ---- */
+
+static void list_harts(const struct plan *plan, const struct plan_vm *v, char *buf, size_t size)
+{
+	size_t at = snprintf(buf, size, "hart%s", v->nr_vcpus == 1 ? "" : "s");
+	uint32_t i;
+
+	for (i = 0; i < v->nr_vcpus && at + 24 < size; i++)
+		at += snprintf(buf + at, size - at, " %lu", plan->harts[v->vcpu_hart[i]].id);
+	if (i < v->nr_vcpus)
+		snprintf(buf + at, size - at, " ...");
+}
+
+static uint64_t ram_of(const struct plan_vm *v)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < v->nr_regions; i++)
+		sum += v->regions[i].kind == REGION_RAM ? v->regions[i].size : 0;
+	return sum;
+}
+
+static void draw_card(const struct plan *plan, uint32_t vm, double x, double y, double w)
+{
+	const struct plan_vm *v = &plan->vms[vm];
+	char style[STYLE_SIZE], bar[STYLE_SIZE], harts[64], text[128], size[24];
+
+	list_harts(plan, v, harts, sizeof(harts));
+	snprintf(bar, sizeof(bar), "bar g%u", vm);
+	svg_box(x, y, w, 84, guest_style(vm, style), NULL);
+	svg_box(x, y, 6, 84, bar, NULL);
+	svg_text(x + 18, y + 24, ANCHOR_START, "name", "%s", v->name);
+	svg_text(x + 18, y + 43, ANCHOR_START, "", "%s",
+		 cut(harts, w - 24, 12, text, sizeof(text)));
+	svg_text(x + 18, y + 60, ANCHOR_START, "", "%s of RAM",
+		 size_text(ram_of(v), size, sizeof(size)));
+	svg_text(x + 18, y + 76, ANCHOR_START, "dim small", "%u device%s, %u interrupt%s%s",
+		 v->nr_devices, v->nr_devices == 1 ? "" : "s", v->nr_irqs,
+		 v->nr_irqs == 1 ? "" : "s", v->trust_dma ? ", DMA" : "");
+}
+
+static double draw_guests(const struct plan *plan, double y)
+{
+	uint32_t n = plan->nr_vms < 4 ? plan->nr_vms : 4, i;
+	double w = (SVG_INNER - 12.0 * (n - 1)) / n;
+
+	for (i = 0; i < plan->nr_vms; i++)
+		draw_card(plan, i, SVG_MARGIN + i % n * (w + 12), y + i / n * 96.0, w);
+	return y + (plan->nr_vms + n - 1) / n * 96.0;
+}
+
+static double draw_legend(double y)
+{
+	static const char *const items[][2] = {
+		{ "hyp", "hypervisor" }, { "fw", "firmware" }, { "res", "reserved" },
+		{ "free", "free" },
+	};
+	double x = SVG_MARGIN;
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_LEN(items); i++) {
+		svg_box(x + 0.5, y + 6, 18, 12, items[i][0], NULL);
+		svg_text(x + 26, y + 16, ANCHOR_START, "small dim", "%s", items[i][1]);
+		x += 50 + svg_text_width(strlen(items[i][1]), 11);
+	}
+	return y + 18;
+}
+
+/* ---- harts ---- */
+
+static double draw_harts(const struct plan *plan, double y)
+{
+	uint32_t n = plan->nr_harts < 8 ? plan->nr_harts : 8, i;
+	double w = (SVG_INNER - 8.0 * (n - 1)) / n, x, top;
+	char style[STYLE_SIZE], name[64];
+
+	for (i = 0; i < plan->nr_harts; i++) {
+		const struct plan_hart *h = &plan->harts[i];
+		bool spare = h->vm >= plan->nr_vms;
+
+		x = SVG_MARGIN + i % n * (w + 8);
+		top = y + i / n * 58.0;
+		svg_box(x, top, w, 50, spare ? "free" : guest_style(h->vm, style), NULL);
+		svg_text(x + w / 2, top + 21, ANCHOR_MIDDLE, "name", "hart %lu", h->id);
+		if (spare)
+			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "dim small", "spare");
+		else
+			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "small", "%s, its hart %u",
+				 cut(plan->vms[h->vm].name, w - 76, 11, name, sizeof(name)), h->vcpu);
+	}
+	return y + (plan->nr_harts + n - 1) / n * 58.0 - 8;
+}
+
+/* ---- RAM ---- */
+
+static const char *span_style(const struct span *s, char *buf)
+{
+	static const char *const styles[] = {
+		[SPAN_FREE] = "free", [SPAN_HYP] = "hyp", [SPAN_FIRMWARE] = "fw",
+		[SPAN_RESERVED] = "res",
+	};
+
+	return s->kind == SPAN_VM ? guest_style(s->vm, buf) : styles[s->kind];
+}
+
+static double weight(const struct span *s)
+{
+	return pow(s->range.size, 0.38);
+}
+
+static void span_tip(const struct plan *plan, const struct span *s, char *buf)
+{
+	char size[24];
+	int n = snprintf(buf, TIP_SIZE, "0x%lx-0x%lx %s, %s", s->range.base, range_last(s->range),
+			 size_text(s->range.size, size, sizeof(size)), span_owner(s, plan));
+	const struct plan_region *m;
+
+	if (s->kind != SPAN_VM)
+		return;
+	m = &plan->vms[s->vm].regions[s->region];
+	if (m->gpa.v != m->hpa.v)
+		snprintf(buf + n, TIP_SIZE - n, ", which sees it at 0x%lx", m->gpa.v);
+}
+
+/* The bar of one bank: first how wide each part is, at least a few pixels, then the drawing. */
+static void draw_bar(const struct plan *plan, uint32_t first, uint32_t count, double y)
+{
+	const double least = 7, gap = 2;
+	double room = SVG_INNER - count * (least + gap) + gap, sum = 0, x = SVG_MARGIN, w;
+	double labelled = 0;
+	char style[STYLE_SIZE], tip[TIP_SIZE], name[64], size[24];
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		sum += weight(&spans.list[first + i]);
+	for (i = 0; i < count; i++, x += w + gap) {
+		const struct span *s = &spans.list[first + i];
+		const char *owner = span_owner(s, plan);
+
+		w = least + (room > 0 ? room * weight(s) / sum : 0);
+		span_tip(plan, s, tip);
+		svg_box(x, y, w, 52, span_style(s, style), tip);
+		if (w > 44) {
+			if (s->kind == SPAN_VM || svg_text_width(strlen(owner), 13) < w)
+				svg_text(x + w / 2, y + 23, ANCHOR_MIDDLE,
+					 s->kind == SPAN_VM ? "name" : "", "%s",
+					 cut(owner, w - 6, 13, name, sizeof(name)));
+			svg_text(x + w / 2, y + 41, ANCHOR_MIDDLE, "small dim", "%s",
+				 size_text(s->range.size, size, sizeof(size)));
+		}
+		if (x >= labelled) {
+			svg_text(x, y + 67, ANCHOR_START, "mono dim", "0x%lx", s->range.base);
+			labelled = x + 12 + svg_text_width(strlen(tip) - strlen(strchr(tip, '-')), 11.5);
+		}
+	}
+}
+
+/* The same as a list, in two columns: what the bar is too narrow for. */
+static double draw_list(const struct plan *plan, uint32_t first, uint32_t count, double y)
+{
+	uint32_t half = (count + 1) / 2, i;
+	char style[STYLE_SIZE], size[24], seen[64];
+	double x, row;
+
+	for (i = 0; i < count; i++) {
+		const struct span *s = &spans.list[first + i];
+
+		x = SVG_MARGIN + i / half * (SVG_INNER / 2 + 10.0);
+		row = y + i % half * 20.0;
+		svg_box(x + 0.5, row + 4, 14, 11, span_style(s, style), NULL);
+		svg_text(x + 24, row + 14, ANCHOR_START, "mono", "0x%010lx-0x%010lx", s->range.base,
+			 range_last(s->range));
+		svg_text(x + 254, row + 14, ANCHOR_END, "mono dim", "%s",
+			 size_text(s->range.size, size, sizeof(size)));
+		seen[0] = 0;
+		if (s->kind == SPAN_VM) {
+			const struct plan_region *m = &plan->vms[s->vm].regions[s->region];
+
+			if (m->gpa.v != m->hpa.v)
+				snprintf(seen, sizeof(seen), ", seen at 0x%lx", m->gpa.v);
+		}
+		svg_text(x + 266, row + 14, ANCHOR_START, "small", "%s%s", span_owner(s, plan), seen);
+	}
+	return y + half * 20.0;
+}
+
+static double draw_ram(const struct plan *plan, const struct host *host, double y)
+{
+	uint32_t bank, first = 0, count;
+
+	spans_find(&spans, plan, host);
+	for (bank = 0; bank < host->nr_ram; bank++, first += count) {
+		for (count = 0; first + count < spans.count; count++) {
+			if (spans.list[first + count].bank != bank)
+				break;
+		}
+		draw_bar(plan, first, count, y);
+		y = draw_list(plan, first, count, y + 76) + (bank + 1 < host->nr_ram ? 14 : 0);
+	}
+	return y;
+}
+
+/* ---- devices ---- */
+
+enum { DEVICE_FREE = 0xff, DEVICE_HYP = 0xfe, DEVICE_KEPT = 0xfd };
+
+static uint8_t device_owner(const struct plan *plan, const struct host *host, uint16_t node)
+{
+	char path[HOST_PATH_SIZE];
+	uint32_t vm, d;
+
+	for (vm = 0; vm < plan->nr_vms; vm++) {
+		for (d = 0; d < plan->vms[vm].nr_devices; d++) {
+			uint16_t theirs = plan->vms[vm].devices[d].node;
+
+			if (host_is_within(host, node, theirs) || host_is_within(host, theirs, node))
+				return vm;
+		}
+	}
+	if (host_find_plic_node(host, node) >= 0 ||
+	    !strcmp(host_path(host, node, path, sizeof(path)), plan->console.path))
+		return DEVICE_HYP;
+	return device_refusal(host, node) ? DEVICE_KEPT : DEVICE_FREE;
+}
+
+static void device_irqs(const struct host *host, uint16_t top, char *buf, size_t size)
+{
+	struct host_irq_cursor cursor;
+	struct host_irq irq;
+	const char *before = "";
+	size_t at = 0;
+	uint16_t node;
+	int plic;
+
+	buf[0] = 0;
+	for (node = top; node < host->nodes[top].end; node++) {
+		cursor = (struct host_irq_cursor){ 0 };
+		while (host_next_irq(host, node, &cursor, &irq) == OK && at + 24 < size) {
+			plic = irq.parent == NO_NODE ? -1 : host_find_plic_node(host, irq.parent);
+			if (plic < 0)
+				continue;
+			at += snprintf(buf + at, size - at, "%s", before);
+			if (host->nr_plics > 1)
+				at += snprintf(buf + at, size - at, "%d:", plic);
+			at += snprintf(buf + at, size - at, "%u", irq.id);
+			before = " ";
+		}
+	}
+}
+
+static void draw_device(const struct plan *plan, const struct host *host, uint16_t node,
+			struct range reg, double y)
+{
+	static const char *const names[] = { "kept", "hypervisor", "free" };
+	uint8_t owner = device_owner(plan, host, node);
+	char style[STYLE_SIZE], path[HOST_PATH_SIZE], text[HOST_PATH_SIZE], irqs[128];
+	bool mine = owner < plan->nr_vms;
+
+	host_path(host, node, path, sizeof(path));
+	device_irqs(host, node, irqs, sizeof(irqs));
+	svg_box(SVG_MARGIN + 0.5, y + 4, 14, 13,
+		mine ? guest_style(owner, style) : owner == DEVICE_HYP ? "hyp" :
+		owner == DEVICE_KEPT ? "fw" : "free", NULL);
+	svg_text(SVG_MARGIN + 24, y + 15, ANCHOR_START, mine ? "" : "dim", "%s",
+		 cut(path, 380, 13, text, sizeof(text)));
+	svg_text(SVG_MARGIN + 424, y + 15, ANCHOR_START, mine ? "mono" : "mono dim",
+		 "0x%010lx-0x%010lx", reg.base, range_last(reg));
+	svg_text(SVG_MARGIN + 640, y + 15, ANCHOR_START, mine ? "mono" : "mono dim", "%s",
+		 cut(irqs, 150, 11.5, text, sizeof(text)));
+	svg_text(SVG_WIDTH - SVG_MARGIN, y + 15, ANCHOR_END, mine ? "own" : "dim small", "%s",
+		 mine ? plan->vms[owner].name : names[owner - DEVICE_KEPT]);
+	svg_line(SVG_MARGIN, y + 22, SVG_WIDTH - SVG_MARGIN, y + 22);
+}
+
+/* The next device at or behind an address, by its first registers; NO_NODE if there is none. */
+static uint16_t next_device(const struct host *host, uint64_t at, uint16_t after, struct range *reg)
+{
+	uint16_t found = NO_NODE, last = 0;
+	struct range r;
+	uint32_t i;
+
+	for (i = 0; i < host->nr_regs; i++) {
+		uint16_t node = host->regs[i].node;
+
+		r = host->regs[i].range;
+		if (node < last || (host->cpus != NO_NODE && host_is_within(host, node, host->cpus)))
+			continue;	/* in a device that was seen */
+		last = host->nodes[node].end;
+		if (host_is_disabled(host, node) || r.base < at ||
+		    (r.base == at && (after == NO_NODE ? false : node <= after)))
+			continue;
+		if (found != NO_NODE && r.base >= reg->base)
+			continue;
+		found = node;
+		*reg = r;
+	}
+	return found;
+}
+
+static double draw_devices(const struct plan *plan, const struct host *host, double y)
+{
+	struct range reg = { 0 };
+	uint16_t node = NO_NODE;
+	uint32_t i;
+
+	svg_text(SVG_MARGIN + 24, y + 10, ANCHOR_START, "dim small", "node");
+	svg_text(SVG_MARGIN + 424, y + 10, ANCHOR_START, "dim small", "first registers");
+	svg_text(SVG_MARGIN + 640, y + 10, ANCHOR_START, "dim small", "interrupts");
+	y += 16;
+	for (i = 0; i < HOST_MAX_REGS; i++, y += 23) {
+		node = next_device(host, reg.base, node, &reg);
+		if (node == NO_NODE)
+			break;
+		draw_device(plan, host, node, reg, y);
+	}
+	return y;
+}
+
+/* ---- interrupts ---- */
+
+static void mark_used(const struct host *host, uint32_t plic, bool *used)
+{
+	struct host_irq_cursor cursor;
+	struct host_irq irq;
+	uint32_t node;
+
+	memset(used, 0, MAX_IRQS * sizeof(*used));
+	for (node = 0; node < host->nr_nodes; node++) {
+		cursor = (struct host_irq_cursor){ 0 };
+		while (host_next_irq(host, node, &cursor, &irq) == OK) {
+			if (irq.parent == host->plics[plic].node && irq.id < MAX_IRQS)
+				used[irq.id] = true;
+		}
+	}
+}
+
+static double draw_plic(const struct plan *plan, const struct host *host, uint32_t plic, double y)
+{
+	const struct plan_plic *p = &plan->plics[plic];
+	const uint32_t columns = 32;
+	double w = (SVG_INNER + 4.0) / columns, x, top;
+	char style[STYLE_SIZE];
+	bool used[MAX_IRQS];
+	uint32_t id, last = 1;
+
+	mark_used(host, plic, used);
+	for (id = 1; id <= p->ndev; id++)
+		last = used[id] || p->irq_owner[id] != NO_OWNER ? id : last;
+	last = (last + columns - 1) / columns * columns;
+	last = last < p->ndev ? last : p->ndev;
+	svg_text(SVG_MARGIN, y + 12, ANCHOR_START, "dim small", "%s: 1 to %u%s", p->path, last,
+		 last < p->ndev ? ", nothing on those above" : "");
+	y += 20;
+	for (id = 1; id <= last; id++) {
+		uint8_t owner = p->irq_owner[id];
+
+		x = SVG_MARGIN + (id - 1) % columns * w;
+		top = y + (id - 1) / columns * 22.0;
+		svg_box(x, top, w - 4, 18, owner < plan->nr_vms ? guest_style(owner, style) :
+			owner == OWNER_HYP ? "hyp" : used[id] ? "free" : "faint", NULL);
+		if (used[id] || owner != NO_OWNER)
+			svg_text(x + (w - 4) / 2, top + 13, ANCHOR_MIDDLE,
+				 owner == NO_OWNER ? "small dim" : "small", "%u", id);
+	}
+	return y + (last + columns - 1) / columns * 22.0 + 8;
+}
+
+/* ---- the whole ---- */
+
+static void machine_name(const struct host *host, char *buf, size_t size)
+{
+	struct dt_prop p;
+	uint32_t at = 0;
+	const char *s = NULL;
+
+	if (host_find_prop(host, 0, "model", &p) || host_find_prop(host, 0, "compatible", &p))
+		s = dt_string(&p, &at);
+	snprintf(buf, size, "%.80s", s ? s : "a machine without a name");
+}
+
+static void draw(const struct situation *s, const struct plan *plan, const struct host *host)
+{
+	const char *slash = strrchr(s->config_path, '/'), *name = slash ? slash + 1 : s->config_path;
+	char machine[96], title[256], total[24], *text;
+	uint64_t ram = 0;
+	uint32_t i;
+	double y;
+	size_t size;
+
+	for (i = 0; i < host->nr_ram; i++)
+		ram += host->ram[i].size;
+	machine_name(host, machine, sizeof(machine));
+	snprintf(title, sizeof(title), "%.100s on %s", name, machine);
+	svg_begin();
+	svg_text(SVG_MARGIN, 50, ANCHOR_START, "title", "%.60s", name);
+	svg_text(SVG_MARGIN, 73, ANCHOR_START, "dim", "on %s: %u hart%s, %s of RAM, timebase %lu Hz",
+		 machine, plan->nr_harts, plan->nr_harts == 1 ? "" : "s",
+		 size_text(ram, total, sizeof(total)), plan->timebase_hz);
+	y = draw_guests(plan, 92);
+	y = draw_legend(y);
+	y = draw_harts(plan, heading(y, "Harts", ""));
+	y = draw_ram(plan, host, heading(y, "Memory", "widths are compressed: the list has the sizes"));
+	y = draw_devices(plan, host, heading(y, "Devices", "kept: the hypervisor or the firmware has it"));
+	y = heading(y, "Interrupts", "faint: no device is on it");
+	for (i = 0; i < plan->nr_plics; i++)
+		y = draw_plic(plan, host, i, y - (i ? 0 : 6));
+	text = svg_end(y + 20, title, "Guests, harts, memory, devices and interrupts of a partitioned "
+		       "machine, each in the colour of its owner; `bulkhead plan` has the same as text.",
+		       &size);
+	if (s->output && strcmp(s->output, "-"))
+		write_file(s->output, text, size);
+	else
+		fwrite(text, 1, size, stdout);
+	free(text);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct situation *s = state->input;
+
+	if (key == 'o') {
+		s->output = arg;
+		return 0;
+	}
+	return parse_situation(key, arg, state);
+}
+
+int cmd_map(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "output", 'o', "FILE", 0, "Write to FILE; default: standard output", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = { options, parse, "HOST PARTS",
+		"Draw the plan of the configuration PARTS on the machine HOST as SVG: harts, RAM, "
+		"devices and interrupts in the colours of their owners, for light and dark pages.",
+		situation_children, NULL, NULL };
+	struct situation s = { .silent = true };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &s);
+	if (make_plan(&s))
+		return EXIT_PROBLEMS;
+	draw(&s, &tool_plan, &tool_host);
+	return EXIT_OK;
+}

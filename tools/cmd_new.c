@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bulkhead new: a configuration to start from, with all harts and devices of a machine in it. What
+ * can be had is found by asking the planner, device by device, so what is offered does work; what
+ * cannot be had is listed with the planner's reason.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hyp/plan/plan_int.h"
+#include "tools/tool.h"
+
+#define START_MEMORY	(64 * MIB)
+
+static FILE *out;
+static struct problem first_problem;
+
+static void remember(struct reporter *r, const struct problem *p)
+{
+	if (p->code != PROBLEM_NOTE && r->count == 1)
+		first_problem = *p;
+}
+
+/* A plan of what tool_config has now, without images; OK, or the first problem in first_problem. */
+static enum err attempt(void)
+{
+	static struct images none;
+	static struct blob config, package_blob;
+	struct reporter r = { remember, 0 };
+	struct package package;
+	struct range hyp = { tool_host.ram[0].base + 2 * MIB, 4 * MIB };
+
+	if (!package_blob.data) {
+		snprintf(none.names[0], IMAGE_NAME_LEN, "image");
+		none.count = 1;
+		config = (struct blob){ need_memory(8), 8 };
+		package_blob = make_package(&config, &none, 2 * MIB);
+	}
+	if (package_open(&package, package_blob.data, package_blob.size, hpa(hyp.base + 2 * MIB)))
+		die("internal error: no package");
+	return plan_make(&tool_plan, &tool_host, &tool_config, &package, hyp, &r);
+}
+
+/* One guest with all harts that are like the first one, up to a number of them. */
+static void start_guest(uint32_t harts)
+{
+	struct config_vm *vm = &tool_config.vms[0];
+	uint32_t i;
+
+	memset(&tool_config, 0, sizeof(tool_config));
+	tool_config.nr_vms = 1;
+	snprintf(vm->name, sizeof(vm->name), "one");
+	vm->bootargs = "";
+	vm->images[IMAGE_KERNEL] = "image";
+	vm->nr_memory = 1;
+	vm->memory[0].size = START_MEMORY;
+	for (i = 0; i < tool_host.nr_harts && vm->nr_harts < harts; i++) {
+		if (tool_host.harts[i].features == tool_host.harts[0].features &&
+		    tool_host.harts[i].mmu_levels == tool_host.harts[0].mmu_levels)
+			vm->harts[vm->nr_harts++] = tool_host.harts[i].id;
+	}
+}
+
+/* As much memory as the planner can place, a power of two from 64 MiB down. */
+static void choose_memory(void)
+{
+	uint64_t size;
+
+	for (size = START_MEMORY; size > 64 * KIB; size /= 2) {
+		tool_config.vms[0].memory[0].size = size;
+		if (!attempt())
+			return;
+	}
+	die("no guest fits this machine: %s: %s", first_problem.path, first_problem.text);
+}
+
+/* ---- devices ---- */
+
+enum verdict { DEVICE_GOOD, DEVICE_DMA, DEVICE_NOT, NR_VERDICTS };
+
+struct candidate {
+	uint16_t node;
+	enum verdict verdict;
+	uint64_t base;		/* of its first registers */
+	char why[256];
+};
+
+static struct candidate candidates[HOST_MAX_NODES];
+static uint32_t nr_candidates;
+
+static void judge(struct candidate *c)
+{
+	struct config_vm *vm = &tool_config.vms[0];
+	static char path[HOST_PATH_SIZE];
+
+	vm->devices[0] = host_path(&tool_host, c->node, path, sizeof(path));
+	vm->nr_devices = 1;
+	vm->trust_dma = false;
+	c->verdict = DEVICE_GOOD;
+	if (attempt()) {
+		vm->trust_dma = true;
+		c->verdict = attempt() ? DEVICE_NOT : DEVICE_DMA;
+		snprintf(c->why, sizeof(c->why), "%s", first_problem.text);
+	}
+	vm->nr_devices = 0;
+	vm->trust_dma = false;
+}
+
+/* What has registers that the CPU reaches is a device, with all that is below it. */
+static void find_candidates(void)
+{
+	uint32_t node = 1;
+	struct range reg;
+
+	while (node < tool_host.nr_nodes) {
+		bool beside = node == tool_host.cpus || node == tool_host.reserved_memory ||
+			      tool_host.nodes[node].flags & NODE_MEMORY;
+
+		if (!beside && host_node_reg(&tool_host, node, 0, &reg)) {
+			node++;
+			continue;
+		}
+		if (!beside && !host_is_disabled(&tool_host, node)) {
+			candidates[nr_candidates] = (struct candidate){ .node = node, .base = reg.base };
+			judge(&candidates[nr_candidates++]);
+		}
+		node = tool_host.nodes[node].end;
+	}
+}
+
+/* UARTs first, as the one that a guest has unless somebody changes it; then by address. */
+static int compare(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	bool ux = device_is_uart(&tool_host, x->node), uy = device_is_uart(&tool_host, y->node);
+
+	if (ux != uy)
+		return uy - ux;
+	return x->base < y->base ? -1 : x->base > y->base;
+}
+
+static const char *compatible(uint16_t node)
+{
+	struct dt_prop p;
+	uint32_t at = 0;
+	const char *s;
+
+	if (!tool_host.nodes[node].compatible)
+		return "?";
+	p = host_prop(&tool_host, tool_host.nodes[node].compatible);
+	s = dt_string(&p, &at);
+	return s ? s : "?";
+}
+
+/* Text of the host's tree as a part of a comment: nothing in it ends the line. */
+static void print_safe(const char *text)
+{
+	for (; *text; text++)
+		fputc(*text < ' ' || *text > '~' || *text == '\\' ? '?' : *text, out);
+}
+
+static void print_irqs(uint16_t top)
+{
+	struct host_irq_cursor cursor;
+	struct host_irq irq;
+	const char *before = ", interrupt ";
+	uint16_t node;
+
+	for (node = top; node < tool_host.nodes[top].end; node++) {
+		cursor = (struct host_irq_cursor){ 0 };
+		while (host_next_irq(&tool_host, node, &cursor, &irq) == OK) {
+			if (irq.parent == NO_NODE || host_find_plic_node(&tool_host, irq.parent) < 0)
+				continue;
+			fprintf(out, "%s%u", before, irq.id);
+			before = " ";
+		}
+	}
+}
+
+static void print_device(const struct candidate *c, const char *lead)
+{
+	char path[HOST_PATH_SIZE];
+
+	fprintf(out, "%s\"", lead);
+	print_safe(host_path(&tool_host, c->node, path, sizeof(path)));
+	fputs("\"\t// ", out);
+	print_safe(compatible(c->node));
+	print_irqs(c->node);
+	if (c->verdict == DEVICE_DMA)
+		fputs("; needs trust-dma", out);
+	fputc('\n', out);
+}
+
+/* The first that can be had without trust is given; the others stand ready behind it. */
+static void print_devices(void)
+{
+	bool given = false;
+	uint32_t i, verdict;
+
+	fputs("\n\t\t/* Devices; a line that begins with // is not in effect. */\n", out);
+	for (verdict = DEVICE_GOOD; verdict <= DEVICE_DMA; verdict++) {
+		for (i = 0; i < nr_candidates; i++) {
+			if (candidates[i].verdict != verdict)
+				continue;
+			print_device(&candidates[i], given ? "\t\t//\t, " : verdict == DEVICE_GOOD ?
+				     "\t\tdevices = " : "\t\t// devices = ");
+			given |= verdict == DEVICE_GOOD;
+		}
+	}
+	if (given)
+		fputs("\t\t;\n", out);
+	fputs("\n\t\t/* For devices that do DMA: the guest is then trusted with all memory. */\n"
+	      "\t\t// trust-dma;\n", out);
+}
+
+static void print_refused(void)
+{
+	uint32_t i;
+
+	fputs("\n\t// What no guest can have, alone at least:\n", out);
+	for (i = 0; i < nr_candidates; i++) {
+		if (candidates[i].verdict != DEVICE_NOT)
+			continue;
+		fputs("\t//   ", out);
+		print_safe(candidates[i].why);
+		fputc('\n', out);
+	}
+}
+
+/* ---- the file ---- */
+
+static void print_harts_of(const struct config_vm *vm)
+{
+	uint32_t i;
+
+	for (i = 0; i < vm->nr_harts; i++)
+		fprintf(out, "%s%lu", i ? " " : "", vm->harts[i]);
+}
+
+static void print_machine(void)
+{
+	char a[24];
+	uint32_t i;
+
+	fputs("// Harts:", out);
+	for (i = 0; i < tool_host.nr_harts; i++)
+		fprintf(out, " %lu", tool_host.harts[i].id);
+	fputs("\n// RAM:\n", out);
+	for (i = 0; i < tool_host.nr_ram; i++)
+		fprintf(out, "//   0x%010lx-0x%010lx %s\n", tool_host.ram[i].base,
+			range_last(tool_host.ram[i]),
+			size_text(tool_host.ram[i].size, a, sizeof(a)));
+	tool_config.nr_vms = 0;
+	if (attempt())
+		die("internal error: %s", first_problem.text);
+	tool_config.nr_vms = 1;
+	fputs("// Free for guests, with the hypervisor at its usual place:\n", out);
+	for (i = 0; i < tool_plan.nr_free; i++)
+		fprintf(out, "//   0x%010lx-0x%010lx %s\n", tool_plan.free[i].base,
+			range_last(tool_plan.free[i]),
+			size_text(tool_plan.free[i].size, a, sizeof(a)));
+}
+
+static void print_console(void)
+{
+	char path[HOST_PATH_SIZE];
+	uint32_t i;
+
+	fputs("\n\t/*\n\t * What the hypervisor itself writes to. Without this it is the firmware's"
+	      " console; no\n\t * guest can have the device that is named here.\n\t */\n", out);
+	for (i = 0; i < nr_candidates; i++) {
+		uint16_t node = candidates[i].node;
+
+		if (candidates[i].verdict == DEVICE_NOT ||
+		    (!device_is_ns16550(&tool_host, node) &&
+		     !host_is_compatible(&tool_host, node, "virtio,mmio")))
+			continue;
+		fputs("\t// console = \"", out);
+		print_safe(host_path(&tool_host, node, path, sizeof(path)));
+		fputs("\";\n", out);
+	}
+}
+
+/* The harts that the first guest left, as many as are alike. */
+static void print_second(void)
+{
+	const struct config_vm *vm = &tool_config.vms[0];
+	const struct host_hart *like = NULL, *h;
+	uint32_t i, j;
+
+	for (i = 0; i < tool_host.nr_harts; i++) {
+		h = &tool_host.harts[i];
+		for (j = 0; j < vm->nr_harts && vm->harts[j] != h->id; j++)
+			;
+		if (j < vm->nr_harts || (like && (like->features != h->features ||
+						  like->mmu_levels != h->mmu_levels)))
+			continue;
+		fprintf(out, like ? " %lu" : "\n\t// two {\n\t//\tharts = <%lu", h->id);
+		like = h;
+	}
+	if (like)
+		fputs(">;\n\t//\tmemory = \"4M\";\n\t//\tkernel = \"image\";\n\t// };\n", out);
+}
+
+static void print_config(const char *host_path)
+{
+	char machine[96] = "?", size[24];
+	struct dt_prop p;
+
+	if (host_find_prop(&tool_host, 0, "model", &p) && dt_is_strings(&p))
+		snprintf(machine, sizeof(machine), "%.90s", (const char *)p.data);
+	fputs("// A configuration to start from, for ", out);
+	print_safe(machine);
+	fputs(" (", out);
+	print_safe(host_path);
+	fputs(").\n// docs/config.md tells what can be written here; `bulkhead check` tells what is"
+	      " wrong with it.\n//\n", out);
+	print_machine();
+	fputs("/dts-v1/;\n\n/ {\n\tcompatible = \"bulkhead,partitions-v1\";\n", out);
+	print_console();
+	fputs("\n\t/* Each node is a guest, its name is the guest's. */\n\tone {\n\t\tharts = <", out);
+	print_harts_of(&tool_config.vms[0]);
+	fprintf(out, ">;\t\t/* the guest sees them as 0, 1, ... */\n\t\tmemory = \"%s\";\n"
+		"\t\tkernel = \"image\";\t/* build/images/image, or -i image=FILE */\n"
+		"\t\t// initrd = \"ramdisk\";\n\t\t// bootargs = \"console=ttyS0\";\n",
+		size_text(tool_config.vms[0].memory[0].size, size, sizeof(size)));
+	print_devices();
+	fputs("\t};\n", out);
+	print_second();
+	print_refused();
+	fputs("};\n", out);
+}
+
+struct new_arguments {
+	const char *host, *output;
+	bool assume_h;
+};
+
+enum { KEY_ASSUME = 600 };
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct new_arguments *a = state->input;
+
+	switch (key) {
+	case 'o':
+		a->output = arg;
+		return 0;
+	case KEY_ASSUME:
+		a->assume_h = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 0)
+			argp_usage(state);
+		a->host = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!state->arg_num)
+			argp_usage(state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+int cmd_new(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "output", 'o', "FILE", 0, "Write to FILE; default: standard output", 0 },
+		{ "assume-h", KEY_ASSUME, NULL, 0, "The harts have the hypervisor extension even if "
+		  "their nodes do not say so", 0 },
+		{ 0 }
+	};
+	static const struct argp argp = { options, parse, "HOST",
+		"Write a configuration to start from for the machine HOST: one guest that passes "
+		"check, and all harts and devices, ready to be given.", NULL, NULL, NULL };
+	struct new_arguments a = { 0 };
+	struct reporter r;
+	struct blob b;
+	char *text;
+	size_t size;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	b = read_tree(a.host);
+	r = report_begin(a.host, a.host, false);
+	if (host_parse(&tool_host, b.data, b.size, a.assume_h, &r))
+		return EXIT_PROBLEMS;
+	out = open_memstream(&text, &size);
+	if (!out)
+		die("no memory for a configuration");
+	start_guest(tool_host.nr_harts < 2 ? 1 : tool_host.nr_harts / 2);
+	choose_memory();
+	find_candidates();
+	qsort(candidates, nr_candidates, sizeof(candidates[0]), compare);
+	print_config(a.host);
+	fclose(out);
+	if (a.output && strcmp(a.output, "-"))
+		write_file(a.output, text, size);
+	else
+		fwrite(text, 1, size, stdout);
+	free(text);
+	return EXIT_OK;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan for programs. What plan_print() tells people is all here, with names in place of
+ * indices.
+ */
+#include "tools/tool.h"
+
+static const char *owner(const struct plan *plan, uint8_t who)
+{
+	return who == OWNER_HYP ? "hypervisor" : who < plan->nr_vms ? plan->vms[who].name : NULL;
+}
+
+static void range(const char *key, uint64_t base, uint64_t size)
+{
+	json_open(key, '{');
+	json_address("base", base);
+	json_number("size", size);
+	json_close('}');
+}
+
+static void harts(const struct plan *plan)
+{
+	uint32_t i;
+
+	json_open("harts", '[');
+	for (i = 0; i < plan->nr_harts; i++) {
+		const struct plan_hart *h = &plan->harts[i];
+
+		json_open(NULL, '{');
+		json_number("id", h->id);
+		json_text("guest", owner(plan, h->vm));
+		if (h->vm != NO_OWNER)
+			json_number("as", h->vcpu);
+		json_close('}');
+	}
+	json_close(']');
+}
+
+static void regions(const struct plan_vm *v, enum region_kind kind, uint32_t device)
+{
+	uint32_t i;
+
+	json_open(kind == REGION_RAM ? "memory" : "registers", '[');
+	for (i = 0; i < v->nr_regions; i++) {
+		const struct plan_region *m = &v->regions[i];
+
+		if (m->kind != kind || (kind == REGION_DEVICE && m->device != device))
+			continue;
+		json_open(NULL, '{');
+		json_address("host", m->hpa.v);
+		json_address("guest", m->gpa.v);
+		json_number("size", m->size);
+		json_close('}');
+	}
+	json_close(']');
+}
+
+static void devices(const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t d, i;
+
+	json_open("devices", '[');
+	for (d = 0; d < v->nr_devices; d++) {
+		json_open(NULL, '{');
+		json_text("node", v->devices[d].path);
+		regions(v, REGION_DEVICE, d);
+		json_open("interrupts", '[');
+		for (i = 0; i < v->nr_irqs; i++) {
+			if (v->irqs[i].device != d)
+				continue;
+			json_open(NULL, '{');
+			json_text("plic", plan->plics[v->irqs[i].plic].path);
+			json_number("id", v->irqs[i].id);
+			json_close('}');
+		}
+		json_close(']');
+		json_close('}');
+	}
+	json_close(']');
+}
+
+static void images(const struct plan_vm *v)
+{
+	uint32_t role;
+
+	for (role = 0; role < NR_IMAGE_ROLES; role++) {
+		const struct plan_image *image = &v->images[role];
+
+		if (!image->name[0])
+			continue;
+		json_open(config_image_props[role], '{');
+		json_text("name", image->name);
+		json_address("at", image->target.v);
+		json_number("size", image->size);
+		json_close('}');
+	}
+	json_address("entry", v->entry.v);
+	json_address("device-tree", v->dtb.v);
+	json_text("bootargs", v->bootargs);
+}
+
+static void policy(const struct plan_policy *p)
+{
+	static const char *const unmapped[] = { "inject", "ignore", "stop" };
+
+	json_open("policy", '{');
+	json_text("unmapped", unmapped[p->unmapped]);
+	json_text("on-crash", p->on_crash == ON_CRASH_RESTART ? "restart" : "stop");
+	json_number("restart-limit", p->restart_limit);
+	json_number("watchdog-ms", p->watchdog_ms);
+	json_text("plic-mode", p->plic_emulated ? "emulated" : "mapped");
+	json_text("ram-at-boot", p->keep_ram ? "keep" : "clear");
+	json_close('}');
+}
+
+static void guest(const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t i;
+
+	json_open(NULL, '{');
+	json_text("name", v->name);
+	json_open("harts", '[');
+	for (i = 0; i < v->nr_vcpus; i++)
+		json_number(NULL, plan->harts[v->vcpu_hart[i]].id);
+	json_close(']');
+	json_bool("sstc", v->sstc);
+	json_number("g-stage-levels", v->gstage_levels);
+	json_bool("trust-dma", v->trust_dma);
+	regions(v, REGION_RAM, 0);
+	devices(plan, v);
+	json_open("plics", '[');
+	for (i = 0; i < v->nr_vplics; i++) {
+		json_open(NULL, '{');
+		json_text("node", plan->plics[v->vplics[i].plic].path);
+		json_address("guest", v->vplics[i].base.v);
+		json_number("size", v->vplics[i].size);
+		json_close('}');
+	}
+	json_close(']');
+	images(v);
+	policy(&v->policy);
+	json_close('}');
+}
+
+void plan_json(const struct plan *plan)
+{
+	static const char *const kinds[] = {
+		[CONSOLE_SBI] = "sbi", [CONSOLE_NS16550] = "ns16550", [CONSOLE_VIRTIO] = "virtio",
+	};
+	uint32_t i;
+
+	json_open("plan", '{');
+	json_number("timebase-hz", plan->timebase_hz);
+	json_text("when-all-ended", plan->keep_machine ? "keep" : "shutdown");
+	range("hypervisor", plan->hyp.base, plan->hyp.size);
+	json_open("console", '{');
+	json_text("kind", kinds[plan->console.kind]);
+	json_text("node", plan->console.path[0] ? plan->console.path : NULL);
+	json_close('}');
+	harts(plan);
+	json_open("guests", '[');
+	for (i = 0; i < plan->nr_vms; i++)
+		guest(plan, &plan->vms[i]);
+	json_close(']');
+	json_open("free", '[');
+	for (i = 0; i < plan->nr_free; i++)
+		range(NULL, plan->free[i].base, plan->free[i].size);
+	json_close(']');
+	json_close('}');
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A picture that grows downwards: shapes and texts in pixels, styled by the classes of svg.c, with
+ * colours for light and dark. Texts are escaped here, whatever they hold.
+ */
+#ifndef TOOLS_SVG_H
+#define TOOLS_SVG_H
+
+#include "hyp/base/types.h"
+
+#define SVG_WIDTH	1000
+#define SVG_MARGIN	36
+#define SVG_INNER	(SVG_WIDTH - 2 * SVG_MARGIN)
+
+void svg_begin(void);
+
+/* The whole picture as text, which the caller frees; title and what it says to who cannot see it. */
+char *svg_end(int height, const char *title, const char *description, size_t *size);
+
+/* A rectangle with rounded corners; tip: what it tells when pointed at. */
+void svg_box(double x, double y, double w, double h, const char *style, const char *tip);
+void svg_line(double x1, double y1, double x2, double y2);
+
+enum anchor { ANCHOR_START, ANCHOR_MIDDLE, ANCHOR_END };
+void svg_text(double x, double y, enum anchor anchor, const char *style, const char *format, ...)
+	__printf(5, 6);
+
+/* About how wide a text of so many letters is. */
+double svg_text_width(size_t letters, double font_size);
+
+#endif
