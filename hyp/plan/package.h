@@ -11,6 +11,7 @@
 #ifndef HYP_PLAN_PACKAGE_H
 #define HYP_PLAN_PACKAGE_H
 
+#include "hyp/base/crc32.h"
 #include "hyp/base/err.h"
 #include "hyp/base/types.h"
 
@@ -49,8 +50,5 @@ struct package {
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
 const struct package_entry *package_find(const struct package *p, const char *name);
 const void *package_data(const struct package *p, const struct package_entry *e);
-
-/* IEEE 802.3 CRC-32, as zlib's; start with crc = 0. */
-uint32_t crc32_ieee(uint32_t crc, const void *data, size_t size);
 
 #endif

@@ -22,15 +22,14 @@
 /* Kinds of exits. The first ones are served in switch.S. */
 #define EXIT_SET_TIMER	0
 #define EXIT_IPI_SELF	1
-#define EXIT_EXTERNAL	2	/* an external interrupt passed on (plic-mode "mapped") */
-#define EXIT_REARM	3	/* the trap behind it, at the guest's SRET or WFI */
-#define EXIT_TIMER	4	/* the firmware's timer */
-#define EXIT_MAIL	5	/* an IPI of a sibling */
-#define EXIT_ECALL	6	/* other SBI calls */
-#define EXIT_INTERRUPT	7	/* interrupts served in C */
-#define EXIT_MMIO	8	/* guest-page faults: emulated registers, and access to nothing */
-#define EXIT_OTHER	9
-#define NR_EXITS	10
+#define EXIT_EXTERNAL	2	/* external interrupts passed on (plic-mode "mapped"): two exits each */
+#define EXIT_TIMER	3	/* the firmware's timer */
+#define EXIT_MAIL	4	/* an IPI of a sibling */
+#define EXIT_ECALL	5	/* other SBI calls */
+#define EXIT_INTERRUPT	6	/* interrupts served in C */
+#define EXIT_MMIO	7	/* guest-page faults: emulated registers, and access to nothing */
+#define EXIT_OTHER	8
+#define NR_EXITS	9
 
 #define CTX_FLAG_SSTC	1	/* set_timer may write vstimecmp without asking anybody */
 #define CTX_FLAG_SBI_TIMER 4	/* without Sstc: the firmware's timer is the guest's alone */

@@ -51,6 +51,14 @@
 	sd	\reg, CTX_EXITS + 8 * \kind(a0)
 	.endm
 
+	/* Back to the instruction that was interrupted, or to the one that trapped. */
+	.macro	back_to_guest
+	ld	t0, CTX_X(5)(a0)
+	ld	t1, CTX_X(6)(a0)
+	csrrw	a0, CSR_SSCRATCH, a0
+	sret
+	.endm
+
 	.text
 
 /* int guest_run(struct guest_context *ctx) */
@@ -156,12 +164,7 @@ interrupt:
 	csrc	CSR_SIE, t1
 	li	t1, HSTATUS_ARMED
 	csrs	CSR_HSTATUS, t1
-	count_exit EXIT_EXTERNAL, t0
-back:	/* to the instruction that was interrupted */
-	ld	t0, CTX_X(5)(a0)
-	ld	t1, CTX_X(6)(a0)
-	csrrw	a0, CSR_SSCRATCH, a0
-	sret
+	back_to_guest			/* counted on its way back: EXIT_EXTERNAL */
 
 1:	addi	t0, t0, (IRQ_SEI - IRQ_STI) << 1
 	bnez	t0, 2f
@@ -173,7 +176,7 @@ back:	/* to the instruction that was interrupted */
 	li	t1, 1 << IRQ_STI
 	csrc	CSR_SIE, t1
 	count_exit EXIT_TIMER, t0
-	j	back
+	back_to_guest
 
 2:	addi	t0, t0, (IRQ_STI - IRQ_SSI) << 1
 	bnez	t0, other_exit
@@ -186,7 +189,7 @@ back:	/* to the instruction that was interrupted */
 	bnez	t0, 3f
 	csrsi	CSR_HVIP, 1 << IRQ_VSSI
 	count_exit EXIT_MAIL, t0
-	j	back
+	back_to_guest
 3:	/* Something else: put it back, and take all of it in C. */
 	addi	t0, t0, MAIL_IPI
 	amoor.w	zero, t0, (t1)
@@ -210,8 +213,8 @@ not_ecall:	/* t0: cause - CAUSE_ECALL_VS */
 	csrc	CSR_HVIP, t1
 	li	t1, 1 << IRQ_SEI
 	csrs	CSR_SIE, t1
-	count_exit EXIT_REARM, t0
-	j	back
+	count_exit EXIT_EXTERNAL, t0
+	back_to_guest
 
 ecall_exit:
 	for_scratch_but_t0_t1 sd

@@ -224,7 +224,7 @@ static const char *end_name(enum vm_end end)
 static void print_exits(const struct vm *vm)
 {
 	static const char *const names[NR_EXITS] = {
-		"set_timer", "self-ipi", "external", "rearm", "timer", "ipi", "ecall", "interrupt", "mmio", "other",
+		"set_timer", "self-ipi", "external", "timer", "ipi", "ecall", "interrupt", "mmio", "other",
 	};
 	char text[CONSOLE_LINE];
 	size_t n = 0;

@@ -9,16 +9,18 @@ static __noinline struct vsbi_ret machine_id(uint64_t fid)
 	return vsbi_value((uint64_t)sbi_ecall(SBI_EXT_BASE, fid, 0, 0, 0, 0, 0).value);
 }
 
+static const uint64_t versions[] = {
+	[SBI_BASE_SPEC_VERSION] = VSBI_SPEC_VERSION,
+	[SBI_BASE_IMPL_ID] = VSBI_IMPL_ID,
+	[SBI_BASE_IMPL_VERSION] = VSBI_IMPL_VERSION,
+};
+
 struct vsbi_ret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)v;
+	if (fid < ARRAY_LEN(versions))
+		return vsbi_value(versions[fid]);
 	switch (fid) {
-	case SBI_BASE_SPEC_VERSION:
-		return vsbi_value(VSBI_SPEC_VERSION);
-	case SBI_BASE_IMPL_ID:
-		return vsbi_value(VSBI_IMPL_ID);
-	case SBI_BASE_IMPL_VERSION:
-		return vsbi_value(VSBI_IMPL_VERSION);
 	case SBI_BASE_PROBE:
 		return vsbi_value(vsbi_has(a[0]));
 	case SBI_BASE_MVENDORID:

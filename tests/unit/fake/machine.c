@@ -199,7 +199,6 @@ static bool interrupt_shortcut(struct guest_context *ctx, unsigned irq)
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
 		fake_csr_clear(CSR_SIE, 1ull << IRQ_SEI);
 		fake_csr_set(CSR_HSTATUS, HSTATUS_ARMED);
-		ctx->exits[EXIT_EXTERNAL]++;
 		return true;
 	}
 	if (irq == IRQ_STI && ctx->flags & CTX_FLAG_SBI_TIMER) {
@@ -232,7 +231,7 @@ static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	fake_csr_clear(CSR_HSTATUS, HSTATUS_ARMED);
 	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
 	fake_csr_set(CSR_SIE, 1ull << IRQ_SEI);
-	ctx->exits[EXIT_REARM]++;
+	ctx->exits[EXIT_EXTERNAL]++;
 	return true;
 }
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The CRC-32 of IEEE 802.3, as zlib's crc32(). */
+#ifndef HYP_BASE_CRC32_H
+#define HYP_BASE_CRC32_H
+
+#include "hyp/base/types.h"
+
+/* Makes the tables for speed; the same as often as called. Before more than one hart uses crc32_ieee(). */
+void crc32_init(void);
+
+/* Of size bytes; start with crc = 0, or go on from the bytes before. */
+uint32_t crc32_ieee(uint32_t crc, const void *data, size_t size);
+
+#endif
