@@ -82,7 +82,7 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 	hpa_t image = hpa((uintptr_t)__image_start), at = hpa((uintptr_t)__image_end);
 	struct range own = { image.v, 0 };
 	const struct package_entry *entry;
-	bool ok;
+	bool host_ok, config_ok;
 
 	if (package_open(&package, (const void *)(uintptr_t)at.v, MAX_PACKAGE, at) != OK)
 		refuse("no package with a configuration follows the image (see `bulkhead pack`)");
@@ -90,11 +90,14 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 	if (!entry)
 		refuse("the package has no configuration");
 	own.size = at.v + package.header->total_size - image.v;
-	ok = host_parse(&host, host_dtb, MAX_DTB, true, r) == OK;
+	host_ok = host_parse(&host, host_dtb, MAX_DTB, true, r) == OK;
 	for (uint32_t i = 0; i < host.nr_harts && !features.sstc; i++)
 		host.harts[i].features &= ~HART_SSTC;	/* whatever the tree says */
-	ok &= config_parse(&config, package_data(&package, entry), entry->size, r) == OK;
-	if (!ok || plan_make(&plan, &host, &config, &package, own, r) != OK)
+	config_ok = config_parse(&config, package_data(&package, entry), entry->size, r) == OK;
+	if (!host_ok)
+		refuse("this machine's device tree cannot be used");
+	/* A configuration with problems is planned, too: all of them are told at once. */
+	if (plan_make(&plan, &host, &config, &package, own, r) != OK || !config_ok)
 		refuse("the configuration does not fit this machine");
 }
 

@@ -179,6 +179,7 @@ enum err make_plan(struct situation *s)
 {
 	struct range hyp;
 	bool host_ok, config_ok;
+	enum err e;
 
 	s->reporter = report_begin(s->host_path, s->config_path, s->json);
 	s->host_blob = read_tree(s->host_path);
@@ -187,8 +188,9 @@ enum err make_plan(struct situation *s)
 			      &s->reporter);
 	config_ok = !config_parse(&tool_config, s->config_blob.data, s->config_blob.size,
 				  &s->reporter);
-	if (!host_ok || !config_ok)
+	if (!host_ok)
 		return ERR_INVALID;
 	hyp = s->image_path ? use_image(s) : use_files(s);
-	return plan_make(&tool_plan, &tool_host, &tool_config, &s->package, hyp, &s->reporter);
+	e = plan_make(&tool_plan, &tool_host, &tool_config, &s->package, hyp, &s->reporter);
+	return config_ok ? e : ERR_INVALID;
 }

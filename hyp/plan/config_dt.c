@@ -20,7 +20,7 @@ struct reading {
 	struct reporter *r;
 	uint32_t depth;			/* 1 in the root, 2 in a guest, more in what is refused */
 	uint32_t seen;			/* properties of this node, by index in its table */
-	bool started, compatible;
+	bool started, compatible, broken;
 };
 
 struct property {
@@ -368,19 +368,21 @@ static void read_property(struct reading *c, const struct dt_prop *p)
 {
 	const struct property *known = c->vm ? vm_props : root_props;
 	uint32_t i, count = c->vm ? ARRAY_LEN(vm_props) : ARRAY_LEN(root_props);
+	unsigned before = c->r->count;
 
-	for (i = 0; i < count; i++) {
-		if (strcmp(p->name, known[i].name))
-			continue;
-		if (c->seen & 1u << i)
-			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, p->name,
-				       "given twice; give each property once");
-		else
-			known[i].read(c, p);
+	for (i = 0; i < count && strcmp(p->name, known[i].name); i++)
+		;
+	if (i == count)
+		unknown_property(c, p, known, count);
+	else if (c->seen & 1u << i)
+		problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, p->name,
+			       "given twice; give each property once");
+	else
+		known[i].read(c, p);
+	if (i < count)
 		c->seen |= 1u << i;
-		return;
-	}
-	unknown_property(c, p, known, count);
+	if (c->vm && c->r->count != before)
+		c->vm->faulty = true;
 }
 
 static bool name_valid(const char *name)
@@ -424,6 +426,7 @@ static void start_vm(struct reading *c, const char *name)
 static void broken(struct reading *c, const char *why)
 {
 	problem_report(c->r, PROBLEM_BAD_CONFIG, true, "/", "", "%s", why);
+	c->broken = true;
 }
 
 /* A subnode of a guest: none is known. */
@@ -506,6 +509,8 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max, stru
 		return ERR_INVALID;
 	}
 	read_tree(&c, &dt);
+	if (c.broken)
+		config->nr_vms = 0;
 	if (r->count == before && !config->nr_vms)
 		problem_report(r, PROBLEM_NO_GUESTS, true, "/", "",
 			       "no guests: add a node for each, as linux { harts = <1>; ... };");

@@ -37,6 +37,7 @@ struct config_vm {
 	uint64_t entry;
 	bool has_entry;
 	bool trust_dma;
+	bool faulty;		/* a problem of it was told: something may be missing for that */
 	struct plan_policy policy;
 };
 
@@ -49,7 +50,9 @@ struct config {
 
 /*
  * Reads the configuration in max bytes at dtb (8-byte aligned), which must stay in place as long as
- * config and plans made of it are used. Each fault is reported; OK if there was none.
+ * config and plans made of it are used. Each fault is reported; OK if there was none. Otherwise
+ * config has what could be read, which may still be planned for further problems; it has no guests
+ * if the tree is broken.
  */
 enum err config_parse(struct config *config, const void *dtb, uint64_t max,
 		      struct reporter *r) __must_check;

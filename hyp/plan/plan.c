@@ -158,7 +158,7 @@ static void plan_harts(struct planner *pl)
 
 		for (i = 0; i < c->nr_harts; i++)
 			add_hart(pl, vm, c->harts[i]);
-		if (!c->nr_harts)
+		if (!c->nr_harts && !c->faulty)
 			vm_problem(pl, vm, PROBLEM_NO_HARTS, "harts",
 				   "the guest has no harts; add harts = <1>");
 		compare_harts(pl, vm);

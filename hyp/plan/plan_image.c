@@ -175,7 +175,7 @@ void plan_images(struct planner *pl)
 	uint32_t vm;
 
 	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
-		if (!pl->config->vms[vm].images[IMAGE_KERNEL])
+		if (!pl->config->vms[vm].images[IMAGE_KERNEL] && !pl->config->vms[vm].faulty)
 			vm_problem(pl, vm, PROBLEM_NO_KERNEL, "kernel",
 				   "the guest has nothing to run; add kernel = \"NAME\"");
 		kernel = find_image(pl, vm, IMAGE_KERNEL);

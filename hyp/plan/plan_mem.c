@@ -237,7 +237,7 @@ void plan_memory(struct planner *pl)
 		}
 	}
 	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
-		if (!pl->config->vms[vm].nr_memory)
+		if (!pl->config->vms[vm].nr_memory && !pl->config->vms[vm].faulty)
 			vm_problem(pl, vm, PROBLEM_NO_MEMORY, "memory",
 				   "the guest has no memory; add memory = \"512M\"");
 	}
