@@ -144,18 +144,6 @@ static void read_contexts(struct host *host, struct host_plic *plic, struct repo
 	}
 }
 
-/* What a guest may be given must not be a PLIC at the same time. */
-static bool is_in_ram(const struct host *host, struct range range)
-{
-	uint32_t i;
-
-	for (i = 0; i < host->nr_ram; i++) {
-		if (range_overlaps(host->ram[i], range))
-			return true;
-	}
-	return false;
-}
-
 static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 {
 	struct host_plic *plic = &host->plics[host->nr_plics];
@@ -175,7 +163,7 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 		bad_node(host, node, "reg", "missing or malformed", r);
 		return;
 	}
-	if (plic->range.size > PLIC_MAX_SIZE || is_in_ram(host, plic->range)) {
+	if (plic->range.size > PLIC_MAX_SIZE || host_meets_ram(host, plic->range)) {
 		bad_node(host, node, "reg", "larger than a PLIC's 64 MiB, or in RAM", r);
 		return;
 	}

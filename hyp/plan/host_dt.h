@@ -130,6 +130,9 @@ int host_find_hart(const struct host *host, uint64_t id);
 int host_find_plic(const struct host *host, uint32_t phandle);
 int host_find_plic_node(const struct host *host, uint16_t node);
 
+/* True if any of the range, which is valid, is RAM of the host. */
+bool host_meets_ram(const struct host *host, struct range range);
+
 /* True if the node or one of its parents is disabled. */
 bool host_is_disabled(const struct host *host, uint16_t node);
 

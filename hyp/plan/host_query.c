@@ -224,6 +224,17 @@ int host_find_plic_node(const struct host *host, uint16_t node)
 	return -1;
 }
 
+bool host_meets_ram(const struct host *host, struct range range)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_ram; i++) {
+		if (range_overlaps(host->ram[i], range))
+			return true;
+	}
+	return false;
+}
+
 bool host_is_disabled(const struct host *host, uint16_t node)
 {
 	for (; node != NO_NODE; node = host->nodes[node].parent) {

@@ -84,6 +84,8 @@ void plan_console(struct planner *pl)
 				    "ns16550a or virtio,mmio, or none for the firmware's");
 	else if (host_node_reg(pl->host, node, 0, &reg))
 		console_problem(pl, "has no registers that can be used");
+	else if (host_meets_ram(pl->host, reg))
+		console_problem(pl, "has registers that lie in RAM");
 	else
 		use_console(pl, node, reg);
 }
@@ -117,13 +119,7 @@ static bool map_pages(struct planner *pl, uint32_t vm, struct range pages)
 
 static bool touches_ram(const struct planner *pl, struct range pages)
 {
-	uint32_t i;
-
-	for (i = 0; i < pl->host->nr_ram; i++) {
-		if (range_overlaps(pl->host->ram[i], pages))
-			return true;
-	}
-	return range_overlaps(pl->plan->hyp, pages);
+	return host_meets_ram(pl->host, pages) || range_overlaps(pl->plan->hyp, pages);
 }
 
 static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char *path)

@@ -388,6 +388,8 @@ static void test_refused_hosts(void **state)
 		  "not RAM", PROBLEM_BAD_HOST },
 		{ "reg = <0 0xc000000 0 0x600000>", "reg = <0 0xc000000 0 0x201000>", A(), "two contexts",
 		  PROBLEM_LIMIT },
+		{ "reg = <0 0x10000000 0 0x100>", "reg = <0 0x10000000 0x1000 0x100>",
+		  "console = \"serial0\";" A(), "lie in RAM", PROBLEM_BAD_CONSOLE },
 		{ "compatible = \"ns16550a\";", "compatible = \"ns16550a\"; reg-shift = <9>;",
 		  "console = \"serial0\";" A(), "reg-shift", PROBLEM_BAD_CONSOLE },
 	};
