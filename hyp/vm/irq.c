@@ -17,6 +17,16 @@ void irq_lines_changed(struct vcpu *v, uint64_t changed)
 		vcpu_send_mask(v->vm, changed & ~self, MAIL_EXTERNAL);
 }
 
+/* As switch.S does at the guest's next SRET or WFI, which a guest that polls may never come to. */
+void irq_settle(struct vcpu *v)
+{
+	if (!(v->ctx.hstatus & HSTATUS_ARMED) || csr_read(CSR_SIP) & 1ul << IRQ_SEI)
+		return;
+	v->ctx.hstatus &= ~(uint64_t)HSTATUS_ARMED;
+	csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
+	csr_set(CSR_SIE, 1ul << IRQ_SEI);
+}
+
 static void serve_external(struct vcpu *v)
 {
 	uint64_t changed = 0;

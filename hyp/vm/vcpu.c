@@ -117,6 +117,7 @@ static enum verdict suspend(struct vcpu *v)
 {
 	enum verdict verdict = VERDICT_RESUME;
 
+	irq_settle(v);
 	set_hsm(v, SBI_HSM_STATE_SUSPENDED);
 	while (verdict == VERDICT_RESUME && !(csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS)) {
 		if (!(csr_read(CSR_SIP) & csr_read(CSR_SIE)))

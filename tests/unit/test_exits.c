@@ -309,6 +309,29 @@ static void test_still_armed(void **state)
 	}
 }
 
+/* A guest that polls the claim register between suspensions: what it has served does not end the next one. */
+static void test_settled_by_suspend(void **state)
+{
+	(void)state;
+	enable_wire();
+	csr()->hie = VSEIP;
+	naive_set_level(&fake.plic, WIRE, true);
+	fake_interrupt(self);
+	sbi(SBI_EXT_HSM, SBI_HSM_SUSPEND, 0, 0, 0);
+	assert_int_equal(hw()->place, PLACE_GUEST);	/* it pends: no sleep */
+	assert_true(csr()->hstatus & HSTATUS_ARMED);
+	assert_int_equal(naive_read(&fake.plic, own_page() + 4), WIRE);
+	naive_set_level(&fake.plic, WIRE, false);
+	naive_write(&fake.plic, own_page() + 4, WIRE);
+	sbi(SBI_EXT_HSM, SBI_HSM_SUSPEND, 0, 0, 0);
+	assert_int_equal(hw()->place, PLACE_WFI);
+	assert_true(csr()->sie & SEIE && !(csr()->hvip & VSEIP));
+	naive_set_level(&fake.plic, WIRE, true);
+	assert_true(fake_interrupt(self));
+	assert_int_equal(hw()->place, PLACE_GUEST);
+	assert_true(csr()->hvip & VSEIP && csr()->hstatus & HSTATUS_ARMED && !(csr()->sie & SEIE));
+}
+
 /* From user mode, or another instruction: illegal to the guest, armed or not. */
 static void test_armed_but_illegal(void **state)
 {
@@ -385,6 +408,7 @@ int main(void)
 		cmocka_unit_test_setup(test_foreign_sources, setup),
 		cmocka_unit_test_setup(test_two_exits, setup),
 		cmocka_unit_test_setup(test_still_armed, setup),
+		cmocka_unit_test_setup(test_settled_by_suspend, setup),
 		cmocka_unit_test_setup(test_armed_but_illegal, setup),
 		cmocka_unit_test_setup(test_emulated_plic, setup),
 		cmocka_unit_test_setup(test_emulated_for_sibling, setup),
