@@ -39,6 +39,7 @@ help:
 	@echo 'make test         build everything, run every test'
 	@echo 'make unit         only the unit tests, on this host'
 	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures'
+	@echo 'make prove        the model of the interrupt protocol, by Spin'
 	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
 	@echo 'make debug        the same, waiting for gdb'
@@ -273,6 +274,12 @@ test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) everything
 .PHONY: bench
 bench: $(B)/bench/one/fw_payload.bin $(B)/bench/two/fw_payload.bin
 	@$(PYTHON) scripts/bench $(if $(RECORD),--record) $(if $(PROFILE),--profile $(PROFILE) --run $(or $(RUN),sstc))
+
+# ---- proofs -------------------------------------------------------------------------------------------
+
+.PHONY: prove
+prove: | $(SETUP)
+	@$(PYTHON) tests/proofs/prove
 
 # ---- the rest ---------------------------------------------------------------------------------------
 
