@@ -190,7 +190,11 @@ static void hart_start(void)
 static void hart_suspend(void)
 {
 	struct spec_vcpu *v = &vm_now()->vcpu[spec_now.vcpu];
-	bool pending = fake_hip(spec_now.hart) & spec_was[spec_now.hart].csr.hie;
+	const struct fake_csrs *c = &spec_was[spec_now.hart].csr;
+	uint64_t timer = fake.config.sstc && fake.time >= c->vstimecmp ? 1ull << IRQ_VSTI : 0;
+	bool stale = fake.config.mapped && c->hstatus & HSTATUS_ARMED && !(fake_sip(spec_now.hart) & 1ull << IRQ_SEI);
+	uint64_t hvip = c->hvip & ~(stale ? 1ull << IRQ_VSEI : 0);	/* what has been served ends no suspension */
+	bool pending = (hvip | timer) & c->hie;
 	uint32_t type = (uint32_t)arg(0);
 
 	if (type != 0 && type != 0x80000000) {
@@ -268,7 +272,7 @@ static void vendor(uint64_t fid)
 
 	if (fid > 1) {
 		returns(SBI_ERR_NOT_SUPPORTED, 0);
-	} else if (fid && (arg(0) >= nr_vcpus() || arg(1) > 9)) {
+	} else if (fid && (arg(0) >= nr_vcpus() || arg(1) >= NR_EXITS)) {
 		returns(SBI_ERR_INVALID_PARAM, 0);
 	} else {
 		SPEC(n <= (fid ? vm_now()->vcpu[arg(0)].events : 0));

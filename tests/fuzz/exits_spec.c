@@ -13,6 +13,8 @@
 struct spec_vm spec_vms[FAKE_VMS];
 struct spec_event spec_now;
 
+static bool served;	/* a PLIC's interrupt perhaps, which siblings have to be told of */
+
 static struct spec_vm *vm_now(void) { return &spec_vms[spec_now.vm]; }
 static struct spec_vcpu *vcpu_now(void) { return &vm_now()->vcpu[spec_now.vcpu]; }
 static struct fake_hw *hw_now(void) { return &fake.hw[spec_now.hart]; }
@@ -31,6 +33,7 @@ void spec_power_on(void)
 void spec_before(const struct spec_event *e)
 {
 	spec_now = *e;
+	served = false;
 	spec_vms[e->vm].vcpu[e->vcpu].events++;
 	spec_snapshot();
 	fake_count_from_here();
@@ -172,7 +175,7 @@ void spec_stops(void)
 	bool loaded;
 	uint64_t told = leaves(&loaded);
 
-	finish(told, false, loaded, true);
+	finish(told, served, loaded, true);
 }
 
 void spec_ends(enum vm_end end)
@@ -187,7 +190,7 @@ void spec_ends(enum vm_end end)
 		told = spec_harts(m->active & ~(1ull << spec_now.vcpu));
 	}
 	told |= leaves(&loaded);
-	finish(told, false, loaded, true);
+	finish(told, served, loaded, true);
 }
 
 void spec_goes_on(uint64_t siblings, bool may_be_more)
@@ -270,6 +273,7 @@ static bool watchdog_bites(void)
 
 void spec_interrupt(void)
 {
+	served = !fake.config.mapped;
 	if (watchdog_bites()) {
 		spec_ends(VM_END_WATCHDOG);
 		return;
@@ -297,21 +301,22 @@ static uint64_t wakes(const struct fake_hw *hw, unsigned hart)
 	return fake_hip(hart) & hw->csr.hie;
 }
 
-/* The vcpu is suspended, or was a moment ago. served: it has served interrupts in between. */
-void spec_suspended(bool served)
+/* The vcpu is suspended, or was a moment ago. anything: it has served interrupts in between. */
+void spec_suspended(bool anything)
 {
 	const struct fake_hw *hw = hw_now();
 	struct spec_vcpu *v = vcpu_now();
 
+	served = anything && !fake.config.mapped;
 	if (watchdog_bites()) {
 		spec_ends(VM_END_WATCHDOG);
 		return;
 	}
-	if (served && vm_now()->state == VM_STOPPING && was_told()) {
+	if (anything && vm_now()->state == VM_STOPPING && was_told()) {
 		spec_stops();
 		return;
 	}
-	if (served && was_told())
+	if (anything && was_told())
 		v->mail_ipi = false;
 	if (!fake.config.sstc && fake.hw[spec_now.hart].csr.hvip & 1ull << IRQ_VSTI)
 		v->deadline = v->deadline <= fake.time ? UINT64_MAX : v->deadline;

@@ -207,8 +207,10 @@ static void proper_ecall(unsigned hart)
 		x[11] = ram & ~1ull;
 		break;
 	case 'w':
-		x[10] = x[10] ? 0x80000000 : 0;
+		x[10] = u8() & 1 ? 0x80000000 : 0;
 		x[11] = ram & ~1ull;
+		if (u8() & 1)
+			fake_csr_to(hart, CSR_VSIE, 0x222);
 		break;
 	case 'm':
 		x[10] = u8() % (1u << p->nr_vcpus);
@@ -361,7 +363,7 @@ static void drive_plic(unsigned hart)
 	uint32_t id = 1 + 15 * vm + how % 8;
 	uint64_t context = 2 * vcpu + 1, *a1 = &fake.hw[hart].x[11];
 
-	switch (how / 8 % 5) {
+	switch (how / 8 % 8) {
 	case 0:
 		*a1 = 1 + id % 7;
 		access_plic(hart, 4 * id, true);
@@ -378,8 +380,15 @@ static void drive_plic(unsigned hart)
 		access_plic(hart, 0x200004 + 0x1000 * context, true);
 		break;
 	case 4:
-		*a1 = how / 32;
+		*a1 = how / 64;
 		access_plic(hart, 0x200000 + 0x1000 * context, true);
+		break;
+	default:	/* all that it takes to be interrupted */
+		*a1 = 4;
+		access_plic(hart, 4 * id, true);
+		*a1 = UINT32_MAX;
+		access_plic(hart, 0x2000 + 0x80 * context + 4 * (id / 32), true);
+		naive_set_level(&fake.plic, id, true);
 		break;
 	}
 }

@@ -346,7 +346,7 @@ static void test_legacy(void **state)
 static void test_vendor(void **state)
 {
 	static const struct { uint64_t hart, kind; long error; } calls[] = {
-		{ 0, 0, 0 }, { 2, 9, 0 }, { 3, 0, -3 }, { 0, 10, -3 }, { ALL, 0, -3 }, { 0, ALL, -3 },
+		{ 0, 0, 0 }, { 2, NR_EXITS - 1, 0 }, { 3, 0, -3 }, { 0, NR_EXITS, -3 }, { ALL, 0, -3 }, { 0, ALL, -3 },
 		{ 1ull << 32, 0, -3 }, { 0, 1ull << 32, -3 },
 	};
 
