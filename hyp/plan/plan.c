@@ -303,8 +303,8 @@ uint32_t plan_gstage_tables(const struct plan_vm *vm)
 		n += split_blocks(m, 30, &at1g);
 		n += split_blocks(m, 21, &at2m);
 	}
-	/* The contexts of a PLIC, page by page: in one block of 2 MiB that no region touches. */
-	return n + vm->nr_vplics * (vm->gstage_levels - 1u);
+	/* The contexts of a PLIC, page by page: in two blocks of 2 MiB at most, that no region touches. */
+	return n + vm->nr_vplics * vm->gstage_levels;
 }
 
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
