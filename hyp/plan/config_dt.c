@@ -16,7 +16,7 @@
 struct reading {
 	struct config *config;
 	struct config_vm *vm;		/* NULL: the root */
-	char path[VM_NAME_LEN + 1];
+	char path[128];			/* of the node, however long its name is */
 	struct reporter *r;
 	uint32_t depth;			/* 1 in the root, 2 in a guest, more in what is refused */
 	uint32_t seen;			/* properties of this node, by index in its table */
@@ -35,15 +35,16 @@ static void bad_value(struct reading *c, const struct dt_prop *p, const char *te
 	problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name, "%s", text);
 }
 
-/* The property's one string, or NULL and a problem. */
-static const char *read_string(struct reading *c, const struct dt_prop *p)
+/* The property's one string, or NULL and a problem with an example. */
+static const char *read_string(struct reading *c, const struct dt_prop *p, const char *example)
 {
 	uint32_t at = 0;
 	const char *s = dt_string(p, &at);
 
 	if (s && at == p->size && *s)
 		return s;
-	bad_value(c, p, "must be one string that is not empty, as in \"linux\"");
+	problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
+		       "must be one string that is not empty, as in \"%s\"", example);
 	return NULL;
 }
 
@@ -145,7 +146,7 @@ static void read_devices(struct reading *c, const struct dt_prop *p)
 
 static void read_image(struct reading *c, const struct dt_prop *p, enum image_role role)
 {
-	const char *name = read_string(c, p);
+	const char *name = read_string(c, p, "linux");
 
 	if (!name)
 		return;
@@ -180,7 +181,7 @@ static void read_bootargs(struct reading *c, const struct dt_prop *p)
 
 static void read_entry(struct reading *c, const struct dt_prop *p)
 {
-	const char *s = read_string(c, p);
+	const char *s = read_string(c, p, "0x80200000");
 
 	if (!s)
 		return;
@@ -283,7 +284,7 @@ static void read_watchdog(struct reading *c, const struct dt_prop *p)
 
 static void read_console(struct reading *c, const struct dt_prop *p)
 {
-	c->config->console = read_string(c, p);
+	c->config->console = read_string(c, p, "/soc/serial@10000000");
 }
 
 static void read_compatible(struct reading *c, const struct dt_prop *p)
