@@ -43,9 +43,11 @@ help:
 	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
 	@echo 'make debug        the same, waiting for gdb'
+	@echo 'make check        only check CONFIG against its machine; make map draws it: $(B)/CONFIG/map.svg'
 	@echo 'make clean        remove what was built; distclean also what was fetched'
 	@echo
 	@echo 'CONFIG=$(CONFIG); there are: $(CONFIGS)'
+	@echo 'HOST_DTB=FILE checks CONFIG against that machine, HOST_DTB=none not at all.'
 	@echo 'V=1 shows the commands.'
 
 # ---- what is on the host, and what is fetched ---------------------------------------------------
@@ -199,11 +201,33 @@ $(FIRMWARE)/fw_payload.bin: $(FETCHED)
 CONFIGS		:= $(patsubst configs/%.dts,%,$(filter-out configs/bad/%,$(wildcard configs/*/*.dts)))
 PACK_NEEDS	:= scripts/pack $(B)/core.bin $(B)/bulkhead $(FIRMWARE)/fw_payload.bin $(IMAGES)
 
-$(B)/%/fw_payload.bin: configs/%.dts $(PACK_NEEDS)
+# Each is checked before it is packed, against the tree of the machine that configs/BOARD is for: QEMU's as scripts/run
+# starts it, or tests/hosts/BOARD.dts. HOST_DTB=FILE is another machine's; HOST_DTB=none packs without a check.
+QEMU_BOARDS	:= virt test bench bad
+HOST_DTB	?=
+host_of		= $(or $(HOST_DTB),$(if $(filter $(1),$(QEMU_BOARDS)),$(B)/host/virt.dtb,$(wildcard tests/hosts/$(1).dts)))
+$(B)/host/virt.dtb: scripts/host-dtb scripts/machine.py | $(SETUP)
+	$(call say,HOSTDTB $@)
+	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $@
+
+$(B)/%/fw_payload.bin: configs/%.dts $(PACK_NEEDS) $(B)/host/virt.dtb $(wildcard tests/hosts/*.dts)
+	$(call say,CHECK $<)
+	$(Q)rm -f $@; scripts/check $< "$(call host_of,$(patsubst %/,%,$(dir $*)))"
 	$(call say,PACK $@)
 	$(Q)scripts/pack $< $(@D)
 
 image: $(B)/$(CONFIG)/fw_payload.bin
+
+.PHONY: check map
+check: $(B)/core.bin $(B)/bulkhead $(IMAGES) $(B)/host/virt.dtb | config-exists
+	$(Q)scripts/check configs/$(CONFIG).dts "$(call host_of,$(patsubst %/,%,$(dir $(CONFIG))))"
+map: $(B)/bulkhead $(B)/host/virt.dtb | config-exists
+	$(Q)mkdir -p $(B)/$(CONFIG) && $(B)/bulkhead map --assume-h -o $(B)/$(CONFIG)/map.svg \
+		"$(call host_of,$(patsubst %/,%,$(dir $(CONFIG))))" configs/$(CONFIG).dts
+
+# The picture in README.md: of a machine whose tree is in the repository, so that it is the same everywhere.
+docs/map.svg: configs/virt/linux-rt.dts tests/hosts/virt.dts $(TOOL_SRC) | $(B)/bulkhead
+	$(Q)$(B)/bulkhead map -o $@ tests/hosts/virt.dts $<
 everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(B)/linux-disk.img
 
 $(B)/$(CONFIG)/fw_payload.bin: | config-exists
