@@ -5,7 +5,7 @@
  * source to another hart. Devices are found by compatible: ns16550a (its "transmitter empty"
  * interrupt) and google,goldfish-rtc (its alarm). bootargs: irq.rounds=N (default 10000).
  */
-#include "guests/irq/device.h"
+#include "guests/lib/device.h"
 #include "guests/lib/check.h"
 #include "guests/lib/console.h"
 #include "guests/lib/plic.h"

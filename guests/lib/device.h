@@ -4,8 +4,8 @@
  * the line stays up until calm(). raised() asks the device itself, and does not calm it unless
  * calm() follows.
  */
-#ifndef GUESTS_IRQ_DEVICE_H
-#define GUESTS_IRQ_DEVICE_H
+#ifndef GUESTS_LIB_DEVICE_H
+#define GUESTS_LIB_DEVICE_H
 
 #include <stdbool.h>
 #include <stdint.h>

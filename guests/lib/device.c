@@ -6,7 +6,7 @@
  */
 #include <stddef.h>
 #include <string.h>
-#include "guests/irq/device.h"
+#include "guests/lib/device.h"
 #include "guests/lib/dt.h"
 
 #define RTC_ALARM_LOW		0x08
