@@ -84,8 +84,7 @@ static bool same_isa(const struct host *host, uint16_t a, uint16_t b)
 	return false;
 }
 
-static void add_hart(struct host *host, uint16_t node, uint64_t id, bool assume_h,
-		     struct reporter *r)
+static void add_hart(struct host *host, uint16_t node, uint64_t id, struct reporter *r)
 {
 	struct host_hart *hart = &host->harts[host->nr_harts];
 	int levels = read_mmu(host, node);
@@ -107,8 +106,6 @@ static void add_hart(struct host *host, uint16_t node, uint64_t id, bool assume_
 		hart->features = hart[-1].features;
 	else
 		hart->features = read_features(host, node, r);
-	if (assume_h)
-		hart->features |= HART_H;
 	find_intc(host, hart, r);
 	host->nr_harts++;
 }
@@ -121,6 +118,19 @@ static void read_timebase(struct host *host, uint16_t node)
 		return;
 	if (p.size == 4 || p.size == 8)
 		host->timebase_hz = dt_cells(p.data, p.size / 4);
+}
+
+/* A tree that tells of no hart that it has H leaves it out; one that tells of some means it. */
+static void assume_hypervisor(struct host *host)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_harts; i++) {
+		if (host->harts[i].features & HART_H)
+			return;
+	}
+	for (i = 0; i < host->nr_harts; i++)
+		host->harts[i].features |= HART_H;
 }
 
 void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
@@ -147,10 +157,12 @@ void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 		if (!host->nodes[node].reg || (cells != 1 && cells != 2) || reg.size != 4 * cells)
 			bad_node(host, node, "reg", "not one hart id", r);
 		else
-			add_hart(host, node, dt_cells(reg.data, cells), assume_h, r);
+			add_hart(host, node, dt_cells(reg.data, cells), r);
 	}
 	if (!host->nr_harts)
 		bad_node(host, host->cpus, "", "no usable hart", r);
+	if (assume_h)
+		assume_hypervisor(host);
 	if (!host->timebase_hz)
 		bad_node(host, host->cpus, "timebase-frequency", "missing or not a frequency", r);
 }
