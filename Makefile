@@ -290,7 +290,7 @@ $(FUZZ_SEEDS): tests/fuzz/seeds $(wildcard tests/hosts/*.dts tests/unit/dts/*.dt
 fuzz: $(FUZZ_TARGETS) $(FUZZ_SEEDS)
 	@$(PYTHON) scripts/judge --fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) everything
+test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) $(B)/unit/bulkhead everything
 	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --fuzz $(FUZZ_SHORT) $(FUZZ_TARGETS) --boot $(TESTS)
 
 # ---- the benchmark ------------------------------------------------------------------------------------

@@ -77,6 +77,8 @@ static void draw_card(const struct plan *plan, uint32_t vm, double x, double y, 
 	svg_box(x, y, w, 84, guest_style(vm, style), NULL);
 	svg_box(x, y, 6, 84, bar, NULL);
 	svg_text(x + 18, y + 24, ANCHOR_START, "name", "%s", v->name);
+	svg_text(x + w - 12, y + 24, ANCHOR_END, "dim small", "%s",
+		 cut(v->images[IMAGE_KERNEL].name, w / 2, 11, text, sizeof(text)));
 	svg_text(x + 18, y + 43, ANCHOR_START, "", "%s",
 		 cut(harts, w - 24, 12, text, sizeof(text)));
 	svg_text(x + 18, y + 60, ANCHOR_START, "", "%s of RAM",
@@ -440,9 +442,9 @@ static void draw(const struct situation *s, const struct plan *plan, const struc
 	snprintf(title, sizeof(title), "%.100s on %s", name, machine);
 	svg_begin();
 	svg_text(SVG_MARGIN, 50, ANCHOR_START, "title", "%.60s", name);
-	svg_text(SVG_MARGIN, 73, ANCHOR_START, "dim", "on %s: %u hart%s, %s of RAM, timebase %lu Hz",
+	svg_text(SVG_MARGIN, 73, ANCHOR_START, "dim", "on %s: %u hart%s, %s of RAM, timebase %g MHz",
 		 machine, plan->nr_harts, plan->nr_harts == 1 ? "" : "s",
-		 size_text(ram, total, sizeof(total)), plan->timebase_hz);
+		 size_text(ram, total, sizeof(total)), plan->timebase_hz / 1e6);
 	y = draw_guests(plan, 92);
 	y = draw_legend(y);
 	y = draw_harts(plan, heading(y, "Harts", ""));
