@@ -7,6 +7,7 @@
 #include "guests/lib/cpu.h"
 
 struct sbi_info sbi;
+uint64_t sbi_shutdown_reason;
 
 struct sbiret sbi_call(uint64_t eid, uint64_t fid, uint64_t x0, uint64_t x1, uint64_t x2,
 		       uint64_t x3, uint64_t x4)
@@ -42,7 +43,7 @@ void sbi_init(void)
 
 void sbi_shutdown(void)
 {
-	sbi_call(EID_SRST, 0, 0, 0, 0, 0, 0);
+	sbi_call(EID_SRST, 0, 0, sbi_shutdown_reason, 0, 0, 0);
 	sbi_call(EID_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0);
 	irq_disable();
 	csr_write(sie, 0);

@@ -72,6 +72,8 @@ extern struct sbi_info sbi;
 
 void sbi_init(void);
 bool sbi_probe(uint64_t eid);
+/* What sbi_shutdown() says: 0 (the default) no reason, 1 system failure. */
+extern uint64_t sbi_shutdown_reason;
 /* Power off; does not return. The legacy shutdown is the fall-back. */
 void sbi_shutdown(void) __attribute__((noreturn));
 
