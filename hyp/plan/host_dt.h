@@ -100,8 +100,8 @@ struct host {
 
 /*
  * Reads the device tree in max bytes at dtb (8-byte aligned), which must stay in place and
- * unchanged as long as host is used. assume_h: the caller knows that the harts have the hypervisor
- * extension though their nodes may not say so. Each fault of the tree is reported; OK if there was
+ * unchanged as long as host is used. assume_h: the caller knows that harts have the hypervisor
+ * extension: all of them, if no node of theirs says so. Each fault of the tree is reported; OK if there was
  * none. host need not be zeroed before.
  */
 enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assume_h,

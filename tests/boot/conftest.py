@@ -62,7 +62,8 @@ def boot(pack, log_dir, time_scale):
             kwargs["disk"] = os.path.join(TOP, "build/linux-disk.img")
         firmware = kwargs.pop("by_kernel", None)
         if firmware:
-            kwargs["bios"] = os.path.join(machines.FIRMWARE, firmware + ".bin")
+            kwargs["bios"] = ("default" if firmware == "default" else
+                              os.path.join(machines.FIRMWARE, firmware + ".bin"))
             kwargs["kernel"] = os.path.join(image, "bulkhead.bin")
         logs = log_dir if not running else os.path.join(log_dir, f"machine{len(running) + 1}")
         machine = machines.Machine(image, log_dir=logs, scale=time_scale, **kwargs)

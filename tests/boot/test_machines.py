@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Nothing of one machine is compiled in: other harts, other memory, other firmware, two sockets."""
+import os
+import random
+import re
+import time
+
+import pytest
+
+from configs import CONSOLE, config, guest, linux, rt
+from machine import Machine
+
+BY_SBI = "rv64,sstc=off"
+NUMA = ["-object", "memory-backend-ram,id=m0,size=1G", "-object", "memory-backend-ram,id=m1,size=1G",
+        "-numa", "node,nodeid=0,cpus=0-1,memdev=m0", "-numa", "node,nodeid=1,cpus=2-3,memdev=m1"]
+
+
+def smp(harts, rounds=3, name="smp", **props):
+    return guest(name, " ".join(map(str, harts)), "16M", "smp", bootargs=f"smp.rounds={rounds}", **props)
+
+
+def passes(machine, name, harts, timeout=60):
+    """The smp guest ran on so many harts, and nothing failed."""
+    machine.hv.expect_line(name, rf"smp: {harts} harts, ")
+    machine.hv.expect(rf"^\[{name}\] done: [4-7] passed, 0 failed$", timeout)
+    assert "FAIL" not in machine.hv.text
+
+
+@pytest.mark.parametrize("harts, memory, cpu", [
+    (1, "256M", None), (2, "512M", BY_SBI), (3, "1G", None), (4, "3G", None), (5, "4G", BY_SBI),
+    (6, "6G", None), (7, "8G", None), (8, "16G", BY_SBI),
+])
+def test_harts_and_memory(boot, harts, memory, cpu):
+    """One guest has them all."""
+    machine = boot(config(smp(range(harts))), harts=harts, memory=memory, cpu=cpu)
+    machine.hv.expect_line("bulkhead", rf"machine +{harts} harts, ")
+    passes(machine, "smp", harts)
+    machine.wait()
+
+
+def test_one_image_for_all(pack, log_dir, time_scale):
+    """The very same flash image on machines that have nothing in common."""
+    image = pack(config(rt(harts="0", ticks=20)))
+    for harts, memory, cpu in ((1, "256M", None), (8, "16G", None), (3, "1G", BY_SBI)):
+        logs = os.path.join(log_dir, f"harts{harts}")
+        with Machine(image, harts=harts, memory=memory, cpu=cpu, log_dir=logs,
+                     scale=time_scale) as machine:
+            machine.hv.expect_line("rt", f"timer by {'SBI' if cpu else 'Sstc'}")
+            machine.hv.expect_line("rt", "rt: report ticks=20 ")
+            machine.wait()
+
+
+def disabled(*harts):
+    return [["-t", "s", f"/cpus/cpu@{hart}", "status", "disabled"] for hart in harts]
+
+
+def test_sparse_hart_ids(boot, host_dtb):
+    """Harts 1, 3, 4, 6 and 7 are all there are."""
+    machine = boot(config(smp([6, 1], name="a"), smp([3, 4, 7], name="b")), harts=8,
+                   extra=host_dtb(disabled(0, 2, 5), harts=8))
+    machine.hv.expect_line("bulkhead", "machine +5 harts, ")
+    machine.wait(120)
+    for name, harts in (("a", 2), ("b", 3)):
+        said = machine.hv.lines(name)
+        assert any(line.startswith(f"smp: {harts} harts, ") for line in said)
+        assert any(re.match(r"done: [567] passed, 0 failed$", line) for line in said)
+
+
+def test_linux_on_a_host_without_hart_0(boot, host_dtb):
+    machine = boot(config(linux(harts="3 1"), rt(harts="2", ticks=100)), disk=True,
+                   extra=host_dtb(disabled(0)))
+    machine.uart.expect("demo: cpus 2$", 120)
+    machine.uart.expect("demo: disk ok")
+    machine.wait()
+
+
+def programs_counters(machine):
+    text = machine.ask_monitor("info registers -a")
+    return [int(pc, 16) for pc in re.findall(r"^ pc +([0-9a-f]{16})", text, re.M)]
+
+
+def test_spare_harts_stay_stopped(boot):
+    """In the firmware, where it has stopped them; the boot hart, too, goes back there."""
+    machine = boot(config(rt(harts="2")))
+    machine.hv.expect_line("bulkhead", "spare harts +0 1 3$")
+    machine.hv.expect_line("rt", r"rt: tick 1\d\d ")
+    first = programs_counters(machine)
+    time.sleep(0.2)
+    second = programs_counters(machine)
+    assert len(first) == len(second) == 4
+    for hart in (0, 1, 3):
+        assert first[hart] == second[hart], "it does not wait"
+        assert 0x80000000 <= first[hart] < 0x80080000, "it is not in the firmware"
+
+
+def test_firmware_that_qemu_comes_with(boot):
+    """OpenSBI 1.1 of Debian 12's QEMU has no debug console: the guests and we have ours."""
+    machine = boot(config(smp([1, 3, 2])), by_kernel="default")
+    passes(machine, "smp", 3)
+    machine.wait()
+
+
+@pytest.mark.parametrize("firmware", ["default", "fw_jump"])
+def test_image_around_the_device_tree(boot, log_dir, firmware):
+    """fw_jump puts the device tree at 0x82200000, 32 MiB into an image that goes on behind it."""
+    path = os.path.join(log_dir, "large")
+    with open(path, "wb") as file:
+        file.write(random.Random(1).randbytes(40 << 20))
+    try:
+        machine = boot(config(rt(memory="64M", ticks=50, initrd="large")), images={"large": path},
+                       by_kernel=firmware)
+        size = os.path.getsize(os.path.join(log_dir, "image/bulkhead.bin"))
+        assert size > 40 << 20
+        machine.hv.expect_line("bulkhead", 'initrd .* "large", 41943040 bytes')
+        machine.hv.expect_line("bulkhead", "vm rt: started")	# which checks the images' checksums
+        machine.hv.expect_line("rt", "rt: report ticks=50 ")
+        machine.wait()
+    finally:
+        os.remove(path)
+
+
+def test_two_sockets(boot):
+    """Two PLICs, each for two harts: a Linux that has one hart of each, and a guest in one socket.
+
+    No device of the second PLIC: QEMU 7.2 never raises that one's lines, natively neither.
+    """
+    inside = guest("inside", "3", "32M", "test", bootargs="test.only=plic.")
+    machine = boot(config(linux(harts="1 2", disk=False, mode="hotplug"), inside), extra=NUMA)
+    machine.hv.expect_line("bulkhead", "machine +4 harts, .* 2 PLICs$")
+    machine.hv.expect_line("bulkhead", "device +/soc/serial@10000000, irq 10 of PLIC 0$")
+    machine.hv.expect(r"^\[inside\] done: \d+ passed, 0 failed$")
+    machine.uart.expect("demo: user space", 120)
+    machine.uart.expect("demo: hotplug 10$")
+    machine.uart.expect("demo: cpus 2$")
+    machine.wait()
+
+
+def test_device_of_the_other_socket_is_refused(boot):
+    """A disk whose PLIC serves none of the guest's harts."""
+    disk = guest("linux", "0 1", "256M", "linux", devices=["/soc/virtio_mmio@10001000"], trust_dma=True)
+    machine = boot(config(disk), extra=NUMA)
+    machine.uart.expect(r"/linux: devices: .*its PLIC has no S-mode context for a hart of this guest")
+    machine.uart.expect("refused: ")
+    machine.wait(status=None)
+
+
+def test_console_may_be_any_of_the_transports(boot):
+    """The console is found by its path in the configuration, not by an address that we know."""
+    other = CONSOLE.replace("8000", "3000")
+    extra = ["-device", "virtio-serial-device,bus=virtio-mmio-bus.2", "-chardev",
+             "file,id=other,path=/dev/null", "-device", "virtconsole,chardev=other"]
+    machine = boot(config(rt(ticks=50), console=other), hv=False, extra=extra)
+    machine.uart.expect(r"^\[bulkhead\] Bulkhead ")
+    machine.wait()
