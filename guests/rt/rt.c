@@ -21,6 +21,7 @@ struct stats {
 static uint64_t period;			/* in timebase ticks, like all times here */
 static uint64_t deadline;
 static volatile uint64_t ticks;
+static uint64_t limit;			/* ticks; 0: none */
 static uint64_t missed;
 static struct stats window, total;
 
@@ -46,10 +47,10 @@ static void on_timer(struct cpu *c)
 		missed++;
 	ticks++;
 	deadline += period;
-	timer_set(deadline);
+	timer_set(ticks == limit ? TIME_NEVER : deadline);
 }
 
-static void print_machine(uint64_t hz, uint64_t limit)
+static void print_machine(uint64_t hz)
 {
 	uint64_t bytes = 0;
 	unsigned int i;
@@ -105,9 +106,9 @@ static void wait_for_tick(uint64_t n)
 void guest_main(void)
 {
 	uint64_t hz = arg_u64("rt.hz", 100);
-	uint64_t limit = arg_u64("rt.ticks", 0);
 	uint64_t every, next;
 
+	limit = arg_u64("rt.ticks", 0);
 	if (!hz || hz > machine.timebase / 10) {
 		line("FAIL rt: rt.hz=%lu is not possible", hz);
 		return;
@@ -115,7 +116,7 @@ void guest_main(void)
 	every = arg_u64("rt.every", hz);
 	every = every ? every : hz;
 	period = machine.timebase / hz;
-	print_machine(hz, limit);
+	print_machine(hz);
 
 	irq_handlers.timer = on_timer;
 	deadline = time_now() + period;
