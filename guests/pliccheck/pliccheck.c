@@ -2,7 +2,7 @@
 /*
  * Random accesses to a PLIC with two devices behind it (script.h), natively on QEMU's PLIC or in a partition; what
  * each gives is printed, to be compared with the other and with the model (tests/boot/test_plic_model.py).
- * Interrupts are off at both harts, sip.SEIP is read instead. Results are printed at the end: natively the console is
+ * Interrupts are on only while a step's result is looked at. Results are printed at the end: natively the console is
  * one of the devices. bootargs: check.seed=N (1), check.steps=N (4000).
  * Lines: `plic: sources A B`, `plic: STEP: WHAT/RESULT/EIP ...`, `plic: end, N left out`.
  */
@@ -59,11 +59,22 @@ static void set_level(unsigned int device, bool up)
 static uint32_t asked, answered, answer;
 static bool sibling_quit;
 
-/* An interrupt that another hart raised is taken between two blocks of code, so it needs some. */
+/*
+ * Whether an external interrupt comes; the default handler masks it in sie again. (sip.SEIP reads as 0 in VS-mode on
+ * QEMU 7.2 whatever hvip.VSEIP is.) An interrupt is taken between two blocks of code, so there are some.
+ */
 static __attribute__((noinline)) uint32_t own_eip(void)
 {
-	__asm__ volatile("" : : : "memory");
-	return csr_read(sip) >> IRQ_EXT & 1;
+	struct cpu *c = this_cpu();
+	uint64_t before = c->ext_count;
+
+	irq_enable();
+	csr_set(sie, 1UL << IRQ_EXT);
+	for (unsigned int i = 0; i < 4; i++)
+		cpu_relax();
+	irq_disable();
+	csr_clear(sie, 1UL << IRQ_EXT);
+	return c->ext_count != before;
 }
 
 static void sibling(void *arg)
@@ -76,8 +87,6 @@ static void sibling(void *arg)
 			cpu_relax();
 			continue;
 		}
-		own_eip();
-		own_eip();
 		answer = own_eip();
 		__atomic_store_n(&answered, question, __ATOMIC_RELEASE);
 	}
@@ -87,7 +96,6 @@ static uint32_t eip(void)
 {
 	bool ok;
 
-	own_eip();
 	mb();
 	__atomic_store_n(&asked, asked + 1, __ATOMIC_RELEASE);
 	ok = WAIT_UNTIL(__atomic_load_n(&answered, __ATOMIC_ACQUIRE) == asked, LONG_MS);

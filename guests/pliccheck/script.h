@@ -9,10 +9,8 @@
  *    are written after it, to another value and back.
  *  - level-again: a level that is still up at the completion does not pend again. The device is told to raise it
  *    once more after such a completion.
- *  - calm-forgets: a level that goes down before the claim takes the pending bit with it. Devices are calmed when
- *    they are claimed, or do not pend.
- *  - pending-in-service: a device that raises its level while it is claimed sets the pending bit. Bits of sources
- *    that are claimed are not compared.
+ *  - raise-latches: a device that raises its level while it is claimed, or again while it is up, sets the pending
+ *    bit, and it stays. Devices raise their level when it is down and they are not claimed.
  *  - complete-disabled: a completion of a source that the context has not enabled completes it. None is made.
  * Priorities and thresholds are 0 to 7, and only the two sources are touched: a guest has no others.
  */
@@ -82,12 +80,14 @@ static inline void script_begin(struct script *s, const struct script_ops *ops, 
 	s->model.exists[first] = s->model.exists[second] = true;
 }
 
-static inline uint32_t script_calm(struct script *s, unsigned int device)
+static inline uint32_t script_raise(struct script *s, unsigned int device)
 {
-	if (s->model.pending[s->source[device]])
-		s->skipped++;		/* calm-forgets */
+	uint32_t id = s->source[device];
+
+	if (s->model.level[id] || s->model.claimed[id] || s->model.pending[id])
+		s->skipped++;		/* raise-latches */
 	else
-		script_level(s, device, false);
+		script_level(s, device, true);
 	return 0;
 }
 
@@ -110,6 +110,7 @@ static inline uint32_t script_complete(struct script *s, uint32_t hart)
 {
 	static const uint32_t odd[] = { 0, 1023, 0xffffffff };
 	uint32_t which = script_random(s, 12), device = which & 1, id = s->source[device];
+	bool claimed;
 
 	if (which >= 9) {
 		script_write(s, AT_CLAIM(hart), odd[which - 9]);
@@ -119,8 +120,9 @@ static inline uint32_t script_complete(struct script *s, uint32_t hart)
 		s->skipped++;		/* complete-disabled */
 		return 0;
 	}
+	claimed = s->model.claimed[id];
 	script_write(s, AT_CLAIM(hart), id);
-	if (s->model.level[id])
+	if (claimed && s->model.level[id])
 		script_level(s, device, true);	/* level-again */
 	return 0;
 }
@@ -141,16 +143,6 @@ static inline uint32_t script_enable(struct script *s, uint32_t hart)
 	return 0;
 }
 
-static inline uint32_t script_pending(struct script *s)
-{
-	uint32_t value = s->ops->read(AT_PENDING(s->source[0])), mask = 0;
-
-	for (unsigned int d = 0; d < SCRIPT_DEVICES; d++)
-		if (!s->model.claimed[s->source[d]])	/* pending-in-service */
-			mask |= 1u << s->source[d] % 32;
-	return value & mask;
-}
-
 /* Makes one step; what was read, or 0. *what tells which kind it was. */
 static inline uint32_t script_step(struct script *s, uint32_t *what)
 {
@@ -160,10 +152,10 @@ static inline uint32_t script_step(struct script *s, uint32_t *what)
 	*what = script_random(s, 16);
 	switch (*what) {
 	case 0: case 1:
-		script_level(s, device, true);
-		return 0;
+		return script_raise(s, device);
 	case 2:
-		return script_calm(s, device);
+		script_level(s, device, false);
+		return 0;
 	case 3: case 4: case 5:
 		return script_claim(s, hart);
 	case 6: case 7: case 8:
@@ -183,7 +175,7 @@ static inline uint32_t script_step(struct script *s, uint32_t *what)
 	case 14:
 		return s->ops->read(AT_THRESHOLD(hart));
 	default:
-		return script_pending(s);
+		return s->ops->read(AT_PENDING(s->source[0]));
 	}
 }
 
