@@ -261,7 +261,7 @@ static void debug_console(uint64_t fid)
 	} else if (arg(2) || !is_ram(arg(1), arg(0))) {
 		returns(SBI_ERR_INVALID_PARAM, 0);
 	} else {	/* a part of it, but some */
-		SPEC(fid == 1 ? n == 0 : n > 0 && n <= arg(0));
+		SPEC(fid == 1 ? n == 0 : n > 0 && n <= arg(0) && n <= 128);
 		returns(SBI_SUCCESS, n);
 	}
 }

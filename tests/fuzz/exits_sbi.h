@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What exits_spec.c and exits_sbi.c, the two halves of one specification, ask of each other. */
+/* What exits_spec.c, exits_sbi.c and exits_faults.c, the parts of one specification, ask of each other. */
 #ifndef TESTS_FUZZ_EXITS_SBI_H
 #define TESTS_FUZZ_EXITS_SBI_H
 

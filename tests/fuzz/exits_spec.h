@@ -35,7 +35,7 @@ void spec_exception(void);
 void spec_interrupt(void);		/* in the guest */
 void spec_wake(void);			/* of a hart that waits */
 
-/* ---- between the two files of the specification ---- */
+/* ---- between the files of the specification ---- */
 
 struct spec_vcpu {
 	uint32_t hsm;

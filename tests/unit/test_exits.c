@@ -414,5 +414,5 @@ int main(void)
 		cmocka_unit_test_setup(test_emulated_for_sibling, setup),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, teardown);
 }

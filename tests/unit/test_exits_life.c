@@ -357,5 +357,5 @@ int main(void)
 		cmocka_unit_test_setup(test_gstage, setup),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, teardown);
 }

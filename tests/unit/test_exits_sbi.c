@@ -377,5 +377,5 @@ int main(void)
 		cmocka_unit_test_setup(test_vendor, setup),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, teardown);
 }

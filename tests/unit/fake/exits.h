@@ -17,6 +17,13 @@ enum { A, B, C };	/* the VMs */
 static struct fake_config config;
 static unsigned self;	/* the hart that acts: vcpu 0 of A's after boot() */
 
+static int teardown(void **state)
+{
+	(void)state;
+	print_message("%lu exits and wakes\n", fake_runs);
+	return 0;
+}
+
 static inline struct fake_hw *hw(void) { return &fake.hw[self]; }
 static inline struct fake_csrs *csr(void) { return &fake.hw[self].csr; }
 

@@ -22,6 +22,7 @@
 #define CANARY		0xca11ab1edeadbeefull
 
 struct fake_machine fake;
+uint64_t fake_runs;
 
 static struct coroutine {
 	ucontext_t self;
@@ -97,6 +98,7 @@ static void run(unsigned hart)
 		fake_fail("one at a time");
 	fake_ram_close();
 	fake.running = (int)hart;
+	fake_runs++;
 	__sanitizer_start_switch_fiber(&asan, c->stack, STACK_SIZE);
 	swapcontext(&harness, &c->self);
 	__sanitizer_finish_switch_fiber(asan, NULL, NULL);

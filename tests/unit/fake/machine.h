@@ -91,6 +91,7 @@ struct fake_machine {
 };
 
 extern struct fake_machine fake;
+extern uint64_t fake_runs;	/* how often a hart has run in the hypervisor, of all machines */
 
 /* Defaults: Sstc, FP, all CSRs, PLIC mapped, policies as in plan.h, no watchdog. */
 struct fake_config fake_default_config(void);
