@@ -45,7 +45,9 @@ static void change(const char *kind, const char *from, const char *to, const cha
 
 static const char *owner(const struct plan *plan, uint8_t who)
 {
-	return who == OWNER_HYP ? "hypervisor" : who < plan->nr_vms ? plan->vms[who].name : "nobody";
+	if (who == OWNER_HYP)
+		return "hypervisor";
+	return who < plan->nr_vms ? plan->vms[who].name : "nobody";
 }
 
 static const struct plan_vm *guest(const struct plan *plan, const char *name)
@@ -174,10 +176,11 @@ static void compare_irqs(void)
 	uint32_t plic, id;
 
 	for (plic = 0; plic < tool_plan.nr_plics; plic++) {
-		for (id = 1; id <= tool_plan.plics[plic].ndev; id++)
-			change("interrupt", owner(&old_plan, old_plan.plics[plic].irq_owner[id]),
-			       owner(&tool_plan, tool_plan.plics[plic].irq_owner[id]), "%u of %s", id,
-			       tool_plan.plics[plic].path);
+		const struct plan_plic *a = &old_plan.plics[plic], *b = &tool_plan.plics[plic];
+
+		for (id = 1; id <= b->ndev; id++)
+			change("interrupt", owner(&old_plan, a->irq_owner[id]),
+			       owner(&tool_plan, b->irq_owner[id]), "%u of %s", id, b->path);
 	}
 }
 

@@ -135,7 +135,8 @@ static double draw_harts(const struct plan *plan, double y)
 			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "dim small", "spare");
 		else
 			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "small", "%s, its hart %u",
-				 cut(plan->vms[h->vm].name, w - 76, 11, name, sizeof(name)), h->vcpu);
+				 cut(plan->vms[h->vm].name, w - 76, 11, name, sizeof(name)),
+				 h->vcpu);
 	}
 	return y + (plan->nr_harts + n - 1) / n * 58.0 - 8;
 }
@@ -199,7 +200,7 @@ static void draw_bar(const struct plan *plan, uint32_t first, uint32_t count, do
 		}
 		if (x >= labelled) {
 			svg_text(x, y + 67, ANCHOR_START, "mono dim", "0x%lx", s->range.base);
-			labelled = x + 12 + svg_text_width(strlen(tip) - strlen(strchr(tip, '-')), 11.5);
+			labelled = x + 12 + svg_text_width(strcspn(tip, "-"), 11.5);
 		}
 	}
 }
@@ -228,7 +229,8 @@ static double draw_list(const struct plan *plan, uint32_t first, uint32_t count,
 			if (m->gpa.v != m->hpa.v)
 				snprintf(seen, sizeof(seen), ", seen at 0x%lx", m->gpa.v);
 		}
-		svg_text(x + 266, row + 14, ANCHOR_START, "small", "%s%s", span_owner(s, plan), seen);
+		svg_text(x + 266, row + 14, ANCHOR_START, "small", "%s%s", span_owner(s, plan),
+			 seen);
 	}
 	return y + half * 20.0;
 }
@@ -262,7 +264,8 @@ static uint8_t device_owner(const struct plan *plan, const struct host *host, ui
 		for (d = 0; d < plan->vms[vm].nr_devices; d++) {
 			uint16_t theirs = plan->vms[vm].devices[d].node;
 
-			if (host_is_within(host, node, theirs) || host_is_within(host, theirs, node))
+			if (host_is_within(host, node, theirs) ||
+			    host_is_within(host, theirs, node))
 				return vm;
 		}
 	}
@@ -332,7 +335,8 @@ static uint16_t next_device(const struct host *host, uint64_t at, uint16_t after
 		uint16_t node = host->regs[i].node;
 
 		r = host->regs[i].range;
-		if (node < last || (host->cpus != NO_NODE && host_is_within(host, node, host->cpus)))
+		if (node < last ||
+		    (host->cpus != NO_NODE && host_is_within(host, node, host->cpus)))
 			continue;	/* in a device that was seen */
 		last = host->nodes[node].end;
 		if (host_is_disabled(host, node) || r.base < at ||
@@ -429,7 +433,8 @@ static void machine_name(const struct host *host, char *buf, size_t size)
 
 static void draw(const struct situation *s, const struct plan *plan, const struct host *host)
 {
-	const char *slash = strrchr(s->config_path, '/'), *name = slash ? slash + 1 : s->config_path;
+	const char *slash = strrchr(s->config_path, '/');
+	const char *name = slash ? slash + 1 : s->config_path;
 	char machine[96], title[256], total[24], *text;
 	uint64_t ram = 0;
 	uint32_t i;
@@ -442,20 +447,23 @@ static void draw(const struct situation *s, const struct plan *plan, const struc
 	snprintf(title, sizeof(title), "%.100s on %s", name, machine);
 	svg_begin();
 	svg_text(SVG_MARGIN, 50, ANCHOR_START, "title", "%.60s", name);
-	svg_text(SVG_MARGIN, 73, ANCHOR_START, "dim", "on %s: %u hart%s, %s of RAM, timebase %g MHz",
-		 machine, plan->nr_harts, plan->nr_harts == 1 ? "" : "s",
+	svg_text(SVG_MARGIN, 73, ANCHOR_START, "dim",
+		 "on %s: %u hart%s, %s of RAM, timebase %g MHz", machine, plan->nr_harts,
+		 plan->nr_harts == 1 ? "" : "s",
 		 size_text(ram, total, sizeof(total)), plan->timebase_hz / 1e6);
 	y = draw_guests(plan, 92);
 	y = draw_legend(y);
 	y = draw_harts(plan, heading(y, "Harts", ""));
-	y = draw_ram(plan, host, heading(y, "Memory", "widths are compressed: the list has the sizes"));
-	y = draw_devices(plan, host, heading(y, "Devices", "kept: the hypervisor or the firmware has it"));
+	y = heading(y, "Memory", "widths are compressed: the list has the sizes");
+	y = draw_ram(plan, host, y);
+	y = heading(y, "Devices", "kept: the hypervisor or the firmware has it");
+	y = draw_devices(plan, host, y);
 	y = heading(y, "Interrupts", "faint: no device is on it");
 	for (i = 0; i < plan->nr_plics; i++)
 		y = draw_plic(plan, host, i, y - (i ? 0 : 6));
-	text = svg_end(y + 20, title, "Guests, harts, memory, devices and interrupts of a partitioned "
-		       "machine, each in the colour of its owner; `bulkhead plan` has the same as text.",
-		       &size);
+	text = svg_end(y + 20, title, "Guests, harts, memory, devices and interrupts of a "
+		       "partitioned machine, each in the colour of its owner; `bulkhead plan` has "
+		       "the same as text.", &size);
 	if (s->output && strcmp(s->output, "-"))
 		write_file(s->output, text, size);
 	else

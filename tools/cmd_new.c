@@ -122,7 +122,8 @@ static void find_candidates(void)
 			continue;
 		}
 		if (!beside && !host_is_disabled(&tool_host, node)) {
-			candidates[nr_candidates] = (struct candidate){ .node = node, .base = reg.base };
+			candidates[nr_candidates] = (struct candidate){ .node = node,
+									.base = reg.base };
 			judge(&candidates[nr_candidates++]);
 		}
 		node = tool_host.nodes[node].end;
@@ -170,7 +171,8 @@ static void print_irqs(uint16_t top)
 	for (node = top; node < tool_host.nodes[top].end; node++) {
 		cursor = (struct host_irq_cursor){ 0 };
 		while (host_next_irq(&tool_host, node, &cursor, &irq) == OK) {
-			if (irq.parent == NO_NODE || host_find_plic_node(&tool_host, irq.parent) < 0)
+			if (irq.parent == NO_NODE ||
+			    host_find_plic_node(&tool_host, irq.parent) < 0)
 				continue;
 			fprintf(out, "%s%u", before, irq.id);
 			before = " ";
@@ -319,7 +321,8 @@ static void print_config(const char *host_path)
 	print_machine();
 	fputs("/dts-v1/;\n\n/ {\n\tcompatible = \"bulkhead,partitions-v1\";\n", out);
 	print_console();
-	fputs("\n\t/* Each node is a guest, its name is the guest's. */\n\tone {\n\t\tharts = <", out);
+	fputs("\n\t/* Each node is a guest, its name is the guest's. */\n", out);
+	fputs("\tone {\n\t\tharts = <", out);
 	print_harts_of(&tool_config.vms[0]);
 	fprintf(out, ">;\t\t/* the guest sees them as 0, 1, ... */\n\t\tmemory = \"%s\";\n"
 		"\t\tkernel = \"image\";\t/* build/images/image, or -i image=FILE */\n"
@@ -367,8 +370,8 @@ int cmd_new(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "output", 'o', "FILE", 0, "Write to FILE; default: standard output", 0 },
-		{ "assume-h", KEY_ASSUME, NULL, 0, "The harts have the hypervisor extension even if "
-		  "their nodes do not say so", 0 },
+		{ "assume-h", KEY_ASSUME, NULL, 0, "The harts have the hypervisor extension even "
+		  "if no node of theirs says so", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse, "HOST",

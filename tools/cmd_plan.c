@@ -60,7 +60,8 @@ int cmd_check(int argc, char **argv)
 	static const struct argp argp = { json_option, parse_situation, "HOST PARTS",
 		"Tell every problem of the configuration PARTS on the machine HOST.\v"
 		"Problems and notes go to standard error, one a line: FILE:LINE: NODE: PROPERTY: "
-		"what is wrong [code]. Exit code 1 if there is any problem.", situation_children, NULL, NULL };
+		"what is wrong [code]. Exit code 1 if there is any problem.", situation_children,
+		NULL, NULL };
 	struct situation s = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);

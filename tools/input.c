@@ -72,8 +72,8 @@ struct blob read_file(const char *path)
 }
 
 /*
- * Runs dtc with input and output format, from a file or from data, and reads what it writes. Option:
- * one more for it, or "-q", which it has anyway.
+ * Runs dtc with input and output format, from a file or from data, and reads what it writes.
+ * option: one more for it, or "-q", which it has anyway.
  */
 static struct blob run_dtc(const char *in, const char *out, const char *path,
 			   const struct blob *data, const char *option)
@@ -101,8 +101,8 @@ static struct blob run_dtc(const char *in, const char *out, const char *path,
 		dup2(to[0], 0);
 		dup2(from[1], 1);
 		close(to[0]), close(to[1]), close(from[0]), close(from[1]);
-		execlp("dtc", "dtc", "-q", option, "-I", in, "-O", out, "-i", *dir ? dir : "/", "-o", "-",
-		       path ? path : "-", (char *)NULL);
+		execlp("dtc", "dtc", "-q", option, "-I", in, "-O", out, "-i", *dir ? dir : "/",
+		       "-o", "-", path ? path : "-", (char *)NULL);
 		fprintf(stderr, "bulkhead: dtc, the device tree compiler, cannot be run: %s\n",
 			strerror(errno));
 		_exit(127);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JSON (RFC 8259) to standard output, one value a line. Addresses are strings of hexadecimal digits:
- * many readers keep only 53 bits of a number.
+ * JSON (RFC 8259) to standard output, one value a line. Addresses are strings of hexadecimal
+ * digits: many readers keep only 53 bits of a number.
  */
 #include <stdio.h>
 

@@ -27,12 +27,12 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "load", KEY_LOAD, "ADDRESS", 0, "Where the hypervisor is loaded; default: the lowest RAM "
 	  "address plus the image's text_offset (2 MiB)", 0 },
-	{ "core", KEY_CORE, "FILE", 0, "The hypervisor's core that configuration and images will be "
-	  "packed with, for its size", 0 },
+	{ "core", KEY_CORE, "FILE", 0, "The hypervisor's core that configuration and images will "
+	  "be packed with, for its size", 0 },
 	{ "images", KEY_IMAGES, "DIR", 0, "Images are the files DIR/NAME", 0 },
 	{ NULL, 'i', "NAME=FILE", 0, "The image NAME is FILE", 0 },
 	{ "assume-h", KEY_ASSUME_H, NULL, 0, "The harts have the hypervisor extension even if "
-	  "their nodes do not say so, as the firmware finds by probing", 0 },
+	  "no node of theirs says so, as the firmware finds by probing", 0 },
 	{ 0 }
 };
 

@@ -23,7 +23,7 @@ static void consider(struct span *best, bool *found, struct range r, struct span
 	*found = true;
 }
 
-/* The first span at or behind an address that somebody has. Guests come first, reserved memory last. */
+/* The first span at or behind an address that somebody has; of equals a guest's, reserved last. */
 static bool next_claim(const struct plan *plan, const struct host *host, uint64_t at,
 		       struct span *best)
 {
@@ -36,7 +36,8 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 
 			if (m->kind == REGION_RAM)
 				consider(best, &found, (struct range){ m->hpa.v, m->size },
-					 (struct span){ .kind = SPAN_VM, .vm = i, .region = j }, at);
+					 (struct span){ .kind = SPAN_VM, .vm = i, .region = j },
+					 at);
 		}
 	}
 	consider(best, &found, plan->hyp, (struct span){ .kind = SPAN_HYP }, at);
@@ -44,7 +45,7 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 	for (i = 0; i < host->nr_reserved; i++)
 		consider(best, &found, host->reserved[i].range,
 			 (struct span){ .kind = SPAN_RESERVED }, at);
-	/* Nobody's RAM is reserved but the hypervisor's own, where firmware marks what it loaded. */
+	/* Nobody's RAM is reserved but the hypervisor's, where firmware marks what it loaded. */
 	if (found && best->kind == SPAN_RESERVED && plan->hyp.base > best->range.base &&
 	    plan->hyp.base <= range_last(best->range))
 		best->range.size = plan->hyp.base - best->range.base;

@@ -93,7 +93,8 @@ char *svg_end(int height, const char *title, const char *description, size_t *si
 	write_scheme(f, schemes[1]);
 	fputs("}\n</style>\n<defs><pattern id=\"hatch\" width=\"7\" height=\"7\" "
 	      "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-	      "<path d=\"M0 0V7\" stroke-width=\"2\" stroke-opacity=\".55\"/></pattern></defs>\n", f);
+	      "<path d=\"M0 0V7\" stroke-width=\"2\" stroke-opacity=\".55\"/></pattern></defs>\n",
+	      f);
 	fprintf(f, "<rect class=\"page\" x=\"1\" y=\"1\" width=\"%d\" height=\"%d\" rx=\"10\"/>\n",
 		SVG_WIDTH - 2, height - 2);
 	fwrite(body_text, 1, body_size, f);
@@ -123,7 +124,8 @@ void svg_line(double x1, double y1, double x2, double y2)
 
 void svg_text(double x, double y, enum anchor anchor, const char *style, const char *format, ...)
 {
-	static const char *const anchors[] = { "", " text-anchor=\"middle\"", " text-anchor=\"end\"" };
+	static const char *const anchors[] = { "", " text-anchor=\"middle\"",
+					       " text-anchor=\"end\"" };
 	char text[512];
 	va_list ap;
 

@@ -14,7 +14,7 @@
 
 void svg_begin(void);
 
-/* The whole picture as text, which the caller frees; title and what it says to who cannot see it. */
+/* The whole picture as text, which the caller frees, with its title and a description of it. */
 char *svg_end(int height, const char *title, const char *description, size_t *size);
 
 /* A rectangle with rounded corners; tip: what it tells when pointed at. */

@@ -61,7 +61,7 @@ static const char *skip_labels(const char *text)
 	return text;
 }
 
-/* Cuts the comment with FILE:LINE:... off the end of a line and returns what is in it; NULL if it has none. */
+/* Cuts the comment with FILE:LINE:... off a line and returns what is in it; NULL: there is none. */
 static const char *cut_comment(char *line)
 {
 	char *at = NULL, *next = line;
