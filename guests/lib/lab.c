@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs single made-up instructions by excursion (cpu.h). Each hart has its own code buffer.
+ * Runs single made-up instructions by excursion (cpu.h). Each hart has its own code buffer, on a page of its own:
+ * QEMU's translations of a page that another hart writes to at the same time may be stale for an instruction.
  */
 #include "guests/lib/lab.h"
 
-static uint16_t code[MAX_CPUS][32] __attribute__((aligned(64)));
+static uint16_t code[MAX_CPUS][2048] __attribute__((aligned(4096)));
 
 uint64_t lab_code(void)
 {

@@ -22,15 +22,21 @@ FOREIGN = {
 CAUSES = {1, 2, 3, 5, 7, 8, 12, 13, 15}	# 0, 4 and 6 do not come up on QEMU: C, misaligned accesses
 
 
-def attacker(kernel, args="", harts="1 2", memory="8M", **props):
-    return guest(kernel, harts, memory, kernel, devices=[UART], bootargs=args, **props)
+def attacker(kernel, args="", harts="1 2", memory="8M", device=True, **props):
+    return guest(kernel, harts, memory, kernel, devices=[UART] if device else None, bootargs=args, **props)
 
 
-@pytest.mark.parametrize("mode, cpu", [("mapped", "rv64"), ("emulated", "rv64,sstc=off,v=on,vext_spec=v1.0")])
-def test_matrix(boot, mode, cpu):
+@pytest.mark.parametrize("mode, cpu, device", [
+    ("mapped", "rv64", True),
+    ("emulated", "rv64,sstc=off", True),
+    # No mapped device with V: OpenSBI 1.6 overflows its stack when a vector access faults there (docs/safety.md).
+    ("emulated", "rv64,v=on,vext_spec=v1.0", False),
+])
+def test_matrix(boot, mode, cpu, device):
     targets = ",".join(f"{name}@{address:x}" for name, address in FOREIGN.items())
-    machine = boot(config(attacker("matrix", f"matrix.targets={targets} matrix.plic={mode}", plic_mode=mode),
-                          neighbour(plic_mode=mode)), cpu=cpu)
+    args = f"matrix.targets={targets} matrix.plic={mode}"
+    machine = boot(config(attacker("matrix", args, device=device, plic_mode=mode), neighbour(plic_mode=mode)),
+                   cpu=cpu)
     counts = machine.hv.expect(r"^\[matrix\] (matrix: (\d+) operations, (\d+) targets, 2 harts, (\d+) cases, "
                                r"(\d+) wrong)$", 240)
     last = judge_neighbour(machine)
@@ -39,9 +45,25 @@ def test_matrix(boot, mode, cpu):
     assert not bad and counts[5] == "0", "\n".join(bad)
     seen = re.search(r"exceptions by cause (.*)", "\n".join(lines))[1]
     assert {int(pair.split(":")[0]) for pair in seen.split()} >= CAUSES
-    assert int(counts[2]) > 80 and int(counts[3]) > 60 and int(counts[4]) > 60000
+    assert int(counts[2]) > 70 and int(counts[3]) > 60 and int(counts[4]) > 60000
     assert "vm matrix: stopped (shutdown)" in machine.hv.lines("bulkhead")
     show(counts[1], last)
+
+
+@pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off"])
+def test_sbi(boot, cpu):
+    """Every call with every edge; guests/test has the others."""
+    machine = boot(config(attacker("sbi", harts="0 1 2"), neighbour()), cpu=cpu)
+    done = machine.hv.expect(r"^\[sbi\] done: (\d+) passed, (\d+) failed$", 120)
+    lines = machine.hv.lines("sbi")
+    bad = [line for line in lines if line.startswith("FAIL")]
+    assert not bad, "\n".join(bad)
+    skipped = [line for line in lines if line.startswith("skip ")]
+    assert skipped == ([] if cpu == "rv64" else ["skip sbi.time-together: no Sstc in the ISA"])
+    assert int(done[1]) + len(skipped) == 15 and done[2] == "0"
+    calls = re.search(r"sbi: (\d+) calls", "\n".join(lines))
+    assert int(calls[1]) > 3000
+    show(f"{calls[1]} SBI calls", judge_neighbour(machine))
 
 
 SECONDS = float(os.environ.get("BULKHEAD_RANDOM_SECONDS", "30"))
