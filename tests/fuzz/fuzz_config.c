@@ -32,12 +32,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *tree = aligned_copy(data, size);
 	unsigned i;
+	bool sound;
 
 	if (!hosts[0].nr_nodes)
 		read_hosts();
-	if (spec_parse_config(&config, tree, size)) {
-		for (i = 0; i < ARRAY_LEN(names); i++)
+	sound = spec_parse_config(&config, tree, size);
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		if (sound)
 			spec_try(&hosts[i], &config);
+		else
+			spec_plan_faulty(&hosts[i], &config);
 	}
 	free(tree);
 	return 0;

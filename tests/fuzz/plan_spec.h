@@ -20,6 +20,9 @@ const struct package *spec_package(void);
  */
 bool spec_try(const struct host *host, const struct config *config);
 
+/* The firmware plans a configuration with faults too, to tell all of them at once; what comes out is not used. */
+void spec_plan_faulty(const struct host *host, const struct config *config);
+
 /* Parses with a count of problems, which must agree with the result. */
 bool spec_parse_host(struct host *host, const uint8_t *data, size_t size, bool assume_h);
 bool spec_parse_config(struct config *config, const uint8_t *data, size_t size);
