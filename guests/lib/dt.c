@@ -357,7 +357,7 @@ const struct range *dt_reserved(uint64_t base, uint64_t size)
 
 const char *arg_str(const char *key)
 {
-	static char value[128];
+	static char value[512];
 	size_t n = strlen(key);
 	const char *p = machine.bootargs;
 
