@@ -169,7 +169,7 @@ static void test_refused(void **state)
 	check_refused("a_b { };", PROBLEM_BAD_NAME, "/a_b", "", "lower-case");
 	check_refused("a@1 { };", PROBLEM_BAD_NAME, "/a@1", "", "lower-case");
 	check_refused("abcdefghijklmnopqrstuvwx { };", PROBLEM_BAD_NAME,
-		      "/abcdefghijklmnopqrstuvw", "", "at most 23");
+		      "/abcdefghijklmnopqrstuvwx", "", "at most 23");
 	check_refused("a { harts; };", PROBLEM_BAD_VALUE, "/a", "harts", "<1 2>");
 	check_refused("a { harts = [01 02]; };", PROBLEM_BAD_VALUE, "/a", "harts", "<1 2>");
 	check_refused("a { harts = <3 4 3>; };", PROBLEM_DUPLICATE, "/a", "harts", "hart 3");
