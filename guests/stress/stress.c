@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every event of two level-triggered devices is served exactly once, whatever two harts do to the PLIC meanwhile:
+ * handlers that nest by priority, claims in a loop or one at a time, completions at the other context and by the other
+ * hart, events between service and completion, bursts, sources masked in every way, thresholds and priorities that
+ * change, sources that move between harts, WFI with interrupts on and off, and reboots in the middle of a service.
+ * bootargs: stress.events=N (20000), stress.restarts=N (0: how many reboots; counted in the UART's scratch register,
+ * which outlives the guest), stress.seed=N. One line says it all: `stress: N events, N interrupts, ...`, then `ok stress`.
+ */
+#include "guests/lib/check.h"
+#include "guests/lib/console.h"
+#include "guests/lib/cpu.h"
+#include "guests/lib/device.h"
+#include "guests/lib/dt.h"
+#include "guests/lib/lock.h"
+#include "guests/lib/plic.h"
+#include "guests/lib/timer.h"
+
+#define HARTS		2
+#define SOURCES		2
+#define DEEPEST		3
+#define UART_SCRATCH	7
+
+struct source {
+	const struct device *dev;
+	uint32_t busy;		/* an event is made and not yet served: the maker has the source for itself */
+	uint32_t in_service;	/* claimed, not yet about to be completed */
+	uint32_t pinned;	/* handlers that may still write its completion */
+	uint32_t priority;
+	bool alone;		/* only the claimer has it enabled */
+	uint64_t made, served;
+};
+
+struct hart {
+	uint64_t random;
+	uint32_t depth, threshold;
+	uint32_t handed;	/* a source that the other hart wants completed here; 0: none */
+	uint64_t taken;
+};
+
+static struct source sources[SOURCES];
+static struct hart harts[HARTS];
+static struct spinlock enables;
+static uint64_t events, wanted, duplicates, lost, spurious, nested, elsewhere, by_other, masked, early, waits;
+static uint64_t restart_at;
+static bool begun;
+
+void stress_vector(void);
+void stress_trap(uint64_t cause, uint64_t epc, uint64_t tval);
+
+#define count(x)	__atomic_fetch_add(&(x), 1, __ATOMIC_RELAXED)
+
+static struct hart *me(void)
+{
+	return &harts[this_cpu()->index];
+}
+
+static uint32_t chance(uint32_t n)
+{
+	struct hart *h = me();
+
+	h->random ^= h->random >> 12;
+	h->random ^= h->random << 25;
+	h->random ^= h->random >> 27;
+	return (uint32_t)(h->random * 0x2545f4914f6cdd1dull >> 32) % n;
+}
+
+static int own_context(void)
+{
+	return this_cpu()->plic_ctx;
+}
+
+static int other_context(void)
+{
+	return cpus[1 - this_cpu()->index].plic_ctx;
+}
+
+static void set_threshold(uint32_t value)
+{
+	me()->threshold = value;
+	plic_write(PLIC_THRESHOLD(own_context()), value);
+}
+
+static void set_priority(struct source *s, uint32_t value)
+{
+	s->priority = value;
+	plic_write(PLIC_PRIORITY(s->dev->source), value);
+}
+
+static void set_enable(int context, const struct source *s, bool on)
+{
+	unsigned long flags = irq_save();
+
+	spin_lock(&enables);
+	plic_enable(context, s->dev->source, on);
+	spin_unlock(&enables);
+	irq_restore(flags);
+}
+
+static volatile uint8_t *boots(void)
+{
+	const struct device *uart = device_find("uart");
+
+	return (volatile uint8_t *)(uart->base + ((uint64_t)UART_SCRATCH << uart->shift));
+}
+
+/* ---- the handler ---- */
+
+static bool own_it(struct source *s)
+{
+	uint32_t idle = 0;
+
+	return __atomic_compare_exchange_n(&s->busy, &idle, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static void make(struct source *s)
+{
+	count(s->made);
+	count(events);
+	s->dev->ops->raise(s->dev);
+}
+
+static void take_handed(void)
+{
+	uint32_t id = __atomic_exchange_n(&me()->handed, 0, __ATOMIC_ACQUIRE);
+
+	if (!id)
+		return;
+	plic_complete(own_context(), id);
+	count(by_other);
+	for (unsigned int i = 0; i < SOURCES; i++)
+		if (sources[i].dev->source == id)
+			__atomic_fetch_sub(&sources[i].pinned, 1, __ATOMIC_RELEASE);
+}
+
+/* Another event may come, and the handler of a higher priority. */
+static void let_in(const struct source *s)
+{
+	uint32_t threshold = me()->threshold;
+	struct source *o = &sources[s == &sources[0]];
+
+	set_threshold(s->priority > threshold ? s->priority : threshold);
+	irq_enable();
+	if (chance(2) && own_it(o))
+		make(o);
+	for (uint32_t n = chance(40); n; n--)
+		cpu_relax();
+	irq_disable();
+	set_threshold(threshold);
+}
+
+static void complete(struct source *s, bool alone)
+{
+	uint32_t id = s->dev->source, none = 0, how = alone ? 0 : chance(4);
+
+	if (how == 3 && __atomic_compare_exchange_n(&harts[1 - this_cpu()->index].handed, &none, id, false,
+						    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		return;
+	if (how == 2)
+		count(elsewhere);
+	plic_complete(how == 2 ? other_context() : own_context(), id);
+	__atomic_fetch_sub(&s->pinned, 1, __ATOMIC_RELEASE);
+}
+
+static void reboot_now(void)
+{
+	*boots() = (uint8_t)(*boots() + 1);
+	sbi_call(EID_SRST, 0, 1, 0, 0, 0, 0);
+	count(lost);	/* it came back */
+}
+
+static void serve(struct source *s)
+{
+	bool alone = s->alone, before;
+
+	__atomic_fetch_add(&s->pinned, 1, __ATOMIC_ACQUIRE);
+	if (__atomic_exchange_n(&s->in_service, 1, __ATOMIC_ACQUIRE) || !READ_ONCE(s->busy))
+		count(duplicates);
+	if (restart_at && READ_ONCE(events) > restart_at)
+		reboot_now();
+	if (me()->depth < DEEPEST && chance(3) == 0)
+		let_in(s);
+	s->dev->ops->calm(s->dev);
+	mb();
+	count(s->served);
+	me()->taken++;
+	before = chance(2);
+	WRITE_ONCE(s->in_service, 0);
+	if (before) {	/* the next event may come before the completion */
+		__atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+		count(early);
+	}
+	complete(s, alone);
+	if (!before)
+		__atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+}
+
+static void external(void)
+{
+	struct hart *h = me();
+	bool first = true;
+	uint32_t id;
+
+	if (h->depth++)
+		count(nested);
+	while ((id = plic_claim(own_context()))) {
+		struct source *s = id == sources[0].dev->source ? &sources[0] : &sources[1];
+
+		if (id != s->dev->source)
+			count(duplicates);
+		else
+			serve(s);
+		first = false;
+		if (chance(3) == 0)
+			break;		/* one at a time: what is left interrupts again */
+	}
+	if (first)
+		count(spurious);
+	h->depth--;
+}
+
+void stress_trap(uint64_t cause, uint64_t epc, uint64_t tval)
+{
+	struct tf tf = { .epc = epc, .cause = cause, .tval = tval };
+
+	if (cause == (CAUSE_INTERRUPT | IRQ_EXT))
+		external();
+	else if (cause == (CAUSE_INTERRUPT | IRQ_TIMER))
+		csr_clear(sie, 1UL << IRQ_TIMER);
+	else
+		trap_fatal(&tf, "stress");
+}
+
+/* ---- the events ---- */
+
+/* Everything is open here, until the source is free again. */
+static void wait_served(struct source *s)
+{
+	uint64_t end = time_now() + ms_to_ticks(LONG_MS / 4);
+
+	set_threshold(0);
+	csr_set(sie, 1UL << IRQ_EXT);
+	irq_enable();
+	while (READ_ONCE(s->busy) || READ_ONCE(s->pinned)) {
+		take_handed();
+		if (time_now() > end) {
+			line("FAIL stress: event %lu of %s is lost: busy %u in_service %u pinned %u priority %u pending %x",
+			     s->made, s->dev->name, s->busy, s->in_service, s->pinned, s->priority,
+			     plic_read(PLIC_PENDING(s->dev->source)));
+			count(lost);
+			return;
+		}
+		cpu_relax();
+	}
+}
+
+/* Waits for what another one made, then has the source for itself, with its last completion written. */
+static void get(struct source *s)
+{
+	irq_enable();
+	do
+		wait_served(s);
+	while (!own_it(s));
+	while (READ_ONCE(s->pinned))
+		take_handed();
+}
+
+static void expect_masked(struct source *s, const char *how)
+{
+	uint64_t served = READ_ONCE(s->served);
+
+	make(s);
+	for (uint32_t n = 20 + chance(100); n; n--) {
+		take_handed();
+		cpu_relax();
+	}
+	if (READ_ONCE(s->served) != served) {
+		line("FAIL stress: %s: %s served though masked", s->dev->name, how);
+		count(duplicates);
+	}
+	count(masked);
+}
+
+/* Both harts have it enabled, whoever had it alone. The caller has the source for itself. */
+static void share(struct source *s)
+{
+	while (READ_ONCE(s->pinned))
+		take_handed();
+	set_enable(cpus[0].plic_ctx, s, true);
+	set_enable(cpus[1].plic_ctx, s, true);
+	s->alone = false;
+}
+
+/* The other hart does not have it enabled; here it is masked by one of these. */
+static void masked_here(struct source *s)
+{
+	s->alone = true;
+	set_enable(other_context(), s, false);
+	switch (chance(3)) {
+	case 0:
+		set_threshold(7);
+		expect_masked(s, "threshold");
+		set_threshold(chance(s->priority));
+		break;
+	case 1:
+		csr_clear(sie, 1UL << IRQ_EXT);
+		expect_masked(s, "sie");
+		csr_set(sie, 1UL << IRQ_EXT);
+		break;
+	default:
+		irq_disable();
+		expect_masked(s, "SIE");
+		if (chance(2))
+			wfi();		/* it pends: no sleep */
+		irq_enable();
+	}
+	wait_served(s);
+	if (!own_it(s))
+		return;		/* another maker was faster: alone until the next one gets it */
+	share(s);
+	__atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+}
+
+static void masked_everywhere(struct source *s)
+{
+	uint32_t priority = 1 + chance(6);
+
+	set_priority(s, 0);
+	expect_masked(s, "priority 0");
+	set_priority(s, priority);
+}
+
+/* Interrupts off at this hart, both devices at once, then on; sometimes it sleeps until they come. */
+static void burst(struct source *s)
+{
+	struct source *o = &sources[s == &sources[0]];
+
+	irq_disable();
+	make(s);
+	if (own_it(o))
+		make(o);
+	if (chance(4) == 0) {
+		timer_set(time_now() + ms_to_ticks(1));	/* the other hart may be faster */
+		csr_set(sie, 1UL << IRQ_TIMER);
+		wfi();
+		count(waits);
+	}
+	irq_enable();
+}
+
+static void one_round(void)
+{
+	struct source *s = &sources[chance(SOURCES)];
+
+	get(s);
+	if (s->alone)
+		share(s);
+	if (chance(4) == 0)
+		set_priority(s, 1 + chance(6));
+	switch (chance(8)) {
+	case 0:
+		masked_here(s);
+		break;
+	case 1:
+		masked_everywhere(s);
+		break;
+	case 2: case 3:
+		burst(s);
+		break;
+	default:
+		if (chance(4) == 0)
+			set_threshold(chance(7));
+		make(s);
+	}
+	take_handed();
+}
+
+/* Both harts have come so far; what is handed to this one is completed meanwhile. */
+static void together(uint32_t stage)
+{
+	static uint32_t arrived;
+
+	irq_enable();
+	__atomic_fetch_add(&arrived, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) < stage * HARTS && !READ_ONCE(lost))
+		take_handed();
+}
+
+static void hart_main(void *arg)
+{
+	struct hart *h = me();
+
+	(void)arg;
+	h->random = arg_u64("stress.seed", 1) * 2 + 1 + this_cpu()->index;
+	csr_write(stvec, stress_vector);
+	set_threshold(0);
+	for (unsigned int i = 0; i < SOURCES; i++)
+		set_enable(own_context(), &sources[i], true);
+	if (this_cpu()->index)
+		WRITE_ONCE(begun, true);
+	while (!READ_ONCE(begun))
+		cpu_relax();
+	csr_write(sie, 1UL << IRQ_EXT);
+	irq_enable();
+	while (READ_ONCE(events) < wanted && !READ_ONCE(lost))
+		one_round();
+	together(1);
+	for (unsigned int i = 0; i < SOURCES; i++)
+		wait_served(&sources[i]);
+	together(2);
+	for (uint64_t end = time_now() + ms_to_ticks(20); time_now() < end;)
+		take_handed();		/* and nothing more must come */
+	irq_disable();
+	csr_write(sie, 0);
+	csr_write(stvec, trap_entry);
+}
+
+static bool set_up(void)
+{
+	static const char *const names[SOURCES] = { "rtc", "uart" };
+
+	device_init();
+	for (unsigned int i = 0; i < SOURCES; i++) {
+		sources[i].dev = device_find(names[i]);
+		if (!sources[i].dev || !plic.base || ncpus < HARTS)
+			return false;
+		set_priority(&sources[i], i + 1);
+	}
+	wanted = arg_u64("stress.events", 20000);
+	if (*boots() < arg_u64("stress.restarts", 0))
+		restart_at = wanted / 4;
+	return true;
+}
+
+static void report(void)
+{
+	uint64_t made = 0, served = 0;
+
+	for (unsigned int i = 0; i < SOURCES; i++) {
+		made += sources[i].made;
+		served += sources[i].served;
+		plic_enable(cpus[0].plic_ctx, sources[i].dev->source, false);
+		plic_enable(cpus[1].plic_ctx, sources[i].dev->source, false);
+	}
+	line("stress: %lu events, %lu interrupts, %lu lost, %lu duplicates; hart 0 took %lu; %lu nested, %lu completed "
+	     "elsewhere, %lu by the other hart, %lu events before completion, %lu masked, %lu waits, %lu spurious",
+	     made, served, lost + (made - served), duplicates, harts[0].taken, nested, elsewhere, by_other, early,
+	     masked, waits, spurious);
+	if (made == served && made >= wanted && !lost && !duplicates)
+		line("ok stress");
+	else
+		line("FAIL stress");
+}
+
+void guest_main(void)
+{
+	if (!set_up()) {
+		line("FAIL stress: needs a PLIC, two devices and two harts");
+		return;
+	}
+	line("stress: boot %u, %lu events", *boots(), wanted);
+	if (smp_run(&cpus[1], hart_main, NULL) != 0)
+		line("FAIL stress: no sibling");
+	hart_main(NULL);
+	if (!smp_join(&cpus[1]))
+		line("FAIL stress: the sibling does not stop");
+	report();
+}
