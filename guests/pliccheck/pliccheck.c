@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random accesses to a PLIC with two devices behind it (script.h), natively on QEMU's PLIC or in a partition; what
- * each gives is printed, to be compared with the other and with the model (tests/boot/test_plic_model.py).
+ * each gives is printed, to be compared with the other and with the model.
  * Interrupts are on only while a step's result is looked at. Results are printed at the end: natively the console is
  * one of the devices. bootargs: check.seed=N (1), check.steps=N (4000).
  * Lines: `plic: sources A B`, `plic: STEP: WHAT/RESULT/EIP ...`, `plic: end, N left out`.
