@@ -43,7 +43,6 @@ static struct hart harts[HARTS];
 static struct spinlock enables;
 static uint64_t events, wanted, duplicates, lost, spurious, nested, elsewhere, by_other, masked, early, waits;
 static uint64_t restart_at;
-static bool begun;
 
 void stress_vector(void);
 void stress_trap(uint64_t cause, uint64_t epc, uint64_t tval);
@@ -380,7 +379,6 @@ static void together(uint32_t stage)
 {
 	static uint32_t arrived;
 
-	irq_enable();
 	__atomic_fetch_add(&arrived, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) < stage * HARTS && !READ_ONCE(lost))
 		take_handed();
@@ -396,18 +394,15 @@ static void hart_main(void *arg)
 	set_threshold(0);
 	for (unsigned int i = 0; i < SOURCES; i++)
 		set_enable(own_context(), &sources[i], true);
-	if (this_cpu()->index)
-		WRITE_ONCE(begun, true);
-	while (!READ_ONCE(begun))
-		cpu_relax();
+	together(1);	/* a completion counts only where the source is enabled */
 	csr_write(sie, 1UL << IRQ_EXT);
 	irq_enable();
 	while (READ_ONCE(events) < wanted && !READ_ONCE(lost))
 		one_round();
-	together(1);
+	together(2);
 	for (unsigned int i = 0; i < SOURCES; i++)
 		wait_served(&sources[i]);
-	together(2);
+	together(3);
 	for (uint64_t end = time_now() + ms_to_ticks(20); time_now() < end;)
 		take_handed();		/* and nothing more must come */
 	irq_disable();

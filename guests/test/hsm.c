@@ -49,6 +49,9 @@ static void t_start_refused(void)
 	r = hsm(HSM_START, ncpus, entry, 0);
 	EXPECT(r.error == SBI_INVALID_PARAM, "hart %u: %ld", ncpus, r.error);
 	for (i = 0; i < ARRAY_SIZE(nobody); i++) {
+		/* OpenSBI cuts ids to 32 bits, and would start that hart unless it is this one. */
+		if (sbi.opensbi && nobody[i] >> 32)
+			continue;
 		r = hsm(HSM_START, nobody[i], entry, 0);
 		EXPECT_SPEC(r.error == SBI_INVALID_PARAM, "hart 0x%lx: %ld", nobody[i], r.error);
 	}
