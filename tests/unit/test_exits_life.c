@@ -66,6 +66,7 @@ static void assert_fresh(void)
 	assert_int_equal(hw()->x[11], BOOT_PC + FAKE_DTB_AT);
 	assert_int_equal(csr()->hie | csr()->vsatp | csr()->vstvec | csr()->vsstatus | csr()->hvip, 0);
 	assert_int_equal(csr()->vstimecmp, UINT64_MAX);
+	assert_int_equal(csr()->scounteren, 7);
 	assert_int_equal(fake.virtio[A][STATUS], 0);
 }
 
@@ -87,7 +88,7 @@ static void make_a_mess(void)
 		c->vstvec = 0x80001000;
 		c->vsstatus = SSTATUS_SIE | SSTATUS_FS;
 		c->vstimecmp = 5;
-		c->scounteren = 7;
+		c->scounteren = 8;
 	}
 }
 
