@@ -156,10 +156,13 @@ $(B)/images/linux: $(FETCHED)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/linux/Image $@
 $(B)/images/u-boot: $(FETCHED)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/u-boot.bin $@
-$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(FETCHED)
+$(B)/guest/linux/stamp: guests/linux/user/stamp.S Makefile | $(SETUP)
+	$(call say,LD $@)
+	$(Q)mkdir -p $(@D) && $(CROSSCC) -nostdlib -static -Wl,--build-id=none -o $@ $<
+$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(B)/guest/linux/stamp $(FETCHED)
 	$(call say,INITRD $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) guests/linux/mkinitrd --modules $(THIRD)/linux/modules \
-		--busybox $(THIRD)/busybox --init guests/linux/init --out $@ $(LINUX_MODULES_WANTED)
+		--busybox $(THIRD)/busybox --init guests/linux/init --program $(B)/guest/linux/stamp --out $@ $(LINUX_MODULES_WANTED)
 $(B)/linux-disk.img: guests/linux/mkdisk | $(SETUP)
 	$(call say,DISK $@)
 	$(Q)mkdir -p $(@D) && guests/linux/mkdisk $@

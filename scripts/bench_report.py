@@ -52,6 +52,16 @@ def markdown(targets, results):
     return "\n".join(text + ["| " + " | ".join(row) + " |" for row in rows])
 
 
+def put_table(top, name, text):
+    """Puts a table between the two marks of that name in docs/bench.md."""
+    path = os.path.join(top, "docs/bench.md")
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    page = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- end {name} -->)", lambda m: m[1] + text + m[2], page, flags=re.S)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(page)
+
+
 def record(top, targets, results):
     with open(os.path.join(top, "docs/bench.csv"), "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
@@ -60,13 +70,7 @@ def record(top, targets, results):
             writer.writerow({"key": key, "run": run, **result})
     with open(os.path.join(top, "docs/bench.svg"), "w", encoding="utf-8") as file:
         file.write(drawing(targets, results))
-    path = os.path.join(top, "docs/bench.md")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    text = re.sub(r"(<!-- table -->\n).*?(\n<!-- end -->)",
-                  lambda m: m[1] + markdown(targets, results) + m[2], text, flags=re.S)
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+    put_table(top, "table", markdown(targets, results))
 
 
 # ---- the drawing --------------------------------------------------------------------------------

@@ -192,6 +192,7 @@ class Machine:
             self.hv = Channel(self, "hv", ours, self._log("hv.log"))
             fds.append(theirs)
         self.monitor, theirs = socket.socketpair()
+        self.monitor_ready = False
         args += ["-chardev", f"socket,id=monitor,fd={theirs.fileno()}",
                  "-mon", "chardev=monitor,mode=readline"]
         fds.append(theirs)
@@ -261,15 +262,24 @@ class Machine:
         text = b""
         try:
             self.monitor.settimeout(seconds)
+            if not self.monitor_ready:
+                self._monitor_prompt()
+                self.monitor_ready = True
             self.monitor.sendall(command.encode() + b"\n")
-            while text.count(b"(qemu)") < 2:	# one from its start, or the last answer
-                data = self.monitor.recv(65536)
-                if not data:
-                    break
-                text += data
+            text = self._monitor_prompt()
         except OSError:
-            pass
+            self.monitor_ready = False	# an answer that comes late is not the next one's
         return ANSI.sub("", text.decode("utf-8", "replace")).replace("\r", "")
+
+    def _monitor_prompt(self):
+        """What comes until it asks for a command."""
+        text = b""
+        while not text.endswith(b"(qemu) "):
+            data = self.monitor.recv(65536)
+            if not data:
+                break
+            text += data
+        return text
 
     def keep_registers(self):
         """Where every hart is now: for the one who has to find out why nothing happens."""

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ns16550a: enabling the "transmitter holding register empty" interrupt while it is empty raises
- * the line; disabling it calms the line. goldfish-rtc: an alarm in the past raises at once.
+ * the line; disabling it calms the line. goldfish-rtc: an alarm in the past raises at once, if its interrupt is
+ * enabled. Both raise the line in one step, from down to up: QEMU 7.2's PLIC takes each step up for a new request, so
+ * where another hart claims at once (an emulated PLIC) a line that goes up twice is two interrupts.
  * National Semiconductor PC16550D data sheet; Android "goldfish virtual hardware", RTC.
  */
 #include <stddef.h>
@@ -29,9 +31,10 @@ static void rtc_write(const struct device *d, uint64_t off, uint32_t v)
 
 static void rtc_raise(const struct device *d)
 {
-	rtc_write(d, RTC_IRQ_ENABLED, 1);
+	rtc_write(d, RTC_IRQ_ENABLED, 0);
 	rtc_write(d, RTC_ALARM_HIGH, 0);
 	rtc_write(d, RTC_ALARM_LOW, 1);
+	rtc_write(d, RTC_IRQ_ENABLED, 1);
 }
 
 static void rtc_calm(const struct device *d)

@@ -54,7 +54,7 @@ static void check_hart(void)
 {
 	uint64_t fp;
 
-	expect(csr_read(scounteren) == 0, "scounteren", csr_read(scounteren));
+	expect(csr_read(scounteren) == 7, "scounteren", csr_read(scounteren));
 	csr_set(sstatus, SSTATUS_FS);
 	fp = fp_bits();
 	expect(!fp, "floating-point registers", fp);
@@ -126,7 +126,7 @@ static void dirty_hart(void)
 {
 	csr_set(sstatus, SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR);
 	fp_write(PATTERN);
-	csr_write(scounteren, 7);
+	csr_write(scounteren, 0);
 	csr_write(stval, PATTERN);
 	csr_write(sepc, PATTERN);
 	csr_write(scause, 15);

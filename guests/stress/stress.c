@@ -43,6 +43,7 @@ static struct hart harts[HARTS];
 static struct spinlock enables;
 static uint64_t events, wanted, duplicates, lost, spurious, nested, elsewhere, by_other, masked, early, waits;
 static uint64_t restart_at;
+static uint32_t rebooting;	/* by one hart; the other one does not count that boot again */
 
 void stress_vector(void);
 void stress_trap(uint64_t cause, uint64_t epc, uint64_t tval);
@@ -175,7 +176,7 @@ static void serve(struct source *s)
 	__atomic_fetch_add(&s->pinned, 1, __ATOMIC_ACQUIRE);
 	if (__atomic_exchange_n(&s->in_service, 1, __ATOMIC_ACQUIRE) || !READ_ONCE(s->busy))
 		count(duplicates);
-	if (restart_at && READ_ONCE(events) > restart_at)
+	if (restart_at && READ_ONCE(events) > restart_at && !__atomic_exchange_n(&rebooting, 1, __ATOMIC_RELAXED))
 		reboot_now();
 	if (me()->depth < DEEPEST && chance(3) == 0)
 		let_in(s);
@@ -399,6 +400,7 @@ static void hart_main(void *arg)
 	irq_enable();
 	while (READ_ONCE(events) < wanted && !READ_ONCE(lost))
 		one_round();
+	set_threshold(0);	/* what only this hart has enabled must not wait for the other one's end */
 	together(2);
 	for (unsigned int i = 0; i < SOURCES; i++)
 		wait_served(&sources[i]);

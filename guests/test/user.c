@@ -138,9 +138,22 @@ static void t_interrupt(void)
 	EXPECT(c->timer_count != n, "no interrupt in U-mode");
 }
 
+/* Cycles, time and instructions, before anybody has written scounteren: as firmware leaves it for a kernel. */
+static void t_counters(void)
+{
+	const struct tf *r;
+	struct tf in;
+
+	for (uint32_t csr = 0xc00; csr < 0xc03; csr++) {
+		lab_fill(&in);
+		r = run_user(&in, enc_csrr(csr, REG_A1));
+		EXPECT(r->cause == CAUSE_BREAKPOINT, "counter 0x%x: cause %lu", csr, r->cause);
+	}
+}
+
 void tests_user(void)
 {
 	RUN({ "user.ecall", t_ecall }, { "user.ebreak", t_ebreak }, { "user.illegal", t_illegal },
 	    { "user.wfi", t_wfi }, { "user.access", t_access }, { "user.mmio", t_mmio },
-	    { "user.interrupt", t_interrupt });
+	    { "user.interrupt", t_interrupt }, { "user.counters", t_counters });
 }

@@ -51,7 +51,8 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	csr_write(CSR_VSEPC, 0);
 	csr_write(CSR_VSCAUSE, 0);
 	csr_write(CSR_VSTVAL, 0);
-	csr_write(CSR_SCOUNTEREN, 0);
+	/* As firmware leaves it for a kernel: Linux relies on it, for the clock of its user programs. */
+	csr_write(CSR_SCOUNTEREN, COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR);
 	if (f->senvcfg)
 		csr_write(CSR_SENVCFG, 0);
 	if (f->hstateen)
@@ -81,6 +82,9 @@ static bool start_if_pending(struct vcpu *v)
 
 	lock_acquire(&vm->lock);
 	if (vm->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
+		/* An IPI that a sibling sent while the vcpu was stopped, maybe in an earlier life of the guest, ends
+		 * here. Under the lock: that the VM ends is told after its state has changed, so not before. */
+		hart_take_mail();
 		v->hsm = SBI_HSM_STATE_STARTED;
 		start = true;
 	}

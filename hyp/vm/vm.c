@@ -220,8 +220,8 @@ static const char *end_name(enum vm_end end)
 	return "?";
 }
 
-/* One line for the owner of the guest: why its harts left it, all starts together. */
-static void print_exits(const struct vm *vm)
+/* One line a hart for the owner of the guest: why it left the guest, all starts together. */
+static void print_exits(const struct vm *vm, uint32_t vcpu)
 {
 	static const char *const names[NR_EXITS] = {
 		"set_timer", "self-ipi", "external", "timer", "ipi", "ecall", "interrupt", "mmio", "other",
@@ -230,20 +230,19 @@ static void print_exits(const struct vm *vm)
 	size_t n = 0;
 
 	for (unsigned kind = 0; kind < NR_EXITS; kind++) {
-		uint64_t sum = 0;
+		uint64_t count = vm->vcpus[vcpu]->ctx.exits[kind];
 
-		for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
-			sum += vm->vcpus[i]->ctx.exits[kind];
-		if (sum)
-			n += fmt_str(text + n, sizeof(text) - n, " %s %lu", names[kind], sum);
+		if (count)
+			n += fmt_str(text + n, sizeof(text) - n, " %s %lu", names[kind], count);
 	}
-	console_log("vm %s: exits%s", vm->plan->name, n ? text : " none");
+	console_log("vm %s: vcpu %u: exits%s", vm->plan->name, vcpu, n ? text : " none");
 }
 
 /* The VM has ended for good. The last one takes the machine with it, if the plan says so. */
 static void vm_gone(struct vm *vm)
 {
-	print_exits(vm);
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
+		print_exits(vm, i);
 	console_log("vm %s: stopped (%s)", vm->plan->name, end_name(vm->end));
 	if (__atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
 		return;
@@ -298,27 +297,38 @@ static void conclude(struct vm *vm)
 		vm_gone(vm);
 }
 
-enum verdict vm_end(struct vcpu *v, enum vm_end end)
+/* Whether it is this call that ended the VM: another hart may have been faster. */
+static bool end_running(struct vcpu *v, enum vm_end end)
 {
 	struct vm *vm = v->vm;
 	uint64_t others = 0;
+	bool first;
 
 	lock_acquire(&vm->lock);
-	if (vm->state == VM_RUNNING) {
+	first = vm->state == VM_RUNNING;
+	if (first) {
 		vm->state = VM_STOPPING;
 		vm->end = end;
 		others = vm->active & ~(1ull << v->index);
 	}
 	lock_release(&vm->lock);
 	vcpu_send_mask(vm, others, MAIL_STATE);
+	return first;
+}
+
+enum verdict vm_end(struct vcpu *v, enum vm_end end)
+{
+	end_running(v, end);
 	return VERDICT_LEAVE;
 }
 
 enum verdict vm_crash(struct vcpu *v, enum vm_end end)
 {
-	console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, end_name(end),
-		    v->ctx.x[0]);
-	return vm_end(v, end);
+	/* Two harts may crash at once: one of them has ended the VM, and tells so before it leaves. */
+	if (end_running(v, end))
+		console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, end_name(end),
+			    v->ctx.x[0]);
+	return VERDICT_LEAVE;
 }
 
 /* Takes the right to one line, and the number of those that had to be left out before it. */

@@ -67,7 +67,8 @@ static void check_start(uint64_t pc, uint64_t opaque)
 	const struct fake_csrs *c = &hw->csr;
 
 	check_entry(pc, opaque);
-	SPEC(!c->hie && !c->vstvec && !c->vsscratch && !c->vsepc && !c->vscause && !c->vstval && !c->scounteren);
+	SPEC(!c->hie && !c->vstvec && !c->vsscratch && !c->vsepc && !c->vscause && !c->vstval);
+	SPEC(c->scounteren == 7);
 	SPEC(!(c->hvip & ~(1ull << IRQ_VSEI)) && !(c->hstatus & HSTATUS_ARMED));
 	SPEC(!fake.config.sstc || c->vstimecmp == UINT64_MAX);
 	SPEC(!fake.config.envcfg || !c->senvcfg);

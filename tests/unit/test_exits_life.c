@@ -66,6 +66,7 @@ static void assert_fresh(void)
 	assert_int_equal(hw()->x[11], BOOT_PC + FAKE_DTB_AT);
 	assert_int_equal(csr()->hie | csr()->vsatp | csr()->vstvec | csr()->vsstatus | csr()->hvip, 0);
 	assert_int_equal(csr()->vstimecmp, UINT64_MAX);
+	assert_int_equal(csr()->scounteren, 7);
 	assert_int_equal(fake.virtio[A][STATUS], 0);
 }
 
@@ -87,7 +88,7 @@ static void make_a_mess(void)
 		c->vstvec = 0x80001000;
 		c->vsstatus = SSTATUS_SIE | SSTATUS_FS;
 		c->vstimecmp = 5;
-		c->scounteren = 7;
+		c->scounteren = 8;
 	}
 }
 
@@ -295,6 +296,53 @@ static void test_watchdog_bites(void **state)
 	}
 }
 
+/* Of harts that bite at once one is told. */
+static void test_watchdog_bites_twice(void **state)
+{
+	(void)state;
+	config.policy[A].watchdog_ms = 10;
+	boot();
+	start_all();
+	for (unsigned v = 0; v < 3; v++) {
+		self = fake_hart_of(A, v);
+		assert_int_equal(sbi(SBI_EXT_TIME, 0, fake.time + 1, 0, 0), SBI_SUCCESS);
+	}
+	fake_count_from_here();
+	pass(15001);
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+	assert_int_equal(fake_said("vm a: vcpu 0: crash: watchdog") + fake_said("vm a: vcpu 1: crash: watchdog") +
+			 fake_said("vm a: vcpu 2: crash: watchdog"), 1);
+}
+
+/* ---- mail ---- */
+
+/* A sibling's IPI, whenever the hart is about to look at states: the last chance before it starts. */
+static void send_ipi_to_stopped(void)
+{
+	struct hart *to = hart_get(fake_hart_of(A, 1));
+
+	if (fake.running == (int)fake_hart_of(A, 1)) {
+		to->mailbox |= MAIL_IPI;
+		fake.hw[fake.running].csr.ssip = 1ull << IRQ_SSI;
+	}
+}
+
+/* An IPI to a vcpu that is stopped is not there when it starts, however late it comes. */
+static void test_ipi_before_start(void **state)
+{
+	(void)state;
+	fake_before_lock = send_ipi_to_stopped;
+	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC, 0), SBI_SUCCESS);
+	while (fake.hw[fake_hart_of(A, 1)].place != PLACE_GUEST)
+		assert_true(fake_interrupt(fake_hart_of(A, 1)));
+	fake_before_lock = NULL;
+	fake_settle();
+	assert_int_equal(fake.hw[fake_hart_of(A, 1)].csr.hvip, 0);
+	assert_int_equal(sbi(SBI_EXT_IPI, 0, 2, 0, 0), SBI_SUCCESS);
+	fake_settle();
+	assert_int_equal(fake.hw[fake_hart_of(A, 1)].csr.hvip, VSSIP);
+}
+
 /* ---- what the G-stage maps ---- */
 
 /* Host address and PTE of a guest's address by the tables in hgatp; 0 if there is none. */
@@ -354,6 +402,8 @@ int main(void)
 		cmocka_unit_test_setup(test_last_one, setup),
 		cmocka_unit_test_setup(test_watchdog_sleeps, setup),
 		cmocka_unit_test_setup(test_watchdog_bites, setup),
+		cmocka_unit_test_setup(test_watchdog_bites_twice, setup),
+		cmocka_unit_test_setup(test_ipi_before_start, setup),
 		cmocka_unit_test_setup(test_gstage, setup),
 	};
 

@@ -3,3 +3,4 @@
 #include "hyp/riscv/lock.h"
 
 int fake_locks_held;
+void (*fake_before_lock)(void);

@@ -11,9 +11,12 @@
 struct lock { uint32_t held; };
 
 extern int fake_locks_held;	/* of the running hart */
+extern void (*fake_before_lock)(void);	/* what another hart does just then; NULL: nothing */
 
 static inline void lock_acquire(struct lock *l)
 {
+	if (fake_before_lock)
+		fake_before_lock();
 	if (l->held)
 		__builtin_trap();
 	l->held = 1;

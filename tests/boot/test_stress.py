@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No interrupt is lost or told twice, by a mapped PLIC and an emulated one; guests/stress says what it does.
+
+BULKHEAD_LONG=1 in the environment: a million events in each mode, in ten runs with different seeds, instead of a few
+seconds' worth.
+"""
+import os
+import re
+
+import pytest
+
+from conftest import TOP
+from configs import UART, config, guest
+from machine import FIRMWARE, Machine
+
+LONG = os.environ.get("BULKHEAD_LONG") == "1"
+EVENTS = 100000 if LONG else 10000
+SEEDS = range(1, 11) if LONG else [1]
+SECONDS = 1200 if LONG else 120
+RTC = "/soc/rtc@101000"
+LINE = re.compile(r"stress: (\d+) events, (\d+) interrupts, 0 lost, 0 duplicates; hart 0 took (\d+); (\d+) nested, "
+                  r"(\d+) completed elsewhere, (\d+) by the other hart, (\d+) events before completion, (\d+) masked, "
+                  r"(\d+) waits, \d+ spurious$")
+
+
+def judge(lines, events, boots=0):
+    assert not [line for line in lines if line.startswith("FAIL")]
+    assert lines.count("ok stress") == 1
+    assert f"stress: boot {boots}, {events} events" in lines
+    print("\n".join(line for line in lines if line.startswith("stress: ")))
+    found = [LINE.match(line) for line in lines if LINE.match(line)]
+    assert len(found) == 1
+    made, served, by_first, *rest = (int(n) for n in found[0].groups())
+    assert made == served >= events
+    assert events / 10 < by_first < served - events / 10	# both harts take their part
+    assert min(rest) > events / 1000, found[0][0]	# and every way has been gone
+
+
+@pytest.mark.parametrize("cpu", ["rv64"] if LONG else ["rv64", "rv64,sstc=off"])	# the long run: one kind of hart
+@pytest.mark.parametrize("mode", ["mapped", "emulated"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_lost(boot, mode, cpu, seed):
+    machine = boot(config(guest("stress", "1 2", "32M", "stress", devices=[UART, RTC], plic_mode=mode,
+                                bootargs=f"stress.events={EVENTS} stress.seed={seed}")), cpu=cpu)
+    machine.hv.expect_line("stress", "(ok|FAIL) stress$", SECONDS)
+    machine.wait()
+    judge(machine.hv.lines("stress"), EVENTS)
+
+
+@pytest.mark.parametrize("mode", ["mapped", "emulated"])
+def test_restart_in_the_middle(boot, mode):
+    """Five reboots, each with a source claimed, its level up, and the other one in any state."""
+    machine = boot(config(guest("stress", "2 1", "32M", "stress", devices=[UART, RTC], plic_mode=mode,
+                                bootargs="stress.events=4000 stress.restarts=5")))
+    for _ in range(5):
+        machine.hv.expect_line("bulkhead", r"vm stress: restarts \(reboot\)")
+    machine.hv.expect_line("stress", "(ok|FAIL) stress$", 120)
+    machine.wait()
+    judge(machine.hv.lines("stress"), 4000, boots=5)
+
+
+def test_natively(log_dir, time_scale):
+    with Machine(bios=os.path.join(FIRMWARE, "fw_dynamic.bin"), kernel=os.path.join(TOP, "build/images/stress"),
+                 harts=2, memory="256M", hv=False, extra=["-append", f"stress.events={EVENTS}"],
+                 log_dir=log_dir, scale=time_scale) as machine:
+        machine.uart.expect("^(ok|FAIL) stress$", SECONDS)
+        machine.wait()
+        judge(machine.uart.lines(), EVENTS)
