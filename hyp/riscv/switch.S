@@ -3,8 +3,9 @@
  * The world switch; its contract is in context.h. trap_entry is the one trap vector, for guests (sscratch
  * = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a bug unless its pc
  * lies in fault.S. Three ways lead out of a guest and back, each saving no more than it must: what is served
- * right here (two registers: set_timer, an IPI to oneself, and interrupts that are the guest's), other ecalls (what C may change: it keeps s0 to s11 for us, and nothing
- * of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
+ * right here (two registers: set_timer, an IPI to oneself or one sibling, and interrupts that are the guest's),
+ * other ecalls (what C may change: it keeps s0 to s11 for us, and nothing of ours uses gp), and all else
+ * (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
  * and "Trap Return"; RISC-V calling convention.
  */
 #include "hyp/riscv/context.h"
@@ -13,11 +14,17 @@
 
 #define HOST_FRAME	112
 
-	/* What a C function may change, and sp and tp; without t0 and t1, and x10, which holds the context. */
-	.macro	for_scratch_but_t0_t1 op
-	.irp	r, 1,2,4,7,11,12,13,14,15,16,17,28,29,30,31
-	\op	x\r, CTX_X(\r)(a0)
+	/* What a C function may change, and sp and tp; without t0 and t1, a0 and a1. */
+	.macro	for_scratch_but_t0_t1_a0_a1 op, ctx
+	.irp	r, 1,2,4,7,12,13,14,15,16,17,28,29,30,31
+	\op	x\r, CTX_X(\r)(\ctx)
 	.endr
+	.endm
+
+	/* The same with a1; a0 holds the context. */
+	.macro	for_scratch_but_t0_t1 op
+	for_scratch_but_t0_t1_a0_a1 \op, a0
+	\op	a1, CTX_X(11)(a0)
 	.endm
 
 	/* The others. */
@@ -77,7 +84,6 @@ enter:	/* a0: context, all of the guest in it */
 	ori	t2, t2, HSTATUS_SPV
 	csrw	CSR_HSTATUS, t2
 	for_saved ld
-resume:	/* a0: context; s0 to s11, gp, sstatus and hstatus are the guest's already */
 	ld	t0, CTX_PC(a0)
 	csrw	CSR_SEPC, t0
 	csrw	CSR_SSCRATCH, a0
@@ -111,10 +117,10 @@ trap_entry:
 	sltiu	t0, a1, 64
 	beqz	t0, ecall_exit
 	ld	t0, CTX_SELF(a0)
-	srl	t0, t0, a1
-	beqz	t0, ecall_exit
 	csrr	t1, CSR_SSCRATCH	/* the guest's a0 */
-	bne	t0, t1, ecall_exit
+	srl	t0, t0, a1
+	bne	t0, t1, ipi_one
+	beqz	t0, ecall_exit
 	csrsi	CSR_HVIP, 1 << IRQ_VSSI
 	count_exit EXIT_IPI_SELF, t0
 	j	ecall_done
@@ -149,6 +155,30 @@ ecall_done:	/* a0 = a1 = 0; nothing else has changed since the trap */
 	li	t0, 1 << IRQ_STI
 	csrs	CSR_SIE, t0
 	count_exit EXIT_SET_TIMER, t0
+	j	ecall_done
+
+ipi_one:	/* To one sibling, as Linux writes it: mask 1. What a1 held is not needed once it is known to be right. */
+	addi	t1, t1, -1
+	bnez	t1, ecall_exit
+	ld	t0, CTX_NR_VCPUS(a0)
+	bgeu	a1, t0, ecall_exit
+	ld	t0, CTX_VCPUS(a0)
+	slli	a1, a1, 3
+	add	t0, t0, a1
+	ld	t0, (t0)
+	ld	t0, VCPU_HART(t0)
+	li	t1, MAIL_IPI
+	addi	a1, t0, HART_MAILBOX
+	amoor.w.rl t1, t1, (a1)
+	andi	t1, t1, MAIL_IPI
+	bnez	t1, 1f			/* a sender before us is about to wake it, and it will take ours too */
+	fence	w, ow			/* as in hart_send_one(); a6 and a7 are those of the call already */
+	ld	a1, HART_ID(t0)
+	mv	t1, a0
+	li	a0, 1
+	ecall
+	mv	a0, t1
+1:	count_exit EXIT_ECALL, t0
 	j	ecall_done
 
 interrupt:
@@ -221,17 +251,29 @@ ecall_exit:
 	csrrw	t0, CSR_SSCRATCH, zero
 	csrr	t1, CSR_SEPC
 	sd	t0, CTX_X(10)(a0)
+	addi	t1, t1, 4
 	sd	t1, CTX_PC(a0)
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
 	count_exit EXIT_ECALL, t0
 	ld	t0, CTX_ON_ECALL(a0)
-	sd	a0, 104(sp)
 	jalr	t0
-	mv	t0, a0
-	ld	a0, 104(sp)
-	beqz	t0, resume
-	/* The handler ends the run: complete what is in the context. */
+	ld	t1, HART_VCPU(tp)	/* a0 and a1 are the guest's from here on */
+	ld	t0, CTX_VERDICT(t1)
+	bnez	t0, 1f
+	ld	t0, CTX_PC(t1)
+	csrw	CSR_SEPC, t0
+	csrw	CSR_SSCRATCH, t1
+	for_scratch_but_t0_t1_a0_a1 ld, t1
+	ld	t0, CTX_X(5)(t1)
+	ld	t1, CTX_X(6)(t1)
+	sret
+
+1:	/* The handler ends the run: complete what is in the context. */
+	sd	a0, CTX_X(10)(t1)
+	sd	a1, CTX_X(11)(t1)
+	sd	zero, CTX_VERDICT(t1)
+	mv	a0, t1
 	for_saved sd
 	csrr	t1, CSR_SSTATUS
 	li	t2, HSTATUS_SPV
@@ -259,10 +301,9 @@ other_exit:
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
 	ld	t0, CTX_ON_EXIT(a0)
-	sd	a0, 104(sp)
 	jalr	t0
 	mv	t0, a0
-	ld	a0, 104(sp)
+	ld	a0, HART_VCPU(tp)
 	bnez	t0, leave
 	j	enter
 

@@ -31,7 +31,6 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
 	v->ctx.flags = vtimer_context_flag(v);
 	v->ctx.flags |= v->vm->plic_mapped ? CTX_FLAG_PLIC : 0;
-	v->ctx.self = 1ull << v->index;
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
 	hfence_vvma_all();
@@ -135,11 +134,6 @@ static enum verdict suspend(struct vcpu *v)
 }
 
 /* The context is the first member of its vcpu. */
-static int on_ecall(struct guest_context *ctx)
-{
-	return vsbi_call((struct vcpu *)ctx);
-}
-
 static int on_exit(struct guest_context *ctx)
 {
 	return trap_dispatch((struct vcpu *)ctx);
@@ -153,7 +147,10 @@ void vcpu_run(struct vcpu *v)
 	hart_init_guest(&v->features, v->vm->plan->sstc, v->vm->envcfg);
 	csr_write(CSR_HGATP, v->vm->hgatp);
 	hfence_gvma_all();
-	v->ctx.on_ecall = on_ecall;
+	v->ctx.self = 1ull << v->index;
+	v->ctx.nr_vcpus = v->vm->plan->nr_vcpus;
+	v->ctx.vcpus = v->vm->vcpus;
+	v->ctx.on_ecall = vsbi_call;
 	v->ctx.on_exit = on_exit;
 	for (;;) {
 		enum verdict verdict = VERDICT_RESUME;

@@ -167,6 +167,23 @@ static bool ecall_done(struct fake_hw *hw, struct guest_context *ctx, unsigned k
 	return true;
 }
 
+static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
+{
+	struct hart *to;
+	uint32_t old;
+
+	if (hw->x[10] != 1 || hw->x[11] >= ctx->nr_vcpus)
+		return false;
+	to = ctx->vcpus[hw->x[11]]->hart;
+	old = to->mailbox;
+	to->mailbox |= MAIL_IPI;
+	if (!(old & MAIL_IPI)) {
+		fence_before_ipi();
+		firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
+	}
+	return ecall_done(hw, ctx, EXIT_ECALL);
+}
+
 static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	const unsigned long arg[5] = { hw->x[10], hw->x[11], hw->x[12], hw->x[13], hw->x[14] };
@@ -174,8 +191,10 @@ static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	if (hw->x[16])
 		return false;
 	if (hw->x[17] == SBI_EXT_IPI) {
-		if (hw->x[11] >= 64 || !(ctx->self >> hw->x[11]) || ctx->self >> hw->x[11] != hw->x[10])
+		if (hw->x[11] >= 64 || !hw->x[10])
 			return false;
+		if (ctx->self >> hw->x[11] != hw->x[10])
+			return ipi_one(hw, ctx);
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSSI);
 		return ecall_done(hw, ctx, EXIT_IPI_SELF);
 	}
@@ -237,6 +256,27 @@ static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	return true;
 }
 
+static int ecall_exit(struct fake_hw *hw, struct guest_context *ctx)
+{
+	struct sbiret r;
+	int ret;
+
+	store_scratch(ctx, hw);
+	ctx->x[0] += 4;
+	ctx->exits[EXIT_ECALL]++;
+	r = ctx->on_ecall(ctx);
+	load_scratch(hw, ctx);
+	hw->x[10] = (uint64_t)r.error;
+	hw->x[11] = (uint64_t)r.value;
+	ret = (int)ctx->verdict;
+	if (ret) {
+		ctx->verdict = 0;
+		memcpy(ctx->x, hw->x, sizeof(hw->x));
+		leave(ctx, hw);
+	}
+	return ret;
+}
+
 int guest_run(struct guest_context *ctx)
 {
 	struct fake_hw *hw = &fake.hw[fake.running];
@@ -250,15 +290,8 @@ int guest_run(struct guest_context *ctx)
 		if (shortcut(hw, ctx))
 			continue;
 		if (hw->csr.scause == CAUSE_ECALL_VS) {
-			store_scratch(ctx, hw);
-			ctx->exits[EXIT_ECALL]++;
-			ret = ctx->on_ecall(ctx);
-			load_scratch(hw, ctx);
-			if (!ret)
-				continue;
-			memcpy(ctx->x, hw->x, sizeof(hw->x));
-			leave(ctx, hw);
-			break;
+			ret = ecall_exit(hw, ctx);
+			continue;
 		}
 		memcpy(ctx->x, hw->x, sizeof(hw->x));
 		leave(ctx, hw);
