@@ -20,7 +20,14 @@
 #define CTX_NR_VCPUS	320
 #define CTX_VCPUS	328
 #define CTX_VERDICT	336
-#define CTX_EXITS	344	/* one 64-bit counter a kind */
+#define CTX_PLIC	344
+#define CTX_PLIC_BASE	352
+#define CTX_PLIC_SIZE	360
+#define CTX_PLIC_READ	368
+#define CTX_PLIC_WRITE	376
+#define CTX_ON_LINES	384
+#define CTX_FETCH_FAULTS 392
+#define CTX_EXITS	400	/* one 64-bit counter a kind */
 
 /* Kinds of exits. The first ones are served in switch.S. */
 #define EXIT_SET_TIMER	0
@@ -60,6 +67,7 @@
 #include "hyp/riscv/ecall.h"
 
 struct vcpu;
+struct vplic;
 
 struct guest_context {
 	uint64_t x[32];			/* x[0] is the pc (sepc) */
@@ -74,6 +82,12 @@ struct guest_context {
 	uint64_t nr_vcpus;	/* of the VM */
 	struct vcpu *const *vcpus;	/* of the VM, by the hart id that the guest sees */
 	uint64_t verdict;	/* set by on_ecall if the guest is not simply to go on; 0 between calls */
+	struct vplic *plic;	/* the emulated PLIC whose words are read and written without on_exit */
+	uint64_t plic_base, plic_size;	/* guest-physical; size 0: none */
+	uint64_t (*plic_read)(struct vplic *v, uint64_t offset, uint64_t *value);	/* vplic.h */
+	uint64_t (*plic_write)(struct vplic *v, uint64_t offset, uint32_t value);
+	void (*on_lines)(struct guest_context *ctx, uint64_t changed);	/* what one of them returned, if not 0 */
+	uint32_t fetch_faults;	/* how often in a row an instruction was gone; see vmmio.c */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
 
@@ -88,6 +102,13 @@ _Static_assert(offsetof(struct guest_context, self) == CTX_SELF, "switch.S");
 _Static_assert(offsetof(struct guest_context, nr_vcpus) == CTX_NR_VCPUS, "switch.S");
 _Static_assert(offsetof(struct guest_context, vcpus) == CTX_VCPUS, "switch.S");
 _Static_assert(offsetof(struct guest_context, verdict) == CTX_VERDICT, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic) == CTX_PLIC, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_base) == CTX_PLIC_BASE, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_size) == CTX_PLIC_SIZE, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_read) == CTX_PLIC_READ, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_write) == CTX_PLIC_WRITE, "switch.S");
+_Static_assert(offsetof(struct guest_context, on_lines) == CTX_ON_LINES, "switch.S");
+_Static_assert(offsetof(struct guest_context, fetch_faults) == CTX_FETCH_FAULTS, "switch.S");
 _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
 
 /*
@@ -99,6 +120,10 @@ _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
  *
  * About the exit itself, scause, stval, htval and htinst tell. Interrupts of HS-mode are taken while the
  * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0).
+ *
+ * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call plic_read or plic_write instead of
+ * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. These functions change no other register that a C function
+ * might: they and all that they call are compiled so (Makefile, FEW; tests/tool/test_registers.py).
  *
  * Some exits are served in switch.S and call nobody: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
  * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to oneself or (as mask 1 of

@@ -39,7 +39,6 @@ struct vcpu {
 	/* The vcpu's own hart alone: */
 	struct hart_features features;	/* probed */
 	bool resume_nonretentive;
-	uint32_t fetch_faults;		/* in a row, see vmmio.c */
 	struct {
 		uint64_t deadline;	/* that the guest waits for; without Sstc only */
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
