@@ -123,6 +123,10 @@ $(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
 # What runs once, at boot, is small rather than fast.
 $(B)/core/hyp/plan/%.o $(B)/core/hyp/base/fdt.o $(B)/core/libfdt/%.o: SIZE_CFLAGS := -Os
 
+# What switch.S calls with most registers still the guest's keeps off those (context.h); tests/tool/test_registers.py.
+FEW		:= -ffixed-t2 -ffixed-a6 -ffixed-a7 -ffixed-t3 -ffixed-t4 -ffixed-t5 -ffixed-t6
+$(B)/core/hyp/vm/vplic.o $(B)/core/drivers/plic.o $(B)/core/hyp/base/bits.o: SIZE_CFLAGS := $(FEW)
+
 $(B)/bulkhead.elf: $(CORE_OBJ) linker/bulkhead.ld
 	$(call say,LD $@)
 	$(Q)$(CROSSCC) $(CROSS_LDFLAGS) -T linker/bulkhead.ld -o $@ $(CORE_OBJ)

@@ -16,21 +16,14 @@
 #define CONTEXT_CLAIM	4u
 #define MAX_CONTEXTS	15872u		/* of the specification's memory map */
 
-struct host_plic {
-	uint64_t base;
-	uint32_t nr_contexts;	/* whose page lies wholly in the window of the device tree */
-	uint32_t max_priority;
-	uint32_t priority_shift;	/* of the lowest writable bit of a priority register */
-};
+static struct plic_regs host_plics[MAX_PLICS];
 
-static struct host_plic host_plics[MAX_PLICS];
-
-static uint32_t read_reg(const struct host_plic *p, uint64_t offset)
+static uint32_t read_reg(const struct plic_regs *p, uint64_t offset)
 {
 	return mmio_read32(hpa(p->base + offset));
 }
 
-static void write_reg(const struct host_plic *p, uint64_t offset, uint32_t value)
+static void write_reg(const struct plic_regs *p, uint64_t offset, uint32_t value)
 {
 	mmio_write32(hpa(p->base + offset), value);
 }
@@ -62,7 +55,7 @@ static uint32_t count_contexts(uint64_t size)
  * every combination of them is valid ("Interrupt Priorities"); sources whose priority is hard-wired to
  * 0 say nothing about the others. What is used is the lowest run of bits that all have in common.
  */
-static void init_priorities(struct host_plic *p, uint32_t ndev)
+static void init_priorities(struct plic_regs *p, uint32_t ndev)
 {
 	uint32_t common = UINT32_MAX, kept;
 
@@ -78,7 +71,7 @@ static void init_priorities(struct host_plic *p, uint32_t ndev)
 	p->max_priority = common & ~(common + 1);
 }
 
-static void init_context(const struct host_plic *p, uint32_t context, uint32_t ndev)
+static void init_context(const struct plic_regs *p, uint32_t context, uint32_t ndev)
 {
 	if (context >= p->nr_contexts)
 		return;
@@ -91,7 +84,7 @@ void plic_init(const struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->nr_plics; i++) {
 		const struct plan_plic *host = &plan->plics[i];
-		struct host_plic *p = &host_plics[i];
+		struct plic_regs *p = &host_plics[i];
 
 		p->base = host->base.v;
 		p->nr_contexts = count_contexts(host->size);
@@ -107,9 +100,14 @@ uint32_t plic_max_priority(uint32_t plic)
 	return host_plics[plic].max_priority;
 }
 
+struct plic_regs plic_regs(uint32_t plic)
+{
+	return host_plics[plic];
+}
+
 bool plic_context_page(uint32_t plic, uint32_t context, hpa_t *page)
 {
-	const struct host_plic *p = &host_plics[plic];
+	const struct plic_regs *p = &host_plics[plic];
 
 	*page = hpa(p->base + context_reg(context, 0));
 	return context < p->nr_contexts && page->v % PAGE_SIZE == 0 && !p->priority_shift &&
@@ -118,14 +116,14 @@ bool plic_context_page(uint32_t plic, uint32_t context, hpa_t *page)
 
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority)
 {
-	const struct host_plic *p = &host_plics[plic];
+	const struct plic_regs *p = &host_plics[plic];
 
 	write_reg(p, priority_reg(id), priority << p->priority_shift);
 }
 
 void plic_set_enables(uint32_t plic, uint32_t context, uint32_t word, uint32_t mask, uint32_t bits)
 {
-	const struct host_plic *p = &host_plics[plic];
+	const struct plic_regs *p = &host_plics[plic];
 	uint32_t old, enabled;
 
 	if (context >= p->nr_contexts)
@@ -160,7 +158,7 @@ bool plic_pending(uint32_t plic, uint32_t id)
 
 void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t threshold)
 {
-	const struct host_plic *p = &host_plics[plic];
+	const struct plic_regs *p = &host_plics[plic];
 
 	if (context < p->nr_contexts)
 		write_reg(p, context_reg(context, 0), threshold << p->priority_shift);
@@ -168,14 +166,14 @@ void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t threshold)
 
 uint32_t plic_claim(uint32_t plic, uint32_t context)
 {
-	const struct host_plic *p = &host_plics[plic];
+	const struct plic_regs *p = &host_plics[plic];
 
 	return context < p->nr_contexts ? read_reg(p, context_reg(context, CONTEXT_CLAIM)) : 0;
 }
 
 void plic_complete(uint32_t plic, uint32_t context, uint32_t id)
 {
-	const struct host_plic *p = &host_plics[plic];
+	const struct plic_regs *p = &host_plics[plic];
 	uint64_t enable = enable_reg(context, id / 32);
 	uint32_t bit = 1u << (id % 32), old;
 

@@ -14,6 +14,7 @@
 
 #include "hyp/base/types.h"
 #include "hyp/plan/plan.h"
+#include "hyp/riscv/mmio.h"
 
 /* Remembers where the PLICs are; for every source no priority and, in every context of a hart of the
  * plan, nothing enabled, threshold 0. Probes how many priority levels exist. Once, at boot. */
@@ -28,7 +29,34 @@ uint32_t plic_max_priority(uint32_t plic);
  */
 bool plic_context_page(uint32_t plic, uint32_t context, hpa_t *page);
 
+/* What is known of a PLIC. A vPLIC keeps a copy for the two writes below, which are on the shortest way of a guest's access. */
+struct plic_regs {
+	uint64_t base;
+	uint32_t nr_contexts;		/* whose page lies wholly in the window of the device tree */
+	uint32_t max_priority;
+	uint32_t priority_shift;	/* of the lowest writable bit of a priority register */
+};
+
+/* After plic_init(). */
+struct plic_regs plic_regs(uint32_t plic);
+
+/* As plic_set_priority(), but any priority up to 7: above the highest it is the highest. */
+static inline void plic_put_priority(const struct plic_regs *p, uint64_t id, uint32_t priority)
+{
+	if (__builtin_expect(p->max_priority < 7, false) && priority > p->max_priority)
+		priority = p->max_priority;
+	mmio_write32(hpa(p->base + 4 * id), priority << p->priority_shift);
+}
+
+/* All 32 sources of a word at once. */
+static inline void plic_put_enables(const struct plic_regs *p, uint64_t context, uint64_t word, uint32_t bits)
+{
+	if (context < p->nr_contexts)
+		mmio_write32(hpa(p->base + 0x2000 + 0x80 * context + 4 * word), bits);
+}
+
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority);
+
 void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on);
 
 /* Up to 32 sources at once: those of mask get the enables of bits, the others keep theirs. */

@@ -17,7 +17,17 @@
 #define CTX_ON_EXIT	296
 #define CTX_FLAGS	304
 #define CTX_SELF	312
-#define CTX_EXITS	320	/* one 64-bit counter a kind */
+#define CTX_NR_VCPUS	320
+#define CTX_VCPUS	328
+#define CTX_VERDICT	336
+#define CTX_PLIC	344
+#define CTX_PLIC_BASE	352
+#define CTX_PLIC_SIZE	360
+#define CTX_PLIC_READ	368
+#define CTX_PLIC_WRITE	376
+#define CTX_ON_LINES	384
+#define CTX_FETCH_FAULTS 392
+#define CTX_EXITS	400	/* one 64-bit counter a kind */
 
 /* Kinds of exits. The first ones are served in switch.S. */
 #define EXIT_SET_TIMER	0
@@ -35,11 +45,15 @@
 #define CTX_FLAG_SBI_TIMER 4	/* without Sstc: the firmware's timer is the guest's alone */
 #define CTX_FLAG_PLIC	2	/* the guest claims and completes in the hardware's PLIC */
 
+#define VCPU_HART	(CTX_EXITS + 8 * NR_EXITS + 8)
+
 #define HART_STACK_TOP	0
 #define HART_SCRATCH	8
 #define HART_FRAME	16	/* of a trap in HS-mode: x0 (pc) to x31 */
 
+#define HART_ID		(HART_FRAME + 256)
 #define HART_MAILBOX	(HART_FRAME + 256 + 12)
+#define HART_VCPU	(HART_FRAME + 256 + 16)
 
 #define HART_STACK_SIZE	16384
 
@@ -50,6 +64,10 @@
 
 #ifndef __ASSEMBLER__
 #include "hyp/base/types.h"
+#include "hyp/riscv/ecall.h"
+
+struct vcpu;
+struct vplic;
 
 struct guest_context {
 	uint64_t x[32];			/* x[0] is the pc (sepc) */
@@ -57,10 +75,19 @@ struct guest_context {
 	uint64_t hstatus;	/* SPVP and the VT* bits; SPV is set at the entry only */
 	uint64_t host_sp;
 	uint64_t host_tp;
-	int (*on_ecall)(struct guest_context *ctx);
+	struct sbiret (*on_ecall)(struct guest_context *ctx);
 	int (*on_exit)(struct guest_context *ctx);
 	uint64_t flags;		/* CTX_FLAG_* */
 	uint64_t self;		/* 1 << hart id that the guest sees: the mask of an IPI to oneself */
+	uint64_t nr_vcpus;	/* of the VM */
+	struct vcpu *const *vcpus;	/* of the VM, by the hart id that the guest sees */
+	uint64_t verdict;	/* set by on_ecall if the guest is not simply to go on; 0 between calls */
+	struct vplic *plic;	/* the emulated PLIC whose words are read and written without on_exit */
+	uint64_t plic_base, plic_size;	/* guest-physical; size 0: none */
+	uint64_t (*plic_read)(struct vplic *v, uint64_t offset, uint64_t *value);	/* vplic.h */
+	uint64_t (*plic_write)(struct vplic *v, uint64_t offset, uint32_t value);
+	void (*on_lines)(struct guest_context *ctx, uint64_t changed);	/* what one of them returned, if not 0 */
+	uint32_t fetch_faults;	/* how often in a row an instruction was gone; see vmmio.c */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
 
@@ -72,20 +99,35 @@ _Static_assert(offsetof(struct guest_context, on_ecall) == CTX_ON_ECALL, "switch
 _Static_assert(offsetof(struct guest_context, on_exit) == CTX_ON_EXIT, "switch.S");
 _Static_assert(offsetof(struct guest_context, flags) == CTX_FLAGS, "switch.S");
 _Static_assert(offsetof(struct guest_context, self) == CTX_SELF, "switch.S");
+_Static_assert(offsetof(struct guest_context, nr_vcpus) == CTX_NR_VCPUS, "switch.S");
+_Static_assert(offsetof(struct guest_context, vcpus) == CTX_VCPUS, "switch.S");
+_Static_assert(offsetof(struct guest_context, verdict) == CTX_VERDICT, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic) == CTX_PLIC, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_base) == CTX_PLIC_BASE, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_size) == CTX_PLIC_SIZE, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_read) == CTX_PLIC_READ, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_write) == CTX_PLIC_WRITE, "switch.S");
+_Static_assert(offsetof(struct guest_context, on_lines) == CTX_ON_LINES, "switch.S");
+_Static_assert(offsetof(struct guest_context, fetch_faults) == CTX_FETCH_FAULTS, "switch.S");
 _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
 
 /*
- * Runs the guest. At each exit one of the two functions in ctx is called, and as long as it returns 0 the
- * guest goes on; the first other value is returned, with the whole guest in ctx. on_ecall serves calls
- * from VS-mode and finds only what a call passes in ctx: the pc and x1, x2, x4 to x7, x10 to x17, x28 to
- * x31. on_exit serves all else and finds everything. What the guest's pc is then is theirs to say.
+ * Runs the guest. At each exit one of the two functions in ctx is called. on_ecall serves calls from VS-mode and
+ * finds only what a call passes in ctx: x1, x2, x4 to x7, x10 to x17, x28 to x31, and as pc that of the next
+ * instruction. What it returns is the guest's a0 and a1, which then goes on, or, if ctx->verdict is set, leaves.
+ * on_exit serves all else, finds everything, and says what the pc is to be; the guest goes on if it returns 0.
+ * The first other value (or verdict, which is then cleared) is returned, with the whole guest in ctx.
  *
  * About the exit itself, scause, stval, htval and htinst tell. Interrupts of HS-mode are taken while the
  * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0).
  *
+ * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call plic_read or plic_write instead of
+ * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. These functions change no other register that a C function
+ * might: they and all that they call are compiled so (Makefile, FEW; tests/tool/test_registers.py).
+ *
  * Some exits are served in switch.S and call nobody: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
- * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to oneself, MAIL_IPI, and
- * with CTX_FLAG_PLIC external interrupts, by the protocol of docs/architecture.md.
+ * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to oneself or (as mask 1 of
+ * its hart id) to one sibling, MAIL_IPI, and with CTX_FLAG_PLIC external interrupts, by the protocol of docs/architecture.md.
  */
 int guest_run(struct guest_context *ctx);
 

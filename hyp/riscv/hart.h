@@ -25,7 +25,9 @@ struct hart {
 _Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "switch.S");
 _Static_assert(offsetof(struct hart, scratch) == HART_SCRATCH, "switch.S");
 _Static_assert(offsetof(struct hart, frame) == HART_FRAME, "switch.S");
+_Static_assert(offsetof(struct hart, id) == HART_ID, "switch.S");
 _Static_assert(offsetof(struct hart, mailbox) == HART_MAILBOX, "switch.S");
+_Static_assert(offsetof(struct hart, vcpu) == HART_VCPU, "switch.S");
 
 /* What this kind of hart really has, found by probing, not by trusting the device tree. */
 struct hart_features {

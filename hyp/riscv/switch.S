@@ -3,8 +3,9 @@
  * The world switch; its contract is in context.h. trap_entry is the one trap vector, for guests (sscratch
  * = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a bug unless its pc
  * lies in fault.S. Three ways lead out of a guest and back, each saving no more than it must: what is served
- * right here (two registers: set_timer, an IPI to oneself, and interrupts that are the guest's), other ecalls (what C may change: it keeps s0 to s11 for us, and nothing
- * of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
+ * right here (two registers: set_timer, an IPI to oneself or one sibling, and interrupts that are the guest's),
+ * words of the emulated PLIC (nine registers), other ecalls (what C may change: it keeps s0 to s11 for us, and
+ * nothing of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
  * and "Trap Return"; RISC-V calling convention.
  */
 #include "hyp/riscv/context.h"
@@ -13,10 +14,22 @@
 
 #define HOST_FRAME	112
 
-	/* What a C function may change, and sp and tp; without t0 and t1, and x10, which holds the context. */
-	.macro	for_scratch_but_t0_t1 op
-	.irp	r, 1,2,4,7,11,12,13,14,15,16,17,28,29,30,31
-	\op	x\r, CTX_X(\r)(a0)
+/* Those that are in the context when a PLIC access is decoded: x0, ra, sp, tp, t0, t1, a0 to a5. */
+#define PLIC_REGISTERS	0xfc77
+
+	/*
+	 * What a C function may change, and sp and tp, without t0, t1, a0 and a1: FEW, the registers that
+	 * the emulated PLIC may use (those that the Makefile leaves to it), and the other ones.
+	 */
+	.macro	for_few op, ctx
+	.irp	r, 1,2,4,12,13,14,15
+	\op	x\r, CTX_X(\r)(\ctx)
+	.endr
+	.endm
+
+	.macro	for_others op, ctx
+	.irp	r, 7,16,17,28,29,30,31
+	\op	x\r, CTX_X(\r)(\ctx)
 	.endr
 	.endm
 
@@ -77,11 +90,12 @@ enter:	/* a0: context, all of the guest in it */
 	ori	t2, t2, HSTATUS_SPV
 	csrw	CSR_HSTATUS, t2
 	for_saved ld
-resume:	/* a0: context; s0 to s11, gp, sstatus and hstatus are the guest's already */
 	ld	t0, CTX_PC(a0)
 	csrw	CSR_SEPC, t0
 	csrw	CSR_SSCRATCH, a0
-	for_scratch_but_t0_t1 ld
+	for_few ld, a0
+	for_others ld, a0
+	ld	a1, CTX_X(11)(a0)
 	ld	t0, CTX_X(5)(a0)
 	ld	t1, CTX_X(6)(a0)
 	ld	a0, CTX_X(10)(a0)
@@ -111,10 +125,10 @@ trap_entry:
 	sltiu	t0, a1, 64
 	beqz	t0, ecall_exit
 	ld	t0, CTX_SELF(a0)
-	srl	t0, t0, a1
-	beqz	t0, ecall_exit
 	csrr	t1, CSR_SSCRATCH	/* the guest's a0 */
-	bne	t0, t1, ecall_exit
+	srl	t0, t0, a1
+	bne	t0, t1, ipi_one
+	beqz	t0, ecall_exit
 	csrsi	CSR_HVIP, 1 << IRQ_VSSI
 	count_exit EXIT_IPI_SELF, t0
 	j	ecall_done
@@ -149,6 +163,30 @@ ecall_done:	/* a0 = a1 = 0; nothing else has changed since the trap */
 	li	t0, 1 << IRQ_STI
 	csrs	CSR_SIE, t0
 	count_exit EXIT_SET_TIMER, t0
+	j	ecall_done
+
+ipi_one:	/* To one sibling, as Linux writes it: mask 1. What a1 held is not needed once it is known to be right. */
+	addi	t1, t1, -1
+	bnez	t1, ecall_exit
+	ld	t0, CTX_NR_VCPUS(a0)
+	bgeu	a1, t0, ecall_exit
+	ld	t0, CTX_VCPUS(a0)
+	slli	a1, a1, 3
+	add	t0, t0, a1
+	ld	t0, (t0)
+	ld	t0, VCPU_HART(t0)
+	li	t1, MAIL_IPI
+	addi	a1, t0, HART_MAILBOX
+	amoor.w.rl t1, t1, (a1)
+	andi	t1, t1, MAIL_IPI
+	bnez	t1, 1f			/* a sender before us is about to wake it, and it will take ours too */
+	fence	w, ow			/* as in hart_send_one(); a6 and a7 are those of the call already */
+	ld	a1, HART_ID(t0)
+	mv	t1, a0
+	li	a0, 1
+	ecall
+	mv	a0, t1
+1:	count_exit EXIT_ECALL, t0
 	j	ecall_done
 
 interrupt:
@@ -198,7 +236,7 @@ interrupt:
 
 not_ecall:	/* t0: cause - CAUSE_ECALL_VS */
 	addi	t0, t0, CAUSE_ECALL_VS - CAUSE_VIRTUAL_INSTRUCTION
-	bnez	t0, other_exit
+	bnez	t0, not_virtual
 	andi	t1, t1, CTX_FLAG_PLIC
 	beqz	t1, other_exit
 	/* A virtual instruction while armed, and nothing pends any more: as before, and execute it again. */
@@ -216,22 +254,186 @@ not_ecall:	/* t0: cause - CAUSE_ECALL_VS */
 	count_exit EXIT_EXTERNAL, t0
 	back_to_guest
 
+not_virtual:	/* t0: cause - CAUSE_VIRTUAL_INSTRUCTION; the two guest-page faults are its neighbours */
+	addi	t0, t0, CAUSE_VIRTUAL_INSTRUCTION - CAUSE_LOAD_GUEST_PAGE
+	andi	t1, t0, ~(CAUSE_STORE_GUEST_PAGE - CAUSE_LOAD_GUEST_PAGE)
+	bnez	t1, other_exit
+
+	/*
+	 * LW, SW, C.LW or C.SW on the emulated PLIC. Until it is decoded nothing has been done that cannot be done
+	 * again: any doubt leads to plic_other, and C sees the exit as it was. t0: 0 for a load, 2 for a store.
+	 */
+	for_few sd, a0
+	sd	a1, CTX_X(11)(a0)
+	csrrw	t1, CSR_SSCRATCH, zero
+	sd	t1, CTX_X(10)(a0)
+	ld	sp, CTX_HOST_SP(a0)
+	ld	tp, CTX_HOST_TP(a0)
+	csrr	a2, CSR_HTVAL
+	csrr	a5, CSR_STVAL
+	slli	a2, a2, 2
+	xor	t1, a2, a5		/* not the access itself (vmmio.c), or misaligned */
+	slli	t1, t1, 52
+	bnez	t1, plic_other
+	ld	a1, CTX_PLIC_BASE(a0)
+	ld	t1, CTX_PLIC_SIZE(a0)
+	sub	a1, a2, a1
+	bgeu	a1, t1, plic_other
+	csrr	a2, CSR_SEPC
+	csrr	a3, CSR_HTINST
+	bnez	a3, plic_htinst
+
+	li	a3, SSTATUS_MXR		/* as in fault.S */
+	csrrs	a4, CSR_SSTATUS, a3
+plic_fetch:
+	.insn	r 0x73, 4, 0x32, a3, a2, x3	/* hlvx.hu a3, (a2) */
+	andi	t1, a3, 3
+	bnez	t1, plic_long
+	csrw	CSR_SSTATUS, a4
+	addi	a2, a2, 2
+	srli	t1, a3, 13		/* C.LW 2, C.SW 6 */
+	slli	a4, t0, 1
+	addi	a4, a4, 2
+	bne	t1, a4, plic_other
+	srli	a3, a3, 2
+	andi	a3, a3, 7
+	addi	t1, a3, 8 - 10		/* s0 and s1 are not in the context */
+	bltz	t1, plic_other
+	addi	a3, a3, 8
+plic_decoded:	/* a1: offset; a2: next pc; a3: register */
+	csrw	CSR_SEPC, a2
+	count_exit EXIT_MMIO, t1
+	sw	zero, CTX_FETCH_FAULTS(a0)
+	slli	a3, a3, 3
+	add	a2, a3, a0
+	bnez	t0, plic_store
+	ld	t1, CTX_PLIC_READ(a0)
+	ld	a0, CTX_PLIC(a0)
+	jalr	t1			/* (plic, offset, where in the context) */
+	ld	t1, HART_VCPU(tp)
+	bnez	a0, lines_changed
+plic_back:
+	csrw	CSR_SSCRATCH, t1
+	for_few ld, t1
+	ld	a0, CTX_X(10)(t1)
+	ld	a1, CTX_X(11)(t1)
+	ld	t0, CTX_X(5)(t1)
+	ld	t1, CTX_X(6)(t1)
+	sret
+
+plic_store:
+	lw	a2, (a2)
+	ld	t1, CTX_PLIC_WRITE(a0)
+	ld	a0, CTX_PLIC(a0)
+	jalr	t1			/* (plic, offset, value) */
+	ld	t1, HART_VCPU(tp)
+	beqz	a0, plic_back
+	j	lines_changed
+
+plic_long:	/* 32 bits, or a compressed one that is neither C.LW nor C.SW */
+	addi	t1, t1, -3
+	bnez	t1, plic_no_access
+	addi	t1, a2, 2
+	.insn	r 0x73, 4, 0x32, t1, t1, x3	/* hlvx.hu t1, (t1) */
+plic_fetch_end:
+	addi	a2, a2, 4
+	slli	t1, t1, 16
+	or	a3, a3, t1
+	csrw	CSR_SSTATUS, a4
+plic_32:	/* a3: the instruction; a2: next pc */
+	li	a4, 0x707f		/* funct3, opcode */
+	and	a4, a4, a3
+	slli	t1, t0, 4		/* SW has 0x20 more than LW */
+	sub	a4, a4, t1
+	li	t1, 0x2003
+	bne	a4, t1, plic_other
+	srli	a4, a3, 7
+	beqz	t0, 1f
+	srli	a4, a3, 20
+1:	andi	a3, a4, 31
+	sd	zero, CTX_X(0)(a0)	/* it holds a pc, but could now be read as x0 */
+	li	t1, PLIC_REGISTERS
+	srl	t1, t1, a3
+	andi	t1, t1, 1
+	bnez	t1, plic_decoded
+	j	plic_other		/* it is not in the context */
+
+plic_htinst:	/* a3: htinst, which has to be a transformed instruction, with no immediate (insn.h); a2: pc */
+	andi	t1, a3, 1
+	beqz	t1, plic_other
+	andi	t1, a3, 2		/* clear: it was compressed */
+	addi	t1, t1, 2
+	add	a2, a2, t1
+	ori	a3, a3, 2
+	lui	t1, 0xfe000
+	and	t1, t1, a3
+	bnez	t1, plic_other
+	li	a4, 20			/* imm of LW, the rest of it */
+	beqz	t0, 1f
+	li	a4, 7			/* of SW */
+1:	srl	a4, a3, a4
+	andi	a4, a4, 31
+	beqz	a4, plic_32
+	j	plic_other
+
+plic_no_access:
+	csrw	CSR_SSTATUS, a4
+	j	plic_other
+
+plic_fetch_failed:	/* the guest has changed its page tables meanwhile: the exit as it was, with all that a trap overwrites */
+	csrw	CSR_SSTATUS, a4
+	csrw	CSR_SEPC, a2
+	csrw	CSR_STVAL, a5
+	ld	t1, CTX_PLIC_BASE(a0)
+	add	a1, a1, t1
+	srli	a1, a1, 2
+	csrw	CSR_HTVAL, a1
+	csrw	CSR_HTINST, zero
+	addi	t0, t0, CAUSE_LOAD_GUEST_PAGE
+	csrw	CSR_SCAUSE, t0
+	j	plic_other
+
+lines_changed:	/* a0: the vcpus, t1: context. The rest of what C may change, and then it may. */
+	for_others sd, t1
+	mv	a1, a0
+	mv	a0, t1
+	ld	t0, CTX_ON_LINES(a0)
+	jalr	t0
+	ld	t1, HART_VCPU(tp)
+	for_others ld, t1
+	j	plic_back
+
 ecall_exit:
-	for_scratch_but_t0_t1 sd
+	for_few sd, a0
+	for_others sd, a0
+	sd	a1, CTX_X(11)(a0)
 	csrrw	t0, CSR_SSCRATCH, zero
 	csrr	t1, CSR_SEPC
 	sd	t0, CTX_X(10)(a0)
+	addi	t1, t1, 4
 	sd	t1, CTX_PC(a0)
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
 	count_exit EXIT_ECALL, t0
 	ld	t0, CTX_ON_ECALL(a0)
-	sd	a0, 104(sp)
 	jalr	t0
-	mv	t0, a0
-	ld	a0, 104(sp)
-	beqz	t0, resume
-	/* The handler ends the run: complete what is in the context. */
+	ld	t1, HART_VCPU(tp)	/* a0 and a1 are the guest's from here on */
+	ld	t0, CTX_VERDICT(t1)
+	bnez	t0, 1f
+	ld	t0, CTX_PC(t1)
+	csrw	CSR_SEPC, t0
+	csrw	CSR_SSCRATCH, t1
+	for_few ld, t1
+	for_others ld, t1
+	ld	t0, CTX_X(5)(t1)
+	ld	t1, CTX_X(6)(t1)
+	sret
+
+1:	/* The handler ends the run: complete what is in the context. */
+	sd	a0, CTX_X(10)(t1)
+	sd	a1, CTX_X(11)(t1)
+	sd	zero, CTX_VERDICT(t1)
+	mv	a0, t1
 	for_saved sd
 	csrr	t1, CSR_SSTATUS
 	li	t2, HSTATUS_SPV
@@ -245,11 +447,14 @@ leave:	/* t0: what to return; sp: ours */
 	ret
 
 other_exit:
-	for_scratch_but_t0_t1 sd
-	for_saved sd
+	for_few sd, a0
+	sd	a1, CTX_X(11)(a0)
 	csrrw	t0, CSR_SSCRATCH, zero
-	csrr	t1, CSR_SEPC
 	sd	t0, CTX_X(10)(a0)
+plic_other:
+	for_others sd, a0
+	for_saved sd
+	csrr	t1, CSR_SEPC
 	sd	t1, CTX_PC(a0)
 	csrr	t1, CSR_SSTATUS
 	li	t2, HSTATUS_SPV
@@ -259,10 +464,9 @@ other_exit:
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
 	ld	t0, CTX_ON_EXIT(a0)
-	sd	a0, 104(sp)
 	jalr	t0
 	mv	t0, a0
-	ld	a0, 104(sp)
+	ld	a0, HART_VCPU(tp)
 	bnez	t0, leave
 	j	enter
 
@@ -284,6 +488,14 @@ hyp_trap:
 	csrw	CSR_SSCRATCH, zero
 	ld	t0, HART_SCRATCH(tp)
 	sret
+
+1:	lla	t0, plic_fetch
+	bltu	a0, t0, 1f
+	lla	t0, plic_fetch_end
+	bgeu	a0, t0, 1f
+	ld	t0, HART_SCRATCH(tp)
+	csrrw	a0, CSR_SSCRATCH, zero
+	j	plic_fetch_failed
 
 1:	/* Our bug. Keep all registers, take a fresh stack, and tell. */
 	ld	t0, HART_SCRATCH(tp)

@@ -31,7 +31,6 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
 	v->ctx.flags = vtimer_context_flag(v);
 	v->ctx.flags |= v->vm->plic_mapped ? CTX_FLAG_PLIC : 0;
-	v->ctx.self = 1ull << v->index;
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
 	hfence_vvma_all();
@@ -66,7 +65,7 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 		units |= SSTATUS_VS;
 	}
 	v->resume_nonretentive = false;
-	v->fetch_faults = 0;
+	v->ctx.fetch_faults = 0;
 	csr_set(CSR_SSTATUS, units);	/* vsstatus alone decides what the guest can use */
 	v->ctx.hstatus = 0;
 	set_entry(v, pc, opaque);
@@ -139,14 +138,32 @@ static enum verdict suspend(struct vcpu *v)
 }
 
 /* The context is the first member of its vcpu. */
-static int on_ecall(struct guest_context *ctx)
-{
-	return vsbi_call((struct vcpu *)ctx);
-}
-
 static int on_exit(struct guest_context *ctx)
 {
 	return trap_dispatch((struct vcpu *)ctx);
+}
+
+static void on_lines(struct guest_context *ctx, uint64_t changed)
+{
+	irq_lines_changed((struct vcpu *)ctx, changed);
+}
+
+/* What switch.S has to know of the VM. */
+static void init_context(struct vcpu *v)
+{
+	const struct plan_vm *p = v->vm->plan;
+
+	v->ctx.self = 1ull << v->index;
+	v->ctx.nr_vcpus = p->nr_vcpus;
+	v->ctx.vcpus = v->vm->vcpus;
+	v->ctx.on_ecall = vsbi_call;
+	v->ctx.on_exit = on_exit;
+	v->ctx.plic = &v->vm->vplics[0];
+	v->ctx.plic_base = p->vplics[0].base.v;
+	v->ctx.plic_size = p->nr_vplics ? p->vplics[0].size : 0;
+	v->ctx.plic_read = vplic_read;
+	v->ctx.plic_write = vplic_write;
+	v->ctx.on_lines = on_lines;
 }
 
 void vcpu_run(struct vcpu *v)
@@ -157,8 +174,7 @@ void vcpu_run(struct vcpu *v)
 	hart_init_guest(&v->features, v->vm->plan->sstc, v->vm->envcfg);
 	csr_write(CSR_HGATP, v->vm->hgatp);
 	hfence_gvma_all();
-	v->ctx.on_ecall = on_ecall;
-	v->ctx.on_exit = on_exit;
+	init_context(v);
 	for (;;) {
 		enum verdict verdict = VERDICT_RESUME;
 

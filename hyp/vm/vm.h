@@ -37,16 +37,16 @@ struct vcpu {
 	uint64_t start_pc;		/* of a START_PENDING vcpu, or a non-retentive suspend */
 	uint64_t start_opaque;
 	/* The vcpu's own hart alone: */
-	enum verdict verdict;		/* of the SBI call that is being served */
 	struct hart_features features;	/* probed */
 	bool resume_nonretentive;
-	uint32_t fetch_faults;		/* in a row, see vmmio.c */
 	struct {
 		uint64_t deadline;	/* that the guest waits for; without Sstc only */
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
 		uint64_t check;		/* when the watchdog looks next */
 	} timer;			/* in ticks; UINT64_MAX is never. See vtimer.c */
 };
+
+_Static_assert(offsetof(struct vcpu, hart) == VCPU_HART, "switch.S");
 
 enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING };
 

@@ -143,9 +143,9 @@ static enum verdict vplic_access(struct vcpu *v, const struct guest_exit *e, str
 	if (insn->size != 4 || (offset & 3))
 		return inject_access_fault(v, e);
 	if (!insn->store)
-		value = vplic_read(p, offset, &changed);
+		changed = vplic_read(p, offset, &value);
 	else	/* slot 0 of the context holds the pc, not x0 */
-		vplic_write(p, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0, &changed);
+		changed = vplic_write(p, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0);
 	if (changed)
 		irq_lines_changed(v, changed);
 	finish(v, insn, value);
@@ -165,9 +165,9 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 	if (device < 0)
 		return unmapped(v, e, gpa(e->htval << 2 | (e->tval & 3)));
 	err = decode(v, e, &insn);
-	if (err == ERR_FAULT && v->fetch_faults++ < FETCH_RETRIES)
+	if (err == ERR_FAULT && v->ctx.fetch_faults++ < FETCH_RETRIES)
 		return VERDICT_RESUME;	/* the guest fetches it again, and faults by itself if it is gone */
-	v->fetch_faults = 0;
+	v->ctx.fetch_faults = 0;
 	if (err != OK)
 		return inject_access_fault(v, e);
 	return vplic_access(v, e, &v->vm->vplics[device], offset, &insn);

@@ -118,6 +118,14 @@ static uint64_t publish_lines(struct vplic *v)
 	return changed;
 }
 
+static inline uint64_t publish_and_release(struct vplic *v)
+{
+	uint64_t changed = publish_lines(v);
+
+	lock_release(&v->lock);
+	return changed;
+}
+
 bool vplic_line(const struct vplic *v, uint32_t vcpu)
 {
 	return __atomic_load_n(&v->lines, __ATOMIC_ACQUIRE) >> vcpu & 1;
@@ -154,10 +162,10 @@ static uint32_t claim(struct vplic *v, uint32_t vcpu)
 	return id;
 }
 
-/* Any context that has the source enabled may complete it ("Interrupt Completion"). */
+/* Any context that has the source enabled may complete it ("Interrupt Completion"). id: one of the VM's. */
 static void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
 {
-	if (!is_owned(v, id) || !(v->enable[word_of(id)][vcpu] & bit_of(id)) || !test_id(v->claimed, id))
+	if (!(v->enable[word_of(id)][vcpu] & bit_of(id)) || !test_id(v->claimed, id))
 		return;
 	v->claimed[word_of(id)] &= ~bit_of(id);
 	if (is_physical(v, id))
@@ -180,7 +188,6 @@ static void drop_spurious(struct vplic *v, uint32_t context, uint32_t id)
 uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
 {
 	uint32_t context = (uint32_t)v->context[vcpu], id;
-	uint64_t changed;
 
 	if (v->context[vcpu] == NO_CONTEXT)
 		return 0;
@@ -198,15 +205,11 @@ uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
 			set_pending(v, id);
 		}
 	}
-	changed = publish_lines(v);
-	lock_release(&v->lock);
-	return changed;
+	return publish_and_release(v);
 }
 
 uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level)
 {
-	uint64_t changed;
-
 	if (!is_owned(v, id) || is_physical(v, id))
 		return 0;
 	lock_acquire(&v->lock);
@@ -217,9 +220,7 @@ uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level)
 	} else {
 		v->level[word_of(id)] &= ~bit_of(id);
 	}
-	changed = publish_lines(v);
-	lock_release(&v->lock);
-	return changed;
+	return publish_and_release(v);
 }
 
 /* ---- registers ---- */
@@ -231,123 +232,199 @@ static bool find_context(const struct vplic *v, uint64_t context, uint32_t *vcpu
 	return context & 1 && context / 2 < v->nr_vcpus;
 }
 
+/* What LW gives. */
+static inline uint64_t as_register(uint32_t word)
+{
+	return (uint64_t)(int32_t)word;
+}
+
 /* What the host's PLIC has pending is pending for the guest too, though it has not been claimed because
  * the guest has it masked. */
-static uint32_t read_pending(const struct vplic *v, uint32_t w)
+static __noinline uint64_t read_pending(struct vplic *v, uint64_t offset, uint64_t *value)
 {
-	uint32_t pending;
+	uint32_t w = (uint32_t)(offset - PENDING_BASE) / 4, pending;
 
+	*value = 0;
 	if (w >= VPLIC_WORDS)
 		return 0;
+	lock_acquire(&v->lock);
 	pending = v->pending[w];
 	if (v->physical[w])
 		pending |= plic_pending_word(v->plic, w) & v->physical[w] & ~v->claimed[w];
-	return pending;
+	lock_release(&v->lock);
+	*value = as_register(pending);
+	return 0;
 }
 
-static uint32_t read_context(struct vplic *v, uint64_t offset)
+static __noinline uint64_t read_enable(struct vplic *v, uint64_t offset, uint64_t *value)
+{
+	uint32_t w = offset % ENABLE_STRIDE / 4, vcpu;
+
+	*value = 0;
+	if (find_context(v, (offset - ENABLE_BASE) / ENABLE_STRIDE, &vcpu))
+		*value = as_register(__atomic_load_n(&v->enable[w][vcpu], __ATOMIC_ACQUIRE));
+	return 0;
+}
+
+static __noinline uint64_t read_claim(struct vplic *v, uint32_t vcpu, uint64_t *value)
+{
+	*value = 0;
+	if (!__atomic_load_n(&v->levels[vcpu], __ATOMIC_ACQUIRE))
+		return 0;
+	lock_acquire(&v->lock);
+	*value = claim(v, vcpu);
+	return publish_and_release(v);
+}
+
+static __noinline uint64_t read_context(struct vplic *v, uint64_t offset, uint64_t *value)
 {
 	uint32_t vcpu;
 
+	*value = 0;
 	if (!find_context(v, (offset - CONTEXT_BASE) / CONTEXT_STRIDE, &vcpu))
 		return 0;
 	switch (offset % CONTEXT_STRIDE) {
 	case 0:
-		return v->threshold[vcpu];
+		*value = __atomic_load_n(&v->threshold[vcpu], __ATOMIC_ACQUIRE);
+		return 0;
 	case CONTEXT_CLAIM:
-		return claim(v, vcpu);
+		return read_claim(v, vcpu, value);
 	default:
 		return 0;
 	}
 }
 
-uint32_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *changed)
+/*
+ * A register that is one byte or word here is read without the lock: it is whole at any time, and who reads it
+ * (with acquire) sees what was written before it.
+ */
+uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value)
 {
-	uint32_t value = 0, vcpu;
+	if (offset < PENDING_BASE) {
+		*value = __atomic_load_n(&v->priority[offset / 4], __ATOMIC_ACQUIRE);
+		return 0;
+	}
+	if (offset < ENABLE_BASE)
+		return read_pending(v, offset, value);
+	if (offset < CONTEXT_BASE)
+		return read_enable(v, offset, value);
+	return read_context(v, offset, value);
+}
 
+/* Of a source that pends. */
+static __noinline uint64_t move_level(struct vplic *v, uint64_t id, uint32_t priority)
+{
+	make_unready(v, (uint32_t)id);
+	__atomic_store_n(&v->priority[id], (uint8_t)priority, __ATOMIC_RELAXED);
+	make_ready(v, (uint32_t)id);
+	return publish_and_release(v);
+}
+
+/* id: wide, so that it need not be extended again and again. */
+static __noinline uint64_t write_priority(struct vplic *v, uint64_t id, uint32_t value)
+{
+	uint64_t w = id / 32;
+	uint32_t priority = value % VPLIC_PRIORITIES;
+
+	if (!(v->owned[w] >> (id % 32) & 1))
+		return 0;
 	lock_acquire(&v->lock);
-	if (offset < PENDING_BASE)
-		value = v->priority[offset / 4];
-	else if (offset < ENABLE_BASE)
-		value = read_pending(v, (uint32_t)(offset - PENDING_BASE) / 4);
-	else if (offset >= CONTEXT_BASE)
-		value = read_context(v, offset);
-	else if (find_context(v, (offset - ENABLE_BASE) / ENABLE_STRIDE, &vcpu))
-		value = v->enable[offset % ENABLE_STRIDE / 4][vcpu];
-	*changed = publish_lines(v);
+	if (v->physical[w] >> (id % 32) & 1)
+		plic_put_priority(&v->host, id, priority);
+	if (v->pending[w] >> (id % 32) & 1)
+		return move_level(v, id, priority);
+	__atomic_store_n(&v->priority[id], (uint8_t)priority, __ATOMIC_RELAXED);
 	lock_release(&v->lock);
-	return value;
+	return 0;
 }
 
-static void write_priority(struct vplic *v, uint32_t id, uint32_t priority)
+/* Of a word in which sources are ready. */
+static __noinline uint64_t move_enables(struct vplic *v, uint32_t vcpu, uint32_t w)
 {
-	uint32_t old = v->priority[id], w = word_of(id);
-
-	priority %= VPLIC_PRIORITIES;
-	if (!is_owned(v, id) || priority == old)
-		return;
-	if (is_physical(v, id))
-		plic_set_priority(v->plic, id,
-				  priority < v->host_max_priority ? priority : v->host_max_priority);
-	if (v->pending[w] & bit_of(id))
-		make_unready(v, id);
-	v->priority[id] = (uint8_t)priority;
-	if (v->pending[w] & bit_of(id))
-		make_ready(v, id);
-}
-
-static void write_enable(struct vplic *v, uint32_t vcpu, uint32_t w, uint32_t value)
-{
-	uint32_t old = v->enable[w][vcpu], flipped;
-
-	value &= v->owned[w];
-	flipped = value ^ old;
-	if (!flipped)
-		return;
-	if (flipped & v->physical[w] && v->context[vcpu] != NO_CONTEXT)
-		plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, flipped & v->physical[w], value);
-	v->enable[w][vcpu] = value;
-	if (!v->ready_levels[w])
-		return;
 	for (uint32_t p = 1; p < VPLIC_PRIORITIES; p++)
-		update_summary(v, vcpu, p, w, v->ready[p][w] & value);
+		update_summary(v, vcpu, p, w, v->ready[p][w] & v->enable[w][vcpu]);
 	update_line(v, vcpu);
+	return publish_and_release(v);
 }
 
-static void write_context(struct vplic *v, uint64_t offset, uint32_t value)
+/*
+ * A context belongs to one hart, so to one VM: the host's enables of it are those here, and nothing need be read.
+ * QEMU's PLIC sees what is pending behind a new enable only when a priority is written, of whatever source.
+ */
+static inline void put_enables(struct vplic *v, uint64_t vcpu, uint64_t w, uint32_t old, uint32_t value)
+{
+	if (v->context[vcpu] == NO_CONTEXT)
+		return;
+	plic_put_enables(&v->host, (uint64_t)v->context[vcpu], w, value);
+	if (value & ~old)
+		plic_put_priority(&v->host, v->some_physical, v->priority[v->some_physical]);
+}
+
+static __noinline uint64_t write_enable(struct vplic *v, uint64_t offset, uint32_t value)
+{
+	uint64_t context = offset / ENABLE_STRIDE - ENABLE_BASE / ENABLE_STRIDE;
+	uint64_t w = offset % ENABLE_STRIDE / 4, vcpu = context / 2;
+	uint32_t old, physical = v->physical[w];
+
+	if (!(context & 1) || vcpu >= v->nr_vcpus)
+		return 0;
+	value &= v->owned[w];
+	lock_acquire(&v->lock);
+	old = v->enable[w][vcpu];
+	if ((old ^ value) & physical)
+		put_enables(v, vcpu, w, old & physical, value & physical);
+	__atomic_store_n(&v->enable[w][vcpu], value, __ATOMIC_RELAXED);
+	if (v->ready_levels[w])
+		return move_enables(v, (uint32_t)vcpu, (uint32_t)w);
+	lock_release(&v->lock);
+	return 0;
+}
+
+static __noinline uint64_t write_context(struct vplic *v, uint64_t offset, uint32_t value)
 {
 	uint32_t vcpu;
 
 	if (!find_context(v, (offset - CONTEXT_BASE) / CONTEXT_STRIDE, &vcpu))
-		return;
+		return 0;
 	switch (offset % CONTEXT_STRIDE) {
 	case 0:
-		v->threshold[vcpu] = value % VPLIC_PRIORITIES;
+		lock_acquire(&v->lock);
+		__atomic_store_n(&v->threshold[vcpu], (uint8_t)(value % VPLIC_PRIORITIES), __ATOMIC_RELAXED);
 		update_line(v, vcpu);
-		break;
+		return publish_and_release(v);
 	case CONTEXT_CLAIM:
+		if (!is_owned(v, value))
+			return 0;
+		lock_acquire(&v->lock);
 		complete(v, vcpu, value);
-		break;
+		return publish_and_release(v);
+	default:
+		return 0;
 	}
 }
 
 /* The pending registers, between PENDING_BASE and ENABLE_BASE, are read-only. */
-void vplic_write(struct vplic *v, uint64_t offset, uint32_t value, uint64_t *changed)
+uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value)
 {
-	uint32_t vcpu;
-
-	lock_acquire(&v->lock);
 	if (offset < PENDING_BASE)
-		write_priority(v, (uint32_t)offset / 4, value);
-	else if (offset >= CONTEXT_BASE)
-		write_context(v, offset, value);
-	else if (offset >= ENABLE_BASE && find_context(v, (offset - ENABLE_BASE) / ENABLE_STRIDE, &vcpu))
-		write_enable(v, vcpu, offset % ENABLE_STRIDE / 4, value);
-	*changed = publish_lines(v);
-	lock_release(&v->lock);
+		return write_priority(v, offset / 4, value);
+	if (offset < ENABLE_BASE)
+		return 0;
+	if (offset < CONTEXT_BASE)
+		return write_enable(v, offset, value);
+	return write_context(v, offset, value);
 }
 
 /* ---- creation and reset ---- */
+
+/* Some source that has a physical twin; 0 if none has. */
+static void choose_physical(struct vplic *v)
+{
+	v->some_physical = 0;
+	for (uint32_t id = 1; id < MAX_IRQS && !v->some_physical; id++)
+		if (test_id(v->physical, id))
+			v->some_physical = id;
+}
 
 void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index)
 {
@@ -357,10 +434,10 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 
 	memset(v, 0, sizeof(*v));
 	v->plic = window->plic;
+	v->host = plic_regs(window->plic);
 	v->ndev = window->ndev < MAX_IRQS ? window->ndev : MAX_IRQS - 1;
 	v->host_ndev = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
 	v->nr_vcpus = pv->nr_vcpus;
-	v->host_max_priority = plic_max_priority(window->plic);
 	for (uint32_t i = 0; i < v->nr_vcpus; i++)
 		v->context[i] = plan->harts[pv->vcpu_hart[i]].plic_context[window->plic];
 	for (uint32_t id = 1; id <= v->ndev && id <= v->host_ndev; id++) {
@@ -370,6 +447,7 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 		v->owned[word_of(id)] |= bit_of(id);
 		v->nr_physical++;
 	}
+	choose_physical(v);
 }
 
 void vplic_set_mapped(struct vplic *v)
@@ -384,6 +462,7 @@ enum err vplic_add_virtual(struct vplic *v, uint32_t id)
 	if (is_physical(v, id)) {
 		v->physical[word_of(id)] &= ~bit_of(id);
 		v->nr_physical--;
+		choose_physical(v);
 	}
 	v->owned[word_of(id)] |= bit_of(id);
 	return OK;
@@ -437,7 +516,7 @@ static void drain_source(struct vplic *v, uint32_t context, uint32_t id)
 {
 	uint32_t taken;
 
-	plic_set_priority(v->plic, id, v->host_max_priority);
+	plic_set_priority(v->plic, id, v->host.max_priority);
 	plic_set_enable(v->plic, context, id, true);
 	taken = plic_claim(v->plic, context);
 	plic_set_enable(v->plic, context, id, false);

@@ -20,6 +20,7 @@
 #ifndef HYP_VM_VPLIC_H
 #define HYP_VM_VPLIC_H
 
+#include "drivers/plic.h"
 #include "hyp/base/err.h"
 #include "hyp/base/types.h"
 #include "hyp/plan/plan.h"
@@ -35,13 +36,16 @@
  * vcpu, and levels[vcpu] has bit p set if summary[vcpu][p] is not 0.
  */
 struct vplic {
+	struct lock lock;			/* the first: it costs least to reach */
+
 	/* Constant after vplic_create() and vplic_add_virtual(). */
 	uint32_t plic;				/* index of the host's PLIC */
+	struct plic_regs host;
+	uint32_t some_physical;			/* a source with a physical twin; 0: there is none */
 	uint32_t ndev;				/* highest id of the guest's */
 	uint32_t host_ndev;			/* highest id of the host's */
 	uint32_t nr_vcpus;
 	uint32_t nr_physical;			/* bits in physical */
-	uint32_t host_max_priority;
 	bool mapped;				/* guests claim and complete in the hardware; no virtual sources */
 	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
 	uint32_t owned[VPLIC_WORDS];		/* sources of this VM */
@@ -49,19 +53,18 @@ struct vplic {
 
 	uint64_t lines;				/* bit = vcpu; written under the lock, read without */
 
-	struct lock lock;
 	/* lock protects: */
 	uint32_t spurious;			/* claims from the host of sources that are not the VM's */
 	uint64_t next_lines;			/* of the running operation; then stored in lines */
-	uint32_t level[VPLIC_WORDS];		/* of virtual sources */
 	uint32_t pending[VPLIC_WORDS];
+	uint8_t priority[MAX_IRQS];
+	uint32_t level[VPLIC_WORDS];		/* of virtual sources */
 	uint32_t claimed[VPLIC_WORDS];		/* claimed by the guest, not yet completed */
 	uint32_t ready[VPLIC_PRIORITIES][VPLIC_WORDS];
 	uint8_t ready_levels[VPLIC_WORDS];	/* bit p: ready[p][w] is not 0 */
 	uint32_t summary[MAX_HARTS][VPLIC_PRIORITIES];
 	uint8_t levels[MAX_HARTS];
 	uint8_t threshold[MAX_HARTS];
-	uint8_t priority[MAX_IRQS];
 	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source, if in flight */
 	uint32_t enable[VPLIC_WORDS][MAX_HARTS];
 };
@@ -87,10 +90,11 @@ enum err vplic_add_virtual(struct vplic *v, uint32_t id) __must_check;
  * dropped (a line that is still up becomes pending again). Only while no vcpu of the VM runs. */
 void vplic_reset(struct vplic *v);
 
-/* offset: bytes from the window's base, below its size, a multiple of 4; the caller has checked both.
- * Reads and writes of registers that do not exist: 0 and ignored. *changed: see above. */
-uint32_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *changed);
-void vplic_write(struct vplic *v, uint64_t offset, uint32_t value, uint64_t *changed);
+/* offset: bytes from the window's base, below its size, a multiple of 4; the caller has checked both. Both return
+ * the vcpus whose line changed. Reads and writes of registers that do not exist: 0 and ignored. *value: the word as
+ * LW gives it, with its sign. Called by switch.S too, which has not saved all registers: see context.h. */
+uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value);
+uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value);
 
 /* A physical external interrupt on this vcpu's hart: claims until nothing is left, at most once per
  * source. Returns the changed vcpus. */

@@ -7,7 +7,7 @@
 
 struct extension {
 	uint32_t eid;
-	struct vsbi_ret (*call)(struct vcpu *v, const uint64_t *a, uint64_t fid);
+	struct sbiret (*call)(struct vcpu *v, const uint64_t *a, uint64_t fid);
 };
 
 /* Found in one step. Two extensions in one slot do not compile (-Woverride-init): choose other numbers here. */
@@ -42,23 +42,14 @@ bool vsbi_has(uint64_t eid)
 	return find(eid) != NULL;
 }
 
-enum verdict vsbi_call(struct vcpu *v)
+struct sbiret vsbi_call(struct guest_context *ctx)
 {
-	uint64_t *x = v->ctx.x;
+	const uint64_t *x = ctx->x;
 	const struct extension *e = find(x[17]);
-	struct vsbi_ret ret;
 
-	x[0] += 4;
-	if (!e) {
-		x[10] = (uint64_t)SBI_ERR_NOT_SUPPORTED;
-		x[11] = 0;
-		return VERDICT_RESUME;
-	}
-	v->verdict = VERDICT_RESUME;
-	ret = e->call(v, &x[10], x[16]);
-	x[10] = (uint64_t)ret.error;
-	x[11] = ret.value;
-	return v->verdict;
+	if (!e)
+		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
+	return e->call((struct vcpu *)ctx, &x[10], x[16]);
 }
 
 long vsbi_hart_mask(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *vcpus)

@@ -19,34 +19,29 @@
 #define VSBI_VENDOR_EXITS		1
 
 /* The result of a call: a0 and a1. The value of an error is 0; a legacy call leaves a1 as it was (vsbi_legacy()). */
-struct vsbi_ret {
-	long error;	/* SBI_SUCCESS or SBI_ERR_* */
-	uint64_t value;
-};
-
-static inline struct vsbi_ret vsbi_error(long error) { return (struct vsbi_ret){ error, 0 }; }
-static inline struct vsbi_ret vsbi_legacy(long a0, const uint64_t *a) { return (struct vsbi_ret){ a0, a[1] }; }
-static inline struct vsbi_ret vsbi_value(uint64_t value) { return (struct vsbi_ret){ SBI_SUCCESS, value }; }
+static inline struct sbiret vsbi_error(long error) { return (struct sbiret){ error, 0 }; }
+static inline struct sbiret vsbi_legacy(long a0, const uint64_t *a) { return (struct sbiret){ a0, (long)a[1] }; }
+static inline struct sbiret vsbi_value(uint64_t value) { return (struct sbiret){ SBI_SUCCESS, (long)value }; }
 
 /*
  * One handler an extension: a[0..5] are a0 to a5, fid is a6 (legacy calls ignore it). A handler whose call
- * does more than return sets v->verdict: VERDICT_SUSPEND returns later; VERDICT_STOP and VERDICT_LEAVE never.
+ * does more than return sets v->ctx.verdict: VERDICT_SUSPEND returns later; VERDICT_STOP and VERDICT_LEAVE never.
  */
-struct vsbi_ret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_rfence(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_hsm(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_vendor(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_legacy_set_timer(struct vcpu *v, const uint64_t *a, uint64_t fid);
-struct vsbi_ret vsbi_legacy_shutdown(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_rfence(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_hsm(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_vendor(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_legacy_set_timer(struct vcpu *v, const uint64_t *a, uint64_t fid);
+struct sbiret vsbi_legacy_shutdown(struct vcpu *v, const uint64_t *a, uint64_t fid);
 
-/* Serves the ecall that the vcpu exited with. */
-enum verdict vsbi_call(struct vcpu *v);
+/* Serves the ecall that a vcpu exited with; its context's on_ecall. */
+struct sbiret vsbi_call(struct guest_context *ctx);
 
 /* True if guests have the extension with that number (a full register). */
 bool vsbi_has(uint64_t eid);

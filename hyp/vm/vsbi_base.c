@@ -3,10 +3,10 @@
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/vm/vsbi.h"
 
-/* Apart, so that the other functions need no stack frame. */
-static __noinline struct vsbi_ret machine_id(uint64_t fid)
+/* Apart, so that the versions need no stack frame. */
+static __noinline struct sbiret probe(uint64_t eid)
 {
-	return vsbi_value((uint64_t)sbi_ecall(SBI_EXT_BASE, fid, 0, 0, 0, 0, 0).value);
+	return vsbi_value(vsbi_has(eid));
 }
 
 static const uint64_t versions[] = {
@@ -15,19 +15,14 @@ static const uint64_t versions[] = {
 	[SBI_BASE_IMPL_VERSION] = VSBI_IMPL_VERSION,
 };
 
-struct vsbi_ret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)v;
 	if (fid < ARRAY_LEN(versions))
 		return vsbi_value(versions[fid]);
-	switch (fid) {
-	case SBI_BASE_PROBE:
-		return vsbi_value(vsbi_has(a[0]));
-	case SBI_BASE_MVENDORID:
-	case SBI_BASE_MARCHID:
-	case SBI_BASE_MIMPID:
-		return machine_id(fid);
-	default:
+	if (fid == SBI_BASE_PROBE)
+		return probe(a[0]);
+	if (fid > SBI_BASE_MIMPID)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
-	}
+	return sbi_ecall(SBI_EXT_BASE, fid, 0, 0, 0, 0, 0);	/* mvendorid, marchid, mimpid */
 }

@@ -8,7 +8,7 @@
 
 #define CHUNK	128u
 
-static struct vsbi_ret write_text(struct vcpu *v, uint64_t size, gpa_t from)
+static struct sbiret write_text(struct vcpu *v, uint64_t size, gpa_t from)
 {
 	char text[CHUNK];
 	uint64_t n = size < CHUNK ? size : CHUNK;
@@ -26,7 +26,7 @@ static void write_byte(struct vcpu *v, uint64_t value)
 	console_write(&v->vm->console, v->vm->plan->name, &byte, 1);
 }
 
-struct vsbi_ret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	uint64_t size = a[0];
 	gpa_t buffer = gpa(a[1]);
@@ -49,14 +49,14 @@ struct vsbi_ret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid)
 	}
 }
 
-struct vsbi_ret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)fid;
 	write_byte(v, a[0]);
 	return vsbi_legacy(0, a);
 }
 
-struct vsbi_ret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)v;
 	(void)fid;

@@ -20,14 +20,14 @@ static long hart_start(struct vcpu *v, uint64_t hart, uint64_t pc, uint64_t opaq
 	return vcpu_start(v->vm->vcpus[hart], pc, opaque);
 }
 
-static struct vsbi_ret hart_status(struct vcpu *v, uint64_t hart)
+static struct sbiret hart_status(struct vcpu *v, uint64_t hart)
 {
 	if (hart >= v->vm->plan->nr_vcpus)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	return vsbi_value(vcpu_hsm_state(v->vm->vcpus[hart]));
 }
 
-static struct vsbi_ret hart_suspend(struct vcpu *v, uint32_t type, uint64_t pc, uint64_t opaque)
+static struct sbiret hart_suspend(struct vcpu *v, uint32_t type, uint64_t pc, uint64_t opaque)
 {
 	if (type != SBI_HSM_SUSPEND_RETENTIVE && type != SBI_HSM_SUSPEND_NON_RETENTIVE)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
@@ -38,17 +38,17 @@ static struct vsbi_ret hart_suspend(struct vcpu *v, uint32_t type, uint64_t pc, 
 		v->start_pc = pc;
 		v->start_opaque = opaque;
 	}
-	v->verdict = VERDICT_SUSPEND;
+	v->ctx.verdict = VERDICT_SUSPEND;
 	return vsbi_value(0);
 }
 
-struct vsbi_ret vsbi_hsm(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_hsm(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	switch (fid) {
 	case SBI_HSM_START:
 		return vsbi_error(hart_start(v, a[0], a[1], a[2]));
 	case SBI_HSM_STOP:
-		v->verdict = VERDICT_STOP;
+		v->ctx.verdict = VERDICT_STOP;
 		return vsbi_value(0);
 	case SBI_HSM_STATUS:
 		return hart_status(v, a[0]);

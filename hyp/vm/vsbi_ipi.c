@@ -6,7 +6,7 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/vm/vsbi.h"
 
-struct vsbi_ret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	uint64_t self = 1ull << v->index, to;
 	long error;

@@ -58,34 +58,14 @@ static __noinline void fence_siblings(struct vcpu *v, uint64_t to, unsigned long
 		sbi_ecall_harts(SBI_EXT_RFENCE, fid, ids, n, f->start, f->size, f->asid);
 }
 
-static void do_fence_i(struct vcpu *v, uint64_t to)
-{
-	static const struct fence none;
-	uint64_t self = 1ull << v->index;
-
-	if (to & self)
-		fence_i();
-	if (to & ~self)
-		fence_siblings(v, to & ~self, SBI_RFENCE_FENCE_I, &none);
-}
-
-static void do_fence_vma(struct vcpu *v, uint64_t to, const struct fence *f)
-{
-	uint64_t self = 1ull << v->index;
-
-	if (to & self)
-		fence_self(f);
-	if (to & ~self)
-		fence_siblings(v, to & ~self, f->has_asid ? SBI_RFENCE_HFENCE_VVMA_ASID :
-			       SBI_RFENCE_HFENCE_VVMA, f);
-}
-
 /* (start, size) of a call: 0, 0 and size -1 are all; anything large or odd becomes all as well. */
-static struct fence decode_range(uint64_t start, uint64_t size)
+static inline struct fence decode(const uint64_t *a, uint64_t fid)
 {
+	uint64_t start = a[2], size = a[3], first = align_down(start, PAGE_SIZE);
 	struct fence f = { .start = 0, .size = UINT64_MAX };
-	uint64_t first = align_down(start, PAGE_SIZE);
 
+	f.has_asid = fid == SBI_RFENCE_SFENCE_VMA_ASID;
+	f.asid = f.has_asid ? a[4] & 0xffff : 0;	/* ASIDs have 16 bits at most */
 	if (!size || size > MAX_PAGES * PAGE_SIZE || start + size < start)
 		return f;
 	f.start = first;
@@ -93,25 +73,53 @@ static struct fence decode_range(uint64_t start, uint64_t size)
 	return f;
 }
 
-struct vsbi_ret vsbi_rfence(struct vcpu *v, const uint64_t *a, uint64_t fid)
+static inline void do_self(const uint64_t *a, uint64_t fid)
 {
 	struct fence f;
-	uint64_t to;
-	long error;
 
+	if (fid == SBI_RFENCE_FENCE_I) {
+		fence_i();
+		return;
+	}
+	f = decode(a, fid);
+	fence_self(&f);
+}
+
+static void do_siblings(struct vcpu *v, uint64_t to, const uint64_t *a, uint64_t fid)
+{
+	static const struct fence none;
+	struct fence f;
+
+	if (fid == SBI_RFENCE_FENCE_I) {
+		fence_siblings(v, to, SBI_RFENCE_FENCE_I, &none);
+		return;
+	}
+	f = decode(a, fid);
+	fence_siblings(v, to, f.has_asid ? SBI_RFENCE_HFENCE_VVMA_ASID : SBI_RFENCE_HFENCE_VVMA, &f);
+}
+
+static __noinline struct sbiret fence_many(struct vcpu *v, const uint64_t *a, uint64_t fid)
+{
+	uint64_t self = v->ctx.self, to;
+	long error = vsbi_hart_mask(v->vm, a[0], a[1], &to);
+
+	if (error != SBI_SUCCESS)
+		return vsbi_error(error);
+	if (to & self)
+		do_self(a, fid);
+	if (to & ~self)
+		do_siblings(v, to & ~self, a, fid);
+	return vsbi_value(0);
+}
+
+struct sbiret vsbi_rfence(struct vcpu *v, const uint64_t *a, uint64_t fid)
+{
 	/* 3 to 6 are hypervisor fences: a guest has no H extension. */
 	if (fid > SBI_RFENCE_SFENCE_VMA_ASID)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
-	error = vsbi_hart_mask(v->vm, a[0], a[1], &to);
-	if (error != SBI_SUCCESS)
-		return vsbi_error(error);
-	if (fid == SBI_RFENCE_FENCE_I) {
-		do_fence_i(v, to);
-		return vsbi_value(0);
-	}
-	f = decode_range(a[2], a[3]);
-	f.has_asid = fid == SBI_RFENCE_SFENCE_VMA_ASID;
-	f.asid = f.has_asid ? a[4] & 0xffff : 0;	/* ASIDs have 16 bits at most */
-	do_fence_vma(v, to, &f);
+	/* Nobody but oneself needs no list. */
+	if (!a[0] || a[1] >= 64 || v->ctx.self >> a[1] != a[0])
+		return fence_many(v, a, fid);
+	do_self(a, fid);
 	return vsbi_value(0);
 }

@@ -2,7 +2,7 @@
 /* SBI 3.0, System Reset Extension: "system" is the calling VM. Types and reasons are 32-bit. */
 #include "hyp/vm/vsbi.h"
 
-struct vsbi_ret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	uint32_t type = (uint32_t)a[0], reason = (uint32_t)a[1];
 
@@ -11,18 +11,18 @@ struct vsbi_ret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid)
 	if (type > SBI_SRST_WARM_REBOOT || reason > SBI_SRST_REASON_FAILURE)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	if (type != SBI_SRST_SHUTDOWN)
-		v->verdict = vm_end(v, VM_END_REBOOT);
+		v->ctx.verdict = vm_end(v, VM_END_REBOOT);
 	else if (reason == SBI_SRST_REASON_FAILURE)
-		v->verdict = vm_crash(v, VM_END_FAILED);
+		v->ctx.verdict = vm_crash(v, VM_END_FAILED);
 	else
-		v->verdict = vm_end(v, VM_END_SHUTDOWN);
+		v->ctx.verdict = vm_end(v, VM_END_SHUTDOWN);
 	return vsbi_value(0);
 }
 
-struct vsbi_ret vsbi_legacy_shutdown(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_legacy_shutdown(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)a;
 	(void)fid;
-	v->verdict = vm_end(v, VM_END_SHUTDOWN);
+	v->ctx.verdict = vm_end(v, VM_END_SHUTDOWN);
 	return vsbi_value(0);
 }

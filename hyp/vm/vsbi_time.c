@@ -3,7 +3,7 @@
 #include "hyp/vm/vsbi.h"
 #include "hyp/vm/vtimer.h"
 
-struct vsbi_ret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	if (fid != 0)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
@@ -11,7 +11,7 @@ struct vsbi_ret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid)
 	return vsbi_value(0);
 }
 
-struct vsbi_ret vsbi_legacy_set_timer(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_legacy_set_timer(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	(void)fid;
 	vtimer_set(v, a[0]);

@@ -7,14 +7,14 @@
 #include "hyp/vm/vsbi.h"
 #include "hyp/vm/vtimer.h"
 
-static struct vsbi_ret exits(struct vcpu *v, uint64_t vcpu, uint64_t kind)
+static struct sbiret exits(struct vcpu *v, uint64_t vcpu, uint64_t kind)
 {
 	if (vcpu >= v->vm->plan->nr_vcpus || kind >= NR_EXITS)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	return vsbi_value(__atomic_load_n(&v->vm->vcpus[vcpu]->ctx.exits[kind], __ATOMIC_RELAXED));
 }
 
-struct vsbi_ret vsbi_vendor(struct vcpu *v, const uint64_t *a, uint64_t fid)
+struct sbiret vsbi_vendor(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
 	switch (fid) {
 	case VSBI_VENDOR_WATCHDOG_KICK:

@@ -167,6 +167,23 @@ static bool ecall_done(struct fake_hw *hw, struct guest_context *ctx, unsigned k
 	return true;
 }
 
+static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
+{
+	struct hart *to;
+	uint32_t old;
+
+	if (hw->x[10] != 1 || hw->x[11] >= ctx->nr_vcpus)
+		return false;
+	to = ctx->vcpus[hw->x[11]]->hart;
+	old = to->mailbox;
+	to->mailbox |= MAIL_IPI;
+	if (!(old & MAIL_IPI)) {
+		fence_before_ipi();
+		firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
+	}
+	return ecall_done(hw, ctx, EXIT_ECALL);
+}
+
 static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	const unsigned long arg[5] = { hw->x[10], hw->x[11], hw->x[12], hw->x[13], hw->x[14] };
@@ -174,8 +191,10 @@ static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	if (hw->x[16])
 		return false;
 	if (hw->x[17] == SBI_EXT_IPI) {
-		if (hw->x[11] >= 64 || !(ctx->self >> hw->x[11]) || ctx->self >> hw->x[11] != hw->x[10])
+		if (hw->x[11] >= 64 || !hw->x[10])
 			return false;
+		if (ctx->self >> hw->x[11] != hw->x[10])
+			return ipi_one(hw, ctx);
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSSI);
 		return ecall_done(hw, ctx, EXIT_IPI_SELF);
 	}
@@ -218,7 +237,71 @@ static bool interrupt_shortcut(struct guest_context *ctx, unsigned irq)
 	return true;
 }
 
-/* The ways that need no C. True if the guest goes on. */
+/* ra, sp, tp, t0, t1, a0 to a5: what is in the context when the PLIC is called. */
+static bool is_few(unsigned r)
+{
+	return 0xfc76u >> r & 1;
+}
+
+/* LW, SW, C.LW, C.SW, written with the names of their fields. */
+static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned *length)
+{
+	uint32_t insn, zeroes = store ? 0xfe000f80 : 0xfff00000;
+
+	if (hw->csr.htinst) {
+		insn = (uint32_t)hw->csr.htinst | 2;
+		*length = hw->csr.htinst & 2 ? 4 : 2;
+		if (!(hw->csr.htinst & 1) || hw->csr.htinst >> 32 || insn & zeroes)
+			return false;
+	} else {
+		uint64_t low, high = 0;
+
+		if (guard_fetch16(&low, hw->x[0]) != OK || ((low & 3) == 3 && guard_fetch16(&high, hw->x[0] + 2) != OK))
+			return false;	/* switch.S puts the CSRs back: plic_shortcut() */
+		insn = (uint32_t)(low | high << 16);
+		*length = (low & 3) == 3 ? 4 : 2;
+		if (*length == 2) {
+			*reg = 8 + (insn >> 2 & 7);
+			return (insn & 0xe003) == (store ? 0xc000 : 0x4000) && is_few(*reg);
+		}
+	}
+	*reg = store ? insn >> 20 & 31 : insn >> 7 & 31;
+	return (insn & 0x707f) == (store ? 0x2023 : 0x2003) && (!*reg || is_few(*reg));
+}
+
+static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
+{
+	struct fake_csrs csr = hw->csr;
+	bool store = csr.scause == CAUSE_STORE_GUEST_PAGE;
+	uint64_t gpa = csr.htval << 2, changed, value = 0;
+	unsigned reg, length;
+
+	if ((gpa ^ csr.stval) & 0xfff || gpa - ctx->plic_base >= ctx->plic_size)
+		return false;
+	if (!plic_decode(hw, store, &reg, &length)) {
+		hw->csr = csr;
+		return false;
+	}
+	for (unsigned r = 1; r < 32; r++)
+		ctx->x[r] = is_few(r) ? hw->x[r] : CANARY + r;
+	ctx->exits[EXIT_MMIO]++;
+	ctx->fetch_faults = 0;
+	if (store)
+		changed = ctx->plic_write(ctx->plic, gpa - ctx->plic_base, (uint32_t)hw->x[reg] * !!reg);
+	else
+		changed = ctx->plic_read(ctx->plic, gpa - ctx->plic_base, &value);
+	for (unsigned r = 1; r < 32; r++)
+		if (ctx->x[r] != (is_few(r) ? hw->x[r] : CANARY + r))
+			fake_fail("the PLIC changed x%u", r);
+	if (!store && reg)
+		hw->x[reg] = value;
+	hw->x[0] += length;
+	if (changed)
+		ctx->on_lines(ctx, changed);
+	return true;
+}
+
+/* The ways that need no C, or little. True if the guest goes on. */
 static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	uint64_t cause = hw->csr.scause;
@@ -227,6 +310,8 @@ static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 		return interrupt_shortcut(ctx, (unsigned)(cause & 63));
 	if (cause == CAUSE_ECALL_VS)
 		return ecall_shortcut(hw, ctx);
+	if (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE)
+		return plic_shortcut(hw, ctx);
 	if (cause != CAUSE_VIRTUAL_INSTRUCTION || !(ctx->flags & CTX_FLAG_PLIC) ||
 	    fake_csr_read(CSR_SIP) & 1ull << IRQ_SEI || !(hw->csr.hstatus & HSTATUS_ARMED))
 		return false;
@@ -235,6 +320,27 @@ static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	fake_csr_set(CSR_SIE, 1ull << IRQ_SEI);
 	ctx->exits[EXIT_EXTERNAL]++;
 	return true;
+}
+
+static int ecall_exit(struct fake_hw *hw, struct guest_context *ctx)
+{
+	struct sbiret r;
+	int ret;
+
+	store_scratch(ctx, hw);
+	ctx->x[0] += 4;
+	ctx->exits[EXIT_ECALL]++;
+	r = ctx->on_ecall(ctx);
+	load_scratch(hw, ctx);
+	hw->x[10] = (uint64_t)r.error;
+	hw->x[11] = (uint64_t)r.value;
+	ret = (int)ctx->verdict;
+	if (ret) {
+		ctx->verdict = 0;
+		memcpy(ctx->x, hw->x, sizeof(hw->x));
+		leave(ctx, hw);
+	}
+	return ret;
 }
 
 int guest_run(struct guest_context *ctx)
@@ -250,15 +356,8 @@ int guest_run(struct guest_context *ctx)
 		if (shortcut(hw, ctx))
 			continue;
 		if (hw->csr.scause == CAUSE_ECALL_VS) {
-			store_scratch(ctx, hw);
-			ctx->exits[EXIT_ECALL]++;
-			ret = ctx->on_ecall(ctx);
-			load_scratch(hw, ctx);
-			if (!ret)
-				continue;
-			memcpy(ctx->x, hw->x, sizeof(hw->x));
-			leave(ctx, hw);
-			break;
+			ret = ecall_exit(hw, ctx);
+			continue;
 		}
 		memcpy(ctx->x, hw->x, sizeof(hw->x));
 		leave(ctx, hw);

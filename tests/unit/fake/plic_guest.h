@@ -45,19 +45,18 @@ static void after(uint64_t old, uint64_t changed)
 
 static uint32_t rd(uint64_t offset)
 {
-	uint64_t old = lines(worker), changed = ~0ull;
-	uint32_t value = vplic_read(&vplics[worker], offset, &changed);
+	uint64_t old = lines(worker), value = ~0ull;
 
-	after(old, changed);
-	return value;
+	after(old, vplic_read(&vplics[worker], offset, &value));
+	assert_int_equal(value, (uint64_t)(int32_t)value);
+	return (uint32_t)value;
 }
 
 static void wr(uint64_t offset, uint32_t value)
 {
-	uint64_t old = lines(worker), changed = ~0ull;
+	uint64_t old = lines(worker);
 
-	vplic_write(&vplics[worker], offset, value, &changed);
-	after(old, changed);
+	after(old, vplic_write(&vplics[worker], offset, value));
 }
 
 static void physical(uint32_t vcpu)
