@@ -56,7 +56,7 @@ void monitor_tick(void)
 	if (!monitor_has_dump() || mux_room() < DUMP_ROOM)
 		return;
 	if (at_prompt)
-		mux_print("\r\x1b[K");
+		mux_print("\n");
 	monitor_show_dump();
 	if (at_prompt) {
 		mux_print(PROMPT);

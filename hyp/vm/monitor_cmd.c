@@ -241,7 +241,7 @@ void monitor_show_dump(void)
 		  state < ARRAY_LEN(hsm) ? hsm[state] : "?", d->sstatus & SSTATUS_SPP ? "VS" : "VU", d->x[0]);
 	for (uint32_t i = 1; i < 32; i += 4) {
 		for (uint32_t r = i; r < i + 4 && r < 32; r++)
-			mux_print("x%-2u %016lx ", r, d->x[r]);
+			mux_print("%sx%-2u %016lx", r == i ? "" : " ", r, d->x[r]);
 		mux_print("\n");
 	}
 	mux_print("vsstatus %lx vsepc %lx vscause %lx vstval %lx\n", d->vsstatus, d->vsepc, d->vscause, d->vstval);

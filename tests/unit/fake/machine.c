@@ -402,6 +402,8 @@ void fake_create(const struct fake_config *config)
 	fake.running = -1;
 	fake.shut_down = false;
 	fake.code.n = 0;
+	fake.uart_room = UINT32_MAX;
+	fake.typed = fake.taken = 0;
 	fake_locks_held = 0;
 	fake_make_plan();
 	fake_plic_power_on();
