@@ -465,6 +465,9 @@ static void start_vm(struct reading *c, const char *name)
 		problem_report(c->r, PROBLEM_BAD_NAME, true, c->path, "",
 			       "a guest's name has lower-case letters, digits and '-', begins with "
 			       "a letter and has at most %d of them", VM_NAME_LEN - 1);
+	if (!strcmp(name, "bulkhead") || !strcmp(name, "monitor"))
+		problem_report(c->r, PROBLEM_BAD_NAME, true, c->path, "",
+			       "lines of the hypervisor are marked with this name; choose another one");
 	for (i = 0; i < config->nr_vms; i++) {
 		if (!strcmp(config->vms[i].name, name))
 			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, "",
