@@ -82,20 +82,6 @@ static void print_report(uint64_t n, uint64_t n_missed, const struct stats *t)
 	     ticks_to_ns(t->min), ticks_to_ns(t->max));
 }
 
-/* Copy what the handler counts with the timer held off, then print at leisure. */
-static void report(bool last)
-{
-	unsigned long flags = irq_save();
-	struct stats w = window, t = total;
-	uint64_t n = ticks, n_missed = missed;
-
-	window = (struct stats){ 0 };
-	irq_restore(flags);
-	if (!last)
-		print_tick(n, &w);
-	print_report(n, n_missed, &t);
-}
-
 /* ---- what is typed: looked for at each tick, by SBI DBCN ---- */
 
 #define PROMPT	"rt> "
@@ -107,6 +93,26 @@ static size_t typed_len;
 static void prompt(void)
 {
 	sbi_call(EID_DBCN, DBCN_WRITE, sizeof(PROMPT) - 1, (uint64_t)PROMPT, 0, 0, 0);
+	if (typed_len)
+		sbi_call(EID_DBCN, DBCN_WRITE, typed_len, (uint64_t)typed, 0, 0, 0);
+}
+
+/* Copy what the handler counts with the timer held off, then print at leisure. */
+static void report(bool last)
+{
+	unsigned long flags = irq_save();
+	struct stats w = window, t = total;
+	uint64_t n = ticks, n_missed = missed;
+
+	window = (struct stats){ 0 };
+	irq_restore(flags);
+	if (shell)	/* over the prompt */
+		sbi_call(EID_DBCN, DBCN_BYTE, '\r', 0, 0, 0, 0);
+	if (!last)
+		print_tick(n, &w);
+	print_report(n, n_missed, &t);
+	if (shell && !last)
+		prompt();
 }
 
 static void answer(void)

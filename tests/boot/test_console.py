@@ -93,7 +93,7 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
 
         # What stood on the screen: nothing forged, each line somebody's, and rt's ticks without a gap.
         ticks = rt_ticks(person)
-        assert len(ticks) > 2 and ticks == list(range(500, 500 * len(ticks) + 1, 500)), ticks
+        assert len(ticks) > 2 and [tick // 500 for tick in ticks] == list(range(1, len(ticks) + 1)), ticks
         assert not person.screen.strange, person.screen.strange
         started = person.screen.text().index("[bulkhead] vm ")
         for line in person.screen.text()[started:].split("\n")[:-1]:
