@@ -101,6 +101,12 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 		refuse("the configuration does not fit this machine");
 }
 
+/* The hart that belongs to nobody but the console. */
+static bool drives_console(uint32_t hart_index)
+{
+	return plan.console.drive == CONSOLE_OWN_HART && plan.console.hart == hart_index;
+}
+
 static void await_harts(uint32_t count)
 {
 	uint64_t end = csr_read(CSR_TIME) + ARRIVAL_SECONDS * plan.timebase_hz;
@@ -121,7 +127,7 @@ static void start_harts(const struct hart *self)
 		h->id = plan.harts[i].id;
 		h->index = i;
 		h->stack_top = memory_stack_top(i);
-		if (!h->vcpu || h == self)
+		if ((!h->vcpu && !drives_console(i)) || h == self)
 			continue;
 		if (sbi_hart_start(h->id, hpa((uintptr_t)secondary_entry), (uintptr_t)h) != OK)
 			refuse("the firmware does not start a hart of the plan");
@@ -145,6 +151,8 @@ static void boot_finish(void)
 	sstage_enable();
 	if (self->vcpu)
 		vcpu_run(self->vcpu);
+	if (drives_console(self->index))
+		console_hart_run();
 	sbi_hart_stop();	/* a spare hart */
 	for (;;)
 		wait_for_interrupt();
@@ -163,7 +171,7 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 	console_log("Bulkhead " VERSION " on hart %lu, image at 0x%lx", hartid, (uintptr_t)__image_start);
 	check_hart();
 	make_plan(host_dtb, &reporter);
-	console_use(&plan.console);
+	console_use(&plan);
 	plan_print(&plan, print_plan_line, NULL);
 	plic_init(&plan);
 	if (vm_create_all(&plan, &host, &reporter) != OK)
@@ -185,5 +193,7 @@ void boot_secondary(void)
 	__atomic_fetch_add(&harts_here, 1, __ATOMIC_ACQ_REL);
 	while (!__atomic_load_n(&harts_go, __ATOMIC_ACQUIRE))
 		;
-	vcpu_run(this_hart()->vcpu);
+	if (this_hart()->vcpu)
+		vcpu_run(this_hart()->vcpu);
+	console_hart_run();
 }

@@ -6,17 +6,28 @@
 
 #include "hyp/riscv/mmio.h"
 
+#define REG_RBR		0
 #define REG_THR		0
 #define REG_IER		1
+#define REG_IIR		2
+#define REG_FCR		2
 #define REG_LSR		5
+#define IER_ERBFI	(1u << 0)
+#define IER_ETBEI	(1u << 1)
+#define IIR_ID		0x0fu
+#define IIR_TIMEOUT	0x0cu
+#define IIR_FIFOS	0xc0u
+#define FCR_ENABLE	(1u << 0)
+#define LSR_DR		(1u << 0)
 #define LSR_THRE	(1u << 5)
+#define LSR_TEMT	(1u << 6)
+#define FIFO_DEPTH	16u
 
-/* Polls for room in the transmitter before a byte is given up: a UART that is stuck must not stop us.
- * At 9,600 baud a byte takes about 1 ms; this is longer on any hart slower than 10 GHz. */
+/* Turning the FIFOs on drops what is in the transmitter, so the firmware's last words are awaited; not for ever. */
 #define POLL_LIMIT	10000000u
 
 static hpa_t uart;
-static uint32_t shift, width;
+static uint32_t shift, width, depth;
 
 static uint32_t read_reg(uint32_t reg)
 {
@@ -35,27 +46,42 @@ static void write_reg(uint32_t reg, uint8_t value)
 		mmio_write8(at, value);
 }
 
-static void put(char c)
-{
-	for (uint32_t i = 0; i < POLL_LIMIT; i++)
-		if (read_reg(REG_LSR) & LSR_THRE)
-			break;
-	write_reg(REG_THR, (uint8_t)c);
-}
-
 void ns16550_init(hpa_t base, uint32_t reg_shift, uint32_t io_width)
 {
 	uart = base;
 	shift = reg_shift;
 	width = io_width;
-	write_reg(REG_IER, 0);	/* polled: no interrupt may come from it */
+	write_reg(REG_IER, 0);	/* no interrupt may come from it until somebody asks */
+	for (uint32_t i = 0; i < POLL_LIMIT && !(read_reg(REG_LSR) & LSR_TEMT); i++)
+		;
+	write_reg(REG_FCR, FCR_ENABLE);
+	depth = (read_reg(REG_IIR) & IIR_FIFOS) == IIR_FIFOS ? FIFO_DEPTH : 1;
 }
 
-void ns16550_write(const char *text, size_t len)
+static size_t put(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n')
-			put('\r');
-		put(text[i]);
-	}
+	size_t n = len < depth ? len : depth;
+
+	if (!(read_reg(REG_LSR) & LSR_THRE))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		write_reg(REG_THR, (uint8_t)text[i]);
+	return n;
 }
+
+static int get(void)
+{
+	if (read_reg(REG_LSR) & LSR_DR)
+		return (int)(read_reg(REG_RBR) & 0xff);
+	/* Some clones tell a time-out of an empty FIFO, and take it back only after a read. */
+	if ((read_reg(REG_IIR) & IIR_ID) == IIR_TIMEOUT)
+		(void)read_reg(REG_RBR);
+	return -1;
+}
+
+static void interrupts(bool input, bool output)
+{
+	write_reg(REG_IER, (uint8_t)((input ? IER_ERBFI : 0) | (output ? IER_ETBEI : 0)));
+}
+
+const struct console_device ns16550_console = { put, get, interrupts, true };

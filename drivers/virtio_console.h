@@ -7,11 +7,10 @@
 #ifndef DRIVERS_VIRTIO_CONSOLE_H
 #define DRIVERS_VIRTIO_CONSOLE_H
 
+#include "drivers/console.h"
 #include "hyp/base/err.h"
-#include "hyp/base/types.h"
 
 /* ERR_NOTFOUND: no virtio device there, or none of that type; ERR_UNSUPPORTED: no emergency write. */
 enum err virtio_console_init(hpa_t base) __must_check;
-void virtio_console_write(const char *text, size_t len);
 
 #endif

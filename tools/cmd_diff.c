@@ -79,7 +79,9 @@ static void hart_use(const struct plan *plan, uint32_t i, char *buf, size_t size
 {
 	const struct plan_hart *h = &plan->harts[i];
 
-	if (h->vm == NO_OWNER)
+	if (h->vm == NO_OWNER && plan->console.drive == CONSOLE_OWN_HART && plan->console.hart == i)
+		snprintf(buf, size, "hypervisor, for its console");
+	else if (h->vm == NO_OWNER)
 		snprintf(buf, size, "nobody");
 	else
 		snprintf(buf, size, "%s, its hart %u", plan->vms[h->vm].name, h->vcpu);
@@ -210,6 +212,47 @@ static void compare_policy(const char *name, const struct plan_policy *a,
 	number_change(name, "watchdog-ms", "%lu", a->watchdog_ms, b->watchdog_ms);
 }
 
+static void uart_text(const struct plan_vm *v, char *buf, size_t size)
+{
+	if (v->vuart.size)
+		snprintf(buf, size, "uart at 0x%lx, interrupt %u", v->vuart.base.v, v->vuart.irq);
+	else
+		snprintf(buf, size, "sbi");
+}
+
+static void compare_consoles(const struct plan_vm *a, const struct plan_vm *b)
+{
+	char from[64], to[64];
+
+	uart_text(a, from, sizeof(from));
+	uart_text(b, to, sizeof(to));
+	change("guest", from, to, "%s console", b->name);
+}
+
+static void console_driver(const struct plan *plan, char *buf, size_t size)
+{
+	const struct plan_console *c = &plan->console;
+
+	if (c->drive == CONSOLE_DIRECT)
+		snprintf(buf, size, "who writes");
+	else
+		snprintf(buf, size, "hart %lu", plan->harts[c->hart].id);
+}
+
+static void compare_console(void)
+{
+	const struct plan_console *a = &old_plan.console, *b = &tool_plan.console;
+	char from[64], to[64];
+
+	change("console", a->path[0] ? a->path : "SBI", b->path[0] ? b->path : "SBI",
+	       "of the hypervisor");
+	console_driver(&old_plan, from, sizeof(from));
+	console_driver(&tool_plan, to, sizeof(to));
+	change("console", from, to, "is driven by");
+	change("console", a->colour ? "colour" : "plain", b->colour ? "colour" : "plain", "style");
+	change("console", a->monitor ? "on" : "off", b->monitor ? "on" : "off", "monitor");
+}
+
 static void compare_settings(void)
 {
 	uint32_t i, role;
@@ -228,14 +271,13 @@ static void compare_settings(void)
 		number_change(b->name, "device tree", "0x%lx", a->dtb.v, b->dtb.v);
 		change("guest", a->trust_dma ? "yes" : "no", b->trust_dma ? "yes" : "no",
 		       "%s trust-dma", b->name);
+		compare_consoles(a, b);
 		compare_policy(b->name, &a->policy, &b->policy);
 	}
 }
 
 static void compare(void)
 {
-	const struct plan_console *a = &old_plan.console, *b = &tool_plan.console;
-
 	compare_guests();
 	compare_harts();
 	compare_ram();
@@ -243,8 +285,7 @@ static void compare(void)
 	compare_devices_of(&tool_plan, true);
 	compare_irqs();
 	compare_settings();
-	change("console", a->path[0] ? a->path : "SBI", b->path[0] ? b->path : "SBI",
-	       "of the hypervisor");
+	compare_console();
 	change("machine", old_plan.keep_machine ? "keep" : "shutdown",
 	       tool_plan.keep_machine ? "keep" : "shutdown", "when all guests ended");
 }

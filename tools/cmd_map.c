@@ -126,12 +126,15 @@ static double draw_harts(const struct plan *plan, double y)
 	for (i = 0; i < plan->nr_harts; i++) {
 		const struct plan_hart *h = &plan->harts[i];
 		bool spare = h->vm >= plan->nr_vms;
+		bool console = plan->console.drive == CONSOLE_OWN_HART && plan->console.hart == i;
 
 		x = SVG_MARGIN + i % n * (w + 8);
 		top = y + i / n * 58.0;
-		svg_box(x, top, w, 50, spare ? "free" : guest_style(h->vm, style), NULL);
+		svg_box(x, top, w, 50, console ? "hyp" : spare ? "free" : guest_style(h->vm, style), NULL);
 		svg_text(x + w / 2, top + 21, ANCHOR_MIDDLE, "name", "hart %lu", h->id);
-		if (spare)
+		if (console)
+			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "small", "console");
+		else if (spare)
 			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "dim small", "spare");
 		else
 			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "small", "%s, its hart %u",

@@ -270,7 +270,8 @@ static void print_console(void)
 	uint32_t i;
 
 	fputs("\n\t/*\n\t * What the hypervisor itself writes to. Without this it is the firmware's"
-	      " console; no\n\t * guest can have the device that is named here.\n\t */\n", out);
+	      " console; no\n\t * guest can have the device that is named here. A UART serves"
+	      " all guests (docs/console.md).\n\t */\n", out);
 	for (i = 0; i < nr_candidates; i++) {
 		uint16_t node = candidates[i].node;
 
@@ -326,7 +327,8 @@ static void print_config(const char *host_path)
 	print_harts_of(&tool_config.vms[0]);
 	fprintf(out, ">;\t\t/* the guest sees them as 0, 1, ... */\n\t\tmemory = \"%s\";\n"
 		"\t\tkernel = \"image\";\t/* build/images/image, or -i image=FILE */\n"
-		"\t\t// initrd = \"ramdisk\";\n\t\t// bootargs = \"console=ttyS0\";\n",
+		"\t\t// initrd = \"ramdisk\";\n\t\t// bootargs = \"console=ttyS0\";\n"
+		"\t\t// console = \"uart\";\t/* a virtual ns16550a on the hypervisor's console */\n",
 		size_text(tool_config.vms[0].memory[0].size, size, sizeof(size)));
 	print_devices();
 	fputs("\t};\n", out);

@@ -99,6 +99,20 @@ static void images(const struct plan_vm *v)
 	json_text("bootargs", v->bootargs);
 }
 
+static void vuart(const struct plan *plan, const struct plan_vm *v)
+{
+	const struct plan_vuart *u = &v->vuart;
+
+	if (!u->size)
+		return;
+	json_open("uart", '{');
+	json_address("guest", u->base.v);
+	json_number("size", u->size);
+	json_text("plic", u->irq ? plan->plics[v->vplics[u->vplic].plic].path : NULL);
+	json_number("interrupt", u->irq);
+	json_close('}');
+}
+
 static void policy(const struct plan_policy *p)
 {
 	static const char *const unmapped[] = { "inject", "ignore", "stop" };
@@ -137,6 +151,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 		json_close('}');
 	}
 	json_close(']');
+	vuart(plan, v);
 	images(v);
 	policy(&v->policy);
 	json_close('}');
@@ -147,6 +162,9 @@ void plan_json(const struct plan *plan)
 	static const char *const kinds[] = {
 		[CONSOLE_SBI] = "sbi", [CONSOLE_NS16550] = "ns16550", [CONSOLE_VIRTIO] = "virtio",
 	};
+	static const char *const drives[] = {
+		[CONSOLE_DIRECT] = "direct", [CONSOLE_OWN_HART] = "own-hart", [CONSOLE_GUEST_HART] = "guest-hart",
+	};
 	uint32_t i;
 
 	json_open("plan", '{');
@@ -156,6 +174,13 @@ void plan_json(const struct plan *plan)
 	json_open("console", '{');
 	json_text("kind", kinds[plan->console.kind]);
 	json_text("node", plan->console.path[0] ? plan->console.path : NULL);
+	json_text("driven", drives[plan->console.drive]);
+	if (plan->console.drive != CONSOLE_DIRECT) {
+		json_number("hart", plan->harts[plan->console.hart].id);
+		json_number("interrupt", plan->console.irq);
+	}
+	json_text("style", plan->console.colour ? "colour" : "plain");
+	json_bool("monitor", plan->console.monitor);
 	json_close('}');
 	harts(plan);
 	json_open("guests", '[');

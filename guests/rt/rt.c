@@ -4,11 +4,15 @@
  * late each handler ran. Jitter of a tick is the time from its deadline to its handler; a
  * deadline is missed when its handler ran more than one period late.
  * bootargs: rt.hz=N (default 100), rt.ticks=N (power off after N ticks; 0, the default: never),
- * rt.every=N (ticks between progress lines, default one second's worth).
+ * rt.every=N (ticks between progress lines, default one second's worth), rt.shell=1 (answers what is typed on its
+ * SBI console).
  */
+#include <stdbool.h>
+#include <string.h>
 #include "guests/lib/console.h"
 #include "guests/lib/cpu.h"
 #include "guests/lib/dt.h"
+#include "guests/lib/sbi.h"
 #include "guests/lib/timer.h"
 
 struct stats {
@@ -78,6 +82,21 @@ static void print_report(uint64_t n, uint64_t n_missed, const struct stats *t)
 	     ticks_to_ns(t->min), ticks_to_ns(t->max));
 }
 
+/* ---- what is typed: looked for at each tick, by SBI DBCN ---- */
+
+#define PROMPT	"rt> "
+
+static bool shell;
+static char typed[64];
+static size_t typed_len;
+
+static void prompt(void)
+{
+	sbi_call(EID_DBCN, DBCN_WRITE, sizeof(PROMPT) - 1, (uint64_t)PROMPT, 0, 0, 0);
+	if (typed_len)
+		sbi_call(EID_DBCN, DBCN_WRITE, typed_len, (uint64_t)typed, 0, 0, 0);
+}
+
 /* Copy what the handler counts with the timer held off, then print at leisure. */
 static void report(bool last)
 {
@@ -87,9 +106,50 @@ static void report(bool last)
 
 	window = (struct stats){ 0 };
 	irq_restore(flags);
+	if (shell)	/* over the prompt */
+		sbi_call(EID_DBCN, DBCN_BYTE, '\r', 0, 0, 0, 0);
 	if (!last)
 		print_tick(n, &w);
 	print_report(n, n_missed, &t);
+	if (shell && !last)
+		prompt();
+}
+
+static void answer(void)
+{
+	typed[typed_len] = 0;
+	sbi_call(EID_DBCN, DBCN_BYTE, '\n', 0, 0, 0, 0);
+	if (!strcmp(typed, "ticks"))
+		line("rt: ticks=%lu missed=%lu of %lu Hz", ticks, missed, machine.timebase / period);
+	else if (typed_len)
+		line("rt: I know: ticks");
+	typed_len = 0;
+	prompt();
+}
+
+static void take_key(char c)
+{
+	if (c == '\r' || c == '\n') {
+		answer();
+	} else if (c == '\b' || c == 0x7f) {
+		for (const char *s = typed_len ? "\b \b" : ""; *s; s++)
+			sbi_call(EID_DBCN, DBCN_BYTE, (uint8_t)*s, 0, 0, 0, 0);
+		typed_len -= typed_len > 0;
+	} else if (c >= ' ' && typed_len + 1 < sizeof(typed)) {
+		typed[typed_len++] = c;
+		sbi_call(EID_DBCN, DBCN_BYTE, (uint8_t)c, 0, 0, 0, 0);
+	}
+}
+
+static void take_keys(void)
+{
+	static char keys[16];
+	struct sbiret r = { 0, 0 };
+
+	if (shell)
+		r = sbi_call(EID_DBCN, DBCN_READ, sizeof(keys), (uint64_t)keys, 0, 0, 0);
+	for (long i = 0; !r.error && i < r.value && i < (long)sizeof(keys); i++)
+		take_key(keys[i]);
 }
 
 /* Sleep until the count reaches n: the check and the wfi must not be parted by an interrupt. */
@@ -100,6 +160,7 @@ static void wait_for_tick(uint64_t n)
 		if (ticks < n)
 			wfi();
 		irq_enable();
+		take_keys();
 	}
 }
 
@@ -117,6 +178,9 @@ void guest_main(void)
 	every = every ? every : hz;
 	period = machine.timebase / hz;
 	print_machine(hz);
+	shell = arg_u64("rt.shell", 0) && sbi.dbcn;
+	if (shell)
+		prompt();
 
 	irq_handlers.timer = on_timer;
 	deadline = time_now() + period;

@@ -287,6 +287,56 @@ static void read_console(struct reading *c, const struct dt_prop *p)
 	c->config->console = read_string(c, p, "/soc/serial@10000000");
 }
 
+static void read_console_hart(struct reading *c, const struct dt_prop *p)
+{
+	if (p->size != 4) {
+		bad_value(c, p, "must be one hart id, as in <0>");
+		return;
+	}
+	c->config->has_console_hart = true;
+	c->config->console_hart = dt_u32(p->data);
+}
+
+static void read_console_style(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "plain", "colour" };
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->config->colour = word;
+}
+
+static void read_monitor(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "on", "off" };
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->config->no_monitor = word;
+}
+
+static void read_vm_console(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "sbi", "uart" };
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->vm->uart = word;
+}
+
+static void read_console_address(struct reading *c, const struct dt_prop *p)
+{
+	const char *s = read_string(c, p, "0x10000000");
+
+	if (!s)
+		return;
+	if (!config_parse_number(&s, &c->vm->uart_address) || *s || c->vm->uart_address % PAGE_SIZE)
+		bad_value(c, p, "must be a guest address that is a multiple of 4K, as in "
+				"\"0x10000000\"");
+	else
+		c->vm->has_uart_address = true;
+}
+
 static void read_compatible(struct reading *c, const struct dt_prop *p)
 {
 	c->compatible = true;
@@ -297,6 +347,9 @@ static void read_compatible(struct reading *c, const struct dt_prop *p)
 static const struct property root_props[] = {
 	{ "compatible", read_compatible },
 	{ "console", read_console },
+	{ "console-hart", read_console_hart },
+	{ "console-style", read_console_style },
+	{ "monitor", read_monitor },
 	{ "when-all-ended", read_when_all_ended },
 };
 
@@ -315,6 +368,8 @@ static const struct property vm_props[] = {
 	{ "on-crash", read_on_crash },
 	{ "restart-limit", read_restart_limit },
 	{ "watchdog-ms", read_watchdog },
+	{ "console", read_vm_console },
+	{ "console-address", read_console_address },
 };
 
 /* Edit distance (insert, delete, replace) of two short names; 99 for long ones. */
@@ -410,6 +465,9 @@ static void start_vm(struct reading *c, const char *name)
 		problem_report(c->r, PROBLEM_BAD_NAME, true, c->path, "",
 			       "a guest's name has lower-case letters, digits and '-', begins with "
 			       "a letter and has at most %d of them", VM_NAME_LEN - 1);
+	if (!strcmp(name, "bulkhead") || !strcmp(name, "monitor"))
+		problem_report(c->r, PROBLEM_BAD_NAME, true, c->path, "",
+			       "lines of the hypervisor are marked with this name; choose another one");
 	for (i = 0; i < config->nr_vms; i++) {
 		if (!strcmp(config->vms[i].name, name))
 			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, "",
@@ -503,6 +561,7 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max, stru
 	struct dt dt;
 
 	config->console = NULL;
+	config->has_console_hart = config->colour = config->no_monitor = false;
 	config->keep_machine = false;
 	config->nr_vms = 0;
 	if (dt_open(&dt, dtb, max)) {

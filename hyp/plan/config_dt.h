@@ -38,12 +38,19 @@ struct config_vm {
 	bool has_entry;
 	bool trust_dma;
 	bool faulty;		/* a problem of it was told: something may be missing for that */
+	bool uart;				/* console = "uart" */
+	uint64_t uart_address;			/* console-address */
+	bool has_uart_address;
 	struct plan_policy policy;
 };
 
 struct config {
 	bool keep_machine;	/* when-all-ended = "keep" */
 	const char *console;	/* host node path of the hypervisor's own console; NULL: SBI */
+	bool has_console_hart;
+	uint64_t console_hart;	/* host hart id */
+	bool colour;		/* console-style = "colour" */
+	bool no_monitor;	/* monitor = "off" */
 	uint32_t nr_vms;
 	struct config_vm vms[MAX_VMS];
 };

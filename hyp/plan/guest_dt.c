@@ -285,9 +285,56 @@ static void write_stdout(struct guest_tree *t)
 	dt_write_string(&t->w, "stdout-path", path);
 }
 
+/* "/serial@10000000": at the root, whose addresses are the CPU's. */
+static void vuart_path(const struct guest_tree *t, char *path, size_t size)
+{
+	fmt_str(path, size, "/serial@%lx", t->vm->vuart.base.v);
+}
+
+static void write_vuart_irq(struct guest_tree *t)
+{
+	const struct plan_vuart *u = &t->vm->vuart;
+	const struct host_plic *host = &t->host->plics[t->vm->vplics[u->vplic].plic];
+	uint32_t cells[3] = { host->phandle, u->irq, 4 };	/* 4: level, high; where there is a cell for it */
+
+	dt_write_cells(&t->w, "interrupts-extended", cells,
+		       t->host->nodes[host->node].interrupt_cells == 2 ? 3 : 2);
+}
+
+static void write_vuart(struct guest_tree *t)
+{
+	uint32_t address = t->host->nodes[0].address_cells, size = t->host->nodes[0].size_cells, n;
+	const struct plan_vuart *u = &t->vm->vuart;
+	uint32_t cells[4], shift = u->reg_shift, width = u->reg_io_width;
+	char path[32];
+
+	if (!u->size)
+		return;
+	if (address < 2 && (u->base.v + u->size - 1) >> 32) {
+		problem_report(t->r, PROBLEM_ADDRESS_TOO_HIGH, true, t->vm->config_path, "console-address",
+			       "0x%lx does not fit the 32-bit addresses of the host's device tree", u->base.v);
+		return;
+	}
+	vuart_path(t, path, sizeof(path));
+	dt_write_begin(&t->w, path + 1);
+	dt_write_string(&t->w, "compatible", "ns16550a");
+	n = put_cells(cells, u->base.v, address);
+	n += put_cells(cells + n, u->size, size);
+	dt_write_cells(&t->w, "reg", cells, n);
+	dt_write_cells(&t->w, "clock-frequency", &u->clock_hz, 1);
+	if (shift)
+		dt_write_cells(&t->w, "reg-shift", &shift, 1);
+	if (width > 1)
+		dt_write_cells(&t->w, "reg-io-width", &width, 1);
+	if (u->irq)
+		write_vuart_irq(t);
+	dt_write_end(&t->w);
+}
+
 static void write_chosen(struct guest_tree *t)
 {
 	const struct plan_image *initrd = &t->vm->images[IMAGE_INITRD];
+	char path[32];
 
 	dt_write_begin(&t->w, "chosen");
 	if (t->vm->bootargs[0])
@@ -296,28 +343,40 @@ static void write_chosen(struct guest_tree *t)
 		dt_write_u64(&t->w, "linux,initrd-start", initrd->target.v);
 		dt_write_u64(&t->w, "linux,initrd-end", initrd->target.v + initrd->size);
 	}
-	if (t->vm->owns_console)
+	if (t->vm->vuart.size) {
+		vuart_path(t, path, sizeof(path));
+		dt_write_string(&t->w, "stdout-path", path);
+	} else if (t->vm->owns_console) {
 		write_stdout(t);
+	}
 	dt_write_end(&t->w);
 }
 
 static void write_aliases(struct guest_tree *t)
 {
 	const struct host *host = t->host;
+	bool has_serial0 = !t->vm->vuart.size;
 	struct dt_prop p;
+	char path[32];
 	uint16_t node;
 	uint32_t at;
 
-	if (host->aliases == NO_NODE)
+	if (host->aliases == NO_NODE && has_serial0)
 		return;
 	dt_write_begin(&t->w, "aliases");
-	at = host->nodes[host->aliases].props;
-	while (dt_next_prop(&host->dt, &at, &p)) {
+	at = host->aliases == NO_NODE ? 0 : host->nodes[host->aliases].props;
+	while (at && dt_next_prop(&host->dt, &at, &p)) {
 		if (!dt_is_strings(&p) || p.data[0] != '/')
 			continue;
 		node = host_find(host, (const char *)p.data, strlen((const char *)p.data));
-		if (node != NO_NODE && t->mark[node] == MARK_FULL)
-			copy(t, &p);
+		if (node == NO_NODE || t->mark[node] != MARK_FULL)
+			continue;
+		copy(t, &p);
+		has_serial0 |= !strcmp(p.name, "serial0");
+	}
+	if (!has_serial0) {
+		vuart_path(t, path, sizeof(path));
+		dt_write_string(&t->w, "serial0", path);
 	}
 	dt_write_end(&t->w);
 }
@@ -343,6 +402,7 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	write_memory(t);
 	write_cpus(t);
 	write_devices(t);
+	write_vuart(t);
 	dt_write_end(&t->w);
 	if (dt_write_finish(&t->w)) {
 		problem_report(r, PROBLEM_DTB_NO_ROOM, true, t->vm->config_path, "devices",

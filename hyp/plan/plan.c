@@ -190,6 +190,30 @@ static void overlap(struct planner *pl, uint32_t vm, uint64_t at, const char *a,
 		   "address", at, a, b);
 }
 
+/* The page of a virtual UART has to be empty: what is mapped there would hide it. */
+static void check_vuart(struct planner *pl, uint32_t vm)
+{
+	const struct plan_vm *v = &pl->plan->vms[vm];
+	struct range page = { align_down(v->vuart.base.v, PAGE_SIZE), PAGE_SIZE };
+	const char *other = NULL;
+	uint32_t i;
+
+	if (!v->vuart.size)
+		return;
+	for (i = 0; i < v->nr_regions && !other; i++) {
+		if (range_overlaps((struct range){ v->regions[i].gpa.v, v->regions[i].size }, page))
+			other = region_name(v, &v->regions[i]);
+	}
+	for (i = 0; i < v->nr_vplics && !other; i++) {
+		if (range_overlaps((struct range){ v->vplics[i].base.v, v->vplics[i].size }, page))
+			other = pl->plan->plics[v->vplics[i].plic].path;
+	}
+	if (other)
+		vm_problem(pl, vm, PROBLEM_GUEST_OVERLAP, "console",
+			   "its UART at guest address 0x%lx lies in a page of %s; choose another "
+			   "place by \"console-address\"", v->vuart.base.v, other);
+}
+
 /* A guest's regions and virtual PLICs must not overlap in its own address space. */
 static void check_space(struct planner *pl, uint32_t vm)
 {
@@ -330,12 +354,15 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_harts(pl);
 	plan_devices(pl);
 	plan_irqs(pl);
+	plan_console_hart(pl);
 	plan_memory(pl);
 	plan_vplics(pl);
+	plan_vuarts(pl);
 	plan_images(pl);
 	for (vm = 0; vm < plan->nr_vms; vm++) {
 		sort_regions(&plan->vms[vm]);
 		check_space(pl, vm);
+		check_vuart(pl, vm);
 		choose_gstage(pl, vm);
 	}
 	plan_free_memory(pl);

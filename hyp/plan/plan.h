@@ -134,6 +134,16 @@ struct plan_policy {
 	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */
 };
 
+/* The virtual ns16550a of a guest; its PLIC is emulated then. */
+struct plan_vuart {
+	gpa_t base;
+	uint64_t size;		/* bytes of its window; 0: the guest has none */
+	uint8_t reg_shift, reg_io_width;	/* as of the host's UART that it stands for; otherwise 0, 1 */
+	uint8_t vplic;		/* index into plan_vm.vplics */
+	uint16_t irq;		/* there; 0: none, the guest has to poll */
+	uint32_t clock_hz;	/* what the guest is told of its clock */
+};
+
 struct plan_vm {
 	char name[VM_NAME_LEN];
 	char config_path[VM_NAME_LEN + 1];	/* node path in the configuration: "/" name */
@@ -158,6 +168,7 @@ struct plan_vm {
 	struct plan_policy policy;
 	uint32_t nr_resets;	/* passed-through virtio-mmio devices, */
 	hpa_t resets[MAX_VM_RESETS];	/* their registers: reset before the guest's RAM is given new content */
+	struct plan_vuart vuart;	/* console = "uart" */
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
 };
 
@@ -169,6 +180,16 @@ struct plan_console {
 	hpa_t base;
 	uint64_t size;
 	uint32_t reg_shift, reg_io_width;	/* ns16550: DT properties reg-shift (default 0), reg-io-width (1) */
+	enum {
+		CONSOLE_DIRECT,		/* who writes a line drives the device; there is no input */
+		CONSOLE_OWN_HART,	/* a hart that is in no guest, by interrupts */
+		CONSOLE_GUEST_HART,	/* a guest's hart, by its timer */
+	} drive;
+	uint8_t hart;		/* that hart, index into harts; not with CONSOLE_DIRECT */
+	uint8_t plic;		/* CONSOLE_OWN_HART: index into plics of its interrupt */
+	uint16_t irq;		/* 0: none that reaches the hart; it looks by its timer */
+	bool colour;		/* console-style = "colour" */
+	bool monitor;		/* there is one */
 };
 
 struct plan {

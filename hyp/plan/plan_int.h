@@ -47,6 +47,10 @@ const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, 
 void plan_irqs(struct planner *pl);
 void plan_vplics(struct planner *pl);
 
+/* plan_uart.c: who looks after the hypervisor's console, and the guests' virtual UARTs. */
+void plan_console_hart(struct planner *pl);
+void plan_vuarts(struct planner *pl);
+
 /* plan_image.c: where images and the device tree go. */
 void plan_images(struct planner *pl);
 

@@ -42,6 +42,29 @@ static void add_range(struct printer *pr, uint64_t base, uint64_t size)
 	    size_text(size, text, sizeof(text)));
 }
 
+/* Who looks after the console, if anybody does: otherwise there is no input, and nothing to say. */
+static void print_console(struct printer *pr, const struct plan *plan)
+{
+	const struct plan_console *c = &plan->console;
+	const struct plan_hart *h = &plan->harts[c->hart];
+
+	if (c->drive == CONSOLE_DIRECT)
+		return;
+	start(pr, "  ", "hart");
+	if (c->drive == CONSOLE_GUEST_HART)
+		add(pr, " %lu, of guest %s, polls it", h->id, plan->vms[h->vm].name);
+	else if (c->irq)
+		add(pr, " %lu, the console's own, by interrupt %u", h->id, c->irq);
+	else
+		add(pr, " %lu, the console's own", h->id);
+	if (c->irq && plan->nr_plics > 1)
+		add(pr, " of PLIC %u", c->plic);
+	end(pr);
+	start(pr, "  ", "monitor");
+	add(pr, " %s", c->kind != CONSOLE_NS16550 ? "none, as there is no input" : c->monitor ? "on" : "off");
+	end(pr);
+}
+
 static void print_machine(struct printer *pr, const struct plan *plan)
 {
 	static const char *const kinds[] = {
@@ -61,6 +84,7 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 	start(pr, "", "console");
 	add(pr, " %s%s%s", c->path, c->path[0] ? " " : "", kinds[c->kind]);
 	end(pr);
+	print_console(pr, plan);
 }
 
 static void print_harts(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
@@ -138,6 +162,24 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 	}
 }
 
+static void print_vuart(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
+{
+	const struct plan_vuart *u = &v->vuart;
+
+	if (!u->size)
+		return;
+	start(pr, "  ", "console");
+	add_range(pr, u->base.v, u->size);
+	add(pr, " virtual ns16550a");
+	if (u->irq)
+		add(pr, ", irq %u", u->irq);
+	else
+		add(pr, ", no interrupt");
+	if (u->irq && plan->nr_plics > 1)
+		add(pr, " of PLIC %u", v->vplics[u->vplic].plic);
+	end(pr);
+}
+
 /* Only what is not the default: most guests have nothing to say here. */
 static void print_policy(struct printer *pr, const struct plan_vm *v)
 {
@@ -188,7 +230,8 @@ static void print_rest(struct printer *pr, const struct plan *plan)
 
 	start(pr, "", "spare harts");
 	for (i = 0; i < plan->nr_harts; i++) {
-		if (plan->harts[i].vm == NO_OWNER)
+		if (plan->harts[i].vm == NO_OWNER &&
+		    (plan->console.drive != CONSOLE_OWN_HART || plan->console.hart != i))
 			add(pr, " %lu", plan->harts[i].id);
 	}
 	end(pr);
@@ -214,6 +257,7 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
 		print_harts(&pr, plan, v);
 		print_memory(&pr, v);
 		print_devices(&pr, plan, v);
+		print_vuart(&pr, plan, v);
 		print_images(&pr, v);
 	}
 	print_rest(&pr, plan);

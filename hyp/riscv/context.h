@@ -61,6 +61,8 @@
 #define MAIL_STATE	1	/* the VM's or vcpu's state changed: look at it */
 #define MAIL_IPI	2	/* a sibling sent an IPI: raise VSSIP */
 #define MAIL_EXTERNAL	4	/* the vPLIC's line of the vcpu may have changed */
+#define MAIL_CONSOLE	8	/* something was typed for the guest; to the console's own hart: something waits */
+#define MAIL_DUMP	16	/* the monitor wants the vcpu's registers */
 
 #ifndef __ASSEMBLER__
 #include "hyp/base/types.h"

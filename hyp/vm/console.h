@@ -1,44 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's console: its own lines, and those of guests without a UART of their own, each line
- * whole and marked with its guest's name: "[name] text".
+ * The hypervisor's console: its own lines, and those of the guests, each line whole and marked with its source:
+ * "[name] text". Who writes puts bytes into a ring and goes on; mux.c carries them to the device. docs/console.md.
  *
- * Locks: console.lock protects a guest's line buffer; one lock inside console.c the device. Order:
- * console.lock, then the device's.
+ * Locks, and their order: a guest's console.lock; mux.lock; the log's. In the plan's mode CONSOLE_DIRECT who writes
+ * is who drives the device, under mux.lock; otherwise nobody but the console's hart takes mux.lock while guests run.
  */
 #ifndef HYP_VM_CONSOLE_H
 #define HYP_VM_CONSOLE_H
 
-#include "hyp/base/types.h"
+#include "hyp/base/ring.h"
 #include "hyp/plan/plan.h"
-#include "hyp/riscv/lock.h"
 
-#define CONSOLE_LINE	240	/* a longer line of a guest is printed in pieces */
-
-struct console {
-	struct lock lock;
-	/* lock protects: */
-	uint32_t len;
-	char line[CONSOLE_LINE];
-};
+#define CONSOLE_LINE	240	/* a longer line is shown in pieces */
 
 /* The firmware's console, until console_use(). */
 void console_init(void);
 
-/* Moves to the device that the plan names. */
-void console_use(const struct plan_console *c);
+/* Moves to the device that the plan names; the guests get their rings. */
+void console_use(const struct plan *plan);
 
 /* One line of the hypervisor's own, without newline: "[bulkhead] ...". */
 void console_log(const char *format, ...) __printf(1, 2);
 
-/* Bytes of a guest, sent as lines. Control characters other than tab are dropped: a guest must not be
- * able to forge another's line. */
-void console_write(struct console *c, const char *name, const char *text, size_t len);
+/* Bytes of guest number vm. What its ring has no room for is dropped and counted. Any hart of the guest. */
+void console_write(uint32_t vm, const char *text, size_t len);
 
-/* Sends what an ended guest left without a newline. */
-void console_flush(struct console *c, const char *name);
+/* What was typed for the guest, at most n bytes; returns how many. Any hart of the guest. */
+uint32_t console_read(uint32_t vm, void *to, uint32_t n);
 
-/* For the last words of a panic: no locks are taken. */
+/* How many bytes that were typed for the guest had no room in its ring, since power-on. */
+uint32_t console_lost_input(uint32_t vm);
+
+/* The guest has ended: its line is ended too, and what was typed for it is forgotten. */
+void console_end(uint32_t vm);
+
+/* Before the machine is stopped through the firmware: all that waits is shown, if the device takes it within two
+ * seconds. */
+void console_finish(void);
+
+/* For the last words of a panic: no locks are taken, and nobody else writes any more. */
 void console_panic(const char *format, ...) __printf(1, 2);
+
+/* The calling hart is the console's own (plan.console.hart, CONSOLE_OWN_HART); never returns. */
+__noreturn void console_hart_run(void);
+
+/* CONSOLE_GUEST_HART: a guest's hart looks after the console. When it has to next (ticks of the time CSR),
+ * UINT64_MAX for a hart that never has to. */
+uint64_t console_poll_start(uint32_t hart_index);
+uint64_t console_poll(void);
+
+/* Whoever drives the console is to look at it soon: the monitor has something to show. */
+void console_kick(void);
+
+/* ---- for mux.c, monitor.c and tests ---- */
+
+/* Up to n bytes of the log from *at on, which moves; *lost: bytes that were overwritten before. */
+uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost);
+
+/* The oldest place that the log still has, and the one behind its last byte. */
+uint32_t console_log_start(void);
+uint32_t console_log_end(void);
+
+/* The mux's end of a guest's rings. */
+uint32_t console_fetch(uint32_t vm, void *to, uint32_t n);
+bool console_type(uint32_t vm, uint8_t byte);	/* false, and counted, if there is no room */
+uint32_t console_dropped(uint32_t vm);		/* bytes of output, since power-on */
+uint32_t console_waiting(uint32_t vm);		/* bytes of output that wait */
 
 #endif

@@ -9,6 +9,8 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/fence.h"
+#include "hyp/vm/console.h"
+#include "hyp/vm/dump.h"
 #include "hyp/vm/irq.h"
 #include "hyp/vm/trap.h"
 #include "hyp/vm/vsbi.h"
@@ -93,14 +95,26 @@ static bool start_if_pending(struct vcpu *v)
 	return start;
 }
 
-/* Waits in HS-mode until the vcpu is started. Only the software interrupt can wake the hart. */
+/* What the console and the monitor want of this hart, whatever its vcpu does. */
+static void serve_mail(struct vcpu *v, uint32_t mail)
+{
+	if (mail & MAIL_CONSOLE)
+		irq_lines_changed(v, vuart_poke(&v->vm->vuart));
+	if (mail & MAIL_DUMP)
+		dump_answer(v);
+}
+
+/* Waits in HS-mode until the vcpu is started. Only the software interrupt can wake the hart, and the timer if it
+ * looks after the console. */
 static void park(struct vcpu *v)
 {
 	csr_write(CSR_VSIE, 0);
-	vtimer_stop(v);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI);
+	vtimer_stop(v);
 	for (;;) {
-		hart_take_mail();
+		serve_mail(v, hart_take_mail());
+		if (v->timer.poll != UINT64_MAX && csr_read(CSR_SIP) & 1ul << IRQ_STI)
+			vtimer_fired(v);
 		vm_attend(v);
 		if (start_if_pending(v))
 			return;
@@ -175,6 +189,7 @@ void vcpu_run(struct vcpu *v)
 	csr_write(CSR_HGATP, v->vm->hgatp);
 	hfence_gvma_all();
 	init_context(v);
+	v->timer.poll = console_poll_start(v->hart->index);
 	for (;;) {
 		enum verdict verdict = VERDICT_RESUME;
 
@@ -192,6 +207,7 @@ enum verdict vcpu_take_mail(struct vcpu *v)
 {
 	uint32_t mail = hart_take_mail();
 
+	serve_mail(v, mail);
 	if (mail & MAIL_IPI)
 		csr_set(CSR_HVIP, 1ul << IRQ_VSSI);
 	if (mail & MAIL_EXTERNAL)

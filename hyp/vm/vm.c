@@ -18,6 +18,7 @@
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
+#include "hyp/vm/console.h"
 #include "hyp/vm/guestmem.h"
 #include "hyp/vm/vcpu.h"
 
@@ -91,6 +92,17 @@ static void create_vplics(const struct plan *plan, struct vm *vm, struct gstage 
 	}
 }
 
+static void create_vuart(struct vm *vm)
+{
+	const struct plan_vuart *u = &vm->plan->vuart;
+
+	if (!u->size)
+		return;
+	if (u->irq)	/* the plan has checked both */
+		ASSERT(!vm->plic_mapped && vplic_add_virtual(&vm->vplics[u->vplic], u->irq) == OK);
+	vuart_create(&vm->vuart, u, vm->index, &vm->vplics[u->vplic]);
+}
+
 static void create_vcpus(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
@@ -124,14 +136,21 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
 		create_vplics(plan, vm, &gstages[i]);
+		create_vuart(vm);
 		e = guest_dt_build(dtbs[i], sizeof(dtbs[i]), plan, host, i, r);
 		if (e != OK)
 			return e;
 		vm->dtb = dtbs[i];
 		vm->dtb_size = fdt_totalsize(dtbs[i]);
 		vm->state = VM_STARTING;
+		vm->alive = true;
 	}
 	return OK;
+}
+
+struct vm *vm_get(uint32_t index)
+{
+	return &vms[index];
 }
 
 struct vcpu *vm_vcpu_of_hart(uint32_t hart_index)
@@ -206,13 +225,15 @@ static enum err load(struct vm *vm)
 	return OK;
 }
 
-static const char *end_name(enum vm_end end)
+const char *vm_end_name(enum vm_end end)
 {
 	switch (end) {
 	case VM_END_SHUTDOWN: return "shutdown";
 	case VM_END_REBOOT: return "reboot";
 	case VM_END_IDLE: return "all its harts stopped";
 	case VM_END_LOAD: return "it could not be loaded";
+	case VM_END_STOP: return "by the monitor";
+	case VM_END_RESTART: return "by the monitor";
 	case VM_END_FAILED: return "it reports a failure";
 	case VM_END_UNMAPPED: return "access to what it does not have";
 	case VM_END_WATCHDOG: return "watchdog";
@@ -220,12 +241,18 @@ static const char *end_name(enum vm_end end)
 	return "?";
 }
 
-/* One line a hart for the owner of the guest: why it left the guest, all starts together. */
-static void print_exits(const struct vm *vm, uint32_t vcpu)
+const char *vm_exit_name(uint32_t kind)
 {
 	static const char *const names[NR_EXITS] = {
 		"set_timer", "self-ipi", "external", "timer", "ipi", "ecall", "interrupt", "mmio", "other",
 	};
+
+	return names[kind];
+}
+
+/* One line a hart for the owner of the guest: why it left the guest, all starts together. */
+static void print_exits(const struct vm *vm, uint32_t vcpu)
+{
 	char text[CONSOLE_LINE];
 	size_t n = 0;
 
@@ -233,24 +260,28 @@ static void print_exits(const struct vm *vm, uint32_t vcpu)
 		uint64_t count = vm->vcpus[vcpu]->ctx.exits[kind];
 
 		if (count)
-			n += fmt_str(text + n, sizeof(text) - n, " %s %lu", names[kind], count);
+			n += fmt_str(text + n, sizeof(text) - n, " %s %lu", vm_exit_name(kind), count);
 	}
 	console_log("vm %s: vcpu %u: exits%s", vm->plan->name, vcpu, n ? text : " none");
 }
 
-/* The VM has ended for good. The last one takes the machine with it, if the plan says so. */
-static void vm_gone(struct vm *vm)
+/*
+ * The VM has stopped. If it has ended for good, it does not count as alive any more, and the last one
+ * takes the machine with it, if the plan says so.
+ */
+static void vm_gone(struct vm *vm, bool for_good)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
 		print_exits(vm, i);
-	console_log("vm %s: stopped (%s)", vm->plan->name, end_name(vm->end));
-	if (__atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
+	console_log("vm %s: stopped (%s)", vm->plan->name, vm_end_name(vm->end));
+	if (!for_good || __atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
 		return;
 	if (keep_machine) {
 		console_log("all guests ended; the machine stays on");
 		return;
 	}
 	console_log("all guests ended, shutting the machine down");
+	console_finish();
 	sbi_system_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_NONE);
 	console_log("the firmware cannot shut down; the machine is idle");
 }
@@ -258,7 +289,7 @@ static void vm_gone(struct vm *vm)
 /* Whether an ended VM starts again: a reboot always, a crash by its policy. */
 static bool starts_again(struct vm *vm)
 {
-	if (vm->end == VM_END_REBOOT)
+	if (vm->end == VM_END_REBOOT || vm->end == VM_END_RESTART)
 		return true;
 	if (vm->end < VM_END_FAILED || vm->plan->policy.on_crash != ON_CRASH_RESTART)
 		return false;
@@ -275,26 +306,48 @@ static void quiesce(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_resets; i++)
 		virtio_reset(sstage_window(vm->plan->resets[i]));
+	/* The UART first: silent, it cannot raise its line any more, even if something is typed right now. */
+	vuart_reset(&vm->vuart);
 	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
 		vplic_reset(&vm->vplics[i]);
+}
+
+/* Under vm->lock: the VM is STOPPED now, whatever it was. True if it has ended for good and counted before. */
+static bool rest(struct vm *vm)
+{
+	bool for_good = vm->alive && vm->end != VM_END_STOP;
+
+	vm->state = VM_STOPPED;
+	vm->alive &= !for_good;
+	return for_good;
 }
 
 /* Only the last hart of an ending VM comes here: nobody else touches the VM now. */
 static void conclude(struct vm *vm)
 {
-	bool again = starts_again(vm);
+	bool again = starts_again(vm), for_good = false;
+	enum vm_end end;
 
-	console_flush(&vm->console, vm->plan->name);
+	console_end(vm->index);
 	quiesce(vm);
-	if (again)
-		console_log("vm %s: restarts (%s)", vm->plan->name, end_name(vm->end));
 	lock_acquire(&vm->lock);
-	vm->state = again ? VM_STARTING : VM_STOPPED;
-	lock_release(&vm->lock);
+	if (vm->asked != ASK_NOTHING) {
+		again = vm->asked == ASK_RESTART;
+		vm->end = again ? VM_END_RESTART : VM_END_STOP;
+		vm->asked = ASK_NOTHING;
+	}
+	end = vm->end;
 	if (again)
-		vcpu_send_mask(vm, 1, MAIL_STATE);
+		vm->state = VM_STARTING;
 	else
-		vm_gone(vm);
+		for_good = rest(vm);
+	lock_release(&vm->lock);
+	if (!again) {
+		vm_gone(vm, for_good);
+		return;
+	}
+	console_log("vm %s: restarts (%s)", vm->plan->name, vm_end_name(end));
+	vcpu_send_mask(vm, 1, MAIL_STATE);
 }
 
 /* Whether it is this call that ended the VM: another hart may have been faster. */
@@ -322,11 +375,62 @@ enum verdict vm_end(struct vcpu *v, enum vm_end end)
 	return VERDICT_LEAVE;
 }
 
+/* Under vm->lock: a VM that has stopped is to start. */
+static void revive(struct vm *vm)
+{
+	vm->state = VM_STARTING;
+	vm->crashes = 0;
+	if (!vm->alive)
+		__atomic_fetch_add(&vms_alive, 1, __ATOMIC_ACQ_REL);
+	vm->alive = true;
+}
+
+/* Under vm->lock: what becomes of a VM, and which of its vcpus are to be told. */
+static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
+{
+	switch (vm->state) {
+	case VM_RUNNING:
+		if (ask == ASK_START)
+			return "it runs already";
+		vm->state = VM_STOPPING;
+		vm->end = ask == ASK_STOP ? VM_END_STOP : VM_END_RESTART;
+		*tell = vm->active;
+		return NULL;
+	case VM_STARTING:
+		if (ask != ASK_STOP)
+			return "it is starting already";
+		vm->asked = ASK_STOP;
+		return NULL;
+	case VM_STOPPING:
+		vm->asked = ask == ASK_STOP ? ASK_STOP : ASK_RESTART;
+		return NULL;
+	case VM_STOPPED:
+		if (ask == ASK_STOP)
+			return "it has stopped already";
+		revive(vm);
+		*tell = 1;
+		return NULL;
+	}
+	return "its state makes no sense";
+}
+
+const char *vm_ask(struct vm *vm, enum vm_ask ask)
+{
+	uint64_t tell = 0;
+	const char *why;
+
+	lock_acquire(&vm->lock);
+	why = ask_locked(vm, ask, &tell);
+	lock_release(&vm->lock);
+	vcpu_send_mask(vm, tell, MAIL_STATE);
+	return why;
+}
+
 enum verdict vm_crash(struct vcpu *v, enum vm_end end)
 {
 	/* Two harts may crash at once: one of them has ended the VM, and tells so before it leaves. */
 	if (end_running(v, end))
-		console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, end_name(end),
+		console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, vm_end_name(end),
 			    v->ctx.x[0]);
 	return VERDICT_LEAVE;
 }
@@ -394,7 +498,7 @@ void vm_vcpu_left(struct vcpu *v)
 static void start_vm(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	bool ok;
+	bool ok, for_good = false;
 
 	if (!vm->starts)
 		quiesce(vm);	/* a boot loader may have used the devices */
@@ -404,9 +508,17 @@ static void start_vm(struct vcpu *v)
 	lock_acquire(&vm->lock);
 	vm->starts++;
 	vm->kicked = 0;
-	vm->state = ok ? VM_RUNNING : VM_STOPPED;
+	vm->started_at = csr_read(CSR_TIME);
 	vm->end = VM_END_LOAD;
+	if (vm->asked == ASK_STOP) {	/* while it was loaded */
+		vm->end = VM_END_STOP;
+		ok = false;
+	}
+	vm->asked = ASK_NOTHING;
+	if (!ok)
+		for_good = rest(vm);
 	if (ok) {
+		vm->state = VM_RUNNING;
 		v->hsm = SBI_HSM_STATE_START_PENDING;
 		v->start_pc = vm->plan->entry.v;
 		v->start_opaque = vm->plan->dtb.v;
@@ -416,7 +528,7 @@ static void start_vm(struct vcpu *v)
 	if (ok)
 		console_log("vm %s: started", vm->plan->name);
 	else
-		vm_gone(vm);
+		vm_gone(vm, for_good);
 }
 
 void vm_attend(struct vcpu *v)

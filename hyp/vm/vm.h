@@ -14,8 +14,8 @@
 #include "hyp/riscv/gstage.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/lock.h"
-#include "hyp/vm/console.h"
 #include "hyp/vm/vplic.h"
+#include "hyp/vm/vuart.h"
 
 struct vm;
 
@@ -43,6 +43,7 @@ struct vcpu {
 		uint64_t deadline;	/* that the guest waits for; without Sstc only */
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
 		uint64_t check;		/* when the watchdog looks next */
+		uint64_t poll;		/* when this hart looks after the console next */
 	} timer;			/* in ticks; UINT64_MAX is never. See vtimer.c */
 };
 
@@ -56,11 +57,16 @@ enum vm_end {
 	VM_END_REBOOT,		/* SBI SRST cold or warm */
 	VM_END_IDLE,		/* all its harts are stopped by HSM */
 	VM_END_LOAD,		/* an image does not have its checksum any more */
+	VM_END_STOP,		/* by the monitor */
+	VM_END_RESTART,		/* likewise */
 	/* Crashes: the guest's policy says what becomes of it. */
 	VM_END_FAILED,		/* SBI SRST with reason "system failure" */
 	VM_END_UNMAPPED,	/* it touched what it does not have, and unmapped = "stop" */
 	VM_END_WATCHDOG,
 };
+
+/* What the monitor asks for. */
+enum vm_ask { ASK_NOTHING, ASK_START, ASK_STOP, ASK_RESTART };
 
 /* A guest may cause a line in the log this often, however much it misbehaves. */
 #define COMPLAINTS_BURST	4u
@@ -83,7 +89,7 @@ struct vm {
 	bool plic_mapped;			/* all its PLICs; see docs/architecture.md */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
-	struct console console;			/* own lock */
+	struct vuart vuart;			/* own lock; plan NULL: none */
 
 	struct lock lock;
 	/* lock protects: */
@@ -92,6 +98,9 @@ struct vm {
 	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
 	uint32_t starts;			/* how often it was started */
 	uint32_t crashes;			/* how often it was restarted for a crash */
+	uint64_t started_at;			/* ticks, of the last start */
+	enum vm_ask asked;			/* ASK_STOP, ASK_RESTART: to be seen to when it is up or down */
+	bool alive;				/* counts in vms_alive */
 	struct complaints complaints;
 
 	struct vplic vplics[MAX_PLICS];		/* own lock each; last: see vm_create_all() */
@@ -117,6 +126,21 @@ enum verdict vm_crash(struct vcpu *v, enum vm_end end);
 
 /* One line about what a guest did wrong, if it has not caused too many of late: guest, vcpu, cause, pc, address. */
 void vm_complain(struct vcpu *v, const char *cause, uint64_t address);
+
+/* The VM of that number. */
+struct vm *vm_get(uint32_t index);
+
+/* "shutdown", "watchdog", ...: why a VM ended, for people. */
+const char *vm_end_name(enum vm_end end);
+
+/* "set_timer", "mmio", ...: a kind of exits, EXIT_*. */
+const char *vm_exit_name(uint32_t kind);
+
+/*
+ * The monitor starts, stops or restarts a VM. Any hart. NULL if that is under way, otherwise why not. What the guest
+ * does itself at the same time (reboot, crash, last hart stopped) comes to the same end.
+ */
+const char *vm_ask(struct vm *vm, enum vm_ask ask);
 
 /* Whether the VM is on its way out. */
 bool vm_ending(struct vm *vm);

@@ -152,6 +152,28 @@ static enum verdict vplic_access(struct vcpu *v, const struct guest_exit *e, str
 	return VERDICT_RESUME;
 }
 
+static bool in_vuart(const struct plan_vm *p, gpa_t address, uint64_t *offset)
+{
+	*offset = address.v - p->vuart.base.v;
+	return *offset < p->vuart.size;
+}
+
+static enum verdict vuart_access(struct vcpu *v, const struct guest_exit *e, uint64_t offset,
+				 const struct insn_access *insn)
+{
+	struct vuart *u = &v->vm->vuart;
+	uint64_t changed, value = 0, store = insn->store && insn->reg ? v->ctx.x[insn->reg] : 0;
+	bool taken = insn->store ? vuart_write(u, offset, insn->size, store, &changed) :
+		     vuart_read(u, offset, insn->size, &value, &changed);
+
+	if (!taken)
+		return inject_access_fault(v, e);
+	if (changed)
+		irq_lines_changed(v, changed);
+	finish(v, insn, value);
+	return VERDICT_RESUME;
+}
+
 enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 {
 	struct insn_access insn;
@@ -162,7 +184,7 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 	if (is_walk_fault(e))
 		return inject_walk_fault(v, e);
 	device = find_vplic(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset);
-	if (device < 0)
+	if (device < 0 && !in_vuart(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset))
 		return unmapped(v, e, gpa(e->htval << 2 | (e->tval & 3)));
 	err = decode(v, e, &insn);
 	if (err == ERR_FAULT && v->ctx.fetch_faults++ < FETCH_RETRIES)
@@ -170,5 +192,7 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 	v->ctx.fetch_faults = 0;
 	if (err != OK)
 		return inject_access_fault(v, e);
+	if (device < 0)
+		return vuart_access(v, e, offset, &insn);
 	return vplic_access(v, e, &v->vm->vplics[device], offset, &insn);
 }

@@ -158,6 +158,7 @@ static uint32_t claim(struct vplic *v, uint32_t vcpu)
 	id = 32 * w + (uint32_t)__builtin_ctz(v->ready[p][w] & v->enable[w][vcpu]);
 	v->claimed[w] |= bit_of(id);
 	v->pending[w] &= ~bit_of(id);
+	v->claims[id]++;
 	make_unready(v, id);
 	return id;
 }

@@ -67,6 +67,7 @@ struct vplic {
 	uint8_t threshold[MAX_HARTS];
 	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source, if in flight */
 	uint32_t enable[VPLIC_WORDS][MAX_HARTS];
+	uint32_t claims[MAX_IRQS];		/* of each source, since power-on; read by the monitor without the lock */
 };
 
 /* Binds v to window number index of that VM, after plic_init(); sets every byte of v, and all sources

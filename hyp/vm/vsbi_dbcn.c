@@ -3,6 +3,7 @@
  * SBI 3.0, Debug Console Extension, and the legacy console calls, on the VM's console. A call does a
  * bounded piece of work and says how much (the specification allows partial writes and reads).
  */
+#include "hyp/vm/console.h"
 #include "hyp/vm/guestmem.h"
 #include "hyp/vm/vsbi.h"
 
@@ -15,7 +16,18 @@ static struct sbiret write_text(struct vcpu *v, uint64_t size, gpa_t from)
 
 	if (guestmem_read(v->vm, text, from, n) != OK)
 		return vsbi_error(SBI_ERR_INVALID_PARAM);
-	console_write(&v->vm->console, v->vm->plan->name, text, n);
+	console_write(v->vm->index, text, n);
+	return vsbi_value(n);
+}
+
+/* The caller has checked that all of it is the guest's memory. */
+static struct sbiret read_text(struct vcpu *v, uint64_t size, gpa_t to)
+{
+	char text[CHUNK];
+	uint32_t n = console_read(v->vm->index, text, size < CHUNK ? (uint32_t)size : CHUNK);
+
+	if (n && guestmem_write(v->vm, to, text, n) != OK)
+		return vsbi_error(SBI_ERR_INVALID_PARAM);
 	return vsbi_value(n);
 }
 
@@ -23,7 +35,7 @@ static void write_byte(struct vcpu *v, uint64_t value)
 {
 	char byte = (char)value;
 
-	console_write(&v->vm->console, v->vm->plan->name, &byte, 1);
+	console_write(v->vm->index, &byte, 1);
 }
 
 struct sbiret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid)
@@ -38,8 +50,8 @@ struct sbiret vsbi_dbcn(struct vcpu *v, const uint64_t *a, uint64_t fid)
 			return vsbi_value(0);
 		if (a[2] || !guestmem_valid(v->vm, buffer, size))
 			return vsbi_error(SBI_ERR_INVALID_PARAM);
-		if (fid == SBI_DBCN_READ)	/* there is no input for guests */
-			return vsbi_value(0);
+		if (fid == SBI_DBCN_READ)
+			return read_text(v, size, buffer);
 		return write_text(v, size, buffer);
 	case SBI_DBCN_WRITE_BYTE:
 		write_byte(v, a[0]);
@@ -58,7 +70,8 @@ struct sbiret vsbi_legacy_putchar(struct vcpu *v, const uint64_t *a, uint64_t fi
 
 struct sbiret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fid)
 {
-	(void)v;
+	uint8_t byte;
+
 	(void)fid;
-	return vsbi_legacy(-1, a);	/* nothing typed */
+	return vsbi_legacy(console_read(v->vm->index, &byte, 1) ? byte : -1, a);	/* -1: nothing typed */
 }

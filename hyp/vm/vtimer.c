@@ -7,6 +7,7 @@
 
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/console.h"
 
 #define NEVER	UINT64_MAX
 
@@ -16,6 +17,8 @@ static void arm(struct vcpu *v)
 	uint64_t guest = v->vm->plan->sstc ? NEVER : v->timer.deadline;
 	uint64_t next = guest < v->timer.check ? guest : v->timer.check;
 
+	if (v->timer.poll < next)
+		next = v->timer.poll;
 	if (next == NEVER) {	/* masking is enough: an older deadline may pass unseen */
 		csr_clear(CSR_SIE, 1ul << IRQ_STI);
 		return;
@@ -31,7 +34,7 @@ uint64_t vtimer_context_flag(const struct vcpu *v)
 {
 	if (v->vm->plan->sstc)
 		return CTX_FLAG_SSTC;
-	return v->vm->watchdog_ticks ? 0 : CTX_FLAG_SBI_TIMER;
+	return v->vm->watchdog_ticks || v->timer.poll != NEVER ? 0 : CTX_FLAG_SBI_TIMER;
 }
 
 void vtimer_reset(struct vcpu *v)
@@ -101,6 +104,8 @@ enum verdict vtimer_fired(struct vcpu *v)
 	}
 	if (v->timer.check <= now)
 		verdict = check_watchdog(v, now);
+	if (v->timer.poll <= now)
+		v->timer.poll = console_poll();
 	arm(v);
 	return verdict;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The guest's timer: the hart's own vstimecmp where it has Sstc (then no code of ours runs when it
- * fires), otherwise the firmware's timer and an injected VSTIP. And the watchdog, which uses the timer
- * of HS-mode in both cases. Source: Sstc; SBI 3.0, TIME extension.
+ * fires), otherwise the firmware's timer and an injected VSTIP. And the watchdog, and the console where a guest's
+ * hart looks after it, which use the timer of HS-mode in both cases. Source: Sstc; SBI 3.0, TIME extension.
  *
  * The watchdog of a guest (watchdog-ms) looks at each of its harts that is started. A hart hangs if its
  * guest's own timer interrupt has been due for that long and nobody has set a new deadline; or, once a
@@ -19,7 +19,7 @@ void vtimer_reset(struct vcpu *v);
 /* CTX_FLAG_* that says how switch.S may serve set_timer for this vcpu; 0 if it may not. */
 uint64_t vtimer_context_flag(const struct vcpu *v);
 
-/* The hart leaves the guest: its timers are silent until the next reset. */
+/* The hart leaves the guest: its timers are silent until the next reset, but for the console's. */
 void vtimer_stop(struct vcpu *v);
 
 /* deadline: absolute, in ticks of the guest's time CSR; -1 is never. Clears a pending interrupt. */

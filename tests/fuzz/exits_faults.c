@@ -46,13 +46,23 @@ static void executed(bool load, uint64_t *value)
 	spec_check_csrs(hw_was());
 }
 
+static bool has_vuart(void)
+{
+	return fake.plan.vms[spec_now.vm].vuart.size;
+}
+
+static bool owns(uint64_t id)
+{
+	return fake.plan.plics[0].irq_owner[id] == spec_now.vm || (has_vuart() && id == FAKE_VUART_IRQ);
+}
+
 static uint32_t sources_of_word(uint64_t word)
 {
 	uint32_t bits = 0;
 
 	for (unsigned i = 0; i < 32; i++)
 		if (word * 32 + i <= FAKE_NDEV &&
-		    fake.plan.plics[0].irq_owner[word * 32 + i] == spec_now.vm && word * 32 + i)
+		    owns(word * 32 + i) && word * 32 + i)
 			bits |= 1u << i;
 	return bits;
 }
@@ -77,10 +87,11 @@ static void check_plic_value(uint64_t offset, uint64_t value)
 	else if (offset % 0x1000 == 0)
 		SPEC(value <= 7);
 	else
-		SPEC(!value || (value <= FAKE_NDEV && fake.plan.plics[0].irq_owner[value] == spec_now.vm));
+		SPEC(!value || (value <= FAKE_NDEV && owns(value)));
 }
 
-static void device_access(uint64_t offset, uint64_t fault)
+/* size: what the device takes, in bytes. */
+static void device_access(uint64_t offset, uint64_t fault, uint32_t size)
 {
 	const struct spec_op *op = &spec_now.op;
 	bool load = fault == CAUSE_LOAD_ACCESS;
@@ -96,15 +107,17 @@ static void device_access(uint64_t offset, uint64_t fault)
 		}
 		return;
 	}
-	if (op->kind != (load ? OP_LOAD : OP_STORE) || op->size != 4 || offset % 4) {
+	if (op->kind != (load ? OP_LOAD : OP_STORE) || op->size != size || offset % size) {
 		faults(fault, spec_now.exit.tval);
 		return;
 	}
 	executed(load, &value);
-	if (load)
+	if (load && size == 4)
 		check_plic_value(offset, value);
-	if (load && op->reg)
+	if (load && op->reg && size == 4)
 		SPEC(value == (op->sign ? (uint64_t)(int64_t)(int32_t)value : (uint64_t)(uint32_t)value));
+	if (load && op->reg && size == 1)
+		SPEC(value == (op->sign ? (uint64_t)(int64_t)(int8_t)value : (uint64_t)(uint8_t)value));
 	spec_goes_on(0, true);
 }
 
@@ -154,7 +167,9 @@ static void guest_page_fault(void)
 	if (walk == 0x2000 || walk == 0x3000 || ((at ^ x->tval) & 0xfff))
 		walk_fault(fault);
 	else if (at >= FAKE_PLIC && at - FAKE_PLIC < FAKE_PLIC_SIZE)
-		device_access(at - FAKE_PLIC, fault);
+		device_access(at - FAKE_PLIC, fault, 4);
+	else if (has_vuart() && at >= FAKE_VUART && at - FAKE_VUART < 0x100)
+		device_access(at - FAKE_VUART, fault, 1);
 	else
 		unmapped(fault);
 }

@@ -250,6 +250,18 @@ static void system_reset(void)
 		spec_ends(reason ? VM_END_FAILED : VM_END_SHUTDOWN);
 }
 
+/* What was typed for this VM, in order; SPEC_TYPED says how. */
+static void check_typed(uint64_t at, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		uint8_t byte = *fake_ram_at(spec_now.vm, at + i);
+
+		SPEC(byte >> 6 == spec_now.vm);
+		SPEC(!i || byte == SPEC_TYPED(spec_now.vm, *fake_ram_at(spec_now.vm, at + i - 1) + 1u));
+	}
+	spec_ram_written(spec_now.vm, at, n);
+}
+
 static void debug_console(uint64_t fid)
 {
 	uint64_t n = hw_now()->x[11];
@@ -261,7 +273,9 @@ static void debug_console(uint64_t fid)
 	} else if (arg(2) || !is_ram(arg(1), arg(0))) {
 		returns(SBI_ERR_INVALID_PARAM, 0);
 	} else {	/* a part of it, but some */
-		SPEC(fid == 1 ? n == 0 : n > 0 && n <= arg(0) && n <= 128);
+		SPEC(n <= arg(0) && n <= 128 && (fid == 1 || n > 0));
+		if (fid == 1)
+			check_typed(arg(1), n);
 		returns(SBI_SUCCESS, n);
 	}
 }
@@ -286,7 +300,7 @@ static void call(uint64_t eid, uint64_t fid)
 	switch (eid) {
 	case 0: set_timer(); return;
 	case 1: returns(SBI_SUCCESS, 0); return;
-	case 2: returns(-1, 0); return;
+	case 2: returns((long)hw_now()->x[10] < 0 ? -1 : (long)SPEC_TYPED(spec_now.vm, hw_now()->x[10]), 0); return;
 	case 8: spec_ends(VM_END_SHUTDOWN); return;
 	case 0x10: base(fid); return;
 	case VENDOR: vendor(fid); return;

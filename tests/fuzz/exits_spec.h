@@ -67,6 +67,12 @@ void spec_snapshot(void);
 /* A hart of the VM that is not the acting one: as before, but that it may have been interrupted (bits of harts). */
 void spec_check_siblings(uint64_t interrupted, bool may_be_more);
 
+/* The hypervisor had to write these bytes of the VM's RAM; what they are has been checked. */
+void spec_ram_written(unsigned vm, uint64_t at, uint64_t n);
+
+/* What is typed for a VM tells whose it is, and in which order it came. */
+#define SPEC_TYPED(vm, n)	((uint8_t)((vm) << 6 | ((n) & 63)))
+
 /* Says what the event was, and ends the test. */
 void spec_fail(const char *expression, const char *file, int line) __attribute__((noreturn));
 

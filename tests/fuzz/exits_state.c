@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hyp/vm/console.h"
 #include "tests/fuzz/exits_spec.h"
 
 #define VM_BYTES	(offsetof(struct vm, vplics) + sizeof(struct vplic))
@@ -44,6 +45,16 @@ void spec_snapshot(void)
 	was.plic = fake.plic;
 	memcpy(was.virtio, fake.virtio, sizeof(was.virtio));
 	memcpy(was.ram, fake_ram(), FAKE_RAM_SIZE);
+	fake_ram_close();
+}
+
+void spec_ram_written(unsigned vm, uint64_t at, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		const uint8_t *now = fake_ram_at(vm, at + i);
+
+		was.ram[now - fake_ram()] = *now;
+	}
 	fake_ram_close();
 }
 

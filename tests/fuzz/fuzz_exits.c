@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hyp/riscv/csr.h"
+#include "hyp/vm/console.h"
 #include "tests/fuzz/exits_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,6 +30,7 @@ static struct fake_config configuration(void)
 	c.dbcn = !(flags & 64);
 	c.keep_machine = flags & 128;
 	c.no_context = !c.mapped && c.vector;
+	c.vuart = !c.mapped;
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++) {
 		uint8_t policy = input_u8();
 
@@ -276,6 +278,42 @@ static void drive_plic(unsigned hart)
 	}
 }
 
+/* A lbu or sb on a register of the virtual UART. */
+static void drive_vuart(unsigned hart)
+{
+	struct spec_event e = event_of(hart);
+	uint8_t how = input_u8();
+	bool store = how & 8;
+	uint32_t insn = store ? 0x00b50023 : 0x00054583;
+	uint64_t at = FAKE_VUART + how % 8;
+
+	if (fake_vm_of(hart) != 0 || !fake.config.vuart)
+		return;
+	if (store)
+		fake.hw[hart].x[11] = input_u8();
+	e.op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 1, 11, 4, false };
+	e.exit = (struct fake_exit){ .cause = store ? CAUSE_STORE_GUEST_PAGE : CAUSE_LOAD_GUEST_PAGE,
+				     .tval = at, .htval = at >> 2, .htinst = insn & ~(10u << 15) };
+	e.exit.user = !(fake.hw[hart].csr.sstatus & SSTATUS_SPP);
+	e.told = e.fetched = true;
+	spec_before(&e);
+	fake_trap(hart, &e.exit);
+	spec_exception();
+}
+
+static uint8_t typed[FAKE_VMS];	/* bytes, since the machine was made */
+
+/* Something is typed for a guest, as the hart of the console would pass it on. */
+static void type(unsigned hart)
+{
+	unsigned vm = fake_vm_of(hart), first = fake_hart_of(vm, 0);
+
+	if (!console_type(vm, SPEC_TYPED(vm, typed[vm]++)))
+		return;
+	hart_get(first)->mailbox |= MAIL_CONSOLE;
+	fake.hw[first].csr.ssip = 1ull << IRQ_SSI;
+}
+
 /* It writes to its RAM: text for its console, say. */
 static void write_ram(unsigned hart)
 {
@@ -359,6 +397,12 @@ static void step(void)
 	case 12:
 		devices();
 		break;
+	case 13:
+		if (in_guest && how & 1)
+			drive_vuart(hart);
+		else
+			type(hart);
+		break;
 	default:
 		serve(hart);
 		break;
@@ -369,6 +413,7 @@ static void step(void)
 
 static void boot(const struct fake_config *config)
 {
+	memset(typed, 0, sizeof(typed));
 	fake_create(config);
 	spec_power_on();
 	for (unsigned i = 0; i < FAKE_HARTS; i++) {

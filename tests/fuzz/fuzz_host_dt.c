@@ -49,6 +49,9 @@ static void want(void)
 		v->bootargs = pick(2) ? "" : "console=ttyS0";
 		v->trust_dma = pick(4);
 		v->policy.restart_limit = 3;
+		v->uart = !pick(3);
+		v->has_uart_address = v->uart && !pick(2);
+		v->uart_address = (uint64_t)pick(1024) << (12 + pick(20));
 		harts = pick(2) + 1;
 		for (i = 0; i < harts && host.nr_harts; i++)
 			v->harts[v->nr_harts++] = host.harts[next++ % host.nr_harts].id;
@@ -61,6 +64,13 @@ static void want(void)
 		v->images[IMAGE_KERNEL] = "rt";
 		v->images[IMAGE_INITRD] = pick(2) ? NULL : "smp";
 		want_devices(v, paths[vm]);
+	}
+	if (!pick(3) && host.nr_regs) {
+		static char path[HOST_PATH_SIZE];
+
+		config.console = host_path(&host, host.regs[pick(host.nr_regs)].node, path, sizeof(path));
+		config.has_console_hart = !pick(2);
+		config.console_hart = host.nr_harts ? host.harts[pick(host.nr_harts)].id : 0;
 	}
 }
 

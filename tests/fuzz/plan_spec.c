@@ -167,6 +167,42 @@ static void check_irqs(void)
 	}
 }
 
+/* A virtual UART: alone in its page, its interrupt no device's, and nothing of it in the hardware. */
+static void check_vuarts(void)
+{
+	unsigned i, j;
+
+	for (i = 0; i < plan.nr_vms; i++) {
+		const struct plan_vm *v = &plan.vms[i];
+		const struct plan_vuart *u = &v->vuart;
+
+		if (!u->size)
+			continue;
+		MUST(u->base.v / PAGE_SIZE == (u->base.v + u->size - 1) / PAGE_SIZE);
+		for (j = 0; j < v->nr_regions; j++)
+			MUST(!holds(v->regions[j].gpa.v, v->regions[j].size, u->base.v));
+		for (j = 0; j < v->nr_vplics; j++)
+			MUST(!holds(v->vplics[j].base.v, v->vplics[j].size, u->base.v));
+		MUST(u->reg_shift <= 3 && u->reg_io_width && u->reg_io_width <= 4 && v->policy.plic_emulated);
+		MUST(!u->irq || (u->vplic < v->nr_vplics && u->irq <= v->vplics[u->vplic].ndev));
+		for (j = 0; u->irq && j < v->nr_irqs; j++)
+			MUST(v->irqs[j].plic != v->vplics[u->vplic].plic || v->irqs[j].id != u->irq);
+	}
+}
+
+static void check_console(void)
+{
+	const struct plan_console *c = &plan.console;
+
+	if (c->drive == CONSOLE_DIRECT)
+		return;
+	MUST(c->hart < plan.nr_harts && c->kind != CONSOLE_SBI);
+	MUST((c->drive == CONSOLE_OWN_HART) == (plan.harts[c->hart].vm == NO_OWNER));
+	if (c->irq)
+		MUST(c->drive == CONSOLE_OWN_HART && plan.plics[c->plic].irq_owner[c->irq] == OWNER_HYP &&
+		     plan.harts[c->hart].plic_context[c->plic] != NO_CONTEXT);
+}
+
 /* The leaf for a guest page, by the privileged ISA; 0 if there is none. */
 static uint64_t walk(const struct plan_vm *v, uint64_t page, uint64_t *to)
 {
@@ -288,6 +324,8 @@ bool spec_try(const struct host *host, const struct config *config)
 	check_pages(host);
 	check_harts();
 	check_irqs();
+	check_vuarts();
+	check_console();
 	for (vm = 0; vm < plan.nr_vms; vm++) {
 		check_tables(&plan.vms[vm]);
 		memset(dtb, 0xa5, sizeof(dtb));

@@ -18,6 +18,9 @@ GOOD = """/dts-v1/;
 / {
     compatible = "bulkhead,partitions-v1";
     console = "serial0";
+    console-hart = <0>;
+    console-style = "colour";
+    monitor = "off";
     when-all-ended = "keep";
     one {
         harts = <1 2>;
@@ -33,6 +36,8 @@ GOOD = """/dts-v1/;
         on-crash = "restart";
         restart-limit = <0>;
         watchdog-ms = <1000>;
+        console = "uart";
+        console-address = "0x10000000";
     };
 };
 """
@@ -64,6 +69,12 @@ WRONG = [
     ("<1000>", "<0>", "watchdog-ms"),
     ("<1000>", "<3600001>", "watchdog-ms"),
     ("<1000>;", "<1000>; sub { };", "sub"),
+    ("console-hart = <0>", "console-hart = <0 1>", "console-hart"),
+    ('"colour"', '"color"', "console-style"),
+    ('"off"', '"none"', "monitor"),
+    ("one {", "bulkhead {", "bulkhead"),
+    ('console = "uart"', 'console = "pl011"', "console"),
+    ('"0x10000000"', '"0x10000100"', "console-address"),
 ]
 
 

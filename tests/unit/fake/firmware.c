@@ -37,7 +37,7 @@ void panic_assert(const char *expression, const char *file, int line)
 	fake_fail("PANIC: %s:%d: not true: %s", file, line, expression);
 }
 
-static void say(const char *text, unsigned long len)
+void fake_say(const char *text, unsigned long len)
 {
 	if (len > 512)
 		fake_fail("%lu bytes in one write", len);
@@ -65,7 +65,7 @@ static uint64_t harts_of(unsigned long mask, unsigned long base)
 			hart++;
 		if (hart == FAKE_HARTS || base + bit < base)
 			fake_fail("the firmware is given hart id %lu, which does not exist", base + bit);
-		if (fake_vm_of(hart) != vm)
+		if (fake_vm_of(hart) != vm && !(fake.config.uart && fake.running == FAKE_UART_HART))
 			fake_fail("the firmware is given hart %u, which is another VM's", hart);
 		set |= 1ull << hart;
 	}
@@ -128,9 +128,9 @@ struct sbiret firmware_ecall(unsigned long eid, unsigned long fid, const unsigne
 	else if (eid == SBI_EXT_RFENCE)
 		rfence(fid, arg);
 	else if (eid == SBI_EXT_DBCN && fid == SBI_DBCN_WRITE && fake.config.dbcn && !arg[2])
-		say((const char *)arg[1], arg[0]), ret.value = (long)arg[0];
+		fake_say((const char *)arg[1], arg[0]), ret.value = (long)arg[0];
 	else if (eid == SBI_EXT_LEGACY_PUTCHAR && !fake.config.dbcn && arg[0] < 256)
-		say(&(const char){ (char)arg[0] }, 1);
+		fake_say(&(const char){ (char)arg[0] }, 1);
 	else if (eid == SBI_EXT_SRST && !fid)
 		reset(arg);
 	else if (eid == SBI_EXT_LEGACY_SHUTDOWN)

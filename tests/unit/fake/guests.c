@@ -69,8 +69,12 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 	p->dtb = gpa(at + FAKE_DTB_AT);
 	p->gstage_levels = 3;
 	p->sstc = config->sstc;
+	p->bootargs = "";
 	p->policy = config->policy[vm];
 	p->policy.plic_emulated = !config->mapped;
+	if (config->vuart && vm == 0)
+		p->vuart = (struct plan_vuart){ .base = gpa(FAKE_VUART), .size = 0x100, .reg_io_width = 1,
+						.irq = FAKE_VUART_IRQ, .clock_hz = 3686400 };
 	p->nr_resets = 1;
 	p->resets[0] = hpa(0x10001000 + 0x1000 * vm);
 	add_image(p, vm, IMAGE_KERNEL, at, FAKE_KERNEL_SIZE);
@@ -101,6 +105,12 @@ void fake_make_plan(void)
 	}
 	if (config->no_context)
 		p->harts[4].plic_context[0] = NO_CONTEXT;
+	if (config->uart)
+		p->console = (struct plan_console){ .kind = CONSOLE_NS16550, .base = hpa(FAKE_UART), .size = 0x100,
+						    .reg_io_width = 1, .drive = CONSOLE_GUEST_HART,
+						    .hart = FAKE_UART_HART };
+	p->console.monitor = !config->no_monitor;
+	p->console.colour = config->colour;
 	p->nr_vms = FAKE_VMS;
 	p->keep_machine = config->keep_machine;
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++)

@@ -16,6 +16,7 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/console.h"
 #include "hyp/vm/vcpu.h"
 
 #define STACK_SIZE	(64 * 1024)
@@ -500,6 +501,8 @@ void fake_create(const struct fake_config *config)
 	fake.running = -1;
 	fake.shut_down = false;
 	fake.code.n = 0;
+	fake.uart_room = UINT32_MAX;
+	fake.typed = fake.taken = 0;
 	fake_locks_held = 0;
 	fake_make_plan();
 	fake_plic_power_on();
@@ -518,6 +521,7 @@ void fake_create(const struct fake_config *config)
 	}
 	fake_count_from_here();
 	console_init();
+	console_use(&fake.plan);
 	plic_init(&fake.plan);
 	if (vm_create_all(&fake.plan, NULL, &reporter) != OK)
 		fake_fail("vm_create_all()");

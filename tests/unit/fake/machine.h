@@ -33,11 +33,19 @@
 #define FAKE_INITRD_SIZE 5000u
 #define FAKE_DTB_AT	0xc00u		/* offset of the device tree in the first RAM region */
 #define FAKE_DTB_SIZE	96u
-#define FAKE_CONSOLE	16384
+#define FAKE_CONSOLE	65536
 #define FAKE_CALLS	256
+#define FAKE_UART	0x10050000ull	/* of the host */
+#define FAKE_UART_HART	5u
+#define FAKE_TYPED	512
+#define FAKE_VUART	0x10002000ull	/* where a sees it, */
+#define FAKE_VUART_IRQ	20u		/* and its interrupt: in the host that is b's */
 
 struct fake_config {
 	bool sstc, mapped, fp, vector, envcfg, stateen, dbcn, keep_machine;
+	bool vuart;			/* a has a virtual UART at FAKE_VUART; not together with mapped */
+	bool uart;			/* the console is a UART that hart 5, c's, polls; otherwise the firmware's */
+	bool no_monitor, colour;
 	bool no_context;		/* hart 4 has no context of the PLIC; not together with mapped */
 	struct plan_policy policy[FAKE_VMS];
 };
@@ -86,6 +94,9 @@ struct fake_machine {
 	/* Work since fake_count_from_here(). */
 	uint32_t nr_calls, nr_mmio, nr_csr, nr_lines, nr_windows, nr_fetches;
 	struct fake_call calls[FAKE_CALLS];	/* the first ones of them */
+	uint32_t uart_room;			/* bytes that the UART takes before its transmitter is busy */
+	uint32_t typed, taken;			/* what waits in its receiver */
+	uint8_t keys[FAKE_TYPED];
 	uint32_t console_len;
 	char console[FAKE_CONSOLE];		/* what does not fit is dropped */
 };
@@ -138,6 +149,12 @@ void fake_ram_close(void);
 
 void fake_count_from_here(void);
 bool fake_said(const char *text);	/* on the console, since fake_count_from_here() */
+
+/* Something is typed on the console's UART. */
+void fake_type(const char *text);
+
+/* The machine's console gets this text. */
+void fake_say(const char *text, unsigned long len);
 
 /* Ends the test. */
 void fake_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));

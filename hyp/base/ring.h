@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A bounded ring of bytes with one writer and one reader, which may be on different harts and never wait for each
+ * other: head is the writer's alone, tail the reader's. "One" may be several that take turns under a lock of theirs.
+ * The store of head releases the bytes behind it; the store of tail releases their place.
+ */
+#ifndef HYP_BASE_RING_H
+#define HYP_BASE_RING_H
+
+#include "hyp/base/types.h"
+
+struct ring {
+	uint8_t *data;
+	uint32_t size;	/* a power of two */
+	uint32_t head;	/* bytes ever written; atomic, wraps */
+	uint32_t tail;	/* bytes ever read; atomic, wraps */
+};
+
+/* Bytes that wait. Exact for the reader as a lower bound, for the writer as an upper one. */
+static inline uint32_t ring_used(const struct ring *r)
+{
+	return __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) - __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
+}
+
+/* The writer: as many of n bytes as there is room for; returns how many. */
+static inline uint32_t ring_put(struct ring *r, const void *from, uint32_t n)
+{
+	uint32_t head = r->head, room = r->size - ring_used(r);
+
+	n = n < room ? n : room;
+	for (uint32_t i = 0; i < n; i++)
+		r->data[(head + i) % r->size] = ((const uint8_t *)from)[i];
+	__atomic_store_n(&r->head, head + n, __ATOMIC_RELEASE);
+	return n;
+}
+
+/* The reader: up to n bytes; returns how many. */
+static inline uint32_t ring_get(struct ring *r, void *to, uint32_t n)
+{
+	uint32_t tail = r->tail, used = ring_used(r);
+
+	n = n < used ? n : used;
+	for (uint32_t i = 0; i < n; i++)
+		((uint8_t *)to)[i] = r->data[(tail + i) % r->size];
+	__atomic_store_n(&r->tail, tail + n, __ATOMIC_RELEASE);
+	return n;
+}
+
+/* The reader: forgets what waits. */
+static inline void ring_clear(struct ring *r)
+{
+	__atomic_store_n(&r->tail, __atomic_load_n(&r->head, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which hart looks after the hypervisor's console, and the virtual UARTs of guests: where they lie, for which UART of
+ * the host they stand, and which interrupt is theirs. A guest's address space and interrupt ids are its own, so it
+ * may see a UART where the host has one that somebody else uses.
+ */
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/plan/plan_int.h"
+
+#define WINDOW		0x100u		/* bytes of a virtual UART's registers, and nothing behind them */
+#define CLOCK_HZ	3686400u	/* of a UART whose host does not say: any will do, as nothing is timed by it */
+
+/* ---- the hart of the console ---- */
+
+/* The console's interrupt that reaches the hart. */
+static bool find_console_irq(struct planner *pl, uint32_t hart, uint8_t *plic, uint16_t *id)
+{
+	struct host_irq_cursor cursor = { 0 };
+	struct host_irq irq;
+
+	while (host_next_irq(pl->host, pl->console_node, &cursor, &irq) == OK) {
+		int p = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
+
+		if (p < 0 || !irq.id || irq.id > pl->plan->plics[p].ndev ||
+		    pl->plan->harts[hart].plic_context[p] == NO_CONTEXT)
+			continue;
+		*plic = (uint8_t)p;
+		*id = (uint16_t)irq.id;
+		return true;
+	}
+	return false;
+}
+
+static void use_hart(struct planner *pl, uint32_t hart)
+{
+	struct plan_console *c = &pl->plan->console;
+
+	c->hart = (uint8_t)hart;
+	c->drive = pl->plan->harts[hart].vm == NO_OWNER ? CONSOLE_OWN_HART : CONSOLE_GUEST_HART;
+	if (c->drive == CONSOLE_OWN_HART && c->kind == CONSOLE_NS16550)
+		find_console_irq(pl, hart, &c->plic, &c->irq);
+}
+
+/* A UART has input, which needs a hart: without a word of the tree, the first spare one that its interrupt reaches. */
+static void choose_hart(struct planner *pl)
+{
+	uint8_t plic;
+	uint16_t id;
+	uint32_t i;
+
+	if (pl->plan->console.kind != CONSOLE_NS16550)
+		return;
+	for (i = 0; i < pl->plan->nr_harts; i++) {
+		if (pl->plan->harts[i].vm == NO_OWNER && find_console_irq(pl, i, &plic, &id)) {
+			use_hart(pl, i);
+			return;
+		}
+	}
+}
+
+void plan_console_hart(struct planner *pl)
+{
+	const struct config *config = pl->config;
+	int hart;
+
+	pl->plan->console.colour = config->colour;
+	pl->plan->console.monitor = !config->no_monitor;
+	if (!config->has_console_hart) {
+		choose_hart(pl);
+		return;
+	}
+	hart = host_find_hart(pl->host, config->console_hart);
+	if (!config->console)
+		problem_report(pl->r, PROBLEM_BAD_CONSOLE, true, "/", "console-hart",
+			       "the firmware's console needs no hart; name the device in \"console\"");
+	else if (hart < 0)
+		problem_report(pl->r, PROBLEM_UNKNOWN_HART, true, "/", "console-hart",
+			       "the machine has no usable hart %lu", config->console_hart);
+	else if (pl->console_node != NO_NODE)
+		use_hart(pl, (uint32_t)hart);
+}
+
+/* ---- virtual UARTs ---- */
+
+static bool is_guests(const struct planner *pl, const struct plan_vm *v, uint16_t node)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_devices; i++) {
+		if (host_is_within(pl->host, node, v->devices[i].node))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a guest's UART can stand for that of the host; *reg: its registers. */
+static bool can_stand_for(const struct planner *pl, const struct plan_vm *v, uint16_t node, struct range *reg)
+{
+	return device_is_ns16550(pl->host, node) && !is_guests(pl, v, node) &&
+	       host_node_reg(pl->host, node, 0, reg) == OK;
+}
+
+/* The host's UART at the address that the guest asks for; otherwise the console, or the first that there is. */
+static uint16_t find_uart(const struct planner *pl, uint32_t vm, struct range *reg)
+{
+	const struct config_vm *c = &pl->config->vms[vm];
+	const struct plan_vm *v = &pl->plan->vms[vm];
+	uint32_t i;
+
+	if (!c->has_uart_address && pl->console_node != NO_NODE &&
+	    can_stand_for(pl, v, pl->console_node, reg))
+		return pl->console_node;
+	for (i = 0; i < pl->host->nr_nodes; i++) {
+		if (can_stand_for(pl, v, i, reg) &&
+		    (!c->has_uart_address || reg->base == c->uart_address))
+			return i;
+	}
+	return NO_NODE;
+}
+
+static bool irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_irqs; i++) {
+		if (v->irqs[i].plic == plic && v->irqs[i].id == id)
+			return false;
+	}
+	return true;
+}
+
+/* That PLIC among the guest's; -1: it has none of that number, or nothing could refer to it. */
+static int find_vplic(const struct planner *pl, const struct plan_vm *v, int plic)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_vplics; i++) {
+		if (v->vplics[i].plic == plic && pl->plan->plics[plic].phandle)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* The interrupt of the host's UART, if the guest can have a virtual one of that number. */
+static bool take_irq(const struct planner *pl, struct plan_vm *v, uint16_t node)
+{
+	struct host_irq_cursor cursor = { 0 };
+	struct host_irq irq;
+	int plic, i;
+
+	while (node != NO_NODE && host_next_irq(pl->host, node, &cursor, &irq) == OK) {
+		plic = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
+		i = plic < 0 ? -1 : find_vplic(pl, v, plic);
+		if (i < 0 || !irq.id || irq.id > v->vplics[i].ndev || !irq_is_free(v, plic, irq.id))
+			continue;
+		v->vuart.vplic = (uint8_t)i;
+		v->vuart.irq = (uint16_t)irq.id;
+		return true;
+	}
+	return false;
+}
+
+/* The lowest id that no device of the guest has. */
+static void choose_irq(const struct planner *pl, struct plan_vm *v)
+{
+	uint32_t i, id;
+
+	for (i = 0; i < v->nr_vplics; i++) {
+		for (id = 1; id <= v->vplics[i].ndev; id++) {
+			if (!pl->plan->plics[v->vplics[i].plic].phandle ||
+			    !irq_is_free(v, v->vplics[i].plic, id))
+				continue;
+			v->vuart.vplic = (uint8_t)i;
+			v->vuart.irq = (uint16_t)id;
+			return;
+		}
+	}
+}
+
+static uint32_t prop_u32(const struct host *host, uint16_t node, const char *name, uint32_t none)
+{
+	struct dt_prop p;
+
+	return node != NO_NODE && host_find_prop(host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : none;
+}
+
+/* Drivers that know a board's UART by heart find its layout, too. */
+static void copy_layout(const struct planner *pl, struct plan_vuart *u, uint16_t node)
+{
+	uint32_t shift = prop_u32(pl->host, node, "reg-shift", 0);
+	uint32_t width = prop_u32(pl->host, node, "reg-io-width", 1);
+
+	u->reg_shift = shift <= 3 ? (uint8_t)shift : 0;
+	u->reg_io_width = width == 2 || width == 4 ? (uint8_t)width : 1;
+	u->clock_hz = prop_u32(pl->host, node, "clock-frequency", CLOCK_HZ);
+}
+
+static void plan_vuart(struct planner *pl, uint32_t vm)
+{
+	const struct config_vm *c = &pl->config->vms[vm];
+	struct plan_vm *v = &pl->plan->vms[vm];
+	struct range reg;
+	uint16_t node = find_uart(pl, vm, &reg);
+
+	if (node == NO_NODE && !c->has_uart_address) {
+		vm_problem(pl, vm, PROBLEM_BAD_CONSOLE, "console",
+			   "the machine has no UART like ns16550a whose address the guest could see; "
+			   "choose one by \"console-address\"");
+		return;
+	}
+	v->vuart.base = gpa(c->has_uart_address ? c->uart_address : reg.base);
+	v->vuart.size = WINDOW;
+	copy_layout(pl, &v->vuart, node);
+	if (!take_irq(pl, v, node))
+		choose_irq(pl, v);
+	/* A source that no hardware has cannot be claimed in the hardware. */
+	v->policy.plic_emulated = true;
+}
+
+void plan_vuarts(struct planner *pl)
+{
+	uint32_t vm;
+
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		const struct config_vm *c = &pl->config->vms[vm];
+
+		if (c->uart)
+			plan_vuart(pl, vm);
+		else if (c->has_uart_address)
+			vm_problem(pl, vm, PROBLEM_BAD_CONSOLE, "console-address",
+				   "the guest has no UART to put there; add console = \"uart\"");
+	}
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is typed: for the guest in focus, for the monitor, or for us: Ctrl-] and what follows. docs/console.md.
+ * Lock: mux.lock is held.
+ */
+#ifndef HYP_VM_KEYS_H
+#define HYP_VM_KEYS_H
+
+#include "hyp/plan/plan.h"
+
+void keys_init(const struct plan *plan);
+void keys_typed(uint8_t byte);
+
+/* Input goes to that source from now on (mux.h), and a line says so. */
+void keys_switch(uint32_t source);
+
+#endif

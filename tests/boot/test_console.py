@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One UART for all guests: as a person at a terminal, and line by line. docs/console.md."""
+import os
+import re
+
+from configs import UART, config, guest, rt
+from person import Person
+
+PREFIX = "\x1d"		# Ctrl-]
+
+
+def shared(*guests, hart=0, **root):
+    """A configuration with the UART as the hypervisor's console."""
+    text = config(*guests, console=UART)
+    lines = [f"console-hart = <{hart}>;"] if hart is not None else []
+    lines += [f'{key.replace("_", "-")} = "{value}";' for key, value in root.items()]
+    return text.replace(f'console = "{UART}";\n', f'console = "{UART}";\n' + "".join(f"\t{l}\n" for l in lines), 1)
+
+
+def u_boot(**props):
+    return guest("u-boot", props.pop("harts", "1"), "128M as 0x80000000", "u-boot", entry="0x80200000",
+                 console="uart", **props)
+
+
+def run(person, command):
+    """Types a command at the prompt of the guest in focus; the answer is to be seen next."""
+    person.types(command + "\r")
+
+
+def rt_ticks(person):
+    return [int(match[1]) for match in (re.match(r"rt: tick (\d+) ", line) for line in person.lines("rt")) if match]
+
+
+def test_three_guests_on_one_terminal(log_dir, time_scale):
+    """`make run CONFIG=virt/three` and a person: two Linux shells, a flood, the monitor, and rt beside them."""
+    with Person("virt/three", time_scale, os.path.join(log_dir, "terminal.log")) as person:
+        person.sees(r"^\[one\] demo: type exit to power off", 180)
+        person.sees(r"^\[one\] ~ # $", 60)
+        run(person, "echo one: $((6 * 7)) on $(tty)")
+        person.sees(r"^\[one\] one: 42 on /dev/(console|ttyS0)$")
+
+        person.types(PREFIX + "2")
+        person.sees(r"^\[monitor\] input goes to two ")
+        person.sees(r"^\[two\] ~ # $", 120)
+        run(person, "grep -c PLIC.*ttyS0 /proc/interrupts; echo two: $((6 * 6))")
+        person.sees(r"^\[two\] 1$")
+        person.sees(r"^\[two\] two: 36$")
+
+        # Editing a line, as far as a terminal has to play along.
+        person.types("echo wrXng\x7f\x7f\x7f" + "ong\x1b[D\x1b[D\x1b[D\x08\x08" + "\r")
+        person.sees(r"^\[two\] ong$")
+
+        # two floods, one is worked with.
+        run(person, "(while :; do echo flood flood flood flood flood; done) &")
+        person.sees(r"^\[two\] flood flood")
+        person.types(PREFIX + "one\r")
+        person.sees(r"^\[monitor\] input goes to one ")
+        for number in range(3):
+            run(person, f"echo still $(({number} + 100))")
+            person.sees(rf"^\[one\] still {number + 100}$", 20)
+        run(person, "yes this is a flood through the SBI console | head -n 20000 > /dev/hvc0; echo through")
+        person.sees(r"^\[one\] through$", 120)
+
+        # rt answers, too.
+        person.types(PREFIX + "3")
+        person.sees(r"^\[monitor\] input goes to rt ")
+        run(person, "ticks")
+        person.sees(r"^\[rt\] rt: ticks=\d+ missed=\d+ of 100 Hz$", 20)
+
+        # The monitor: two is restarted, which ends its flood; one goes on.
+        person.types(PREFIX + "m")
+        person.sees(r"^\[monitor\] > $", 20)
+        run(person, "guests")
+        person.sees(r"^\[monitor\] 2 two +running +harts 2 +256 MiB +restarts 0 +up \d+ s$", 20)
+        run(person, "restart two")
+        person.sees(r"^\[bulkhead\] vm two: restarts \(by the monitor\)$", 20)
+        person.sees(r"^\[bulkhead\] vm two: started$", 60)
+        run(person, "guests")
+        person.sees(r"^\[monitor\] 1 one +running +harts 1 +256 MiB +restarts 0 ", 20)
+        person.sees(r"^\[monitor\] 2 two +running +harts 2 +256 MiB +restarts 1 ", 20)
+        run(person, "stats one")
+        person.sees(r"^\[monitor\] one vcpu 0: exits .* mmio [1-9]\d* ", 20)
+        person.sees(r"^\[monitor\] one: interrupts of .*plic.*, by source: 10: [1-9]\d*$", 20)
+        run(person, "dump one")
+        person.sees(r"^\[monitor\] one vcpu 0 on hart 1: started, V[SU]-mode, pc [0-9a-f]{16}$", 20)
+        person.types(PREFIX + "1")
+        run(person, "echo one is $((1 + 1)) well")
+        person.sees(r"^\[one\] one is 2 well$", 20)
+        person.types(PREFIX + "2")
+        person.sees(r"^\[two\] ~ # $", 180)
+        run(person, "echo back $((2 + 2))")
+        person.sees(r"^\[two\] back 4$")
+
+        # What stood on the screen: nothing forged, each line somebody's, and rt's ticks without a gap.
+        ticks = rt_ticks(person)
+        assert len(ticks) > 2 and [tick // 500 for tick in ticks] == list(range(1, len(ticks) + 1)), ticks
+        assert not person.screen.strange, person.screen.strange
+        started = person.screen.text().index("[bulkhead] vm ")
+        for line in person.screen.text()[started:].split("\n")[:-1]:
+            assert re.match(r"\[(one|two|rt|monitor|bulkhead)\] ", line), line
+
+
+def test_stop_and_start(boot):
+    """By the monitor, in plain style; the machine stays while somebody may start a guest again."""
+    machine = boot(shared(rt(harts="1"), guest("two", "2", "16M", "rt")), hv=False)
+    uart = machine.uart
+    uart.expect_line("two", "rt: tick 100 ")
+    uart.send(PREFIX + "m")
+    uart.expect(r"^\[monitor\] > ")
+    for round_number in range(3):
+        uart.send("stop two\r")
+        uart.expect_line("bulkhead", r"vm two: stopped \(by the monitor\)")
+        uart.send("stop two\r")
+        uart.expect_line("monitor", "two: it has stopped already")
+        uart.send("start two\r")
+        uart.expect_line("bulkhead", r"vm two: started")
+        uart.expect_line("two", "rt: tick 100 ")
+    uart.send("stop two\rstop rt\r")
+    uart.expect_line("bulkhead", r"vm rt: stopped \(by the monitor\)")
+    uart.send("start rt\r")
+    uart.expect_line("rt", "rt: tick 100 ")
+    uart.send("log\r")
+    uart.expect(r"^\[monitor\] vm two: stopped \(by the monitor\)")
+    uart.send("plan\r")
+    uart.expect(r"^\[monitor\]   hart       0, the console's own, by interrupt 10")
+    uart.send("reboot\r")
+    machine.wait()
+
+
+def test_monitor_off(boot):
+    """No key reaches it, and what looks like a command is the guest's."""
+    machine = boot(shared(rt(harts="1", ticks=1500), monitor="off"), hv=False)
+    machine.uart.expect_line("rt", "rt: tick 100 ")
+    machine.uart.send(PREFIX + "mstop rt\rreboot\r")
+    machine.uart.send(PREFIX + "m\rstop rt\r" + PREFIX + "?")
+    machine.uart.expect_line("monitor", "1 rt")
+    machine.uart.expect_line("rt", "rt: report ticks=1500 ")
+    machine.uart.expect_line("bulkhead", r"vm rt: stopped \(shutdown\)")
+    machine.wait()
+    assert "> " not in "".join(machine.uart.lines("monitor"))
+    assert "monitor    off" in machine.uart.text and "m: to the monitor" not in machine.uart.text
+
+
+def u_boot_session(machine):
+    uart = machine.uart
+    uart.expect_line("u-boot", "U-Boot 20")
+    uart.expect("Hit any key")
+    uart.send("\r")
+    uart.expect(r"^\[u-boot\] => ")
+    uart.send("version\r")
+    uart.expect_line("u-boot", r"U-Boot 20\d\d")
+    uart.expect(r"^\[u-boot\] => ")
+    uart.send("md.b 10000005 1\r")		# LSR of its UART: empty, nothing lost
+    uart.expect_line("u-boot", "10000005: 60 ")
+    uart.expect(r"^\[u-boot\] => ")
+    uart.send("reset\r")
+    uart.expect_line("bulkhead", r"vm u-boot: restarts \(reboot\)")
+    uart.expect("Hit any key")
+    uart.send("\r")
+    uart.expect(r"^\[u-boot\] => ")
+    uart.send("poweroff\r")
+    uart.expect_line("bulkhead", r"vm u-boot: stopped \(shutdown\)")
+
+
+def test_u_boot_on_a_virtual_uart(boot):
+    machine = boot(shared(u_boot(), rt(ticks=3000)), hv=False)
+    u_boot_session(machine)
+    machine.uart.expect_line("rt", "rt: report ticks=3000 ")
+    machine.wait()
+
+
+def test_polled_by_a_guests_hart(boot):
+    """The hart of rt, whose own ticks go on; and without Sstc, where it shares the firmware's timer."""
+    for cpu in (None, "rv64,sstc=off"):
+        machine = boot(shared(u_boot(), rt(ticks=3000), hart=3), hv=False, cpu=cpu)
+        machine.uart.expect_line("bulkhead", "hart       3, of guest rt, polls it")
+        u_boot_session(machine)
+        machine.uart.expect_line("rt", "rt: report ticks=3000 ")
+        machine.wait()
+
+
+def test_spare_hart_by_default(boot):
+    machine = boot(shared(u_boot(), rt(ticks=3000), hart=None), hv=False)
+    machine.uart.expect_line("bulkhead", "hart       0, the console's own, by interrupt 10")
+    u_boot_session(machine)
+    machine.uart.expect_line("rt", "rt: report ticks=3000 ")
+    machine.wait()
+
+
+def test_own_hart_for_a_virtio_console(boot):
+    """No input, but nobody waits for it."""
+    text = config(rt(ticks=300)).replace("\tconsole = ", "\tconsole-hart = <0>;\n\tconsole = ", 1)
+    machine = boot(text)
+    machine.hv.expect_line("bulkhead", "hart       0, the console's own")
+    machine.hv.expect_line("rt", "rt: report ticks=300 ")
+    machine.hv.expect_line("bulkhead", "all guests ended, shutting the machine down")
+    machine.wait()
