@@ -3,6 +3,7 @@
 import os
 import re
 
+import pytest
 from configs import UART, config, guest, rt
 from person import Person
 
@@ -195,3 +196,50 @@ def test_own_hart_for_a_virtio_console(boot):
     machine.hv.expect_line("rt", "rt: report ticks=300 ")
     machine.hv.expect_line("bulkhead", "all guests ended, shutting the machine down")
     machine.wait()
+
+
+def linux_shell():
+    return guest("linux", "1", "256M", "linux", initrd="linux-initrd", console="uart",
+                 bootargs="console=ttyS0 demo.mode=shell")
+
+
+def jitter(lines):
+    """(mean, worst) in us of the seconds that rt reported: "rt: tick N jitter min/avg/max A/B/C ns"."""
+    found = [re.search(r" jitter min/avg/max \d+/(\d+)/(\d+) ns$", line) for line in lines]
+    found = [(int(match[1]), int(match[2])) for match in found if match]
+    assert len(found) >= 10, lines
+    return sum(mean for mean, _ in found) / len(found) / 1000, max(worst for _, worst in found) / 1000
+
+
+def ticks_and_missed(uart):
+    """What rt answers on its console."""
+    uart.send(PREFIX + "2" + "ticks\r")
+    found = uart.expect_line("rt", r"rt: ticks=(\d+) missed=(\d+) of 100 Hz$")
+    return int(found[1]), int(found[2])
+
+
+@pytest.mark.parametrize("hart", [0, 3])
+def test_rt_beside_a_flood(boot, hart):
+    """Linux floods its virtual UART: rt's ticks, where a spare hart looks after the console and where rt's own does.
+
+    Told, not judged: on this emulator the host's other work decides how late a tick is (docs/console.md)."""
+    machine = boot(shared(linux_shell(), guest("rt", "3", "16M", "rt", bootargs="rt.shell=1"), hart=hart), hv=False)
+    uart = machine.uart
+    uart.expect(r"^\[linux\] ~ # ", 180)
+    shown = []
+    before = ticks_and_missed(uart)
+    for command in ("", "while :; do echo flood flood flood flood flood flood flood; done\r"):
+        uart.send(PREFIX + "1" + command)
+        uart.expect_line("rt", "rt: tick ")
+        seen = len(uart.lines("rt"))
+        for _ in range(11):
+            uart.expect_line("rt", "rt: tick ")
+        after = ticks_and_missed(uart)
+        lines = uart.lines("rt")[seen:]
+        shown.append((*jitter(lines), after[0] - before[0], after[1] - before[1]))
+        before = after
+    assert uart.text.count("flood flood") > 1000
+    for what, (mean, worst, ticks, missed) in zip(("quiet", "flood"), shown):
+        assert ticks > 500
+        print(f"console-hart {hart}, {what}: rt's jitter {mean:.0f} us on average, {worst:.0f} us at worst, "
+              f"{missed} of {ticks} ticks missed")
