@@ -270,6 +270,17 @@ static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned 
 	return (insn & 0x707f) == (store ? 0x2023 : 0x2003) && (!*reg || is_few(*reg));
 }
 
+static void lines_changed(struct guest_context *ctx, uint64_t changed)
+{
+	if (changed != ctx->self || !ctx->plic_external) {
+		ctx->on_lines(ctx, changed);
+		return;
+	}
+	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
+	if (ctx->plic->lines & changed)
+		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
+}
+
 static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	struct fake_csrs csr = hw->csr;
@@ -298,7 +309,20 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 		hw->x[reg] = value;
 	hw->x[0] += length;
 	if (changed)
-		ctx->on_lines(ctx, changed);
+		lines_changed(ctx, changed);
+	return true;
+}
+
+static bool external_shortcut(struct guest_context *ctx)
+{
+	uint64_t changed;
+
+	if (!ctx->plic_external)
+		return false;
+	ctx->exits[EXIT_INTERRUPT]++;
+	changed = ctx->plic_external(ctx->plic, ((struct vcpu *)ctx)->index);
+	if (changed)
+		lines_changed(ctx, changed);
 	return true;
 }
 
@@ -307,6 +331,8 @@ static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	uint64_t cause = hw->csr.scause;
 
+	if (cause == (SCAUSE_INTERRUPT | IRQ_SEI) && !(ctx->flags & CTX_FLAG_PLIC))
+		return external_shortcut(ctx);
 	if (cause & SCAUSE_INTERRUPT)
 		return interrupt_shortcut(ctx, (unsigned)(cause & 63));
 	if (cause == CAUSE_ECALL_VS)
