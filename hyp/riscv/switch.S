@@ -180,8 +180,13 @@ ipi_one:	/* To one sibling, as Linux writes it: mask 1. What a1 held is not need
 	amoor.w.rl t1, t1, (a1)
 	andi	t1, t1, MAIL_IPI
 	bnez	t1, 1f			/* a sender before us is about to wake it, and it will take ours too */
-	fence	w, ow			/* as in hart_send_one(); a6 and a7 are those of the call already */
-	ld	a1, HART_ID(t0)
+	fence	w, ow			/* as in hart_send_one() */
+	ld	t1, HART_SETSSIP(t0)
+	beqz	t1, 2f
+	li	a1, 1
+	sw	a1, (t1)
+	j	1f
+2:	ld	a1, HART_ID(t0)		/* a6 and a7 are those of the call already */
 	mv	t1, a0
 	li	a0, 1
 	ecall

@@ -15,6 +15,7 @@
 #include "drivers/plic.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
+#include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/vm/console.h"
 #include "hyp/vm/vcpu.h"
@@ -180,7 +181,10 @@ static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
 	to->mailbox |= MAIL_IPI;
 	if (!(old & MAIL_IPI)) {
 		fence_before_ipi();
-		firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
+		if (to->setssip.v)
+			mmio_write32(to->setssip, 1);
+		else
+			firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
 	}
 	return ecall_done(hw, ctx, EXIT_ECALL);
 }
@@ -554,6 +558,7 @@ void fake_create(const struct fake_config *config)
 	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
 		hart_get(hart)->id = fake.plan.harts[hart].id;
 		hart_get(hart)->index = hart;
+		hart_get(hart)->setssip = fake.plan.harts[hart].setssip;
 	}
 }
 
