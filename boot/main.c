@@ -126,6 +126,7 @@ static void start_harts(const struct hart *self)
 
 		h->id = plan.harts[i].id;
 		h->index = i;
+		h->setssip = plan.harts[i].setssip;
 		h->stack_top = memory_stack_top(i);
 		if ((!h->vcpu && !drives_console(i)) || h == self)
 			continue;

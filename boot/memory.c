@@ -39,9 +39,26 @@ static enum err map_data(const struct plan *plan)
 	return e == OK ? map_between(stacks + MAX_HARTS, __image_end, RIGHT_R | RIGHT_W) : e;
 }
 
-static enum err map_devices(const struct plan *plan)
+/* The pages with the registers by which harts are interrupted; several share one, and a page is mapped once. */
+static enum err map_setssip(const struct plan *plan)
 {
 	enum err e = OK;
+
+	for (uint32_t i = 0; i < plan->nr_harts && e == OK; i++) {
+		uint64_t page = align_down(plan->harts[i].setssip.v, PAGE_SIZE);
+		uint32_t first = 0;
+
+		while (align_down(plan->harts[first].setssip.v, PAGE_SIZE) != page)
+			first++;
+		if (page && first == i)
+			e = sstage_map(page, PAGE_SIZE, RIGHT_R | RIGHT_W);
+	}
+	return e;
+}
+
+static enum err map_devices(const struct plan *plan)
+{
+	enum err e = map_setssip(plan);
 
 	for (uint32_t i = 0; i < plan->nr_plics && e == OK; i++)
 		e = sstage_map(plan->plics[i].base.v, plan->plics[i].size, RIGHT_R | RIGHT_W);
@@ -61,6 +78,9 @@ static uint32_t choose_levels(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->nr_plics; i++)
 		if (plan->plics[i].base.v > last)
 			last = plan->plics[i].base.v;
+	for (uint32_t i = 0; i < plan->nr_harts; i++)
+		if (plan->harts[i].setssip.v > last)
+			last = plan->harts[i].setssip.v;
 	return last >> 37 ? 4 : 3;
 }
 

@@ -102,6 +102,7 @@ static void add_hart(struct host *host, uint16_t node, uint64_t id, struct repor
 	hart->id = id;
 	hart->node = node;
 	hart->mmu_levels = levels;
+	hart->setssip = 0;
 	if (host->nr_harts && same_isa(host, hart[-1].node, node))
 		hart->features = hart[-1].features;
 	else

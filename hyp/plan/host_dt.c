@@ -8,7 +8,9 @@
 #include "hyp/plan/host_int.h"
 
 #define PLIC_MAX_SIZE	(64 * MIB)	/* PLIC specification 1.0.0, "Memory Map" */
-#define IRQ_S_EXTERNAL	9u	/* in interrupts-extended of a PLIC: the S-mode context */
+#define IRQ_S_SOFTWARE	1u	/* in interrupts-extended of an SSWI: the S-mode software interrupt */
+#define IRQ_S_EXTERNAL	9u	/* of a PLIC: the S-mode context */
+#define SSWI_MAX	4095u	/* ACLINT specification 1.0-rc4, "SSWI Device": registers of one device */
 #define PHYSICAL_MAX	((1ull << 56) - 1)	/* last address of RV64 (privileged ISA, Sv39) */
 
 static void add_ram(struct host *host, uint16_t node, struct range bank, struct reporter *r)
@@ -119,36 +121,40 @@ static int hart_of_intc(const struct host *host, uint32_t phandle, uint32_t *las
 	return -1;
 }
 
-/* Context n is entry n of interrupts-extended, whatever it says; only S external ones are kept. */
-static void read_contexts(struct host *host, struct host_plic *plic, struct reporter *r)
+/*
+ * Which entry of interrupts-extended leads to interrupt irq of each hart, in the order of host->harts; NO_CONTEXT:
+ * none. Returns how many there are, whatever they say, before the end or a malformed one.
+ */
+static uint32_t read_entries(const struct host *host, uint16_t device, uint32_t irq, int16_t *entry, struct reporter *r)
 {
-	const struct host_node *n = &host->nodes[plic->node];
-	struct dt_prop p = host_prop(host, n->interrupts_extended);
-	uint32_t at = 0, last = 0, phandle, cells;
+	struct dt_prop p = host_prop(host, host->nodes[device].interrupts_extended);
+	uint32_t at = 0, last = 0, count = 0, phandle, cells;
 	uint16_t node;
 	int hart;
 
+	for (hart = 0; hart < MAX_HARTS; hart++)
+		entry[hart] = NO_CONTEXT;
 	while (at + 4 <= p.size) {
 		phandle = dt_u32(p.data + at);
 		hart = phandle ? hart_of_intc(host, phandle, &last) : -1;
 		node = hart >= 0 ? host->harts[hart].intc : host_find_phandle(host, phandle);
 		cells = node == NO_NODE ? 0 : host->nodes[node].interrupt_cells;
 		if (!cells || cells > 2 || p.size - at < 4 + 4 * cells) {
-			bad_node(host, plic->node, "interrupts-extended", "malformed", r);
-			return;
+			bad_node(host, device, "interrupts-extended", "malformed", r);
+			break;
 		}
-		if (hart >= 0 && dt_u32(p.data + at + 4) == IRQ_S_EXTERNAL)
-			plic->context[hart] = plic->nr_contexts;
-		plic->nr_contexts++;
+		if (hart >= 0 && dt_u32(p.data + at + 4) == irq)
+			entry[hart] = count;
+		count++;
 		at += 4 + 4 * cells;
 	}
+	return count;
 }
 
 static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 {
 	struct host_plic *plic = &host->plics[host->nr_plics];
 	struct dt_prop ndev;
-	uint32_t i;
 
 	if (host->nr_plics == MAX_PLICS) {
 		too_many(host, node, "PLICs", MAX_PLICS, r);
@@ -156,9 +162,6 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 	}
 	plic->node = node;
 	plic->phandle = host->nodes[node].phandle;
-	plic->nr_contexts = 0;
-	for (i = 0; i < MAX_HARTS; i++)
-		plic->context[i] = NO_CONTEXT;
 	if (host_node_reg(host, node, 0, &plic->range)) {
 		bad_node(host, node, "reg", "missing or malformed", r);
 		return;
@@ -178,7 +181,29 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 		return;
 	}
 	host->nr_plics++;
-	read_contexts(host, plic, r);
+	plic->nr_contexts = read_entries(host, node, IRQ_S_EXTERNAL, plic->context, r);
+}
+
+/*
+ * ACLINT SSWI (the binding riscv,aclint-sswi): register n, of 32 bits, raises the software interrupt of entry n's
+ * hart. T-Head's has another way to take it back, so it is left alone.
+ */
+static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
+{
+	struct range range;
+	int16_t entry[MAX_HARTS];
+	uint32_t i, count;
+
+	count = read_entries(host, node, IRQ_S_SOFTWARE, entry, r);
+	if (host_node_reg(host, node, 0, &range) || range.base & 3 || host_meets_ram(host, range) || count > SSWI_MAX ||
+	    range.size < 4 * count) {
+		bad_node(host, node, "reg", "missing, in RAM, or not four bytes for each interrupt", r);
+		return;
+	}
+	for (i = 0; i < host->nr_harts; i++) {
+		if (entry[i] != NO_CONTEXT)
+			host->harts[i].setssip = range.base + 4 * (uint32_t)entry[i];
+	}
 }
 
 static bool is_plic(const struct host *host, uint16_t node)
@@ -262,6 +287,9 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 		if (host->nodes[node].flags & NODE_INTC && is_plic(host, node) &&
 		    !host_is_disabled(host, node))
 			add_plic(host, node, r);
+		if (host->nodes[node].interrupts_extended && host_is_compatible(host, node, "riscv,aclint-sswi") &&
+		    !host_is_disabled(host, node))
+			add_sswi(host, node, r);
 	}
 	read_regs(host, r);
 }

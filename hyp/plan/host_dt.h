@@ -51,6 +51,7 @@ struct host_hart {
 	uint64_t id;
 	uint32_t features;		/* HART_* */
 	uint32_t intc_phandle;		/* of its riscv,cpu-intc; 0: none */
+	uint64_t setssip;		/* host-physical, of its register in an ACLINT SSWI device; 0: none */
 	uint16_t node;
 	uint16_t intc;			/* node, or NO_NODE */
 	uint8_t mmu_levels;

@@ -27,7 +27,8 @@ static void copy_harts(struct planner *pl)
 
 		*h = (struct plan_hart){ .id = host->harts[i].id, .vm = NO_OWNER,
 					 .features = host->harts[i].features,
-					 .mmu_levels = host->harts[i].mmu_levels };
+					 .mmu_levels = host->harts[i].mmu_levels,
+					 .setssip = hpa(host->harts[i].setssip) };
 		for (p = 0; p < MAX_PLICS; p++)
 			h->plic_context[p] = p < host->nr_plics ? host->plics[p].context[i] :
 					     NO_CONTEXT;

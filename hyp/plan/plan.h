@@ -73,6 +73,7 @@ struct plan_hart {
 	uint8_t vm;		/* index of the owner, NO_OWNER for a spare hart */
 	uint8_t vcpu;		/* index within the owner */
 	int16_t plic_context[MAX_PLICS];	/* S-mode context of each PLIC, or NO_CONTEXT */
+	hpa_t setssip;		/* its register in an ACLINT SSWI device, by which any hart interrupts it; 0: none */
 };
 
 struct plan_plic {

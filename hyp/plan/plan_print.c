@@ -65,6 +65,18 @@ static void print_console(struct printer *pr, const struct plan *plan)
 	end(pr);
 }
 
+/* Some harts are interrupted without the firmware. */
+static bool has_sswi(const struct plan *plan)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->nr_harts; i++) {
+		if (plan->harts[i].setssip.v)
+			return true;
+	}
+	return false;
+}
+
 static void print_machine(struct printer *pr, const struct plan *plan)
 {
 	static const char *const kinds[] = {
@@ -75,8 +87,8 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 	const struct plan_console *c = &plan->console;
 
 	start(pr, "", "machine");
-	add(pr, " %u harts, timebase %lu Hz, %u PLIC%s", plan->nr_harts, plan->timebase_hz,
-	    plan->nr_plics, plan->nr_plics == 1 ? "" : "s");
+	add(pr, " %u harts, timebase %lu Hz, %u PLIC%s%s", plan->nr_harts, plan->timebase_hz,
+	    plan->nr_plics, plan->nr_plics == 1 ? "" : "s", has_sswi(plan) ? ", SSWI" : "");
 	end(pr);
 	start(pr, "", "hypervisor");
 	add_range(pr, plan->hyp.base, plan->hyp.size);

@@ -26,8 +26,9 @@
 #define CTX_PLIC_READ	368
 #define CTX_PLIC_WRITE	376
 #define CTX_ON_LINES	384
-#define CTX_FETCH_FAULTS 392
-#define CTX_EXITS	400	/* one 64-bit counter a kind */
+#define CTX_PLIC_EXTERNAL 392
+#define CTX_FETCH_FAULTS 400
+#define CTX_EXITS	408	/* one 64-bit counter a kind */
 
 /* Kinds of exits. The first ones are served in switch.S. */
 #define EXIT_SET_TIMER	0
@@ -46,6 +47,8 @@
 #define CTX_FLAG_PLIC	2	/* the guest claims and completes in the hardware's PLIC */
 
 #define VCPU_HART	(CTX_EXITS + 8 * NR_EXITS + 8)
+#define VCPU_INDEX	(VCPU_HART + 8)
+#define VPLIC_LINES	8
 
 #define HART_STACK_TOP	0
 #define HART_SCRATCH	8
@@ -54,6 +57,7 @@
 #define HART_ID		(HART_FRAME + 256)
 #define HART_MAILBOX	(HART_FRAME + 256 + 12)
 #define HART_VCPU	(HART_FRAME + 256 + 16)
+#define HART_SETSSIP	(HART_FRAME + 256 + 24)
 
 #define HART_STACK_SIZE	16384
 
@@ -89,6 +93,7 @@ struct guest_context {
 	uint64_t (*plic_read)(struct vplic *v, uint64_t offset, uint64_t *value);	/* vplic.h */
 	uint64_t (*plic_write)(struct vplic *v, uint64_t offset, uint32_t value);
 	void (*on_lines)(struct guest_context *ctx, uint64_t changed);	/* what one of them returned, if not 0 */
+	uint64_t (*plic_external)(struct vplic *v, uint32_t vcpu);	/* if plic is the only one, and not mapped */
 	uint32_t fetch_faults;	/* how often in a row an instruction was gone; see vmmio.c */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
@@ -110,6 +115,7 @@ _Static_assert(offsetof(struct guest_context, plic_size) == CTX_PLIC_SIZE, "swit
 _Static_assert(offsetof(struct guest_context, plic_read) == CTX_PLIC_READ, "switch.S");
 _Static_assert(offsetof(struct guest_context, plic_write) == CTX_PLIC_WRITE, "switch.S");
 _Static_assert(offsetof(struct guest_context, on_lines) == CTX_ON_LINES, "switch.S");
+_Static_assert(offsetof(struct guest_context, plic_external) == CTX_PLIC_EXTERNAL, "switch.S");
 _Static_assert(offsetof(struct guest_context, fetch_faults) == CTX_FETCH_FAULTS, "switch.S");
 _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
 
@@ -124,8 +130,9 @@ _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
  * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0).
  *
  * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call plic_read or plic_write instead of
- * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. These functions change no other register that a C function
- * might: they and all that they call are compiled so (Makefile, FEW; tests/tool/test_registers.py).
+ * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx, and so does an external interrupt plic_external, if there
+ * is one. These functions change no other register that a C function might: they and all that they call are compiled
+ * so (Makefile, FEW; tests/tool/test_registers.py).
  *
  * Some exits are served in switch.S and call nobody: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
  * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to oneself or (as mask 1 of

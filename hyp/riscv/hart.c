@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Set-up of a physical hart for guests, and the mailbox between harts. Source: privileged ISA,
- * "Hypervisor and Virtual Supervisor CSRs"; Sstc; Smstateen; SBI 3.0, IPI extension.
+ * "Hypervisor and Virtual Supervisor CSRs"; Sstc; Smstateen; SBI 3.0, IPI extension; RISC-V ACLINT specification,
+ * "Supervisor-level Software Interrupt Device (SSWI)".
  * No lock: the mailbox is one atomic word.
  */
 #include "hyp/riscv/hart.h"
@@ -9,6 +10,7 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/fence.h"
+#include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
 
 _Static_assert(ERR_FAULT == 6, "fault.S returns it");
@@ -87,20 +89,29 @@ struct hart *hart_get(uint32_t index)
 void hart_send(struct hart *const *to, uint32_t n, uint32_t mail)
 {
 	uint64_t ids[MAX_HARTS];
+	uint32_t nr_ids = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++)
 		__atomic_fetch_or(&to[i]->mailbox, mail, __ATOMIC_RELEASE);
-		ids[i] = to[i]->id;
-	}
 	fence_before_ipi();	/* it must not overtake the mailbox */
-	sbi_ecall_harts(SBI_EXT_IPI, 0, ids, n, 0, 0, 0);
+	for (uint32_t i = 0; i < n; i++) {
+		if (to[i]->setssip.v)
+			mmio_write32(to[i]->setssip, 1);
+		else
+			ids[nr_ids++] = to[i]->id;
+	}
+	if (nr_ids)
+		sbi_ecall_harts(SBI_EXT_IPI, 0, ids, nr_ids, 0, 0, 0);
 }
 
 void hart_send_one(struct hart *to, uint32_t mail)
 {
 	__atomic_fetch_or(&to->mailbox, mail, __ATOMIC_RELEASE);
 	fence_before_ipi();
-	sbi_ecall(SBI_EXT_IPI, 0, 1, to->id, 0, 0, 0);
+	if (to->setssip.v)
+		mmio_write32(to->setssip, 1);
+	else
+		sbi_ecall(SBI_EXT_IPI, 0, 1, to->id, 0, 0, 0);
 }
 
 uint32_t hart_take_mail(void)

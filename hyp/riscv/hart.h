@@ -20,6 +20,7 @@ struct hart {
 	uint32_t index;		/* into plan.harts */
 	uint32_t mailbox;	/* MAIL_*; atomic, the only field that other harts write */
 	struct vcpu *vcpu;	/* NULL on a spare hart */
+	hpa_t setssip;		/* a write of 1 raises its sip.SSIP (ACLINT SSWI); 0: the firmware has to */
 };
 
 _Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "switch.S");
@@ -28,6 +29,7 @@ _Static_assert(offsetof(struct hart, frame) == HART_FRAME, "switch.S");
 _Static_assert(offsetof(struct hart, id) == HART_ID, "switch.S");
 _Static_assert(offsetof(struct hart, mailbox) == HART_MAILBOX, "switch.S");
 _Static_assert(offsetof(struct hart, vcpu) == HART_VCPU, "switch.S");
+_Static_assert(offsetof(struct hart, setssip) == HART_SETSSIP, "switch.S");
 
 /* What this kind of hart really has, found by probing, not by trusting the device tree. */
 struct hart_features {
@@ -68,7 +70,8 @@ void hart_init_guest(const struct hart_features *f, bool sstc, uint64_t envcfg);
 /* The hart of that index into plan.harts. */
 struct hart *hart_get(uint32_t index);
 
-/* Leaves a request for n harts and interrupts them. What was written before is seen by who takes it. */
+/* Leaves a request for n harts and interrupts them: by their SSWI registers, or those that have none by one firmware
+ * call. What was written before is seen by who takes it. */
 void hart_send(struct hart *const *to, uint32_t n, uint32_t mail);
 
 /* The same for one hart. */

@@ -4,9 +4,9 @@
  * = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a bug unless its pc
  * lies in fault.S. Three ways lead out of a guest and back, each saving no more than it must: what is served
  * right here (two registers: set_timer, an IPI to oneself or one sibling, and interrupts that are the guest's),
- * words of the emulated PLIC (nine registers), other ecalls (what C may change: it keeps s0 to s11 for us, and
- * nothing of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter, "Trap Entry"
- * and "Trap Return"; RISC-V calling convention.
+ * words and interrupts of the emulated PLIC (nine registers), other ecalls (what C may change: it keeps s0 to s11
+ * for us, and nothing of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter,
+ * "Trap Entry" and "Trap Return"; RISC-V calling convention.
  */
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/csr_defs.h"
@@ -180,8 +180,13 @@ ipi_one:	/* To one sibling, as Linux writes it: mask 1. What a1 held is not need
 	amoor.w.rl t1, t1, (a1)
 	andi	t1, t1, MAIL_IPI
 	bnez	t1, 1f			/* a sender before us is about to wake it, and it will take ours too */
-	fence	w, ow			/* as in hart_send_one(); a6 and a7 are those of the call already */
-	ld	a1, HART_ID(t0)
+	fence	w, ow			/* as in hart_send_one() */
+	ld	t1, HART_SETSSIP(t0)
+	beqz	t1, 2f
+	li	a1, 1
+	sw	a1, (t1)
+	j	1f
+2:	ld	a1, HART_ID(t0)		/* a6 and a7 are those of the call already */
 	mv	t1, a0
 	li	a0, 1
 	ecall
@@ -194,7 +199,7 @@ interrupt:
 	addi	t0, t0, -(IRQ_SEI << 1)
 	bnez	t0, 1f
 	andi	t1, t1, CTX_FLAG_PLIC
-	beqz	t1, other_exit
+	beqz	t1, plic_external
 	/* An external interrupt: the guest gets it; its next SRET or WFI comes back to us. */
 	li	t1, 1 << IRQ_VSEI
 	csrs	CSR_HVIP, t1
@@ -393,7 +398,22 @@ plic_fetch_failed:	/* the guest has changed its page tables meanwhile: the exit 
 	csrw	CSR_SCAUSE, t0
 	j	plic_other
 
-lines_changed:	/* a0: the vcpus, t1: context. The rest of what C may change, and then it may. */
+lines_changed:	/* a0: the vcpus, t1: context */
+	ld	a1, CTX_SELF(t1)
+	ld	t0, CTX_PLIC_EXTERNAL(t1)
+	bne	a0, a1, 1f
+	beqz	t0, 1f
+	/* Nobody but oneself, and no other PLIC: as vcpu_update_external(). Who changes the line from now on sends mail. */
+	ld	t0, CTX_PLIC(t1)
+	ld	t0, VPLIC_LINES(t0)
+	li	a1, 1 << IRQ_VSEI
+	csrc	CSR_HVIP, a1
+	and	t0, t0, a0
+	beqz	t0, plic_back
+	csrs	CSR_HVIP, a1
+	j	plic_back
+
+1:	/* The rest of what C may change, and then it may. */
 	for_others sd, t1
 	mv	a1, a0
 	mv	a0, t1
@@ -402,6 +422,23 @@ lines_changed:	/* a0: the vcpus, t1: context. The rest of what C may change, and
 	ld	t1, HART_VCPU(tp)
 	for_others ld, t1
 	j	plic_back
+
+plic_external:	/* An external interrupt for the emulated PLIC, if there is only one. */
+	for_few sd, a0
+	sd	a1, CTX_X(11)(a0)
+	csrrw	t1, CSR_SSCRATCH, zero
+	sd	t1, CTX_X(10)(a0)
+	ld	t1, CTX_PLIC_EXTERNAL(a0)
+	beqz	t1, plic_other
+	ld	sp, CTX_HOST_SP(a0)
+	ld	tp, CTX_HOST_TP(a0)
+	count_exit EXIT_INTERRUPT, t0
+	lwu	a1, VCPU_INDEX(a0)
+	ld	a0, CTX_PLIC(a0)
+	jalr	t1			/* (plic, vcpu) */
+	ld	t1, HART_VCPU(tp)
+	beqz	a0, plic_back
+	j	lines_changed
 
 ecall_exit:
 	for_few sd, a0

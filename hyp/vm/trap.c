@@ -35,13 +35,15 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 
 enum verdict trap_dispatch(struct vcpu *v)
 {
-	struct guest_exit e = { .cause = csr_read(CSR_SCAUSE) };
+	uint64_t cause = csr_read(CSR_SCAUSE);
 	unsigned kind = EXIT_OTHER;
+	struct guest_exit e;
 
-	if (e.cause & SCAUSE_INTERRUPT) {
+	if (cause & SCAUSE_INTERRUPT) {
 		v->ctx.exits[EXIT_INTERRUPT]++;
 		return irq_serve(v);
 	}
+	e.cause = cause;
 	e.tval = csr_read(CSR_STVAL);
 	e.htval = csr_read(CSR_HTVAL);
 	e.htinst = csr_read(CSR_HTINST);

@@ -178,6 +178,7 @@ static void init_context(struct vcpu *v)
 	v->ctx.plic_read = vplic_read;
 	v->ctx.plic_write = vplic_write;
 	v->ctx.on_lines = on_lines;
+	v->ctx.plic_external = p->nr_vplics == 1 && !v->vm->plic_mapped ? vplic_physical : NULL;
 }
 
 void vcpu_run(struct vcpu *v)

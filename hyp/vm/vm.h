@@ -48,6 +48,8 @@ struct vcpu {
 };
 
 _Static_assert(offsetof(struct vcpu, hart) == VCPU_HART, "switch.S");
+_Static_assert(offsetof(struct vcpu, index) == VCPU_INDEX, "switch.S");
+_Static_assert(offsetof(struct vplic, lines) == VPLIC_LINES, "switch.S");
 
 enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING };
 

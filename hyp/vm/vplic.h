@@ -37,6 +37,7 @@
  */
 struct vplic {
 	struct lock lock;			/* the first: it costs least to reach */
+	uint64_t lines;				/* bit = vcpu; written under the lock, read without */
 
 	/* Constant after vplic_create() and vplic_add_virtual(). */
 	uint32_t plic;				/* index of the host's PLIC */
@@ -50,8 +51,6 @@ struct vplic {
 	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
 	uint32_t owned[VPLIC_WORDS];		/* sources of this VM */
 	uint32_t physical[VPLIC_WORDS];		/* those of them that the host's PLIC has */
-
-	uint64_t lines;				/* bit = vcpu; written under the lock, read without */
 
 	/* lock protects: */
 	uint32_t spurious;			/* claims from the host of sources that are not the VM's */

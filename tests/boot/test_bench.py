@@ -37,5 +37,6 @@ def test_one_hart(boot, run, cpu):
     check_rows(boot("bench/one", harts=1, memory="512M", cpu=cpu, extra=EXACT), run)
 
 
-def test_two_harts(boot):
-    check_rows(boot("bench/two", harts=2, memory="512M"), "two")
+@pytest.mark.parametrize("run, machine", (("two", "virt"), ("sswi", "virt,aclint=on")))
+def test_two_harts(boot, run, machine):
+    check_rows(boot("bench/two", harts=2, memory="512M", machine=machine), run)

@@ -50,6 +50,34 @@ def test_one_image_for_all(pack, log_dir, time_scale):
             machine.wait()
 
 
+SSWI, MSWI = range(0x2f00000, 0x2f04000), range(0x2000000, 0x2004000)
+
+
+def device_writes(path):
+    """Addresses, in order, from QEMU's trace."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return [int(m[1], 16) for m in re.finditer(r"memory_region_ops_write .*?addr (0x[0-9a-f]+) ", file.read())]
+
+
+def test_interrupts_by_sswi(boot, log_dir):
+    """The device tree has an ACLINT SSWI: harts interrupt each other through it, and not by calls to the firmware,
+    which would use the MSWI."""
+    trace = os.path.join(log_dir, "trace.txt")
+    machine = boot(config(guest("test", "3 1 2", "32M", "test", bootargs="test.only=ipi.")),
+                   machine="virt,aclint=on", extra=["-trace", "memory_region_ops_write", "-D", trace])
+    machine.hv.expect_line("bulkhead", "machine +4 harts, .*, 1 PLIC, SSWI$")
+    machine.hv.expect(r"^\[test\] done: [1-9]\d* passed, 0 failed$", 60)
+    machine.wait()
+    writes = device_writes(trace)
+    by_sswi = [i for i, address in enumerate(writes) if address in SSWI]
+    assert len(by_sswi) > 50
+    assert {writes[i] for i in by_sswi} == {SSWI.start + 4 * hart for hart in (1, 2)}	# hart 3 is the one that sends
+    # Before and after it is the firmware that starts and halts harts.
+    assert not [address for address in writes[by_sswi[0]:by_sswi[-1]] if address in MSWI]
+    assert [address for address in writes if address in MSWI]
+    os.remove(trace)
+
+
 def disabled(*harts):
     return [["-t", "s", f"/cpus/cpu@{hart}", "status", "disabled"] for hart in harts]
 

@@ -38,6 +38,7 @@ static struct fake_config configuration(void)
 		c.policy[vm].on_crash = policy >> 2 & 1;
 		c.policy[vm].restart_limit = policy >> 3 & 3;
 		c.policy[vm].watchdog_ms = policy & 0x80 ? 1 : 0;
+		c.sswi |= !vm && policy & 0x40;
 	}
 	return c;
 }

@@ -131,6 +131,28 @@ static void test_ipi(void **state)
 	}
 }
 
+/* The same where most harts have an SSWI register: the firmware is asked for the other one alone. */
+static void test_ipi_by_sswi(void **state)
+{
+	config.sswi = true;
+	boot();
+	test_ipi(state);
+	fake_count_from_here();
+	assert_int_equal(sbi(SBI_EXT_IPI, 0, 1, 1, 0), SBI_SUCCESS);
+	assert_int_equal(fake.nr_calls, 0);
+	assert_int_equal(fake.nr_mmio, 1);
+	assert_int_equal(sbi(SBI_EXT_IPI, 0, 1, 2, 0), SBI_SUCCESS);	/* hart 4 */
+	assert_int_equal(fake.nr_calls, 1);
+	assert_int_equal(fake.nr_mmio, 1);
+	fake_settle();
+	fake_count_from_here();
+	assert_int_equal(sbi(SBI_EXT_IPI, 0, 6, 0, 0), SBI_SUCCESS);
+	assert_int_equal(fake.nr_calls, 1);
+	assert_int_equal(fake.calls[0].arg[0], 1);
+	assert_int_equal(fake.calls[0].arg[1], fake.plan.harts[4].id);
+	assert_int_equal(fake.nr_mmio, 1);
+}
+
 /* A stopped hart is a valid target that nothing happens to, now or when it starts. */
 static void test_ipi_to_stopped(void **state)
 {
@@ -364,6 +386,7 @@ int main(void)
 		cmocka_unit_test_setup(test_base, setup),
 		cmocka_unit_test_setup(test_unknown_functions, setup),
 		cmocka_unit_test_setup(test_ipi, setup),
+		cmocka_unit_test_setup(test_ipi_by_sswi, setup),
 		cmocka_unit_test_setup(test_ipi_to_stopped, setup),
 		cmocka_unit_test_setup(test_rfence_masks, setup),
 		cmocka_unit_test_setup(test_rfence_ranges, setup),

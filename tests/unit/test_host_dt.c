@@ -163,6 +163,43 @@ static void test_interrupts(void **state)
 	tree_free(&t);
 }
 
+#define SSWI(reg, entries) "\t\tsswi@2f00000 { compatible = \"riscv,aclint-sswi\"; reg = <" reg ">; " \
+	"interrupts-extended = <" entries ">; };\n\n\t\tclint@2000000 {"
+
+/* Registers by which harts are interrupted: by the place in interrupts-extended, of S-mode software interrupts. */
+static void test_sswi(void **state)
+{
+	static const char good[] = SSWI("0 0x2f00000 0 0x4000", "&intc3 1 &intc0 3 &intc1 1 &intc0 1");
+	static const char disabled[] = "\t\tsswi@2f00000 { compatible = \"riscv,aclint-sswi\"; status = \"disabled\"; "
+		"reg = <0 0x2f00000 0 0x4000>; interrupts-extended = <&intc0 1>; };\n\n\t\tclint@2000000 {";
+	static const char *const bad[] = {
+		SSWI("0 0x2f00000 0 0xf", "&intc3 1 &intc0 3 &intc1 1 &intc0 1"),
+		SSWI("0 0x2f00002 0 0x4000", "&intc3 1"), SSWI("0 0x80000000 0 0x4000", "&intc3 1"),
+		SSWI("0 0x2f00000 0 0", "&intc3 1"), SSWI("0 0x2f00000 0 0x4000", "&intc3"),
+		SSWI("0 0x2f00000 0 0x4000", "&intc3 1 99 1"),
+	};
+	struct tree t = tree_edit("virt", "\t\tclint@2000000 {", good, NULL);
+
+	(void)state;
+	parse_good(&t);
+	assert_int_equal(host.harts[0].setssip, 0x2f0000c);
+	assert_int_equal(host.harts[1].setssip, 0x2f00008);
+	assert_int_equal(host.harts[2].setssip, 0);
+	assert_int_equal(host.harts[3].setssip, 0x2f00000);
+	tree_free(&t);
+	t = tree_edit("virt", "\t\tclint@2000000 {", disabled, NULL);
+	parse_good(&t);
+	assert_int_equal(host.harts[0].setssip, 0);
+	tree_free(&t);
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
+		t = tree_edit("virt", "\t\tclint@2000000 {", bad[i], NULL);
+		assert_int_not_equal(parse_as(&t, false), OK);
+		assert_non_null(kept_find(&kept, PROBLEM_BAD_HOST, "/soc/sswi@2f00000",
+					  i < 4 ? "reg" : "interrupts-extended"));
+		tree_free(&t);
+	}
+}
+
 static void test_inherited_parent(void **state)
 {
 	struct tree t = tree_file("three-contexts");
@@ -481,6 +518,7 @@ int main(void)
 		cmocka_unit_test(test_virt),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_interrupts),
+		cmocka_unit_test(test_sswi),
 		cmocka_unit_test(test_inherited_parent),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_shared_pages),

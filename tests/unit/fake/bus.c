@@ -218,6 +218,24 @@ static void uart_write(uint64_t reg, uint8_t value)
 	}
 }
 
+/* ---- SSWI ---- */
+
+static bool is_sswi(uint64_t addr)
+{
+	return fake.config.sswi && addr - FAKE_SSWI < 4 * FAKE_HARTS;
+}
+
+static void sswi_write(uint64_t addr, uint64_t value)
+{
+	unsigned hart = (unsigned)(addr - FAKE_SSWI) / 4;
+
+	if (value != 1 || addr & 3 || !fake.plan.harts[hart].setssip.v)
+		fake_fail("a write of %lu to SSWI register %u", value, hart);
+	if (worker() >= 0 && (int)fake_vm_of(hart) != worker() && !(fake.config.uart && fake.running == FAKE_UART_HART))
+		fake_fail("hart %u, which is another VM's, is interrupted", hart);
+	fake.hw[hart].csr.ssip = 1ull << IRQ_SSI;
+}
+
 uint64_t fake_mmio_read(uint64_t addr, unsigned size)
 {
 	uint64_t offset = addr - FAKE_PLIC;
@@ -247,6 +265,10 @@ void fake_mmio_write(uint64_t addr, unsigned size, uint64_t value)
 	}
 	if (is_uart(addr) && size == 1) {
 		uart_write(addr - FAKE_UART, (uint8_t)value);
+		return;
+	}
+	if (is_sswi(addr) && size == 4) {
+		sswi_write(addr, value);
 		return;
 	}
 	if (size != 4 || addr & 3 || offset >= FAKE_PLIC_SIZE)

@@ -102,6 +102,8 @@ void fake_make_plan(void)
 		p->harts[i].id = hart_ids[i];
 		p->harts[i].features = HART_H | (config->sstc ? HART_SSTC : 0) | HART_ZICBOZ;
 		p->harts[i].plic_context[0] = hart_contexts[i];
+		if (config->sswi && i != 4)
+			p->harts[i].setssip = hpa(FAKE_SSWI + 4 * i);
 	}
 	if (config->no_context)
 		p->harts[4].plic_context[0] = NO_CONTEXT;

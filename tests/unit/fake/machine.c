@@ -15,6 +15,7 @@
 #include "drivers/plic.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
+#include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/vm/console.h"
 #include "hyp/vm/vcpu.h"
@@ -180,7 +181,10 @@ static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
 	to->mailbox |= MAIL_IPI;
 	if (!(old & MAIL_IPI)) {
 		fence_before_ipi();
-		firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
+		if (to->setssip.v)
+			mmio_write32(to->setssip, 1);
+		else
+			firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
 	}
 	return ecall_done(hw, ctx, EXIT_ECALL);
 }
@@ -270,6 +274,17 @@ static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned 
 	return (insn & 0x707f) == (store ? 0x2023 : 0x2003) && (!*reg || is_few(*reg));
 }
 
+static void lines_changed(struct guest_context *ctx, uint64_t changed)
+{
+	if (changed != ctx->self || !ctx->plic_external) {
+		ctx->on_lines(ctx, changed);
+		return;
+	}
+	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
+	if (ctx->plic->lines & changed)
+		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
+}
+
 static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	struct fake_csrs csr = hw->csr;
@@ -298,7 +313,20 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 		hw->x[reg] = value;
 	hw->x[0] += length;
 	if (changed)
-		ctx->on_lines(ctx, changed);
+		lines_changed(ctx, changed);
+	return true;
+}
+
+static bool external_shortcut(struct guest_context *ctx)
+{
+	uint64_t changed;
+
+	if (!ctx->plic_external)
+		return false;
+	ctx->exits[EXIT_INTERRUPT]++;
+	changed = ctx->plic_external(ctx->plic, ((struct vcpu *)ctx)->index);
+	if (changed)
+		lines_changed(ctx, changed);
 	return true;
 }
 
@@ -307,6 +335,8 @@ static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	uint64_t cause = hw->csr.scause;
 
+	if (cause == (SCAUSE_INTERRUPT | IRQ_SEI) && !(ctx->flags & CTX_FLAG_PLIC))
+		return external_shortcut(ctx);
 	if (cause & SCAUSE_INTERRUPT)
 		return interrupt_shortcut(ctx, (unsigned)(cause & 63));
 	if (cause == CAUSE_ECALL_VS)
@@ -528,6 +558,7 @@ void fake_create(const struct fake_config *config)
 	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
 		hart_get(hart)->id = fake.plan.harts[hart].id;
 		hart_get(hart)->index = hart;
+		hart_get(hart)->setssip = fake.plan.harts[hart].setssip;
 	}
 }
 

@@ -39,6 +39,7 @@
 #define FAKE_UART_HART	5u
 #define FAKE_TYPED	512
 #define FAKE_VUART	0x10002000ull	/* where a sees it, */
+#define FAKE_SSWI	0x02f00000ull	/* register n is of the hart with index n */
 #define FAKE_VUART_IRQ	20u		/* and its interrupt: in the host that is b's */
 
 struct fake_config {
@@ -46,6 +47,7 @@ struct fake_config {
 	bool vuart;			/* a has a virtual UART at FAKE_VUART; not together with mapped */
 	bool uart;			/* the console is a UART that hart 5, c's, polls; otherwise the firmware's */
 	bool no_monitor, colour;
+	bool sswi;			/* all harts but 4 have a register in an ACLINT SSWI device */
 	bool no_context;		/* hart 4 has no context of the PLIC; not together with mapped */
 	struct plan_policy policy[FAKE_VMS];
 };
