@@ -22,7 +22,7 @@ void monitor_init(const struct plan *p)
 static void prompt(void)
 {
 	edit_begin(&edit);
-	mux_print(PROMPT);
+	mux_end_answer(PROMPT);
 }
 
 void monitor_enter(void)

@@ -20,6 +20,9 @@ _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
 #define STAGE_SIZE	4096u
 #define STAGE_ROOM	1600u	/* a line that is ended, a mark with colours, a line, and what a byte can become */
 #define MONITOR_RING	16384u
+#define ANSWER_ROOM	12288u	/* of it, before anything else is typed: for one command's answer */
+#define RESERVE		64u	/* and the end of an answer that had no room: CUT, the prompt */
+#define CUT		"(the rest is left out: it is too long)\n"
 #define INPUT_BUDGET	16u	/* bytes that one service takes from the keyboard */
 #define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
 
@@ -46,6 +49,7 @@ static struct {
 	uint32_t shown;		/* whose unfinished line the terminal shows, NOBODY */
 	uint32_t notify;
 	struct ring monitor;
+	bool cut;		/* an answer of the monitor has had no room */
 	uint32_t from, len;	/* of stage */
 	char stage[STAGE_SIZE];
 } mux;
@@ -291,18 +295,24 @@ void mux_drain(uint32_t source)
 	lock_release(&mux.lock);
 }
 
-bool mux_service(bool *pending, uint32_t *notify)
+/* A line that is pasted waits in the device while the monitor's answers have no room. */
+static void take_input(void)
 {
-	bool taken, more;
-
-	lock_acquire(&mux.lock);
-	for (uint32_t n = 0; mux.device->get && n < INPUT_BUDGET; n++) {
+	for (uint32_t n = 0; mux.device->get && n < INPUT_BUDGET && mux_room() >= ANSWER_ROOM; n++) {
 		int c = mux.device->get();
 
 		if (c < 0)
 			break;
 		keys_typed((uint8_t)c);
 	}
+}
+
+bool mux_service(bool *pending, uint32_t *notify)
+{
+	bool taken, more;
+
+	lock_acquire(&mux.lock);
+	take_input();
 	monitor_tick();
 	fill();
 	taken = push();
@@ -338,7 +348,19 @@ bool mux_has_input(void)
 
 void mux_put(const char *text, uint32_t len)
 {
-	ring_put(&mux.monitor, text, len);
+	if (len + RESERVE > mux_room())
+		mux.cut = true;
+	if (!mux.cut)
+		ring_put(&mux.monitor, text, len);
+}
+
+/* What mux_put() leaves is room for this. */
+void mux_end_answer(const char *prompt)
+{
+	if (mux.cut)
+		ring_put(&mux.monitor, CUT, sizeof(CUT) - 1);
+	ring_put(&mux.monitor, prompt, (uint32_t)strlen(prompt));
+	mux.cut = false;
 }
 
 uint32_t mux_room(void)

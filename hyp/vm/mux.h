@@ -44,6 +44,9 @@ void mux_print(const char *format, ...) __printf(1, 2);
 void mux_put(const char *text, uint32_t len);
 uint32_t mux_room(void);	/* bytes that it can write now */
 
+/* The answer to a command ends: what had no room was left out, and that is said. Then the prompt. */
+void mux_end_answer(const char *prompt);
+
 /* Guest number or MUX_MONITOR. */
 uint32_t mux_focus(void);
 void mux_set_focus(uint32_t source);

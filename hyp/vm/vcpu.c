@@ -76,25 +76,6 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	vcpu_update_external(v);
 }
 
-static bool start_if_pending(struct vcpu *v)
-{
-	struct vm *vm = v->vm;
-	bool start = false;
-
-	lock_acquire(&vm->lock);
-	if (vm->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
-		/* An IPI that a sibling sent while the vcpu was stopped, maybe in an earlier life of the guest, ends
-		 * here. Under the lock: that the VM ends is told after its state has changed, so not before. */
-		hart_take_mail();
-		v->hsm = SBI_HSM_STATE_STARTED;
-		start = true;
-	}
-	lock_release(&vm->lock);
-	if (start)
-		reset(v, v->start_pc, v->start_opaque);
-	return start;
-}
-
 /* What the console and the monitor want of this hart, whatever its vcpu does. */
 static void serve_mail(struct vcpu *v, uint32_t mail)
 {
@@ -102,6 +83,28 @@ static void serve_mail(struct vcpu *v, uint32_t mail)
 		irq_lines_changed(v, vuart_poke(&v->vm->vuart));
 	if (mail & MAIL_DUMP)
 		dump_answer(v);
+}
+
+static bool start_if_pending(struct vcpu *v)
+{
+	struct vm *vm = v->vm;
+	uint32_t mail = 0;
+	bool start = false;
+
+	lock_acquire(&vm->lock);
+	if (vm->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
+		/* An IPI that a sibling sent while the vcpu was stopped, maybe in an earlier life of the guest, ends
+		 * here. Under the lock: that the VM ends is told after its state has changed, so not before. */
+		mail = hart_take_mail();
+		v->hsm = SBI_HSM_STATE_STARTED;
+		start = true;
+	}
+	lock_release(&vm->lock);
+	if (!start)
+		return false;
+	reset(v, v->start_pc, v->start_opaque);
+	serve_mail(v, mail);	/* these two do not end there */
+	return true;
 }
 
 /* Waits in HS-mode until the vcpu is started. Only the software interrupt can wake the hart, and the timer if it

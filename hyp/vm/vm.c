@@ -266,14 +266,14 @@ static void print_exits(const struct vm *vm, uint32_t vcpu)
 }
 
 /*
- * The VM has stopped. If it has ended for good, it does not count as alive any more, and the last one
- * takes the machine with it, if the plan says so.
+ * The VM has stopped, of that end; the monitor may be starting it again right now. If it has ended for good, it does
+ * not count as alive any more, and the last one takes the machine with it, if the plan says so.
  */
-static void vm_gone(struct vm *vm, bool for_good)
+static void vm_gone(struct vm *vm, enum vm_end end, bool for_good)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
 		print_exits(vm, i);
-	console_log("vm %s: stopped (%s)", vm->plan->name, vm_end_name(vm->end));
+	console_log("vm %s: stopped (%s)", vm->plan->name, vm_end_name(end));
 	if (!for_good || __atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
 		return;
 	if (keep_machine) {
@@ -343,7 +343,7 @@ static void conclude(struct vm *vm)
 		for_good = rest(vm);
 	lock_release(&vm->lock);
 	if (!again) {
-		vm_gone(vm, for_good);
+		vm_gone(vm, end, for_good);
 		return;
 	}
 	console_log("vm %s: restarts (%s)", vm->plan->name, vm_end_name(end));
@@ -397,9 +397,9 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 		*tell = vm->active;
 		return NULL;
 	case VM_STARTING:
-		if (ask != ASK_STOP)
+		if (ask != ASK_STOP && vm->asked != ASK_STOP)
 			return "it is starting already";
-		vm->asked = ASK_STOP;
+		vm->asked = ask == ASK_STOP ? ASK_STOP : ASK_NOTHING;	/* the last word counts */
 		return NULL;
 	case VM_STOPPING:
 		vm->asked = ask == ASK_STOP ? ASK_STOP : ASK_RESTART;
@@ -499,6 +499,7 @@ static void start_vm(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
 	bool ok, for_good = false;
+	enum vm_end end;
 
 	if (!vm->starts)
 		quiesce(vm);	/* a boot loader may have used the devices */
@@ -509,11 +510,8 @@ static void start_vm(struct vcpu *v)
 	vm->starts++;
 	vm->kicked = 0;
 	vm->started_at = csr_read(CSR_TIME);
-	vm->end = VM_END_LOAD;
-	if (vm->asked == ASK_STOP) {	/* while it was loaded */
-		vm->end = VM_END_STOP;
-		ok = false;
-	}
+	vm->end = end = vm->asked == ASK_STOP ? VM_END_STOP : VM_END_LOAD;	/* asked while it was loaded */
+	ok &= vm->asked != ASK_STOP;
 	vm->asked = ASK_NOTHING;
 	if (!ok)
 		for_good = rest(vm);
@@ -528,7 +526,7 @@ static void start_vm(struct vcpu *v)
 	if (ok)
 		console_log("vm %s: started", vm->plan->name);
 	else
-		vm_gone(vm, for_good);
+		vm_gone(vm, end, for_good);
 }
 
 void vm_attend(struct vcpu *v)

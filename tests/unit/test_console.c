@@ -14,7 +14,9 @@
 
 #include "hyp/base/ring.h"
 #include "hyp/vm/console.h"
+#include "hyp/vm/dump.h"
 #include "hyp/vm/line.h"
+#include "hyp/vm/mux.h"
 #include "tests/unit/fake/exits.h"
 
 #define OUT_RING	16384u	/* of a guest */
@@ -586,6 +588,9 @@ static void test_ask_races(void **state)
 	assert_non_null(vm_ask(vm, ASK_START));
 	assert_non_null(vm_ask(vm, ASK_RESTART));
 	assert_null(vm_ask(vm, ASK_STOP));
+	assert_null(vm_ask(vm, ASK_START));		/* the last word counts */
+	assert_non_null(vm_ask(vm, ASK_START));
+	assert_null(vm_ask(vm, ASK_STOP));
 	fake.running = -1;
 	fake_settle();
 	assert_int_equal(vm->state, VM_STOPPED);
@@ -631,6 +636,71 @@ static void test_dump(void **state)
 	assert_shown("[monitor] b vcpu 1 on hart 64: stopped, ");
 }
 
+/* The monitor asks between the vcpu's two looks at its mailbox. */
+static void ask_for_dump(void)
+{
+	if (fake.running != (int)fake_hart_of(A, 1))
+		return;
+	fake_before_lock = NULL;
+	assert_true(dump_ask(fake_vm(A)));
+}
+
+/* What is asked of a vcpu just when it starts does not end with the IPIs of its earlier life. */
+static void test_dump_of_a_starting_vcpu(void **state)
+{
+	(void)state;
+	self = fake_hart_of(A, 0);
+	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC, 0), SBI_SUCCESS);
+	fake_before_lock = ask_for_dump;
+	fake_settle();
+	assert_null(fake_before_lock);
+	polls(400);
+	assert_shown("[monitor] a vcpu 1 on hart 7: started, ");
+	command("dump a");
+	assert_shown("[monitor] a vcpu 1 on hart 7: started, ");
+}
+
+static unsigned count(const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *at = terminal(); (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+/* What is pasted waits until there is room for answers. */
+static void test_pasted_commands(void **state)
+{
+	(void)state;
+	fake.uart_room = 0;
+	for (unsigned i = 0; i < 40; i++)
+		fake_type("help\r");
+	polls(100);
+	assert_in_range(fake.typed - fake.taken, 1, 39 * 5);
+	fake.uart_room = UINT32_MAX;
+	polls(20000);
+	assert_int_equal(fake.taken, fake.typed);
+	assert_int_equal(count("registers of its vcpus\n"), 40);
+	assert_int_equal(count("the rest is left out"), 0);
+}
+
+/* An answer for which there is no room at all. */
+static void test_long_answer(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++)
+		mux_print("line %u of an answer\n", i);
+	mux_end_answer("> ");
+	polls(3000);
+	type("help\r");
+	polls(400);
+	assert_shown("[monitor] line 700 of an answer\n");
+	assert_shown("[monitor] (the rest is left out: it is too long)\n[monitor] > ");
+	assert_shown("registers of its vcpus\n");
+	assert_int_equal(count("the rest is left out"), 1);
+}
+
 /* ---- monitor = "off" ---- */
 
 static void test_no_monitor(void **state)
@@ -674,6 +744,9 @@ int main(void)
 		cmocka_unit_test_setup(test_monitor_starts_ended, setup_monitor),
 		cmocka_unit_test_setup(test_ask_races, setup_monitor),
 		cmocka_unit_test_setup(test_dump, setup_monitor),
+		cmocka_unit_test_setup(test_dump_of_a_starting_vcpu, setup_monitor),
+		cmocka_unit_test_setup(test_pasted_commands, setup_monitor),
+		cmocka_unit_test_setup(test_long_answer, setup_monitor),
 		cmocka_unit_test(test_no_monitor),
 	};
 
