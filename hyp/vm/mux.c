@@ -25,6 +25,7 @@ _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
 #define CUT		"(the rest is left out: it is too long)\n"
 #define INPUT_BUDGET	16u	/* bytes that one service takes from the keyboard */
 #define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
+#define POLL_BUDGET	32u	/* bytes of all sources in one poll from a guest's hart: twice what a UART takes at once */
 
 struct source {
 	const char *name;
@@ -49,6 +50,7 @@ static struct {
 	uint32_t shown;		/* whose unfinished line the terminal shows, NOBODY */
 	uint32_t notify;
 	struct ring monitor;
+	uint32_t budget;	/* bytes of all sources that one service moves */
 	bool cut;		/* an answer of the monitor has had no room */
 	uint32_t from, len;	/* of stage */
 	char stage[STAGE_SIZE];
@@ -246,26 +248,30 @@ static void tell_dropped(uint32_t i)
 }
 
 /* One line of the source, or what there is of it, or a part if there is more. False if there was nothing. */
-static bool take_turn(uint32_t i)
+static bool take_turn(uint32_t i, uint32_t *budget)
 {
 	struct source *s = &mux.sources[i];
 
 	tell_dropped(i);
 	if (!has_text(i))
 		return false;
-	for (uint32_t n = 0; n < TURN_BUDGET && make_room() && has_text(i); n++)
+	for (uint32_t n = 0; n < TURN_BUDGET && *budget && make_room() && has_text(i); n++) {
+		--*budget;
 		if (feed(i, s->chunk[s->next++]))
 			break;
+	}
 	return true;
 }
 
 /* Moves lines to the stage as long as there is room, the source in focus last of all showing what it has begun. */
 static void fill(void)
 {
-	uint32_t idle = 0;
+	uint32_t idle = 0, budget = mux.budget;
 
 	for (uint32_t n = 0; n < 2 * MUX_SOURCES && idle < MUX_SOURCES && make_room(); n++) {
-		idle = take_turn(mux.turn) ? 0 : idle + 1;
+		idle = take_turn(mux.turn, &budget) ? 0 : idle + 1;
+		if (!budget)
+			return;		/* the source goes on with its line next time */
 		mux.turn = (mux.turn + 1) % MUX_SOURCES;
 	}
 	if (idle == MUX_SOURCES && mux.shown == NOBODY && mux.focus != NOBODY &&
@@ -412,6 +418,7 @@ void mux_init(const struct console_device *d)
 	memset(&mux, 0, sizeof(mux));
 	mux.device = d;
 	mux.focus = mux.shown = NOBODY;
+	mux.budget = UINT32_MAX;
 	mux.monitor = (struct ring){ .data = monitor_bytes, .size = MONITOR_RING };
 	link_source(MUX_LOG, "bulkhead", 36);
 }
@@ -422,6 +429,7 @@ void mux_use(const struct plan *plan, const struct console_device *d)
 
 	mux.device = d;
 	mux.colour = plan->console.colour;
+	mux.budget = plan->console.drive == CONSOLE_GUEST_HART ? POLL_BUDGET : UINT32_MAX;
 	second = plan->timebase_hz;
 	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		link_source(i, plan->vms[i].name, colours[i]);

@@ -316,7 +316,7 @@ static void test_flood(void **state)
 /* One poll is a bounded piece of work. */
 static void test_poll_is_bounded(void **state)
 {
-	uint32_t most = 0;
+	uint32_t most = 0, moved = 0, waited;
 
 	(void)state;
 	flood(A, OUT_RING);
@@ -327,10 +327,14 @@ static void test_poll_is_bounded(void **state)
 	while (console_waiting(A) || console_waiting(B)) {
 		fake.nr_mmio = 0;
 		fake.time += FAKE_HZ / 1000;
+		waited = console_waiting(A) + console_waiting(B);
 		fake_interrupt(FAKE_UART_HART);
+		waited -= console_waiting(A) + console_waiting(B);
+		moved = waited > moved ? waited : moved;
 		most = fake.nr_mmio > most ? fake.nr_mmio : most;
 	}
 	assert_in_range(most, 1, 16 * 2 + 2 + 17 + 2);	/* input, output, interrupts */
+	assert_in_range(moved, 1, 3 * 64);	/* for 32 bytes on the terminal: a chunk of each source at most */
 }
 
 /* 1,000 times a second while something waits, otherwise 100 times. */
