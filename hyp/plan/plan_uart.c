@@ -94,11 +94,11 @@ static bool is_guests(const struct planner *pl, const struct plan_vm *v, uint16_
 	return false;
 }
 
-/* Whether a guest's UART can stand for that of the host; *reg: its registers. */
+/* Whether a guest's UART can stand for that of the host; *reg: its registers, whose window has to lie in one page. */
 static bool can_stand_for(const struct planner *pl, const struct plan_vm *v, uint16_t node, struct range *reg)
 {
 	return device_is_ns16550(pl->host, node) && !is_guests(pl, v, node) &&
-	       host_node_reg(pl->host, node, 0, reg) == OK;
+	       host_node_reg(pl->host, node, 0, reg) == OK && reg->base % PAGE_SIZE <= PAGE_SIZE - WINDOW;
 }
 
 /* The host's UART at the address that the guest asks for; otherwise the console, or the first that there is. */
