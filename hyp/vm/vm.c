@@ -23,7 +23,7 @@
 #include "hyp/vm/vcpu.h"
 
 static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
-static struct vcpu vcpus[MAX_HARTS];	/* by hart index */
+static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));	/* by hart index; those in use are zeroed */
 static bool keep_machine;
 static uint64_t timebase_hz;
 static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
@@ -109,6 +109,7 @@ static void create_vcpus(struct vm *vm)
 		uint32_t hart = vm->plan->vcpu_hart[i];
 		struct vcpu *v = &vcpus[hart];
 
+		memset(v, 0, sizeof(*v));
 		v->vm = vm;
 		v->index = i;
 		v->hart = hart_get(hart);
@@ -123,6 +124,8 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 	vms_alive = plan->nr_vms;
 	keep_machine = plan->keep_machine;
 	timebase_hz = plan->timebase_hz;
+	for (uint32_t i = 0; i < MAX_HARTS; i++)
+		vcpus[i].vm = NULL;	/* a spare hart's: see vm_vcpu_of_hart() */
 	for (uint32_t i = 0; i < plan->nr_vms; i++) {
 		struct vm *vm = &vms[i];
 		enum err e;
