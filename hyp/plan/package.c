@@ -68,6 +68,13 @@ const struct package_entry *package_find(const struct package *p, const char *na
 	return NULL;
 }
 
+uint64_t package_room(const struct package *p, const struct package_entry *e)
+{
+	const struct package_header *h = p->header;
+
+	return (e + 1 < h->entries + h->nr_entries ? e[1].offset : h->total_size) - e->offset;
+}
+
 const void *package_data(const struct package *p, const struct package_entry *e)
 {
 	return (const uint8_t *)p->header + e->offset;
