@@ -132,8 +132,9 @@ COLD		:= $(wildcard boot/*.c hyp/plan/*.c) $(addprefix hyp/base/,fdt.c fmt.c) \
 # Of these, what a boot calls a thousand times keeps its own saves of registers.
 OFTEN		:= hyp/base/fdt.c hyp/base/fmt.c hyp/plan/host_index.c drivers/virtio_console.c
 $(call objects,$(COLD),core) $(B)/core/libfdt/%.o: SIZE_CFLAGS := -Os -msave-restore -fno-move-loop-invariants -fno-caller-saves
-$(call objects,$(OFTEN),core) $(B)/core/libfdt/fdt_sw.o: SIZE_CFLAGS := -Os
+$(call objects,$(OFTEN),core): SIZE_CFLAGS := -Os
 # libfdt asks for each byte of a name by a call: inlined, that is a few instructions.
+$(B)/core/libfdt/fdt_sw.o: SIZE_CFLAGS := -O2
 $(B)/core/libfdt/fdt.o: SIZE_CFLAGS := -O2 -finline-functions --param max-inline-insns-auto=200
 
 # What switch.S calls with most registers still the guest's keeps off those (context.h); tests/tool/test_registers.py.

@@ -87,10 +87,10 @@ static void add_entry(struct package_header *h, const char *name, const struct b
 
 	if (in_place) {	/* with all the memory that it takes, which a kernel's header tells */
 		size = core_header_valid(b) && core_image_size(b) > size ? core_image_size(b) : size;
-		size = align_up(size ? size : 1, PAGE_SIZE);
-		align = core_header_valid(b) ? 2 * MIB : PAGE_SIZE;
 		if (size > GIB)
 			die("image \"%s\": its header asks for 0x%lx bytes of memory", name, size);
+		align = core_header_valid(b) ? 2 * MIB : PAGE_SIZE;
+		size = align_up(size ? size : 1, align);
 	}
 	snprintf(e->name, sizeof(e->name), "%s", name);
 	e->size = b->size;
@@ -107,6 +107,7 @@ struct blob make_package(const struct blob *config, const struct config *parsed,
 	struct blob payload[PACKAGE_MAX] = { *config }, out;
 	uint32_t i;
 
+	crc32_init();
 	h->magic = PACKAGE_MAGIC;
 	h->version = PACKAGE_VERSION;
 	h->total_size = sizeof(*h) + (images->count + 1) * sizeof(h->entries[0]);

@@ -127,12 +127,14 @@ bool dt_is_strings(const struct dt_prop *prop)
 
 bool dt_has_string(const struct dt_prop *prop, const char *text)
 {
-	uint32_t at = 0;
-	const char *s;
+	const uint8_t *s = prop->data, *end = s + prop->size;
+	size_t n = strlen(text) + 1;
 
-	while ((s = dt_string(prop, &at))) {
-		if (!strcmp(s, text))
+	while (s && (size_t)(end - s) >= n) {
+		if (*s == (uint8_t)text[0] && !memcmp(s, text, n))
 			return true;
+		s = memchr(s, 0, (size_t)(end - s));
+		s = s ? s + 1 : NULL;
 	}
 	return false;
 }

@@ -60,6 +60,14 @@ static void copy_up(unsigned char *d, const unsigned char *s, size_t n)
 		for (; n >= CELL; n -= CELL, d += CELL, s += CELL)
 			*(cell_t *)(void *)d = *(const cell_t *)(const void *)s;
 	}
+	for (; n >= 4; n -= 4, d += 4, s += 4) {
+		unsigned char a = s[0], b = s[1], c = s[2], e = s[3];
+
+		d[0] = a;
+		d[1] = b;
+		d[2] = c;
+		d[3] = e;
+	}
 	while (n--)
 		*d++ = *s++;
 }

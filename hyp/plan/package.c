@@ -37,7 +37,6 @@ enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t a
 	const struct package_header *h = data;
 	uint32_t i;
 
-	crc32_init();
 	*p = (struct package){ .address = address };
 	if ((uintptr_t)data % 8 || max < sizeof(*h) || h->magic != PACKAGE_MAGIC ||
 	    h->version != PACKAGE_VERSION)

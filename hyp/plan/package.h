@@ -4,7 +4,7 @@
  * guests' images. `bulkhead pack` writes it, the firmware reads it in place. Little-endian; the
  * header is followed by the entries; each payload starts at a multiple of 4 KiB. An image that a guest uses in place
  * starts where it has to lie if the whole image is loaded at a multiple of 2 MiB, and all the memory that it
- * needs lies before the next payload.
+ * needs lies before the next payload; for a Linux kernel these are whole blocks of 2 MiB.
  *
  * No payload covers bytes [PACKAGE_HOLE, PACKAGE_HOLE + PACKAGE_HOLE_SIZE) of the *whole* image (counted
  * from the hypervisor's first byte): OpenSBI's fw_jump of the generic platform puts the device tree

@@ -170,12 +170,12 @@ static bool has_image_alone(struct planner *pl, uint32_t vm, enum image_role rol
 	return true;
 }
 
-/* Gives the guest memory bytes of the package from an image on. */
+/* Gives the guest the package from an image on: what it needs in memory, a Linux kernel whole blocks (it reserves them). */
 static void use_in_place(struct planner *pl, uint32_t vm, enum image_role role,
 			 const struct package_entry *e, const struct kernel *k)
 {
 	struct plan_image *image = &pl->plan->vms[vm].images[role];
-	uint64_t room = package_room(pl->package, e), need = k->memory ? k->memory : 1;
+	uint64_t room = package_room(pl->package, e), size = room + 1;
 	char text[24];
 
 	image->target = gpa(image->source.v);
@@ -188,15 +188,17 @@ static void use_in_place(struct planner *pl, uint32_t vm, enum image_role role,
 			   image->source.v);
 		return;
 	}
-	if (need > room) {
+	if (k->memory <= room)
+		size = align_up(k->memory ? k->memory : 1, k->is_linux ? LEAF_2M : PAGE_SIZE);
+	if (size > room) {
 		vm_problem(pl, vm, PROBLEM_IMAGE_NO_ROOM, config_image_props[role],
 			   "\"%s\" (%s in memory) has no such room in the package; pack with this "
-			   "configuration", image->name, size_text(need, text, sizeof(text)));
+			   "configuration", image->name, size_text(k->memory, text, sizeof(text)));
 		return;
 	}
 	plan_add_region(pl, vm, config_image_props[role],
 			(struct plan_region){ .gpa = image->target, .hpa = image->source,
-					      .size = align_up(need, PAGE_SIZE), .kind = REGION_RAM,
+					      .size = size, .kind = REGION_RAM,
 					      .rights = RIGHT_R | RIGHT_W | RIGHT_X });
 }
 
