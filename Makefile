@@ -39,6 +39,8 @@ help:
 	@echo 'make test         build everything, run every test'
 	@echo 'make unit         only the unit tests, on this host'
 	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures'
+	@echo 'make bench-linux  Linux in a partition against Linux alone: boot, CPU, system calls, disk; RECORD=1 likewise'
+	@echo 'make census       why Linux leaves its partition: exits by cause and second; RECORD=1 likewise'
 	@echo 'make prove        the model of the interrupt protocol, by Spin'
 	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
@@ -174,13 +176,15 @@ $(B)/images/linux: $(FETCHED)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/linux/Image $@
 $(B)/images/u-boot: $(FETCHED)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/u-boot.bin $@
-$(B)/guest/linux/stamp: guests/linux/user/stamp.S Makefile | $(SETUP)
+LINUX_PROGRAMS	:= $(patsubst guests/linux/user/%.S,$(B)/guest/linux/%,$(wildcard guests/linux/user/*.S))
+$(LINUX_PROGRAMS): $(B)/guest/linux/%: guests/linux/user/%.S Makefile | $(SETUP)
 	$(call say,LD $@)
 	$(Q)mkdir -p $(@D) && $(CROSSCC) -nostdlib -static -Wl,--build-id=none -o $@ $<
-$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(B)/guest/linux/stamp $(FETCHED)
+$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(LINUX_PROGRAMS) $(FETCHED)
 	$(call say,INITRD $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) guests/linux/mkinitrd --modules $(THIRD)/linux/modules \
-		--busybox $(THIRD)/busybox --init guests/linux/init --program $(B)/guest/linux/stamp --out $@ $(LINUX_MODULES_WANTED)
+		--busybox $(THIRD)/busybox --init guests/linux/init $(addprefix --program ,$(LINUX_PROGRAMS)) \
+		--out $@ $(LINUX_MODULES_WANTED)
 $(B)/linux-disk.img: guests/linux/mkdisk | $(SETUP)
 	$(call say,DISK $@)
 	$(Q)mkdir -p $(@D) && guests/linux/mkdisk $@
@@ -319,6 +323,14 @@ test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) $(B)/unit/bulkhead everything
 .PHONY: bench
 bench: $(B)/bench/one/fw_payload.bin $(B)/bench/two/fw_payload.bin
 	@$(PYTHON) scripts/bench $(if $(RECORD),--record) $(if $(PROFILE),--profile $(PROFILE) --run $(or $(RUN),sstc))
+
+# Linux alone, and Linux in a partition of one hart.
+.PHONY: bench-linux census
+LINUX_NEEDS	:= $(PACK_NEEDS) $(B)/linux-disk.img
+bench-linux: $(LINUX_NEEDS)
+	@$(PYTHON) scripts/bench-linux $(if $(RECORD),--record)
+census: $(LINUX_NEEDS)
+	@$(PYTHON) scripts/census $(if $(RECORD),--record) $(if $(SECONDS),--seconds $(SECONDS))
 
 # ---- proofs -------------------------------------------------------------------------------------------
 

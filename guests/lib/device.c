@@ -84,16 +84,20 @@ static const struct device_ops uart_ops = {
 static struct device devices[] = {
 	{ .name = "rtc", .ops = &rtc_ops },
 	{ .name = "uart", .ops = &uart_ops },
+	{ .name = "uart2", .ops = &uart_ops },
 };
 
 void device_init(void)
 {
+	int node_before = -1;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
-		int node = dt_compatible(-1, devices[i].ops->compatible);
+		bool another = i && devices[i].ops == devices[i - 1].ops;	/* behind the one before, in the tree */
+		int node = dt_compatible(another ? node_before : -1, devices[i].ops->compatible);
 		struct range r;
 
+		node_before = node;
 		if (node < 0 || !dt_reg(node, 0, &r))
 			continue;
 		devices[i].base = r.base;

@@ -28,7 +28,7 @@ struct device {
 };
 
 void device_init(void);
-/* "rtc" or "uart"; NULL if the tree has none. */
+/* "rtc", "uart", or "uart2", the second one in the tree; NULL if it has none. */
 const struct device *device_find(const char *name);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every event of two level-triggered devices is served exactly once, whatever two harts do to the PLIC meanwhile:
+ * Every event of level-triggered devices is served exactly once, whatever two harts do to the PLIC meanwhile:
  * handlers that nest by priority, claims in a loop or one at a time, completions at the other context and by the other
  * hart, events between service and completion, bursts, sources masked in every way, thresholds and priorities that
  * change, sources that move between harts, WFI with interrupts on and off, and reboots in the middle of a service.
+ * There are two devices, and a third if the tree has a second UART: that of console = "uart", a virtual source.
  * bootargs: stress.events=N (20000), stress.restarts=N (0: how many reboots; counted in the UART's scratch register,
  * which outlives the guest), stress.seed=N. One line says it all: `stress: N events, N interrupts, ...`, then `ok stress`.
  */
@@ -17,7 +18,7 @@
 #include "guests/lib/timer.h"
 
 #define HARTS		2
-#define SOURCES		2
+#define SOURCES		3	/* at most */
 #define DEEPEST		3
 #define UART_SCRATCH	7
 
@@ -39,6 +40,7 @@ struct hart {
 };
 
 static struct source sources[SOURCES];
+static unsigned int nr_sources;
 static struct hart harts[HARTS];
 static struct spinlock enables;
 static uint64_t events, wanted, duplicates, lost, spurious, nested, elsewhere, by_other, masked, early, waits;
@@ -120,6 +122,20 @@ static void make(struct source *s)
 	s->dev->ops->raise(s->dev);
 }
 
+/* NULL: none of ours. */
+static struct source *source_of(uint32_t id)
+{
+	for (unsigned int i = 0; i < nr_sources; i++)
+		if (sources[i].dev->source == id)
+			return &sources[i];
+	return NULL;
+}
+
+static struct source *another(const struct source *s)
+{
+	return &sources[((uint32_t)(s - sources) + 1 + chance(nr_sources - 1)) % nr_sources];
+}
+
 static void take_handed(void)
 {
 	uint32_t id = __atomic_exchange_n(&me()->handed, 0, __ATOMIC_ACQUIRE);
@@ -128,16 +144,14 @@ static void take_handed(void)
 		return;
 	plic_complete(own_context(), id);
 	count(by_other);
-	for (unsigned int i = 0; i < SOURCES; i++)
-		if (sources[i].dev->source == id)
-			__atomic_fetch_sub(&sources[i].pinned, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_sub(&source_of(id)->pinned, 1, __ATOMIC_RELEASE);
 }
 
 /* Another event may come, and the handler of a higher priority. */
 static void let_in(const struct source *s)
 {
 	uint32_t threshold = me()->threshold;
-	struct source *o = &sources[s == &sources[0]];
+	struct source *o = another(s);
 
 	set_threshold(s->priority > threshold ? s->priority : threshold);
 	irq_enable();
@@ -204,12 +218,12 @@ static void external(void)
 	if (h->depth++)
 		count(nested);
 	while ((id = plic_claim(own_context()))) {
-		struct source *s = id == sources[0].dev->source ? &sources[0] : &sources[1];
+		struct source *s = source_of(id);
 
-		if (id != s->dev->source)
-			count(duplicates);
-		else
+		if (s)
 			serve(s);
+		else
+			count(duplicates);
 		first = false;
 		if (chance(3) == 0)
 			break;		/* one at a time: what is left interrupts again */
@@ -330,10 +344,10 @@ static void masked_everywhere(struct source *s)
 	set_priority(s, priority);
 }
 
-/* Interrupts off at this hart, both devices at once, then on; sometimes it sleeps until they come. */
+/* Interrupts off at this hart, two devices at once, then on; sometimes it sleeps until they come. */
 static void burst(struct source *s)
 {
-	struct source *o = &sources[s == &sources[0]];
+	struct source *o = another(s);
 
 	irq_disable();
 	make(s);
@@ -350,7 +364,7 @@ static void burst(struct source *s)
 
 static void one_round(void)
 {
-	struct source *s = &sources[chance(SOURCES)];
+	struct source *s = &sources[chance(nr_sources)];
 
 	get(s);
 	if (s->alone)
@@ -393,7 +407,7 @@ static void hart_main(void *arg)
 	h->random = arg_u64("stress.seed", 1) * 2 + 1 + this_cpu()->index;
 	csr_write(stvec, stress_vector);
 	set_threshold(0);
-	for (unsigned int i = 0; i < SOURCES; i++)
+	for (unsigned int i = 0; i < nr_sources; i++)
 		set_enable(own_context(), &sources[i], true);
 	together(1);	/* a completion counts only where the source is enabled */
 	csr_write(sie, 1UL << IRQ_EXT);
@@ -402,7 +416,7 @@ static void hart_main(void *arg)
 		one_round();
 	set_threshold(0);	/* what only this hart has enabled must not wait for the other one's end */
 	together(2);
-	for (unsigned int i = 0; i < SOURCES; i++)
+	for (unsigned int i = 0; i < nr_sources; i++)
 		wait_served(&sources[i]);
 	together(3);
 	for (uint64_t end = time_now() + ms_to_ticks(20); time_now() < end;)
@@ -414,15 +428,15 @@ static void hart_main(void *arg)
 
 static bool set_up(void)
 {
-	static const char *const names[SOURCES] = { "rtc", "uart" };
+	static const char *const names[SOURCES] = { "rtc", "uart", "uart2" };
 
 	device_init();
-	for (unsigned int i = 0; i < SOURCES; i++) {
-		sources[i].dev = device_find(names[i]);
-		if (!sources[i].dev || !plic.base || ncpus < HARTS)
-			return false;
+	for (nr_sources = 0; nr_sources < SOURCES && device_find(names[nr_sources]); nr_sources++)
+		sources[nr_sources].dev = device_find(names[nr_sources]);
+	if (nr_sources < 2 || !plic.base || ncpus < HARTS)
+		return false;
+	for (unsigned int i = 0; i < nr_sources; i++)
 		set_priority(&sources[i], i + 1);
-	}
 	wanted = arg_u64("stress.events", 20000);
 	if (*boots() < arg_u64("stress.restarts", 0))
 		restart_at = wanted / 4;
@@ -433,9 +447,11 @@ static void report(void)
 {
 	uint64_t made = 0, served = 0;
 
-	for (unsigned int i = 0; i < SOURCES; i++) {
+	for (unsigned int i = 0; i < nr_sources; i++) {
 		made += sources[i].made;
 		served += sources[i].served;
+		line("stress: %s: source %u, %lu events, %lu interrupts", sources[i].dev->name, sources[i].dev->source,
+		     sources[i].made, sources[i].served);
 		plic_enable(cpus[0].plic_ctx, sources[i].dev->source, false);
 		plic_enable(cpus[1].plic_ctx, sources[i].dev->source, false);
 	}

@@ -18,12 +18,13 @@ EVENTS = 100000 if LONG else 10000
 SEEDS = range(1, 11) if LONG else [1]
 SECONDS = 1200 if LONG else 120
 RTC = "/soc/rtc@101000"
+ALL = ["rtc", "uart", "uart2"]
 LINE = re.compile(r"stress: (\d+) events, (\d+) interrupts, 0 lost, 0 duplicates; hart 0 took (\d+); (\d+) nested, "
                   r"(\d+) completed elsewhere, (\d+) by the other hart, (\d+) events before completion, (\d+) masked, "
                   r"(\d+) waits, \d+ spurious$")
 
 
-def judge(lines, events, boots=0):
+def judge(lines, events, boots=0, sources=("rtc", "uart")):
     assert not [line for line in lines if line.startswith("FAIL")]
     assert lines.count("ok stress") == 1
     assert f"stress: boot {boots}, {events} events" in lines
@@ -34,6 +35,17 @@ def judge(lines, events, boots=0):
     assert made == served >= events
     assert events / 10 < by_first < served - events / 10	# both harts take their part
     assert min(rest) > events / 1000, found[0][0]	# and every way has been gone
+    each = {m[1]: (int(m[2]), int(m[3])) for m in
+            (re.match(r"stress: (\w+): source \d+, (\d+) events, (\d+) interrupts$", line) for line in lines) if m}
+    assert list(each) == list(sources)	# and by every source
+    assert all(made == served > events / 10 for made, served in each.values()), each
+
+
+def in_hardware(machine):
+    """How many interrupts were passed on to be claimed in the hardware, by the summary at the end."""
+    exits = [line for line in machine.hv.lines("bulkhead") if re.match(r"vm stress: vcpu \d: exits", line)]
+    assert len(exits) == 2
+    return sum(int(n) for n in re.findall(r" external (\d+)", "\n".join(exits)))
 
 
 @pytest.mark.parametrize("cpu", ["rv64"] if LONG else ["rv64", "rv64,sstc=off"])	# the long run: one kind of hart
@@ -45,6 +57,7 @@ def test_nothing_lost(boot, mode, cpu, seed):
     machine.hv.expect_line("stress", "(ok|FAIL) stress$", SECONDS)
     machine.wait()
     judge(machine.hv.lines("stress"), EVENTS)
+    assert (in_hardware(machine) > EVENTS / 10) == (mode == "mapped")
 
 
 @pytest.mark.parametrize("mode", ["mapped", "emulated"])
@@ -57,6 +70,31 @@ def test_restart_in_the_middle(boot, mode):
     machine.hv.expect_line("stress", "(ok|FAIL) stress$", 120)
     machine.wait()
     judge(machine.hv.lines("stress"), 4000, boots=5)
+
+
+def mixed(bootargs):
+    """Both devices, and the virtual UART: its source is in the hypervisor only, so no PLIC can be mapped."""
+    return config(guest("stress", "1 2", "32M", "stress", devices=[UART, RTC], console="uart",
+                        console_address="0x10200000", bootargs=bootargs))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_virtual_and_physical(boot, seed):
+    """The "transmitter empty" interrupt of a virtual UART beside that of a real one, and a real RTC's."""
+    machine = boot(mixed(f"stress.events={EVENTS} stress.seed={seed}"))
+    machine.hv.expect_line("stress", "(ok|FAIL) stress$", SECONDS)
+    machine.wait()
+    judge(machine.hv.lines("stress"), EVENTS, sources=ALL)
+    assert in_hardware(machine) == 0
+
+
+def test_virtual_and_physical_restart(boot):
+    machine = boot(mixed("stress.events=4000 stress.restarts=5"))
+    for _ in range(5):
+        machine.hv.expect_line("bulkhead", r"vm stress: restarts \(reboot\)")
+    machine.hv.expect_line("stress", "(ok|FAIL) stress$", 120)
+    machine.wait()
+    judge(machine.hv.lines("stress"), 4000, boots=5, sources=ALL)
 
 
 def test_natively(log_dir, time_scale):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A program of the Linux guest: prints the time counter, in decimal, and ends. Under `-icount shift=0` it counts
- * instructions since power-on in steps of 100, firmware's and hypervisor's included (scripts/bench-linux).
+ * instructions since power-on in steps of 100, firmware's and hypervisor's included (scripts/bench-linux). Busybox
+ * cannot: what it reads are the kernel's clocks, which begin when the kernel does.
  */
 	.text
 	.globl	_start
