@@ -93,9 +93,13 @@ UNIT_CFLAGS	:= -std=gnu11 -O1 -g $(WARNINGS) -fno-omit-frame-pointer \
 		   -Itests/unit/fake -I. -I$(LIBFDT)
 DEPS		= -MMD -MP
 
-# libfdt as it comes: its warnings and its aliasing are its own.
+# libfdt as it comes: its warnings and its aliasing are its own. What it need not ask again at each step (its
+# FDT_ASSUME_MASK, the same wherever it is built) is asked once, by dt_open() in hyp/base/fdt.c: 4, that the tree is of
+# version 17; 2, in the files that pass tokens and write, that its blocks lie within it. That a token and what
+# belongs to it lie within the structure block is asked each time.
 LIBFDT_NAMES	:= fdt fdt_ro fdt_wip fdt_sw fdt_rw fdt_addresses fdt_strerror
-LIBFDT_CFLAGS	:= -w -fno-strict-aliasing -I$(LIBFDT)
+LIBFDT_CFLAGS	= -w -fno-strict-aliasing -DFDT_ASSUME_MASK=$(ASSUME) -I$(LIBFDT)
+ASSUME		= $(if $(filter fdt.o fdt_sw.o,$(@F)),6,4)
 
 # $(1) C files, $(2) directory: the objects of these files there.
 objects		= $(patsubst %,$(B)/$(2)/%.o,$(basename $(1)))
@@ -110,20 +114,30 @@ $(B)/$(1)/%.o: %.S Makefile $(FETCHED) | $(SETUP)
 	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(SIZE_CFLAGS) $$(DEPS) -c -o $$@ $$<
 $(B)/$(1)/libfdt/%.o: Makefile $(FETCHED) | $(SETUP)
 	$$(call say,CC $$@)
-	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $(LIBFDT_CFLAGS) $$(SIZE_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
+	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $$(LIBFDT_CFLAGS) $$(SIZE_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
 endef
 libfdt_objects	= $(patsubst %,$(B)/$(1)/libfdt/%.o,$(LIBFDT_NAMES))
 
 # ---- the firmware's own image ---------------------------------------------------------------------
 
-CORE_SRC	:= $(wildcard boot/*.S boot/*.c hyp/base/*.c hyp/riscv/*.c hyp/riscv/*.S hyp/plan/*.c \
+CORE_SRC	:= $(wildcard boot/*.S boot/*.c hyp/base/*.c hyp/base/*.S hyp/riscv/*.c hyp/riscv/*.S hyp/plan/*.c \
 		     hyp/vm/*.c drivers/*.c)
 CORE_OBJ	:= $(call objects,$(CORE_SRC),core) $(call libfdt_objects,core)
 CORE_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -Ihyp/base/libc -I$(LIBFDT)
 $(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
 
-# What runs once, at boot, is small rather than fast.
-$(B)/core/hyp/plan/%.o $(B)/core/hyp/base/fdt.o $(B)/core/libfdt/%.o: SIZE_CFLAGS := -Os
+# What runs at boot, or when a VM starts, ends or prints, is small rather than fast; what an exit runs is not here.
+COLD		:= $(wildcard boot/*.c hyp/plan/*.c) $(addprefix hyp/base/,fdt.c fmt.c) \
+		   $(addprefix hyp/riscv/,paging.c gstage.c sstage.c) \
+		   $(addprefix hyp/vm/,vm.c console.c dump.c edit.c keys.c line.c monitor.c monitor_cmd.c mux.c panic.c) \
+		   $(addprefix drivers/,console.c ns16550.c virtio_console.c)
+# Of these, what a boot calls a thousand times keeps its own saves of registers.
+OFTEN		:= hyp/base/fdt.c hyp/base/fmt.c hyp/plan/host_index.c drivers/virtio_console.c
+$(call objects,$(COLD),core) $(B)/core/libfdt/%.o: SIZE_CFLAGS := -Os -msave-restore -fno-move-loop-invariants -fno-caller-saves
+$(call objects,$(OFTEN),core): SIZE_CFLAGS := -Os
+# libfdt asks for each byte of a name by a call: inlined, that is a few instructions.
+$(B)/core/libfdt/fdt_sw.o: SIZE_CFLAGS := -O2
+$(B)/core/libfdt/fdt.o: SIZE_CFLAGS := -O2 -finline-functions --param max-inline-insns-auto=200
 
 # What switch.S calls with most registers still the guest's keeps off those (context.h); tests/tool/test_registers.py.
 FEW		:= -ffixed-t2 -ffixed-a6 -ffixed-a7 -ffixed-t3 -ffixed-t4 -ffixed-t5 -ffixed-t6

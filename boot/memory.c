@@ -39,6 +39,18 @@ static enum err map_data(const struct plan *plan)
 	return e == OK ? map_between(stacks + MAX_HARTS, __image_end, RIGHT_R | RIGHT_W) : e;
 }
 
+/* Without the images that guests use in place: these are the guests' now. */
+static enum err map_package(const struct plan *plan)
+{
+	uint64_t at = (uintptr_t)__image_end;
+	struct range piece;
+	enum err e = OK;
+
+	for (; e == OK && plan_hyp_piece(plan, at, &piece); at = range_last(piece) + 1)
+		e = sstage_map(piece.base, piece.size, RIGHT_R);
+	return e;
+}
+
 /* The pages with the registers by which harts are interrupted; several share one, and a page is mapped once. */
 static enum err map_setssip(const struct plan *plan)
 {
@@ -86,7 +98,6 @@ static uint32_t choose_levels(const struct plan *plan)
 
 enum err memory_map_self(const struct plan *plan)
 {
-	uint64_t hyp_end = plan->hyp.base + plan->hyp.size;
 	enum err e = sstage_init(choose_levels(plan));
 
 	if (e == OK)
@@ -96,6 +107,6 @@ enum err memory_map_self(const struct plan *plan)
 	if (e == OK)
 		e = map_data(plan);
 	if (e == OK)
-		e = map_between(__image_end, (const void *)(uintptr_t)hyp_end, RIGHT_R);
+		e = map_package(plan);
 	return e == OK ? map_devices(plan) : e;
 }

@@ -35,7 +35,7 @@ static enum err attempt(void)
 		snprintf(none.names[0], IMAGE_NAME_LEN, "image");
 		none.count = 1;
 		config = (struct blob){ need_memory(8), 8 };
-		package_blob = make_package(&config, &none, 2 * MIB);
+		package_blob = make_package(&config, &tool_config, &none, 2 * MIB);
 	}
 	if (package_open(&package, package_blob.data, package_blob.size, hpa(hyp.base + 2 * MIB)))
 		die("internal error: no package");

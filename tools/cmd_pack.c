@@ -142,7 +142,7 @@ static void write_packed(const struct pack_arguments *a, const struct blob *conf
 	size = core_image_size(&core);
 	if (size % PAGE_SIZE || size < core.size || size > PACKAGE_HOLE)
 		die("%s: its header tells a size of 0x%lx, which cannot be", a->core, size);
-	package = make_package(config, &a->images, size);
+	package = make_package(config, &tool_config, &a->images, size);
 	out = (struct blob){ need_memory(size + package.size), size + package.size };
 	memcpy(out.data, core.data, core.size);
 	memcpy(out.data + size, package.data, package.size);

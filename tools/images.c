@@ -54,43 +54,68 @@ void images_used(const struct config *config, void (*each)(void *arg, const char
 	}
 }
 
-/* Where a payload of size bytes goes: at the next page, or behind the hole if it would cover it. */
-static uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base)
+/* Where a payload of size bytes goes: at the next multiple of align, or behind the hole if it would cover it. */
+static uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base, uint64_t align)
 {
-	uint64_t offset = align_up(after, PAGE_SIZE);
+	uint64_t offset = align_up(base + after, align) - base;
 
 	if (base + offset < PACKAGE_HOLE + PACKAGE_HOLE_SIZE && base + offset + size > PACKAGE_HOLE)
 		offset = PACKAGE_HOLE + PACKAGE_HOLE_SIZE - base;
 	return offset;
 }
 
+static bool is_in_place(const struct config *config, const char *name)
+{
+	uint32_t i, role;
+
+	for (i = 0; i < config->nr_vms; i++) {
+		for (role = 0; role < NR_IMAGE_ROLES; role++) {
+			const char *image = config->vms[i].images[role];
+
+			if (config->vms[i].policy.in_place && image && !strcmp(image, name))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void add_entry(struct package_header *h, const char *name, const struct blob *b,
-		      uint64_t base)
+		      uint64_t base, bool in_place)
 {
 	struct package_entry *e = &h->entries[h->nr_entries++];
+	uint64_t size = b->size, align = PAGE_SIZE;
 
+	if (in_place) {	/* with all the memory that it takes, which a kernel's header tells */
+		size = core_header_valid(b) && core_image_size(b) > size ? core_image_size(b) : size;
+		if (size > GIB)
+			die("image \"%s\": its header asks for 0x%lx bytes of memory", name, size);
+		align = core_header_valid(b) ? 2 * MIB : PAGE_SIZE;
+		size = align_up(size ? size : 1, align);
+	}
 	snprintf(e->name, sizeof(e->name), "%s", name);
 	e->size = b->size;
 	e->crc32 = crc32_ieee(0, b->data, b->size);
-	e->offset = payload_offset(h->total_size, b->size, base);
-	h->total_size = e->offset + e->size;
+	e->offset = payload_offset(h->total_size, size, base, align);
+	h->total_size = e->offset + size;
 }
 
-struct blob make_package(const struct blob *config, const struct images *images, uint64_t base)
+struct blob make_package(const struct blob *config, const struct config *parsed, const struct images *images,
+			 uint64_t base)
 {
 	size_t head = sizeof(struct package_header) + PACKAGE_MAX * sizeof(struct package_entry);
 	struct package_header *h = need_memory(head);
 	struct blob payload[PACKAGE_MAX] = { *config }, out;
 	uint32_t i;
 
+	crc32_init();
 	h->magic = PACKAGE_MAGIC;
 	h->version = PACKAGE_VERSION;
 	h->total_size = sizeof(*h) + (images->count + 1) * sizeof(h->entries[0]);
-	add_entry(h, PACKAGE_CONFIG, config, base);
+	add_entry(h, PACKAGE_CONFIG, config, base, false);
 	for (i = 0; i < images->count; i++) {
 		if (images->files[i])
 			payload[i + 1] = read_file(images->files[i]);
-		add_entry(h, images->names[i], &payload[i + 1], base);
+		add_entry(h, images->names[i], &payload[i + 1], base, is_in_place(parsed, images->names[i]));
 	}
 	h->total_size = align_up(h->total_size, PAGE_SIZE);
 	head = sizeof(*h) + h->nr_entries * sizeof(h->entries[0]);

@@ -167,7 +167,7 @@ static struct range use_files(struct situation *s)
 		free(core.data);
 	}
 	images_used(&tool_config, add_used, s);
-	s->package_blob = make_package(&s->config_blob, &s->images, size);
+	s->package_blob = make_package(&s->config_blob, &tool_config, &s->images, size);
 	hyp = (struct range){ load_address(s, offset), size + s->package_blob.size };
 	if (hyp.size < least)
 		hyp.size = least;

@@ -28,6 +28,7 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 		       struct span *best)
 {
 	bool found = false;
+	struct range piece;
 	uint32_t i, j;
 
 	for (i = 0; i < plan->nr_vms; i++) {
@@ -40,7 +41,8 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 					 at);
 		}
 	}
-	consider(best, &found, plan->hyp, (struct span){ .kind = SPAN_HYP }, at);
+	if (plan_hyp_piece(plan, at, &piece))
+		consider(best, &found, piece, (struct span){ .kind = SPAN_HYP }, at);
 	consider(best, &found, plan->firmware, (struct span){ .kind = SPAN_FIRMWARE }, at);
 	for (i = 0; i < host->nr_reserved; i++)
 		consider(best, &found, host->reserved[i].range,

@@ -42,7 +42,8 @@ struct images {
 void images_add(struct images *images, const char *name_and_file);
 
 /* A package of the configuration and the images; base: its offset in the whole image. */
-struct blob make_package(const struct blob *config, const struct images *images, uint64_t base);
+struct blob make_package(const struct blob *config, const struct config *parsed, const struct images *images,
+			 uint64_t base);
 
 /* The names of the images that a configuration uses, each once; the rest of list stays. */
 void images_used(const struct config *config, void (*each)(void *arg, const char *name), void *arg);

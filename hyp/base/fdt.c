@@ -18,8 +18,11 @@ enum err dt_open(struct dt *dt, const void *blob, uint64_t max)
 	if (!blob || (uintptr_t)blob % 8 || max < sizeof(struct fdt_header) ||
 	    fdt_check_header(blob))
 		return ERR_INVALID;
-	/* libfdt reads whole cells in place and asks nobody whether they are aligned. */
-	if (fdt_totalsize(blob) > max || fdt_version(blob) < VERSION ||
+	/*
+	 * What libfdt is told to assume (Makefile): fdt_check_header() has found all blocks within the tree, and this is
+	 * version 17. It also reads whole cells in place and asks nobody whether they are aligned.
+	 */
+	if (fdt_totalsize(blob) > max || fdt_version(blob) < VERSION || fdt_last_comp_version(blob) > VERSION ||
 	    fdt_off_dt_struct(blob) % 4 || fdt_off_mem_rsvmap(blob) % 8)
 		return ERR_INVALID;
 	dt->blob = blob;
@@ -124,12 +127,14 @@ bool dt_is_strings(const struct dt_prop *prop)
 
 bool dt_has_string(const struct dt_prop *prop, const char *text)
 {
-	uint32_t at = 0;
-	const char *s;
+	const uint8_t *s = prop->data, *end = s + prop->size;
+	size_t n = strlen(text) + 1;
 
-	while ((s = dt_string(prop, &at))) {
-		if (!strcmp(s, text))
+	while (s && (size_t)(end - s) >= n) {
+		if (*s == (uint8_t)text[0] && !memcmp(s, text, n))
 			return true;
+		s = memchr(s, 0, (size_t)(end - s));
+		s = s ? s + 1 : NULL;
 	}
 	return false;
 }

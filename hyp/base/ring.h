@@ -7,6 +7,7 @@
 #ifndef HYP_BASE_RING_H
 #define HYP_BASE_RING_H
 
+#include "hyp/base/str.h"
 #include "hyp/base/types.h"
 
 struct ring {
@@ -15,6 +16,25 @@ struct ring {
 	uint32_t head;	/* bytes ever written; atomic, wraps */
 	uint32_t tail;	/* bytes ever read; atomic, wraps */
 };
+
+/* n bytes, at most size, into a buffer of size (a power of two) bytes that wraps, and out of it, from place at on. */
+static inline void ring_copy_in(void *ring, uint32_t size, uint32_t at, const void *from, uint32_t n)
+{
+	uint32_t first = size - at % size;
+
+	first = n < first ? n : first;
+	memcpy((uint8_t *)ring + at % size, from, first);
+	memcpy(ring, (const uint8_t *)from + first, n - first);
+}
+
+static inline void ring_copy_out(void *to, const void *ring, uint32_t size, uint32_t at, uint32_t n)
+{
+	uint32_t first = size - at % size;
+
+	first = n < first ? n : first;
+	memcpy(to, (const uint8_t *)ring + at % size, first);
+	memcpy((uint8_t *)to + first, ring, n - first);
+}
 
 /* Bytes that wait. Exact for the reader as a lower bound, for the writer as an upper one. */
 static inline uint32_t ring_used(const struct ring *r)
@@ -28,8 +48,7 @@ static inline uint32_t ring_put(struct ring *r, const void *from, uint32_t n)
 	uint32_t head = r->head, room = r->size - ring_used(r);
 
 	n = n < room ? n : room;
-	for (uint32_t i = 0; i < n; i++)
-		r->data[(head + i) % r->size] = ((const uint8_t *)from)[i];
+	ring_copy_in(r->data, r->size, head, from, n);
 	__atomic_store_n(&r->head, head + n, __ATOMIC_RELEASE);
 	return n;
 }
@@ -40,8 +59,7 @@ static inline uint32_t ring_get(struct ring *r, void *to, uint32_t n)
 	uint32_t tail = r->tail, used = ring_used(r);
 
 	n = n < used ? n : used;
-	for (uint32_t i = 0; i < n; i++)
-		((uint8_t *)to)[i] = r->data[(tail + i) % r->size];
+	ring_copy_out(to, r->data, r->size, tail, n);
 	__atomic_store_n(&r->tail, tail + n, __ATOMIC_RELEASE);
 	return n;
 }

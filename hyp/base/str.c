@@ -18,6 +18,8 @@
 #define BLOCK	(8 * WORD)
 
 typedef uint64_t __attribute__((may_alias)) word_t;
+typedef uint32_t __attribute__((may_alias)) cell_t;	/* of a device tree, where most of what is copied at boot lies */
+#define CELL	sizeof(cell_t)
 
 static inline bool word_aligned(const void *p)
 {
@@ -54,6 +56,17 @@ static void copy_up(unsigned char *d, const unsigned char *s, size_t n)
 			copy_block((word_t *)(void *)d, (const word_t *)(const void *)s);
 		for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
 			*(word_t *)(void *)d = *(const word_t *)(const void *)s;
+	} else if ((((uintptr_t)d | (uintptr_t)s) & (CELL - 1)) == 0) {
+		for (; n >= CELL; n -= CELL, d += CELL, s += CELL)
+			*(cell_t *)(void *)d = *(const cell_t *)(const void *)s;
+	}
+	for (; n >= 4; n -= 4, d += 4, s += 4) {
+		unsigned char a = s[0], b = s[1], c = s[2], e = s[3];
+
+		d[0] = a;
+		d[1] = b;
+		d[2] = c;
+		d[3] = e;
 	}
 	while (n--)
 		*d++ = *s++;

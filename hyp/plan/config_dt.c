@@ -244,6 +244,15 @@ static void read_plic_mode(struct reading *c, const struct dt_prop *p)
 		c->vm->policy.plic_emulated = word;
 }
 
+static void read_images(struct reading *c, const struct dt_prop *p)
+{
+	static const char *const words[] = { "copy", "in-place" };
+	int word = read_word(c, p, words, ARRAY_LEN(words));
+
+	if (word >= 0)
+		c->vm->policy.in_place = word;
+}
+
 static void read_ram_at_boot(struct reading *c, const struct dt_prop *p)
 {
 	static const char *const words[] = { "clear", "keep" };
@@ -363,6 +372,7 @@ static const struct property vm_props[] = {
 	{ "entry", read_entry },
 	{ "trust-dma", read_trust_dma },
 	{ "plic-mode", read_plic_mode },
+	{ "images", read_images },
 	{ "ram-at-boot", read_ram_at_boot },
 	{ "unmapped", read_unmapped },
 	{ "on-crash", read_on_crash },

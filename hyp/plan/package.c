@@ -37,7 +37,6 @@ enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t a
 	const struct package_header *h = data;
 	uint32_t i;
 
-	crc32_init();
 	*p = (struct package){ .address = address };
 	if ((uintptr_t)data % 8 || max < sizeof(*h) || h->magic != PACKAGE_MAGIC ||
 	    h->version != PACKAGE_VERSION)
@@ -66,6 +65,13 @@ const struct package_entry *package_find(const struct package *p, const char *na
 			return &p->header->entries[i];
 	}
 	return NULL;
+}
+
+uint64_t package_room(const struct package *p, const struct package_entry *e)
+{
+	const struct package_header *h = p->header;
+
+	return (e + 1 < h->entries + h->nr_entries ? e[1].offset : h->total_size) - e->offset;
 }
 
 const void *package_data(const struct package *p, const struct package_entry *e)

@@ -2,7 +2,9 @@
 /*
  * The package: what is appended to the hypervisor's own image, that is the configuration and the
  * guests' images. `bulkhead pack` writes it, the firmware reads it in place. Little-endian; the
- * header is followed by the entries; each payload starts at a multiple of 4 KiB.
+ * header is followed by the entries; each payload starts at a multiple of 4 KiB. An image that a guest uses in place
+ * starts where it has to lie if the whole image is loaded at a multiple of 2 MiB, and all the memory that it
+ * needs lies before the next payload; for a Linux kernel these are whole blocks of 2 MiB.
  *
  * No payload covers bytes [PACKAGE_HOLE, PACKAGE_HOLE + PACKAGE_HOLE_SIZE) of the *whole* image (counted
  * from the hypervisor's first byte): OpenSBI's fw_jump of the generic platform puts the device tree
@@ -49,6 +51,9 @@ struct package {
 /* Checks magic, version, sizes, overlap and header_crc32 within max bytes. ERR_INVALID says that it is not one. */
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
 const struct package_entry *package_find(const struct package *p, const char *name);
+
+/* Bytes from the start of an entry's payload to what comes behind it: the next payload, or the end. */
+uint64_t package_room(const struct package *p, const struct package_entry *e);
 const void *package_data(const struct package *p, const struct package_entry *e);
 
 #endif

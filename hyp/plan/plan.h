@@ -106,8 +106,8 @@ enum image_role { IMAGE_KERNEL, IMAGE_INITRD, NR_IMAGE_ROLES };
 
 struct plan_image {
 	char name[IMAGE_NAME_LEN];	/* "" if the guest has none in this role */
-	hpa_t source;		/* where the original lies in host memory; read-only */
-	gpa_t target;		/* where the guest gets its copy */
+	hpa_t source;		/* where the original lies in host memory; read-only, unless it is used in place */
+	gpa_t target;		/* where the guest gets its copy; in place: the same address */
 	uint64_t size;		/* bytes */
 	uint32_t crc32;		/* IEEE 802.3, of the original */
 };
@@ -130,6 +130,7 @@ struct plan_policy {
 	uint8_t on_crash;	/* enum crash_policy; default ON_CRASH_STOP */
 	uint8_t unmapped;	/* enum unmapped_policy; default UNMAPPED_INJECT */
 	bool keep_ram;		/* ram-at-boot = "keep"; default "clear" */
+	bool in_place;		/* images = "in-place"; default "copy" */
 	bool plic_emulated;	/* plic-mode = "emulated"; default "mapped" */
 	uint32_t restart_limit;	/* crashes after which it is restarted at most; default 3 */
 	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */
@@ -203,7 +204,7 @@ struct plan {
 	struct plan_vm vms[MAX_VMS];
 	struct plan_console console;	/* of the hypervisor */
 	bool keep_machine;	/* when the last guest has ended: stay, do not shut down */
-	struct range hyp;	/* memory of the hypervisor and its package: nobody's */
+	struct range hyp;	/* memory of the hypervisor and its package: nobody's but for images in place */
 	struct range firmware;	/* taken to be the firmware's, as it reserved nothing; size 0: none */
 	uint32_t nr_free;
 	struct range free[MAX_FREE];	/* RAM that nobody has, sorted; whole 2 MiB only */
@@ -219,6 +220,12 @@ struct package;		/* package.h */
  */
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
 		   const struct package *package, struct range hyp, struct reporter *r) __must_check;
+
+/*
+ * What of plan->hyp the hypervisor keeps, piece by piece: the first one that ends behind address at, cut to what is not
+ * before it. Between them lie images that guests use in place. False if there is none.
+ */
+bool plan_hyp_piece(const struct plan *plan, uint64_t at, struct range *piece);
 
 /* Canonical text, line by line without newlines; the firmware and the host command print the same. */
 void plan_print(const struct plan *plan, void (*line)(void *arg, const char *text), void *arg);

@@ -2,7 +2,8 @@
 /*
  * Where images go in a guest's RAM: the kernel at the start (a Linux Image at a 2 MiB boundary,
  * with room for what it says it needs; Linux, Documentation/arch/riscv/boot-image-header.rst), the
- * device tree near the end, the initrd below it. All in the region that the kernel is in.
+ * device tree near the end, the initrd below it. All in the region that the kernel is in. Or images stay where they lie
+ * in the package, and the guest gets that part of it as RAM, at the host's address.
  */
 #include "hyp/base/fdt.h"
 #include "hyp/base/fmt.h"
@@ -147,6 +148,89 @@ static void place_initrd(struct planner *pl, uint32_t vm, const struct plan_regi
 	image->target = gpa(align_down(v->dtb.v - image->size, PAGE_SIZE));
 }
 
+/* ---- in place ---- */
+
+/* Whoever else has the image would see what the guest makes of it. */
+static bool has_image_alone(struct planner *pl, uint32_t vm, enum image_role role)
+{
+	const char *name = pl->config->vms[vm].images[role], *other;
+	uint32_t i, r;
+
+	for (i = 0; i < pl->plan->nr_vms; i++) {
+		for (r = 0; r < NR_IMAGE_ROLES; r++) {
+			other = pl->config->vms[i].images[r];
+			if ((i == vm && r == role) || !other || strcmp(other, name))
+				continue;
+			vm_problem(pl, vm, PROBLEM_IMAGE_SHARED, config_image_props[role],
+				   "\"%s\" is used in place, and also as the %s of guest %s; pack it twice, "
+				   "under two names", name, config_image_props[r], pl->plan->vms[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Gives the guest the package from an image on: what it needs in memory, a Linux kernel whole blocks (it reserves them). */
+static void use_in_place(struct planner *pl, uint32_t vm, enum image_role role,
+			 const struct package_entry *e, const struct kernel *k)
+{
+	struct plan_image *image = &pl->plan->vms[vm].images[role];
+	uint64_t room = package_room(pl->package, e), size = room + 1;
+	char text[24];
+
+	image->target = gpa(image->source.v);
+	if (!has_image_alone(pl, vm, role))
+		return;
+	if (k->is_linux && image->source.v % LEAF_2M) {
+		vm_problem(pl, vm, PROBLEM_BAD_ENTRY, config_image_props[role],
+			   "\"%s\" lies at 0x%lx, and a Linux kernel must lie at a multiple of 2M; pack with "
+			   "this configuration, and load the whole at a multiple of 2M", image->name,
+			   image->source.v);
+		return;
+	}
+	if (k->memory <= room)
+		size = align_up(k->memory ? k->memory : 1, k->is_linux ? LEAF_2M : PAGE_SIZE);
+	if (size > room) {
+		vm_problem(pl, vm, PROBLEM_IMAGE_NO_ROOM, config_image_props[role],
+			   "\"%s\" (%s in memory) has no such room in the package; pack with this "
+			   "configuration", image->name, size_text(k->memory, text, sizeof(text)));
+		return;
+	}
+	plan_add_region(pl, vm, config_image_props[role],
+			(struct plan_region){ .gpa = image->target, .hpa = image->source,
+					      .size = size, .kind = REGION_RAM,
+					      .rights = RIGHT_R | RIGHT_W | RIGHT_X });
+}
+
+static void use_all_in_place(struct planner *pl, uint32_t vm, const struct package_entry *kernel)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	const struct plan_region *m = &v->regions[pl->first_ram[vm]];
+	const struct package_entry *initrd = find_image(pl, vm, IMAGE_INITRD);
+	struct kernel k;
+	char text[24];
+
+	if (v->policy.on_crash == ON_CRASH_RESTART)
+		vm_problem(pl, vm, PROBLEM_NO_ORIGINAL, "on-crash",
+			   "the guest changes its images where they lie, so it cannot start again; take images = "
+			   "\"copy\", or on-crash = \"stop\"");
+	if (pl->config->vms[vm].has_entry)
+		vm_problem(pl, vm, PROBLEM_BAD_ENTRY, "entry",
+			   "a kernel in place is entered where it lies; leave \"entry\" out, or take images = "
+			   "\"copy\"");
+	look_at_kernel(pl, kernel, &k);
+	use_in_place(pl, vm, IMAGE_KERNEL, kernel, &k);
+	v->entry = v->images[IMAGE_KERNEL].target;
+	if (initrd)
+		use_in_place(pl, vm, IMAGE_INITRD, initrd, &(struct kernel){ .memory = initrd->size });
+	if (!place_dtb(pl, vm, m, m->gpa.v))
+		vm_problem(pl, vm, PROBLEM_IMAGE_NO_ROOM, "memory",
+			   "the guest's device tree (64K) does not fit into %s at 0x%lx; give the guest more",
+			   size_text(m->size, text, sizeof(text)), m->gpa.v);
+}
+
+/* ---- all guests ---- */
+
 static void place_images(struct planner *pl, uint32_t vm, const struct package_entry *kernel)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
@@ -179,9 +263,11 @@ void plan_images(struct planner *pl)
 			vm_problem(pl, vm, PROBLEM_NO_KERNEL, "kernel",
 				   "the guest has nothing to run; add kernel = \"NAME\"");
 		kernel = find_image(pl, vm, IMAGE_KERNEL);
-		if (kernel && pl->first_ram[vm] < pl->plan->vms[vm].nr_regions)
-			place_images(pl, vm, kernel);
-		else
+		if (!kernel || pl->first_ram[vm] >= pl->plan->vms[vm].nr_regions)
 			find_image(pl, vm, IMAGE_INITRD);
+		else if (pl->plan->vms[vm].policy.in_place)
+			use_all_in_place(pl, vm, kernel);
+		else
+			place_images(pl, vm, kernel);
 	}
 }

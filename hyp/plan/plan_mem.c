@@ -243,6 +243,46 @@ void plan_memory(struct planner *pl)
 	}
 }
 
+/* The guests' region inside of plan->hyp that ends behind address at and begins first; false if there is none. */
+static bool first_in_place(const struct plan *plan, uint64_t at, struct range *region)
+{
+	bool found = false;
+	uint32_t i, j;
+
+	for (i = 0; i < plan->nr_vms; i++) {
+		if (!plan->vms[i].policy.in_place)
+			continue;
+		for (j = 0; j < plan->vms[i].nr_regions; j++) {
+			struct range r = { plan->vms[i].regions[j].hpa.v, plan->vms[i].regions[j].size };
+
+			if (range_overlaps(r, plan->hyp) && range_last(r) >= at &&
+			    (!found || r.base < region->base)) {
+				*region = r;
+				found = true;
+			}
+		}
+	}
+	return found;
+}
+
+bool plan_hyp_piece(const struct plan *plan, uint64_t at, struct range *piece)
+{
+	uint64_t end = plan->hyp.base + plan->hyp.size;
+	struct range other;
+
+	at = at > plan->hyp.base ? at : plan->hyp.base;
+	while (at < end) {
+		bool found = first_in_place(plan, at, &other);
+
+		if (!found || other.base > at) {
+			*piece = (struct range){ at, (found ? other.base : end) - at };
+			return true;
+		}
+		at = range_last(other) + 1;
+	}
+	return false;
+}
+
 /* What is left, in whole 2 MiB: that is what automatic placement can still give. */
 void plan_free_memory(struct planner *pl)
 {

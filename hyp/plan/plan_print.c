@@ -222,7 +222,8 @@ static void print_images(struct printer *pr, const struct plan_vm *v)
 		if (!image->name[0])
 			continue;
 		start(pr, "  ", config_image_props[role]);
-		add(pr, " 0x%010lx \"%s\", %lu bytes", image->target.v, image->name, image->size);
+		add(pr, " 0x%010lx \"%s\", %lu bytes%s", image->target.v, image->name, image->size,
+		    v->policy.in_place ? ", in place" : "");
 		end(pr);
 	}
 	start(pr, "  ", "entry");

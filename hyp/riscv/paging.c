@@ -82,7 +82,9 @@ static unsigned leaf_level(uint64_t from, uint64_t to, uint64_t left)
 	return 0;
 }
 
-/* Leaves of one table, as many as one after the other have the same size. *done: bytes, moves on. */
+/*
+ * Leaves of one size, in one table. *done: bytes, moves on. A larger leaf would begin where the next table does.
+ */
 static enum err map_run(uint64_t *pte, unsigned level, uint64_t from, uint64_t to, uint64_t size,
 			uint64_t *done, unsigned rights)
 {
@@ -95,7 +97,7 @@ static enum err map_run(uint64_t *pte, unsigned level, uint64_t from, uint64_t t
 		*pte++ = leaf;
 		leaf += step >> 12 << PTE_PPN_SHIFT;
 		*done += step;
-	} while (--left && *done < size && leaf_level(from + *done, to + *done, size - *done) == level);
+	} while (--left && size - *done >= step);
 	return OK;
 }
 

@@ -35,14 +35,14 @@ static struct guest_console {
 	uint32_t lost_input;	/* bytes; written by the mux */
 	uint8_t out_bytes[OUT_SIZE];
 	uint8_t in_bytes[IN_SIZE];
-} consoles[MAX_VMS];
+} consoles[MAX_VMS] __attribute__((section(".noinit")));	/* console_use() */
 
 static struct {
 	struct lock lock;
 	/* lock protects: */
 	uint32_t head;		/* bytes ever written */
 	char text[LOG_SIZE];
-} history;
+} history __attribute__((section(".noinit")));	/* console_init() */
 
 static const struct console_device *device;	/* constant after console_use() */
 static const struct plan *plan;			/* likewise; NULL before */
@@ -64,6 +64,7 @@ void console_init(void)
 	plan = NULL;
 	running = panicked = false;
 	kicked = 0;
+	history.lock = (struct lock){ 0 };
 	history.head = 0;
 	device = &sbi_console;
 	mux_init(device);
@@ -90,9 +91,10 @@ static const struct console_device *open_device(const struct plan_console *c)
 void console_use(const struct plan *p)
 {
 	device = open_device(&p->console);
-	for (uint32_t i = 0; i < p->nr_vms; i++) {
+	for (uint32_t i = 0; i < MAX_VMS; i++) {
 		struct guest_console *c = &consoles[i];
 
+		c->lock = (struct lock){ 0 };
 		c->out = (struct ring){ .data = c->out_bytes, .size = OUT_SIZE };
 		c->in = (struct ring){ .data = c->in_bytes, .size = IN_SIZE };
 		c->dropped = c->lost_input = 0;
@@ -131,8 +133,7 @@ void console_log(const char *format, ...)
 	va_end(ap);
 	text[n++] = '\n';
 	lock_acquire(&history.lock);
-	for (uint32_t i = 0; i < n; i++)
-		history.text[(history.head + i) % LOG_SIZE] = text[i];
+	ring_copy_in(history.text, LOG_SIZE, history.head, text, n);
 	__atomic_store_n(&history.head, history.head + n, __ATOMIC_RELEASE);
 	lock_release(&history.lock);
 	offer(MUX_LOG);
@@ -153,8 +154,7 @@ uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost)
 		left = LOG_SIZE;
 	}
 	n = n < left ? n : left;
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = history.text[(*at + i) % LOG_SIZE];
+	ring_copy_out(to, history.text, LOG_SIZE, *at, n);
 	*at += n;
 	lock_release(&history.lock);
 	return n;

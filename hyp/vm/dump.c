@@ -12,7 +12,7 @@
 
 static struct vm *asked_vm;		/* the monitor's, while bits of it are out */
 static uint64_t asked, answered;	/* atomic: vcpus */
-static struct dump dumps[MAX_HARTS];
+static struct dump dumps[MAX_HARTS] __attribute__((section(".noinit")));
 
 bool dump_ask(struct vm *vm)
 {

@@ -208,6 +208,22 @@ static void carriage_return(struct line *l)
 	l->wide = false;
 }
 
+uint32_t line_take(struct line *l, const uint8_t *bytes, uint32_t n)
+{
+	uint32_t room = LINE_SIZE - l->len, i = 0;
+	char *to = l->text + l->len;
+
+	if (l->cr || l->escape || l->utf_need || l->col != l->len)
+		return 0;
+	n = n < room ? n : room;
+	while (i < n && bytes[i] >= ' ' && bytes[i] < DEL) {
+		to[i] = (char)bytes[i];
+		i++;
+	}
+	l->col = l->len = (uint16_t)(l->len + i);
+	return i;
+}
+
 enum line_event line_feed(struct line *l, uint8_t byte, char out[LINE_OUT], uint32_t *n)
 {
 	enum line_event event = LINE_OUT_ONLY;

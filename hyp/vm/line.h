@@ -41,6 +41,12 @@ enum line_event {
 /* An empty line; an escape sequence or a character that has begun goes on. */
 void line_begin(struct line *l);
 
+/*
+ * Of n bytes, as many of the first as are nothing but printable ASCII at the end of the line, and find room there:
+ * the same as feeding them one by one, and they come out as they are. 0: line_feed() says what the first one does.
+ */
+uint32_t line_take(struct line *l, const uint8_t *bytes, uint32_t n);
+
 enum line_event line_feed(struct line *l, uint8_t byte, char out[LINE_OUT], uint32_t *n);
 
 #endif

@@ -54,11 +54,11 @@ static struct {
 	bool cut;		/* an answer of the monitor has had no room */
 	uint32_t from, len;	/* of stage */
 	char stage[STAGE_SIZE];
-} mux;
+} mux __attribute__((section(".noinit")));	/* mux_init() */
 
 #define NOBODY	MUX_SOURCES
 
-static uint8_t monitor_bytes[MONITOR_RING];
+static uint8_t monitor_bytes[MONITOR_RING] __attribute__((section(".noinit")));
 static uint64_t second;		/* ticks; constant after mux_use() */
 
 /* ---- the stage ---- */
@@ -76,8 +76,14 @@ static void add_byte(char c)
 
 static void add(const char *text, uint32_t n)
 {
+	if (!mux.device->crlf) {
+		n = n < room() ? n : room();
+		memcpy(mux.stage + mux.len, text, n);
+		mux.len += n;
+		return;
+	}
 	for (uint32_t i = 0; i < n; i++) {
-		if (text[i] == '\n' && mux.device->crlf)
+		if (text[i] == '\n')
 			add_byte('\r');
 		add_byte(text[i]);
 	}
@@ -200,6 +206,26 @@ static bool feed(uint32_t i, uint8_t byte)
 	return false;
 }
 
+/* At most max of the next bytes of a source that has text: plain ones all at once. True if a line has ended. */
+static bool step(uint32_t i, uint32_t max)
+{
+	struct source *s = &mux.sources[i];
+	const uint8_t *from = s->chunk + s->next;
+	uint32_t n = s->n - s->next;
+
+	n = line_take(&s->line, from, n < max ? n : max);
+	if (!n) {
+		s->next++;
+		return feed(i, *from);
+	}
+	s->next += n;
+	if (i == mux.focus && mux.shown == i)
+		add((const char *)from, n);
+	else if (i == mux.focus)
+		show(i);
+	return false;
+}
+
 /* ---- sources ---- */
 
 static bool refill(uint32_t i)
@@ -250,14 +276,19 @@ static void tell_dropped(uint32_t i)
 /* One line of the source, or what there is of it, or a part if there is more. False if there was nothing. */
 static bool take_turn(uint32_t i, uint32_t *budget)
 {
-	struct source *s = &mux.sources[i];
+	const struct source *s = &mux.sources[i];
+	uint32_t before, left = *budget < TURN_BUDGET ? *budget : TURN_BUDGET;
+	bool ended;
 
 	tell_dropped(i);
 	if (!has_text(i))
 		return false;
-	for (uint32_t n = 0; n < TURN_BUDGET && *budget && make_room() && has_text(i); n++) {
-		--*budget;
-		if (feed(i, s->chunk[s->next++]))
+	while (left && make_room() && has_text(i)) {
+		before = s->next;
+		ended = step(i, left);
+		left -= s->next - before;
+		*budget -= s->next - before;
+		if (ended)
 			break;
 	}
 	return true;
@@ -291,11 +322,9 @@ static bool anything_waits(void)
 
 void mux_drain(uint32_t source)
 {
-	struct source *s = &mux.sources[source];
-
 	lock_acquire(&mux.lock);
 	while (has_text(source))
-		if (feed(source, s->chunk[s->next++]))
+		if (step(source, UINT32_MAX))
 			push_all();
 	push_all();
 	lock_release(&mux.lock);
@@ -415,7 +444,7 @@ static void link_source(uint32_t i, const char *name, uint8_t colour)
 
 void mux_init(const struct console_device *d)
 {
-	memset(&mux, 0, sizeof(mux));
+	memset(&mux, 0, offsetof(__typeof__(mux), stage));
 	mux.device = d;
 	mux.focus = mux.shown = NOBODY;
 	mux.budget = UINT32_MAX;

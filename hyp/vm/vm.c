@@ -23,7 +23,7 @@
 #include "hyp/vm/vcpu.h"
 
 static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
-static struct vcpu vcpus[MAX_HARTS];	/* by hart index */
+static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));	/* by hart index; those in use are zeroed */
 static bool keep_machine;
 static uint64_t timebase_hz;
 static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
@@ -109,6 +109,7 @@ static void create_vcpus(struct vm *vm)
 		uint32_t hart = vm->plan->vcpu_hart[i];
 		struct vcpu *v = &vcpus[hart];
 
+		memset(v, 0, sizeof(*v));
 		v->vm = vm;
 		v->index = i;
 		v->hart = hart_get(hart);
@@ -120,15 +121,22 @@ static void create_vcpus(struct vm *vm)
 
 enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
 {
+	bool summing = false;
+
 	vms_alive = plan->nr_vms;
 	keep_machine = plan->keep_machine;
 	timebase_hz = plan->timebase_hz;
+	for (uint32_t i = 0; i < MAX_HARTS; i++)
+		vcpus[i].vm = NULL;	/* a spare hart's: see vm_vcpu_of_hart() */
 	for (uint32_t i = 0; i < plan->nr_vms; i++) {
 		struct vm *vm = &vms[i];
 		enum err e;
 
 		memset(vm, 0, offsetof(struct vm, vplics));	/* vplic_create() sets the rest */
 		vm->plan = &plan->vms[i];
+		if (!summing && !vm->plan->policy.in_place)
+			crc32_init();	/* see load() */
+		summing |= !vm->plan->policy.in_place;
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
 		vm->complaints.room = COMPLAINTS_BURST;
@@ -161,7 +169,7 @@ struct vcpu *vm_vcpu_of_hart(uint32_t hart_index)
 /* Something that the guest finds in its RAM at the start. */
 struct extent {
 	gpa_t target;
-	const void *source;
+	const void *source;	/* NULL: it is there already */
 	uint64_t size;
 };
 
@@ -193,7 +201,8 @@ static void fill_region(const struct plan_region *r, const struct extent *e, uin
 			guestmem_clear(hpa(r->hpa.v + (at - r->gpa.v)), gap_end - at);
 		at = gap_end;
 		if (x) {
-			guestmem_fill(hpa(r->hpa.v + (at - r->gpa.v)), x->source, x->size);
+			if (x->source)
+				guestmem_fill(hpa(r->hpa.v + (at - r->gpa.v)), x->source, x->size);
 			at += x->size;
 		}
 	}
@@ -211,7 +220,9 @@ static enum err load(struct vm *vm)
 
 		if (!image->size)
 			continue;
-		if (crc32_ieee(0, source, image->size) != image->crc32) {
+		if (vm->plan->policy.in_place) {
+			source = NULL;	/* nor is it read */
+		} else if (crc32_ieee(0, source, image->size) != image->crc32) {
 			console_log("ERROR: vm %s: image %s does not have its checksum", vm->plan->name,
 				    image->name);
 			return ERR_INVALID;
@@ -286,9 +297,13 @@ static void vm_gone(struct vm *vm, enum vm_end end, bool for_good)
 	console_log("the firmware cannot shut down; the machine is idle");
 }
 
-/* Whether an ended VM starts again: a reboot always, a crash by its policy. */
+/* Whether an ended VM starts again: a reboot if it has originals of its images, a crash by its policy. */
 static bool starts_again(struct vm *vm)
 {
+	if (vm->end == VM_END_REBOOT && vm->plan->policy.in_place) {
+		console_log("vm %s: cannot start again: it used its images in place", vm->plan->name);
+		return false;
+	}
 	if (vm->end == VM_END_REBOOT || vm->end == VM_END_RESTART)
 		return true;
 	if (vm->end < VM_END_FAILED || vm->plan->policy.on_crash != ON_CRASH_RESTART)
@@ -315,7 +330,7 @@ static void quiesce(struct vm *vm)
 /* Under vm->lock: the VM is STOPPED now, whatever it was. True if it has ended for good and counted before. */
 static bool rest(struct vm *vm)
 {
-	bool for_good = vm->alive && vm->end != VM_END_STOP;
+	bool for_good = vm->alive && (vm->end != VM_END_STOP || vm->plan->policy.in_place);
 
 	vm->state = VM_STOPPED;
 	vm->alive &= !for_good;
@@ -419,6 +434,8 @@ const char *vm_ask(struct vm *vm, enum vm_ask ask)
 	uint64_t tell = 0;
 	const char *why;
 
+	if (ask != ASK_STOP && vm->plan->policy.in_place)
+		return "it uses its images in place, and so cannot start again";
 	lock_acquire(&vm->lock);
 	why = ask_locked(vm, ask, &tell);
 	lock_release(&vm->lock);

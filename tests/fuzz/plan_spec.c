@@ -88,8 +88,12 @@ static bool holds(uint64_t base, uint64_t size, uint64_t page)
 /* How many have the host page: guests as RAM or registers, the hypervisor, its console, or nobody (free). */
 static unsigned owners(uint64_t page)
 {
-	unsigned i, j, n = holds(plan.hyp.base, plan.hyp.size, page);
+	unsigned i, j, n = 0;
+	struct range piece;
+	uint64_t at;
 
+	for (at = 0; plan_hyp_piece(&plan, at, &piece); at = range_last(piece) + 1)
+		n += holds(piece.base, piece.size, page);
 	n += holds(plan.console.base.v, plan.console.size, page);
 	n += holds(plan.firmware.base, plan.firmware.size, page);
 	for (i = 0; i < plan.nr_free; i++)
@@ -125,7 +129,7 @@ static void check_pages(const struct host *host)
 		MUST(owners(plan.free[i].base) == 1);
 	if (plan.console.size)
 		MUST(owners(plan.console.base.v) == 1);
-	MUST(owners(plan.hyp.base) == 1);
+	MUST(owners(plan.hyp.base) == 1 && owners(TEST_PACKAGE_ADDRESS) == 1);
 }
 
 static void check_harts(void)

@@ -32,6 +32,7 @@ GOOD = """/dts-v1/;
         entry = "0x8020000c";
         trust-dma;
         plic-mode = "emulated";
+        images = "copy";
         unmapped = "ignore";
         on-crash = "restart";
         restart-limit = <0>;
@@ -63,6 +64,7 @@ WRONG = [
     ('"uart1"', '"/soc/rtc@101000"', "devices"),
     ("trust-dma;", 'trust-dma = "yes";', "trust-dma"),
     ('"emulated"', '"fast"', "plic-mode"),
+    ('"copy"', '"move"', "images"),
     ('"ignore"', '"zero"', "unmapped"),
     ('"restart"', '"reboot"', "on-crash"),
     ("restart-limit = <0>", "restart-limit = <0 1>", "restart-limit"),

@@ -31,7 +31,7 @@ static void test_everything(void **state)
 		"linux { harts = <1 2>; memory = \"512M\", \"16M at 0x90000000 as 0x80000000\";"
 		"  devices = \"/soc/serial@10000000\", \"rtc0\"; kernel = \"linux\"; initrd = \"initrd\";"
 		"  bootargs = \"console=ttyS0 quiet\"; entry = \"0x80200000\"; trust-dma;"
-		"  plic-mode = \"emulated\"; unmapped = \"stop\"; on-crash = \"restart\";"
+		"  plic-mode = \"emulated\"; images = \"in-place\"; unmapped = \"stop\"; on-crash = \"restart\";"
 		"  restart-limit = <0>; watchdog-ms = <3600000>; };"
 		"rt-2 { };");
 	const struct config_vm *v = &config.vms[0];
@@ -58,7 +58,7 @@ static void test_everything(void **state)
 	assert_string_equal(v->bootargs, "console=ttyS0 quiet");
 	assert_true(v->has_entry && v->trust_dma);
 	assert_int_equal(v->entry, 0x80200000);
-	assert_true(v->policy.plic_emulated);
+	assert_true(v->policy.plic_emulated && v->policy.in_place);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_STOP);
 	assert_int_equal(v->policy.on_crash, ON_CRASH_RESTART);
 	assert_int_equal(v->policy.restart_limit, 0);
@@ -69,7 +69,7 @@ static void test_everything(void **state)
 	assert_int_equal(v->nr_harts + v->nr_memory + v->nr_devices, 0);
 	assert_null(v->images[IMAGE_KERNEL]);
 	assert_false(v->has_entry || v->trust_dma);
-	assert_false(v->policy.plic_emulated);
+	assert_false(v->policy.plic_emulated || v->policy.in_place);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_INJECT);
 	assert_int_equal(v->policy.on_crash, ON_CRASH_STOP);
 	assert_int_equal(v->policy.restart_limit, 3);
@@ -189,6 +189,7 @@ static void test_refused(void **state)
 		      "multiple of 4");
 	check_refused("a { entry = <0x80200000>; };", PROBLEM_BAD_VALUE, "/a", "entry", "");
 	check_refused("a { trust-dma = \"yes\"; };", PROBLEM_BAD_VALUE, "/a", "trust-dma", "no value");
+	check_refused("a { images = \"move\"; };", PROBLEM_BAD_VALUE, "/a", "images", "\"copy\" or \"in-place\"");
 	check_refused("a { plic-mode = \"fast\"; };", PROBLEM_BAD_VALUE, "/a", "plic-mode",
 		      "\"mapped\" or \"emulated\"");
 	check_refused("a { plic-mode = \"mapped\", \"mapped\"; };", PROBLEM_BAD_VALUE, "/a", "plic-mode",

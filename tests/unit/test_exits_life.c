@@ -223,6 +223,38 @@ static void test_broken_image(void **state)
 	assert_int_equal(hw()->place, PLACE_WFI);
 }
 
+/* Images in place: neither written nor summed, nor is the guest started a second time. */
+static void test_in_place(void **state)
+{
+	uint8_t want[FAKE_KERNEL_SIZE];
+	uint64_t at;
+
+	(void)state;
+	memset(want, 0x5a, sizeof(want));
+	config.policy[A].in_place = true;
+	fake_create(&config);
+	fake.plan.vms[A].images[IMAGE_KERNEL].crc32 ^= 1;
+	at = fake.plan.vms[A].entry.v;
+	memset(fake_ram_at(A, at), 0x5a, FAKE_KERNEL_SIZE + 8);
+	fake_ram_close();
+	fake_count_from_here();
+	fake_settle();
+	assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+	assert_memory_equal(fake_ram_at(A, at), want, sizeof(want));
+	assert_int_equal(*fake_ram_at(A, at + FAKE_KERNEL_SIZE), 0);	/* what is behind it is */
+	fake_ram_close();
+	sbi(SBI_EXT_SRST, 0, SBI_SRST_WARM_REBOOT, 0, 0);
+	fake_settle();
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+	assert_true(fake_said("vm a: cannot start again: it used its images in place\n"));
+	assert_true(fake_said("vm a: stopped (reboot)\n"));
+	assert_non_null(vm_ask(fake_vm(A), ASK_START));
+	assert_non_null(vm_ask(fake_vm(A), ASK_RESTART));
+	fake_settle();
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+	assert_int_equal(fake_vm(B)->state, VM_RUNNING);
+}
+
 static void end_all(void)
 {
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++) {
@@ -398,6 +430,7 @@ int main(void)
 		cmocka_unit_test_setup(test_all_stopped, setup),
 		cmocka_unit_test_setup(test_start_and_end, setup),
 		cmocka_unit_test_setup(test_crash_limit, setup),
+		cmocka_unit_test_setup(test_in_place, setup),
 		cmocka_unit_test_setup(test_broken_image, setup),
 		cmocka_unit_test_setup(test_last_one, setup),
 		cmocka_unit_test_setup(test_watchdog_sleeps, setup),

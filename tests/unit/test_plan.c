@@ -167,6 +167,70 @@ static void test_images(void **state)
 	assert_int_equal(v->dtb.v, 0x80602000);
 }
 
+/* Plans guests with their images in place: the package's payloads begin at that address. */
+static enum err plan_in_place(uint64_t payloads, const char *guests)
+{
+	static const struct test_image images[] = {
+		{ "linux", 8192, 12288 }, { "initrd", 4097, 0 }, { "rt", 5000, 0 }, { "full", 2 * MIB, 4096 },
+	};
+	const struct range hyp = { 0x80200000, 0x400000 };
+	const char *wrong;
+
+	test_plan_make(&t, tree_file("virt"), guests);
+	kept_reset(&t.kept);	/* of that package */
+	tree_free(&t.package_tree);
+	t.package_tree = test_package(images, ARRAY_LEN(images));
+	assert_int_equal(package_open(&t.package, t.package_tree.data, t.package_tree.size,
+				      hpa(payloads - 2 * PAGE_SIZE)), OK);
+	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, hyp, &t.kept.r);
+	wrong = t.result ? NULL : oracle_check(&t.host, &t.config, &t.plan);
+	if (wrong)
+		fail_msg("%s", wrong);
+	return t.result;
+}
+
+#define IN_PLACE(name, hart, ...) \
+	name " { harts = <" hart ">; memory = \"16M\"; images = \"in-place\"; " __VA_ARGS__ " };"
+
+static void test_in_place(void **state)
+{
+	const struct plan_vm *v = &t.plan.vms[0];
+	struct range piece;
+
+	(void)state;
+	assert_int_equal(plan_in_place(0x80402000, IN_PLACE("a", "0", "kernel = \"rt\"; initrd = \"initrd\";")), OK);
+	assert_int_equal(v->nr_regions, 3);
+	assert_int_equal(v->regions[0].gpa.v, 0x80404000);	/* the initrd, behind linux */
+	assert_int_equal(v->regions[0].size, 2 * PAGE_SIZE);
+	assert_int_equal(v->regions[1].hpa.v, 0x80406000);
+	assert_int_equal(v->entry.v, 0x80406000);
+	assert_int_equal(v->images[IMAGE_KERNEL].target.v, 0x80406000);
+	assert_int_equal(v->dtb.v, 0x81400000);			/* in the memory that was asked for */
+	/* What the hypervisor keeps: what is before, between (nothing) and behind. */
+	assert_true(plan_hyp_piece(&t.plan, 0, &piece));
+	assert_int_equal(piece.base, 0x80200000);
+	assert_int_equal(piece.size, 0x204000);
+	assert_true(plan_hyp_piece(&t.plan, range_last(piece) + 1, &piece));
+	assert_int_equal(piece.base, 0x80408000);
+	assert_int_equal(range_last(piece), 0x805fffff);
+	assert_false(plan_hyp_piece(&t.plan, range_last(piece) + 1, &piece));
+	assert_true(plan_hyp_piece(&t.plan, 0x80300000, &piece));
+	assert_int_equal(piece.base, 0x80300000);
+	/* A kernel with a header: not where it lies, or without the memory that it asks for. */
+	assert_int_equal(plan_in_place(0x80401000, IN_PLACE("a", "0", "kernel = \"linux\";")), ERR_INVALID);
+	assert_non_null(kept_find(&t.kept, PROBLEM_BAD_ENTRY, "/a", "kernel"));
+	assert_int_equal(plan_in_place(0x80400000, IN_PLACE("a", "0", "kernel = \"linux\";")), ERR_INVALID);
+	assert_non_null(kept_find(&t.kept, PROBLEM_IMAGE_NO_ROOM, "/a", "kernel"));
+	/* Both in order; two guests in place, and one that copies. */
+	assert_int_equal(plan_in_place(0x803fa000, IN_PLACE("a", "0", "kernel = \"full\";")
+				       IN_PLACE("b", "1", "kernel = \"rt\";") "c { harts = <2>; memory = \"32M\";"
+				       " kernel = \"linux\"; initrd = \"initrd\"; };"), OK);
+	assert_int_equal(v->entry.v, 0x80400000);
+	assert_int_equal(t.plan.vms[1].entry.v, 0x803fe000);
+	assert_int_equal(t.plan.vms[2].entry.v % (2 * MIB), 0);
+	assert_int_equal(t.plan.vms[2].nr_regions, 1);
+}
+
 static void test_vplics(void **state)
 {
 	(void)state;
@@ -660,6 +724,7 @@ int main(void)
 		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_images),
+		cmocka_unit_test(test_in_place),
 		cmocka_unit_test(test_vplics),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_nested),

@@ -51,6 +51,28 @@ static const char *check_harts(const struct host *host, const struct config *con
 	return NULL;
 }
 
+/* An image in place: at its own address, with no other image of anybody in its pages, nor the package's header. */
+static bool in_package(const struct plan *plan, const struct plan_vm *v, const struct plan_region *m)
+{
+	const struct plan_image *own = NULL;
+	unsigned i, role;
+
+	for (role = 0; role < NR_IMAGE_ROLES; role++)
+		if (v->images[role].name[0] && v->images[role].source.v == m->hpa.v)
+			own = &v->images[role];
+	if (!v->policy.in_place || !own || m->gpa.v != m->hpa.v || own->size > m->size ||
+	    m->hpa.v <= plan->hyp.base || m->hpa.v + m->size > plan->hyp.base + plan->hyp.size)
+		return false;
+	for (i = 0; i < plan->nr_vms; i++)
+		for (role = 0; role < NR_IMAGE_ROLES; role++) {
+			const struct plan_image *o = &plan->vms[i].images[role];
+
+			if (o != own && o->name[0] && meet(m->hpa.v, m->size, o->source.v, o->size))
+				return false;
+		}
+	return true;
+}
+
 static const char *check_ram(const struct host *host, const struct plan *plan,
 			     const struct plan_vm *v, const struct plan_region *m)
 {
@@ -62,8 +84,8 @@ static const char *check_ram(const struct host *host, const struct plan *plan,
 			  m->hpa.v + (m->size - 1) <= host->ram[i].base + (host->ram[i].size - 1);
 	FAIL_IF(!inside, "%s: 0x%lx is not RAM", v->name, m->hpa.v);
 	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W | RIGHT_X), "%s: rights of RAM", v->name);
-	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size), "%s: has the hypervisor",
-		v->name);
+	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size) && !in_package(plan, v, m),
+		"%s: has the hypervisor", v->name);
 	for (i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base,
 			     host->reserved[i].range.size), "%s: has reserved memory", v->name);
@@ -159,6 +181,9 @@ static const char *check_images(const struct config *config, const struct plan_v
 
 	FAIL_IF(strcmp(k->name, config->vms[vm].images[IMAGE_KERNEL]), "%s: another kernel", v->name);
 	FAIL_IF(v->entry.v != k->target.v, "%s: entry", v->name);
+	FAIL_IF(v->policy.in_place && (k->target.v != k->source.v || (i->name[0] && i->target.v != i->source.v)),
+		"%s: not in place", v->name);
+	FAIL_IF(v->policy.in_place && v->policy.on_crash == ON_CRASH_RESTART, "%s: restarts in place", v->name);
 	FAIL_IF(config->vms[vm].has_entry && v->entry.v != config->vms[vm].entry, "%s: entry", v->name);
 	FAIL_IF(!in_ram(v, k->target.v, k->size ? k->size : 1), "%s: kernel not in RAM", v->name);
 	FAIL_IF(!in_ram(v, v->dtb.v, GUEST_DTB_MAX), "%s: device tree not in RAM", v->name);
