@@ -33,6 +33,14 @@ static inline bool range_contains(struct range r, uint64_t base, uint64_t size)
 	return size && base >= r.base && size <= r.size && base - r.base <= r.size - size;
 }
 
+/* The pages that r, valid, lies in; not valid if that is all that a uint64_t can address. */
+static inline struct range range_pages(struct range r)
+{
+	uint64_t base = r.base & ~(PAGE_SIZE - 1);
+
+	return (struct range){ base, (range_last(r) | (PAGE_SIZE - 1)) - base + 1 };
+}
+
 /* Rounds; align is a power of two. align_up() of a value within align - 1 of 2^64 wraps to 0. */
 static inline uint64_t align_down(uint64_t v, uint64_t align) { return v & ~(align - 1); }
 static inline uint64_t align_up(uint64_t v, uint64_t align) { return (v + align - 1) & ~(align - 1); }

@@ -166,8 +166,12 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 		bad_node(host, node, "reg", "missing or malformed", r);
 		return;
 	}
-	if (plic->range.size > PLIC_MAX_SIZE || host_meets_ram(host, plic->range)) {
-		bad_node(host, node, "reg", "larger than a PLIC's 64 MiB, or in RAM", r);
+	if (plic->range.base % PAGE_SIZE || plic->range.size > PLIC_MAX_SIZE || host_meets_ram(host, plic->range)) {
+		bad_node(host, node, "reg", "no multiple of 4K, larger than a PLIC's 64 MiB, or in RAM", r);
+		return;
+	}
+	if (host_meets_plic(host, plic->range)) {
+		bad_node(host, node, "reg", "in the registers of another PLIC", r);
 		return;
 	}
 	plic->ndev = host_find_prop(host, node, "riscv,ndev", &ndev) ? prop_u32(&ndev) : 0;
@@ -195,9 +199,9 @@ static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
 	uint32_t i, count;
 
 	count = read_entries(host, node, IRQ_S_SOFTWARE, entry, r);
-	if (host_node_reg(host, node, 0, &range) || range.base & 3 || host_meets_ram(host, range) || count > SSWI_MAX ||
-	    range.size < 4 * count) {
-		bad_node(host, node, "reg", "missing, in RAM, or not four bytes for each interrupt", r);
+	if (host_node_reg(host, node, 0, &range) || range.base & 3 || host_meets_ram(host, range) ||
+	    host_meets_plic(host, range) || count > SSWI_MAX || range.size < 4 * count) {
+		bad_node(host, node, "reg", "missing, in RAM or a PLIC, or not four bytes for each interrupt", r);
 		return;
 	}
 	for (i = 0; i < host->nr_harts; i++) {
@@ -287,6 +291,8 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 		if (host->nodes[node].flags & NODE_INTC && is_plic(host, node) &&
 		    !host_is_disabled(host, node))
 			add_plic(host, node, r);
+	}
+	for (node = 1; node < host->nr_nodes; node++) {
 		if (host->nodes[node].interrupts_extended && host_is_compatible(host, node, "riscv,aclint-sswi") &&
 		    !host_is_disabled(host, node))
 			add_sswi(host, node, r);

@@ -134,6 +134,9 @@ int host_find_plic_node(const struct host *host, uint16_t node);
 /* True if any of the range, which is valid, is RAM of the host. */
 bool host_meets_ram(const struct host *host, struct range range);
 
+/* True if any of the range, which is valid, is in a page of a PLIC. */
+bool host_meets_plic(const struct host *host, struct range range);
+
 /* True if the node or one of its parents is disabled. */
 bool host_is_disabled(const struct host *host, uint16_t node);
 

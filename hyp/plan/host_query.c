@@ -224,6 +224,17 @@ int host_find_plic_node(const struct host *host, uint16_t node)
 	return -1;
 }
 
+bool host_meets_plic(const struct host *host, struct range range)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_plics; i++) {
+		if (range_overlaps(range_pages(host->plics[i].range), range))
+			return true;
+	}
+	return false;
+}
+
 bool host_meets_ram(const struct host *host, struct range range)
 {
 	uint32_t i;

@@ -60,6 +60,21 @@ static void use_console(struct planner *pl, uint16_t node, struct range reg)
 		console_problem(pl, "has a reg-shift or reg-io-width that makes no sense");
 }
 
+/* What interrupts harts is mapped page by page, for the hypervisor alone. */
+static bool meets_interrupts(const struct planner *pl, struct range reg)
+{
+	uint32_t i;
+
+	if (host_meets_plic(pl->host, range_pages(reg)))
+		return true;
+	for (i = 0; i < pl->host->nr_harts; i++) {
+		if (pl->host->harts[i].setssip &&
+		    range_contains(range_pages(reg), pl->host->harts[i].setssip, 4))
+			return true;
+	}
+	return false;
+}
+
 void plan_console(struct planner *pl)
 {
 	const char *path = pl->config->console;
@@ -86,6 +101,8 @@ void plan_console(struct planner *pl)
 		console_problem(pl, "has no registers that can be used");
 	else if (host_meets_ram(pl->host, reg))
 		console_problem(pl, "has registers that lie in RAM");
+	else if (meets_interrupts(pl, reg))
+		console_problem(pl, "has registers in a page of a PLIC or of an ACLINT SSWI device");
 	else
 		use_console(pl, node, reg);
 }
@@ -129,8 +146,7 @@ static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char 
 	enum err e;
 
 	for (i = 0; (e = host_node_reg(pl->host, node, i, &reg)) == OK; i++) {
-		pages.base = align_down(reg.base, PAGE_SIZE);
-		pages.size = align_down(range_last(reg), PAGE_SIZE) - pages.base + PAGE_SIZE;
+		pages = range_pages(reg);
 		if (!range_valid(pages) || touches_ram(pl, pages)) {
 			vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
 				   "%s: its registers at 0x%lx lie in RAM or at the end of the "
@@ -340,10 +356,7 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 
 static struct range pages_of(const struct planner *pl, uint32_t reg)
 {
-	struct range r = pl->host->regs[reg].range;
-	uint64_t base = align_down(r.base, PAGE_SIZE);
-
-	return (struct range){ base, (range_last(r) | (PAGE_SIZE - 1)) - base + 1 };
+	return range_pages(pl->host->regs[reg].range);
 }
 
 static void shared_page(struct planner *pl, uint32_t vm, uint32_t mine, uint32_t other)

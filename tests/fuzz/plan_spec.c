@@ -132,6 +132,24 @@ static void check_pages(const struct host *host)
 	MUST(owners(plan.hyp.base) == 1 && owners(TEST_PACKAGE_ADDRESS) == 1);
 }
 
+/* The hypervisor maps these for itself, and a page once: the PLICs, the console, and what interrupts harts. */
+static void check_own_devices(void)
+{
+	unsigned i, j;
+
+	for (i = 0; i < plan.nr_plics; i++) {
+		MUST(plan.plics[i].base.v % PAGE_SIZE == 0);
+		for (j = 0; j < plan.nr_plics; j++)
+			MUST(i == j || !holds(plan.plics[i].base.v, plan.plics[i].size, plan.plics[j].base.v));
+		for (j = 0; j < plan.nr_harts; j++)
+			MUST(!holds(plan.plics[i].base.v, plan.plics[i].size, plan.harts[j].setssip.v & ~(PAGE_SIZE - 1)));
+		MUST(!plan.console.size || !holds(plan.plics[i].base.v, plan.plics[i].size, plan.console.base.v));
+	}
+	for (j = 0; plan.console.size && j < plan.nr_harts; j++)
+		MUST(!plan.harts[j].setssip.v || !holds(plan.console.base.v & ~(PAGE_SIZE - 1),
+			plan.console.base.v % PAGE_SIZE + plan.console.size, plan.harts[j].setssip.v));
+}
+
 static void check_harts(void)
 {
 	unsigned i, j, owned = 0, listed = 0;
@@ -326,6 +344,7 @@ bool spec_try(const struct host *host, const struct config *config)
 		abort();
 	}
 	check_pages(host);
+	check_own_devices();
 	check_harts();
 	check_irqs();
 	check_vuarts();
