@@ -57,7 +57,10 @@ def put_table(top, name, text):
     path = os.path.join(top, "docs/bench.md")
     with open(path, encoding="utf-8") as file:
         page = file.read()
-    page = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- end {name} -->)", lambda m: m[1] + text + m[2], page, flags=re.S)
+    marks = rf"(<!-- {name} -->\n).*?(\n<!-- end {name} -->)"
+    page, found = re.subn(marks, lambda m: m[1] + text + m[2], page, flags=re.S)
+    if found != 1:
+        raise ValueError(f"{path}: no marks <!-- {name} --> and <!-- end {name} --> around a table")
     with open(path, "w", encoding="utf-8") as file:
         file.write(page)
 

@@ -130,6 +130,52 @@ static void t_wfi(void)
 	check_wfi(by_sbi);
 }
 
+#define EID_BULKHEAD	0x0a424b48
+#define BULKHEAD_EXITS	1
+#define EXIT_ECALL	5
+#define NR_EXITS	9
+
+/* Exits of this hart but for SBI calls, by Bulkhead's own count (docs/sbi.md); 0 where nobody counts. */
+static uint64_t exits_so_far(void)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int kind = 0; kind < NR_EXITS; kind++) {
+		struct sbiret r = sbi_call(EID_BULKHEAD, BULKHEAD_EXITS, cpus[0].hartid, kind, 0, 0, 0);
+
+		if (kind != EXIT_ECALL && !r.error)
+			sum += (uint64_t)r.value;
+	}
+	return sum;
+}
+
+/* A hart that waits really does: wfi is not a loop, and no exit but for a timer that is not the hart's own. */
+static void t_idle(void)
+{
+	const unsigned int rounds = 20, timer = cpus[0].sstc ? 0 : 2;
+	uint64_t before, after;
+	unsigned int wakes = 0;
+
+	irq_disable();
+	csr_set(sie, 1UL << IRQ_TIMER);
+	before = exits_so_far();
+	for (unsigned int i = 0; i < rounds; i++) {
+		uint64_t when = time_now() + ms_to_ticks(3);
+
+		if (cpus[0].sstc)
+			by_csr(when);
+		else
+			by_sbi(when);
+		for (; time_now() < when; wakes++)
+			wfi();
+	}
+	after = exits_so_far();
+	by_sbi(TIME_NEVER);
+	disarm();
+	EXPECT(wakes <= 2 * rounds, "%u wakes in %u waits", wakes, rounds);
+	EXPECT(after - before <= timer * rounds + 2, "%lu exits in %u waits", after - before, rounds);
+}
+
 static void t_sstc(void)
 {
 	if (!cpus[0].sstc) {
@@ -189,5 +235,6 @@ void tests_time(void)
 {
 	RUN({ "time.monotonic", t_monotonic }, { "time.future", t_future },
 	    { "time.past", t_past }, { "time.cancel", t_cancel }, { "time.wfi", t_wfi },
+	    { "time.idle", t_idle },
 	    { "time.sstc", t_sstc }, { "time.mixed", t_mixed }, { "time.no-sstc", t_no_sstc });
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The benchmark guest runs to its end in a partition and prints every row; how long they take is not asked."""
 import csv
+import importlib.machinery
+import importlib.util
 import os
 import re
 
@@ -40,3 +42,44 @@ def test_one_hart(boot, run, cpu):
 @pytest.mark.parametrize("run, machine", (("two", "virt"), ("sswi", "virt,aclint=on")))
 def test_two_harts(boot, run, machine):
     check_rows(boot("bench/two", harts=2, memory="512M", machine=machine), run)
+
+
+# ---- Linux: scripts/census and scripts/bench-linux, shortly ------------------------------------------
+
+def script(name):
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), os.path.join(TOP, "scripts", name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("mode", ["emulated", "mapped"])
+def test_census(monkeypatch, log_dir, time_scale, mode):
+    """A second or two of each load. What is counted fits the mode."""
+    census = script("census")
+    monkeypatch.setattr(census, "LOGS", log_dir)
+    counters = census.Counters()
+    found = census.run(mode, "1,2,1", counters, time_scale)
+    assert list(found) == list(census.PHASES)
+    seconds, irqs, rounds, harts = found["disk"]
+    assert seconds > 2 and irqs > 0 and rounds > 0 and len(harts) == 2
+    counted = {name: sum(hart[name] for hart in harts) for name in counters.names}
+    assert (counted["external"] >= irqs) == (mode == "mapped")
+    assert (counted["interrupt"] >= irqs) == (mode == "emulated")
+    assert sum(census.exits_of(hart) for hart in found["smp"][3]) > 0
+    assert all(n >= 0 for _, _, _, both in found.values() for hart in both for n in hart.values())
+
+
+@pytest.mark.parametrize("partition", [False, True])
+@pytest.mark.parametrize("disk", [False, True])
+def test_linux_load(monkeypatch, log_dir, partition, disk):
+    """Each phase has its marks, in order. Without -icount: how many instructions they are is not asked."""
+    bench = script("bench-linux")
+    monkeypatch.setattr(bench, "LOGS", log_dir)
+    monkeypatch.setattr(bench, "EXACT", [])
+    marks = bench.run("load", partition, disk)
+    times = [marks[name][0] for name in ("user", "seeded", *(("mount", "disk") if disk else ("cpu", "syscall", "fork")))]
+    assert times == sorted(times) and len(set(times)) == len(times)
+    for phase in bench.PHASES:
+        if (phase[0] == "disk") == disk:
+            assert bench.cost(marks, phase, disk) > 0
