@@ -142,7 +142,8 @@ static void check_own_devices(void)
 		for (j = 0; j < plan.nr_plics; j++)
 			MUST(i == j || !holds(plan.plics[i].base.v, plan.plics[i].size, plan.plics[j].base.v));
 		for (j = 0; j < plan.nr_harts; j++)
-			MUST(!holds(plan.plics[i].base.v, plan.plics[i].size, plan.harts[j].setssip.v & ~(PAGE_SIZE - 1)));
+			MUST(!plan.harts[j].setssip.v || !holds(plan.plics[i].base.v, plan.plics[i].size,
+				plan.harts[j].setssip.v & ~(PAGE_SIZE - 1)));
 		MUST(!plan.console.size || !holds(plan.plics[i].base.v, plan.plics[i].size, plan.console.base.v));
 	}
 	for (j = 0; plan.console.size && j < plan.nr_harts; j++)
