@@ -321,7 +321,7 @@ test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) $(B)/unit/bulkhead everything
 # ---- the benchmark ------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: $(B)/bench/one/fw_payload.bin $(B)/bench/two/fw_payload.bin
+bench: $(foreach c,one place two,$(B)/bench/$c/fw_payload.bin)
 	@$(PYTHON) scripts/bench $(if $(RECORD),--record) $(if $(PROFILE),--profile $(PROFILE) --run $(or $(RUN),sstc))
 
 # Linux alone, and Linux in a partition of one hart.

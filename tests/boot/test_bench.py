@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The benchmark guest runs to its end in a partition and prints every row; how long they take is not asked."""
 import csv
-import importlib.machinery
-import importlib.util
 import os
 import re
+import sys
 
 import pytest
 
+from configs import config, guest
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests/scripts"))
+from loading import script
 EXACT = ["-icount", "shift=0,sleep=off", "-rtc", "base=1970-01-01,clock=vm"]
 
 
@@ -44,14 +47,21 @@ def test_two_harts(boot, run, machine):
     check_rows(boot("bench/two", harts=2, memory="512M", machine=machine), run)
 
 
+def test_boot_takes_as_long_with_more_ram(monkeypatch, pack, log_dir):
+    """Neither the machine's RAM nor the guest's is touched, if its images stay in place and its RAM is kept."""
+    bench = script("bench")
+    monkeypatch.setattr(bench, "LOGS", log_dir)
+
+    def instructions(ram, guests):
+        monkeypatch.setattr(bench, "MEMORY", ram)
+        image = pack(config(guest("bench", "0", f"{guests} at 0x90000000", "bench", images="in-place", ram_at_boot="keep",
+                                  devices="/soc/rtc@101000")))
+        return int(re.search(r"boot_time (\d+) ns", bench.partition("place", image))[1])
+    small, large = instructions("512M", "16M"), instructions("8G", "7G")
+    assert abs(large - small) < 20000	# the lines of the plan that say where RAM is free
+
+
 # ---- Linux: scripts/census and scripts/bench-linux, shortly ------------------------------------------
-
-def script(name):
-    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), os.path.join(TOP, "scripts", name))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-
 
 @pytest.mark.parametrize("mode", ["emulated", "mapped"])
 def test_census(monkeypatch, log_dir, time_scale, mode):

@@ -1,23 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """scripts/census and scripts/bench-linux on made-up results; tests/boot/test_bench.py runs them."""
-import importlib.machinery
-import importlib.util
 import os
 import re
-import sys
 
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "scripts"))
-
-
-def script(name):
-    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), os.path.join(TOP, "scripts", name))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-
+from loading import TOP, script
 
 census, bench_linux = script("census"), script("bench-linux")
 NAMES = census.kinds()

@@ -1,17 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The judge of `make demo`: it has to accept a good run, and to miss each thing that is missing."""
-import importlib.machinery
-import importlib.util
-import os
-import sys
-
 import pytest
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-loader = importlib.machinery.SourceFileLoader("demo_run", os.path.join(TOP, "scripts/run"))
-run = importlib.util.module_from_spec(importlib.util.spec_from_loader("demo_run", loader))
-sys.modules["demo_run"] = run
-loader.exec_module(run)
+from loading import script
+
+run = script("run")
 
 GOOD = [
     ("uart", "OpenSBI v1.6"),
