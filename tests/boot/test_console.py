@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from configs import UART, config, guest, rt
+from configs import UART, config, guest, linux, rt
 from person import Person
 
 PREFIX = "\x1d"		# Ctrl-]
@@ -28,21 +28,27 @@ def run(person, command):
     person.types(command + "\r")
 
 
+def log_in(person, name):
+    """At the prompt of the guest in focus, which is still booting or has just ended a session."""
+    person.sees(rf"^\[{name}\] {name} login: $", 180)
+    person.types("root\r")
+    person.sees(rf"^\[{name}\] ~ # $", 60)
+
+
 def rt_ticks(person):
     return [int(match[1]) for match in (re.match(r"rt: tick (\d+) ", line) for line in person.lines("rt")) if match]
 
 
 def test_three_guests_on_one_terminal(log_dir, time_scale):
-    """`make run CONFIG=virt/three` and a person: two Linux shells, a flood, the monitor, and rt beside them."""
+    """`make run CONFIG=virt/three` and a person: two Linux logins, a flood, the monitor, and rt beside them."""
     with Person("virt/three", time_scale, os.path.join(log_dir, "terminal.log")) as person:
-        person.sees(r"^\[one\] demo: type exit to power off", 180)
-        person.sees(r"^\[one\] ~ # $", 60)
+        log_in(person, "one")
         run(person, "echo one: $((6 * 7)) on $(tty)")
         person.sees(r"^\[one\] one: 42 on /dev/(console|ttyS0)$")
 
         person.types(PREFIX + "2")
         person.sees(r"^\[monitor\] input goes to two ")
-        person.sees(r"^\[two\] ~ # $", 120)
+        log_in(person, "two")
         run(person, "grep -c PLIC.*ttyS0 /proc/interrupts; echo two: $((6 * 6))")
         person.sees(r"^\[two\] 1$")
         person.sees(r"^\[two\] two: 36$")
@@ -88,7 +94,7 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
         run(person, "echo one is $((1 + 1)) well")
         person.sees(r"^\[one\] one is 2 well$", 20)
         person.types(PREFIX + "2")
-        person.sees(r"^\[two\] ~ # $", 180)
+        log_in(person, "two")
         run(person, "echo back $((2 + 2))")
         person.sees(r"^\[two\] back 4$")
 
@@ -198,9 +204,27 @@ def test_own_hart_for_a_virtio_console(boot):
     machine.wait()
 
 
-def linux_shell():
+def test_linux_with_a_disk_and_a_virtual_uart(boot):
+    """A real device's interrupts and the virtual UART's in one PLIC, whose registers trap for this guest."""
+    plain = linux(console="uart").replace(f'"{UART}", ', "")
+    machine = boot(shared(plain, rt(ticks=0)), disk=True, hv=False)
+    uart = machine.uart
+    uart.expect_line("linux", "demo: cpus 2$", 180)
+    uart.expect_line("linux", "demo: disk ok sha256=[0-9a-f]{64}$", 60)
+    for name in (r"virtio\d+", "ttyS0"):
+        found = uart.expect_line("linux", rf"demo: irq {name} (\d+) -> (\d+)$")
+        assert int(found[2]) > int(found[1])
+    uart.expect_line("linux", "demo: done")
+    uart.expect_line("bulkhead", r"vm linux: stopped \(shutdown\)")
+    uart.send(PREFIX + "m" + "stats linux\r")
+    uart.expect_line("monitor", r"linux vcpu 0: exits .* mmio [1-9]")
+    found = uart.expect_line("monitor", r"linux: interrupts of .*plic.*, by source: (.*)$")
+    assert {int(source) for source in re.findall(r"(\d+):", found[1])} == {1, 10}
+
+
+def linux_login():
     return guest("linux", "1", "256M", "linux", initrd="linux-initrd", console="uart",
-                 bootargs="console=ttyS0 demo.mode=shell")
+                 bootargs="console=ttyS0 hostname=linux demo.mode=login")
 
 
 def jitter(lines):
@@ -223,9 +247,11 @@ def test_rt_beside_a_flood(boot, hart):
     """Linux floods its virtual UART: rt's ticks, where a spare hart looks after the console and where rt's own does.
 
     Told, not judged: on this emulator the host's other work decides how late a tick is (docs/console.md)."""
-    machine = boot(shared(linux_shell(), guest("rt", "3", "16M", "rt", bootargs="rt.shell=1"), hart=hart), hv=False)
+    machine = boot(shared(linux_login(), guest("rt", "3", "16M", "rt", bootargs="rt.shell=1"), hart=hart), hv=False)
     uart = machine.uart
-    uart.expect(r"^\[linux\] ~ # ", 180)
+    uart.expect(r"^\[linux\] linux login: ", 180)
+    uart.send("root\r")
+    uart.expect(r"^\[linux\] ~ # ")
     shown = []
     before = ticks_and_missed(uart)
     for command in ("", "while :; do echo flood flood flood flood flood flood flood; done\r"):
