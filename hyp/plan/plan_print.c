@@ -239,14 +239,18 @@ static void print_images(struct printer *pr, const struct plan_vm *v)
 
 static void print_rest(struct printer *pr, const struct plan *plan)
 {
-	uint32_t i;
+	uint32_t i, n = 0;
 
 	start(pr, "", "spare harts");
 	for (i = 0; i < plan->nr_harts; i++) {
 		if (plan->harts[i].vm == NO_OWNER &&
-		    (plan->console.drive != CONSOLE_OWN_HART || plan->console.hart != i))
+		    (plan->console.drive != CONSOLE_OWN_HART || plan->console.hart != i)) {
 			add(pr, " %lu", plan->harts[i].id);
+			n++;
+		}
 	}
+	if (!n)
+		add(pr, " none");
 	end(pr);
 	for (i = 0; i < plan->nr_free; i++) {
 		start(pr, "", "free RAM");
