@@ -2,6 +2,7 @@
 """scripts/census and scripts/bench-linux on made-up results; tests/boot/test_bench.py runs them."""
 import os
 import re
+import sys
 
 import pytest
 
