@@ -80,8 +80,7 @@ def test_census(monkeypatch, log_dir, time_scale, mode):
     assert all(n >= 0 for _, _, _, both in found.values() for hart in both for n in hart.values())
 
 
-@pytest.mark.parametrize("partition", [False, True])
-@pytest.mark.parametrize("disk", [False, True])
+@pytest.mark.parametrize("partition, disk", [(False, False), (True, True)])
 def test_linux_load(monkeypatch, log_dir, partition, disk):
     """Each phase has its marks, in order. Without -icount: how many instructions they are is not asked."""
     bench = script("bench-linux")

@@ -89,8 +89,10 @@ def as_source(kind, path=None, data=None):
 def test_tree_in_linux(boot, log_dir):
     """/proc/device-tree is the tree that `bulkhead dtb` writes: bootargs and the initrd's addresses included."""
     host = dump_host(os.path.join(log_dir, "qemu.dtb"), harts=4, memory="2G")
-    machine = boot(config(linux(mode="shell"), rt()), disk=True)
-    machine.uart.expect("demo: user space", 120)
+    machine = boot(config(linux(mode="login"), rt()), disk=True)
+    machine.uart.expect("login: ", 120)
+    machine.uart.send("root\n")
+    machine.uart.expect("^~ # ")
     machine.uart.send("stty -echo; cd /sys/firmware/devicetree/base; "
                       "echo tree-; tar c . | gzip | base64; echo -tree\n")
     machine.uart.expect("^tree-$")
