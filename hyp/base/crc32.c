@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRC-32, four bytes at a time ("slicing by 4"): images of tens of megabytes are summed at each start. No lock;
+ * CRC-32, eight bytes at a time ("slicing by 8"): images of tens of megabytes are summed at each start. No lock;
  * see crc32_init().
  */
 #include "hyp/base/crc32.h"
@@ -46,14 +46,15 @@ static const uint32_t crc_table[256] = {
 };
 
 /* Table k tells what a byte does that k + 1 more bytes follow. All 0 until crc32_init(). */
-static uint32_t slices[3][256];
+#define SLICES 7
+static uint32_t slices[SLICES][256];
 
 void crc32_init(void)
 {
 	for (uint32_t i = 0; i < 256; i++) {
 		uint32_t crc = crc_table[i];
 
-		for (uint32_t k = 0; k < 3; k++) {
+		for (uint32_t k = 0; k < SLICES; k++) {
 			crc = crc >> 8 ^ crc_table[crc & 0xff];
 			slices[k][i] = crc;
 		}
@@ -67,16 +68,23 @@ static uint32_t sum_bytes(uint32_t crc, const uint8_t *p, size_t n)
 	return crc;
 }
 
-/* n words at p, which is a multiple of 4; harts and hosts are little-endian. */
+/* The entry of the byte that begins with bit 2 of offset: so shifted, it is the offset in bytes, and costs no more. */
+static inline uint32_t entry(const uint32_t *table, uint64_t offset)
+{
+	return table[(offset & 0x3fc) / sizeof(*table)];
+}
+
+/* n words of 8 bytes at p, which is a multiple of 8; harts and hosts are little-endian. */
 static uint32_t sum_words(uint32_t crc, const uint8_t *p, size_t n)
 {
-	for (; n; n--, p += 4) {
-		uint32_t word;
+	for (; n; n--, p += 8) {
+		uint64_t word;
 
-		__builtin_memcpy(&word, __builtin_assume_aligned(p, 4), 4);
-		crc ^= word;
-		crc = slices[2][crc & 0xff] ^ slices[1][crc >> 8 & 0xff] ^ slices[0][crc >> 16 & 0xff] ^
-		      crc_table[crc >> 24];
+		__builtin_memcpy(&word, __builtin_assume_aligned(p, 8), 8);
+		word ^= crc;
+		crc = entry(slices[6], word << 2) ^ entry(slices[5], word >> 6) ^ entry(slices[4], word >> 14) ^
+		      entry(slices[3], word >> 22) ^ entry(slices[2], word >> 30) ^ entry(slices[1], word >> 38) ^
+		      entry(slices[0], word >> 46) ^ entry(crc_table, word >> 54);
 	}
 	return crc;
 }
@@ -84,12 +92,12 @@ static uint32_t sum_words(uint32_t crc, const uint8_t *p, size_t n)
 uint32_t crc32_ieee(uint32_t crc, const void *data, size_t size)
 {
 	const uint8_t *p = data;
-	size_t head = -(uintptr_t)p % 4, words;
+	size_t head = -(uintptr_t)p % 8, words;
 
 	if (!slices[0][1] || size < 16)
 		return ~sum_bytes(~crc, p, size);
-	words = (size - head) / 4;
+	words = (size - head) / 8;
 	crc = sum_bytes(~crc, p, head);
 	crc = sum_words(crc, p + head, words);
-	return ~sum_bytes(crc, p + head + 4 * words, size - head - 4 * words);
+	return ~sum_bytes(crc, p + head + 8 * words, size - head - 8 * words);
 }

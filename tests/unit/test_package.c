@@ -17,9 +17,22 @@
 
 static const struct test_image images[] = { { "kernel", 5000, 0 }, { "empty", 0, 0 }, { "last", 1, 0 } };
 
+/* By the definition, bit by bit. */
+static uint32_t crc_of(const uint8_t *p, unsigned n)
+{
+	uint32_t crc = 0xffffffff;
+	unsigned bit;
+
+	for (; n; n--, p++)
+		for (crc ^= *p, bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+	return ~crc;
+}
+
 static void test_crc(void **state)
 {
-	unsigned byte, bit;
+	uint8_t data[128] __attribute__((aligned(8)));
+	unsigned byte, from, n;
 
 	(void)state;
 	crc32_init();
@@ -27,13 +40,23 @@ static void test_crc(void **state)
 	assert_int_equal(crc32_ieee(0, "123456789", 9), 0xcbf43926);
 	assert_int_equal(crc32_ieee(crc32_ieee(0, "1234", 4), "56789", 5), 0xcbf43926);
 	assert_int_equal(crc32_ieee(0, "", 0), 0);
-	for (byte = 0; byte < 256; byte++) {	/* each entry of a table, by the definition */
+	for (byte = 0; byte < 256; byte++) {	/* each entry of a table */
 		uint8_t b = byte;
-		uint32_t crc = byte ^ 0xffffffff;
 
-		for (bit = 0; bit < 8; bit++)
-			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-		assert_int_equal(crc32_ieee(0, &b, 1), ~crc);
+		assert_int_equal(crc32_ieee(0, &b, 1), crc_of(&b, 1));
+		memset(data, 0, sizeof(data));
+		for (n = 0; n < 8; n++) {	/* at each place of a word */
+			data[16 + n] = b;
+			assert_int_equal(crc32_ieee(0, data, sizeof(data)), crc_of(data, sizeof(data)));
+		}
+	}
+	for (n = 0; n < sizeof(data); n++)
+		data[n] = 89 * n + n * n;
+	for (from = 0; from < 16; from++) {	/* any begin, any end, and in two pieces */
+		for (n = 0; n <= sizeof(data) - from; n++) {
+			assert_int_equal(crc32_ieee(0, data + from, n), crc_of(data + from, n));
+			assert_int_equal(crc32_ieee(crc32_ieee(0, data, from), data + from, n), crc_of(data, from + n));
+		}
 	}
 }
 
