@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Thin helpers over libfdt (Devicetree Specification 0.4, chapter 5). The trees come from firmware
- * and from users: libfdt, built with all its checks, judges each token, name and length as it is
+ * and from users: dt_open() judges the whole, and libfdt each token, name and length as it is
  * passed. What nodes and properties mean is left to hyp/plan. No lock: used by the boot hart, or on
  * the host.
  */

@@ -199,9 +199,9 @@ static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
 	uint32_t i, count;
 
 	count = read_entries(host, node, IRQ_S_SOFTWARE, entry, r);
-	if (host_node_reg(host, node, 0, &range) || range.base & 3 || host_meets_ram(host, range) ||
+	if (host_node_reg(host, node, 0, &range) || range.base < PAGE_SIZE || range.base & 3 || host_meets_ram(host, range) ||
 	    host_meets_plic(host, range) || count > SSWI_MAX || range.size < 4 * count) {
-		bad_node(host, node, "reg", "missing, in RAM or a PLIC, or not four bytes for each interrupt", r);
+		bad_node(host, node, "reg", "missing, at 0, in RAM or a PLIC, or not four bytes for each interrupt", r);
 		return;
 	}
 	for (i = 0; i < host->nr_harts; i++) {

@@ -40,6 +40,12 @@ static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
 /* What was written to memory is seen before what is now written to a device: firmware sends an IPI so. */
 static inline void fence_before_ipi(void) { __asm__ volatile("fence w, ow" : : : "memory"); }
 
+/*
+ * A write to sip comes before what is now read from memory: to others a CSR is a device (Zicsr, "CSR Access Ordering"),
+ * and a hart may raise SSIP through one (ACLINT SSWI) while we take it down.
+ */
+static inline void fence_after_sip(void) { __asm__ volatile("fence o, rw" : : : "memory"); }
+
 static inline void fence_i(void) { __asm__ volatile("fence.i" : : : "memory"); }
 
 #endif

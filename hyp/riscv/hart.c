@@ -118,5 +118,6 @@ uint32_t hart_take_mail(void)
 {
 	/* SSIP first: a request that comes between the two raises it again. */
 	csr_clear(CSR_SIP, 1ul << IRQ_SSI);
+	fence_after_sip();
 	return __atomic_exchange_n(&this_hart()->mailbox, 0, __ATOMIC_ACQUIRE);
 }

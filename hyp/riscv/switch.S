@@ -227,6 +227,7 @@ interrupt:
 	ld	t1, CTX_HOST_TP(a0)
 	csrci	CSR_SIP, 1 << IRQ_SSI
 	addi	t1, t1, HART_MAILBOX
+	fence	o, rw
 	amoswap.w.aq t0, zero, (t1)
 	addi	t0, t0, -MAIL_IPI
 	bnez	t0, 3f
@@ -423,7 +424,12 @@ lines_changed:	/* a0: the vcpus, t1: context */
 	for_others ld, t1
 	j	plic_back
 
-plic_external:	/* An external interrupt for the emulated PLIC, if there is only one. */
+plic_external:	/* An external interrupt for the emulated PLIC, if there is only one, and nothing that would wait behind it. */
+	csrr	t0, CSR_SIP
+	csrr	t1, CSR_SIE
+	and	t0, t0, t1
+	andi	t0, t0, 1 << IRQ_STI | 1 << IRQ_SSI
+	bnez	t0, other_exit
 	for_few sd, a0
 	sd	a1, CTX_X(11)(a0)
 	csrrw	t1, CSR_SSCRATCH, zero

@@ -51,6 +51,7 @@ static struct {
 	uint32_t notify;
 	struct ring monitor;
 	uint32_t budget;	/* bytes of all sources that one service moves */
+	uint32_t left;		/* bytes of the turn that is under way */
 	bool cut;		/* an answer of the monitor has had no room */
 	uint32_t from, len;	/* of stage */
 	char stage[STAGE_SIZE];
@@ -273,25 +274,30 @@ static void tell_dropped(uint32_t i)
 	s->told_at = now;
 }
 
-/* One line of the source, or what there is of it, or a part if there is more. False if there was nothing. */
-static bool take_turn(uint32_t i, uint32_t *budget)
+enum turn { TURN_EMPTY, TURN_OVER, TURN_GOES_ON };
+
+/*
+ * Goes on with the turn of a source: one line of it, or what there is, or TURN_BUDGET bytes of a longer one. Empty:
+ * there was nothing. It goes on next time if *budget has ended before it.
+ */
+static enum turn take_turn(uint32_t i, uint32_t *budget)
 {
 	const struct source *s = &mux.sources[i];
-	uint32_t before, left = *budget < TURN_BUDGET ? *budget : TURN_BUDGET;
-	bool ended;
+	uint32_t before;
+	bool ended = false;
 
 	tell_dropped(i);
 	if (!has_text(i))
-		return false;
-	while (left && make_room() && has_text(i)) {
+		return TURN_EMPTY;
+	while (!ended && mux.left && make_room() && has_text(i)) {
+		if (!*budget)
+			return TURN_GOES_ON;
 		before = s->next;
-		ended = step(i, left);
-		left -= s->next - before;
+		ended = step(i, mux.left < *budget ? mux.left : *budget);
+		mux.left -= s->next - before;
 		*budget -= s->next - before;
-		if (ended)
-			break;
 	}
-	return true;
+	return TURN_OVER;
 }
 
 /* Moves lines to the stage as long as there is room, the source in focus last of all showing what it has begun. */
@@ -300,10 +306,13 @@ static void fill(void)
 	uint32_t idle = 0, budget = mux.budget;
 
 	for (uint32_t n = 0; n < 2 * MUX_SOURCES && idle < MUX_SOURCES && make_room(); n++) {
-		idle = take_turn(mux.turn, &budget) ? 0 : idle + 1;
-		if (!budget)
-			return;		/* the source goes on with its line next time */
+		enum turn turn = take_turn(mux.turn, &budget);
+
+		if (turn == TURN_GOES_ON)
+			return;
+		idle = turn == TURN_EMPTY ? idle + 1 : 0;
 		mux.turn = (mux.turn + 1) % MUX_SOURCES;
+		mux.left = TURN_BUDGET;
 	}
 	if (idle == MUX_SOURCES && mux.shown == NOBODY && mux.focus != NOBODY &&
 	    mux.sources[mux.focus].line.len && make_room())
@@ -448,6 +457,7 @@ void mux_init(const struct console_device *d)
 	mux.device = d;
 	mux.focus = mux.shown = NOBODY;
 	mux.budget = UINT32_MAX;
+	mux.left = TURN_BUDGET;
 	mux.monitor = (struct ring){ .data = monitor_bytes, .size = MONITOR_RING };
 	link_source(MUX_LOG, "bulkhead", 36);
 }

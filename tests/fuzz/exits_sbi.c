@@ -141,7 +141,7 @@ static uint32_t own_fences(void)
 	uint32_t n = 0;
 
 	for (unsigned kind = 0; kind < NR_FENCES; kind++)
-		n += kind == FENCE_IPI ? 0 :
+		n += kind == FENCE_IPI || kind == FENCE_SIP ? 0 :
 		     hw_now()->fences[kind] - spec_was[spec_now.hart].fences[kind];
 	return n;
 }

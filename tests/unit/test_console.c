@@ -272,17 +272,42 @@ static void test_forgery(void **state)
 	assert_terminal("[b] [monitor] > reboot\n[b] [bulkhead]\n");
 }
 
-static void flood(unsigned vm, uint32_t bytes)
+static void flood_by_lines(unsigned vm, uint32_t bytes, uint32_t line)
 {
 	uint64_t at = BOOT_PC + PAGE_SIZE;
 
 	self = fake_hart_of(vm, 0);
 	for (uint32_t i = 0; i < 128; i++)
-		*fake_ram_at(vm, at + i) = i % 32 == 31 ? '\n' : 'f';
+		*fake_ram_at(vm, at + i) = (i + 1) % line ? 'f' : '\n';
 	fake_ram_close();
 	for (uint32_t n = 0; n < bytes; n += 128) {
 		assert_int_equal(sbi(SBI_EXT_DBCN, 0, 128, at, 0), SBI_SUCCESS);
 		assert_int_equal(value(), 128);	/* it never waits, and is never told to */
+	}
+}
+
+static void flood(unsigned vm, uint32_t bytes)
+{
+	flood_by_lines(vm, bytes, 32);
+}
+
+/* A poll's budget ends within a line, with it, and in text without lines: others have their turn all the same. */
+static void test_flood_by_any_lines(void **state)
+{
+	static const uint32_t lines[] = { 1, 8, 16, 31, 32, 33, 64, 128, 1000 };
+
+	for (unsigned i = 0; i < ARRAY_LEN(lines); i++) {
+		setup_uart(state);
+		fake.uart_room = UINT32_MAX;
+		flood_by_lines(B, OUT_RING, lines[i]);
+		polls(3);
+		say(A, "still here\n");
+		for (unsigned n = 0; n < 30; n++) {
+			flood_by_lines(B, 128, lines[i]);
+			polls(1);
+		}
+		assert_non_null(strstr(terminal(), "[a] still here\n"));
+		assert_non_null(strstr(terminal(), "[b] "));
 	}
 }
 
@@ -736,6 +761,7 @@ int main(void)
 		cmocka_unit_test_setup(test_colour, setup_colour),
 		cmocka_unit_test_setup(test_forgery, setup_uart),
 		cmocka_unit_test_setup(test_flood, setup_uart),
+		cmocka_unit_test_setup(test_flood_by_any_lines, setup_uart),
 		cmocka_unit_test_setup(test_poll_is_bounded, setup_uart),
 		cmocka_unit_test_setup(test_poll_rate, setup_uart),
 		cmocka_unit_test_setup(test_poll_when_stopped, setup_uart),

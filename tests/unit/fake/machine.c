@@ -321,7 +321,8 @@ static bool external_shortcut(struct guest_context *ctx)
 {
 	uint64_t changed;
 
-	if (!ctx->plic_external)
+	if (!ctx->plic_external ||
+	    fake_csr_read(CSR_SIP) & fake_csr_read(CSR_SIE) & (1ull << IRQ_STI | 1ull << IRQ_SSI))
 		return false;
 	ctx->exits[EXIT_INTERRUPT]++;
 	changed = ctx->plic_external(ctx->plic, ((struct vcpu *)ctx)->index);
