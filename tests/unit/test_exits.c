@@ -369,6 +369,22 @@ static void test_emulated_plic(void **state)
 	assert_true(csr()->hvip & VSEIP);
 }
 
+/* An interrupt of the PLIC comes first, and takes mail along that would wait behind one after the other. */
+static void test_emulated_beside_mail(void **state)
+{
+	(void)state;
+	config.mapped = false;
+	boot();
+	enable_wire();
+	naive_set_level(&fake.plic, WIRE, true);
+	hart_get(self)->mailbox |= MAIL_IPI;
+	fake.hw[self].csr.ssip = 1ull << IRQ_SSI;
+	assert_true(fake_interrupt(self));
+	assert_true(csr()->hvip & VSEIP);
+	assert_true(csr()->hvip & 1ull << IRQ_VSSI);
+	assert_false(fake_sip(self) & 1ull << IRQ_SSI);
+}
+
 /* A sibling's line changes: it is told through its mailbox. */
 static void test_emulated_for_sibling(void **state)
 {
@@ -411,6 +427,7 @@ int main(void)
 		cmocka_unit_test_setup(test_settled_by_suspend, setup),
 		cmocka_unit_test_setup(test_armed_but_illegal, setup),
 		cmocka_unit_test_setup(test_emulated_plic, setup),
+		cmocka_unit_test_setup(test_emulated_beside_mail, setup),
 		cmocka_unit_test_setup(test_emulated_for_sibling, setup),
 	};
 
