@@ -48,9 +48,14 @@ static void print_console(struct printer *pr, const struct plan *plan)
 	const struct plan_console *c = &plan->console;
 	const struct plan_hart *h = &plan->harts[c->hart];
 
-	if (c->drive == CONSOLE_DIRECT)
+	if (c->drive == CONSOLE_DIRECT && c->kind != CONSOLE_NS16550)
 		return;
 	start(pr, "  ", "hart");
+	if (c->drive == CONSOLE_DIRECT) {
+		add(pr, " none: who writes a line waits for it, and nothing can be typed; see console-hart");
+		end(pr);
+		return;
+	}
 	if (c->drive == CONSOLE_GUEST_HART)
 		add(pr, " %lu, of guest %s, polls it", h->id, plan->vms[h->vm].name);
 	else if (c->irq)
