@@ -63,19 +63,17 @@ def test_boot_takes_as_long_with_more_ram(monkeypatch, pack, log_dir):
 
 # ---- Linux: scripts/census and scripts/bench-linux, shortly ------------------------------------------
 
-@pytest.mark.parametrize("mode", ["emulated", "mapped"])
-def test_census(monkeypatch, log_dir, time_scale, mode):
-    """A second or two of each load. What is counted fits the mode."""
+def test_census(monkeypatch, log_dir, time_scale):
+    """A second or two of each load, with the mapped PLIC alone. What is counted fits it."""
     census = script("census")
     monkeypatch.setattr(census, "LOGS", log_dir)
     counters = census.Counters()
-    found = census.run(mode, "1,2,1", counters, time_scale)
+    found = census.run("mapped", "1,2,1", counters, time_scale)
     assert list(found) == list(census.PHASES)
     seconds, irqs, rounds, harts = found["disk"]
     assert seconds > 2 and irqs > 0 and rounds > 0 and len(harts) == 2
     counted = {name: sum(hart[name] for hart in harts) for name in counters.names}
-    assert (counted["external"] >= irqs) == (mode == "mapped")
-    assert (counted["interrupt"] >= irqs) == (mode == "emulated")
+    assert counted["external"] >= irqs and counted["interrupt"] < irqs
     assert sum(census.exits_of(hart) for hart in found["smp"][3]) > 0
     assert all(n >= 0 for _, _, _, both in found.values() for hart in both for n in hart.values())
 
