@@ -51,6 +51,8 @@ static uint32_t slices[SLICES][256];
 
 void crc32_init(void)
 {
+	if (slices[0][1])
+		return;
 	for (uint32_t i = 0; i < 256; i++) {
 		uint32_t crc = crc_table[i];
 

@@ -5,7 +5,7 @@
 
 #include "hyp/base/types.h"
 
-/* Makes the tables for speed; the same as often as called. Before more than one hart uses crc32_ieee(), if at all. */
+/* Makes the tables for speed, once, as often as called. Before more than one hart uses crc32_ieee(), if at all. */
 void crc32_init(void);
 
 /* Of size bytes; start with crc = 0, or go on from the bytes before. */

@@ -121,8 +121,6 @@ static void create_vcpus(struct vm *vm)
 
 enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
 {
-	bool summing = false;
-
 	vms_alive = plan->nr_vms;
 	keep_machine = plan->keep_machine;
 	timebase_hz = plan->timebase_hz;
@@ -134,9 +132,8 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 
 		memset(vm, 0, offsetof(struct vm, vplics));	/* vplic_create() sets the rest */
 		vm->plan = &plan->vms[i];
-		if (!summing && !vm->plan->policy.in_place)
+		if (!vm->plan->policy.in_place)
 			crc32_init();	/* see load() */
-		summing |= !vm->plan->policy.in_place;
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
 		vm->complaints.room = COMPLAINTS_BURST;
