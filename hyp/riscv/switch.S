@@ -64,7 +64,17 @@
 	sd	\reg, CTX_EXITS + 8 * \kind(a0)
 	.endm
 
-	/* Back to the instruction that was interrupted, or to the one that trapped. */
+	/* To C for the emulated PLIC: nine registers are saved, t0 and t1 are before. Changes t1. */
+	.macro	leave_guest
+	for_few sd, a0
+	sd	a1, CTX_X(11)(a0)
+	csrrw	t1, CSR_SSCRATCH, zero
+	sd	t1, CTX_X(10)(a0)
+	ld	sp, CTX_HOST_SP(a0)
+	ld	tp, CTX_HOST_TP(a0)
+	.endm
+
+/* Back to the instruction that was interrupted, or to the one that trapped. */
 	.macro	back_to_guest
 	ld	t0, CTX_X(5)(a0)
 	ld	t1, CTX_X(6)(a0)
@@ -269,12 +279,7 @@ not_virtual:	/* t0: cause - CAUSE_VIRTUAL_INSTRUCTION; the two guest-page faults
 	 * LW, SW, C.LW or C.SW on the emulated PLIC. Until it is decoded nothing has been done that cannot be done
 	 * again: any doubt leads to plic_other, and C sees the exit as it was. t0: 0 for a load, 2 for a store.
 	 */
-	for_few sd, a0
-	sd	a1, CTX_X(11)(a0)
-	csrrw	t1, CSR_SSCRATCH, zero
-	sd	t1, CTX_X(10)(a0)
-	ld	sp, CTX_HOST_SP(a0)
-	ld	tp, CTX_HOST_TP(a0)
+	leave_guest
 	csrr	a2, CSR_HTVAL
 	csrr	a5, CSR_STVAL
 	slli	a2, a2, 2
@@ -430,14 +435,9 @@ plic_external:	/* An external interrupt for the emulated PLIC, if there is only 
 	and	t0, t0, t1
 	andi	t0, t0, 1 << IRQ_STI | 1 << IRQ_SSI
 	bnez	t0, other_exit
-	for_few sd, a0
-	sd	a1, CTX_X(11)(a0)
-	csrrw	t1, CSR_SSCRATCH, zero
-	sd	t1, CTX_X(10)(a0)
+	leave_guest
 	ld	t1, CTX_PLIC_EXTERNAL(a0)
 	beqz	t1, plic_other
-	ld	sp, CTX_HOST_SP(a0)
-	ld	tp, CTX_HOST_TP(a0)
 	count_exit EXIT_INTERRUPT, t0
 	lwu	a1, VCPU_INDEX(a0)
 	ld	a0, CTX_PLIC(a0)
