@@ -191,6 +191,30 @@ static void t_sstc(void)
 	by_csr(TIME_NEVER);
 }
 
+/*
+ * Deadlines that pass at about the time when a call returns. After the last call the hart only waits in VS-mode, where
+ * nobody looks again: a timer that is overlooked on the way back is never taken. (QEMU 7.2: hyp/vm/vtimer.c.)
+ */
+static void t_calls(void)
+{
+	for (unsigned int i = 0; i < 2000; i++) {
+		uint64_t when = time_now() + 100 + i % 64;
+
+		if (cpus[0].sstc)
+			by_csr(when);
+		else
+			by_sbi(when);
+		arm();
+		for (unsigned int calls = i * 7 % 97; calls && !fired_at; calls--)
+			sbi_call(EID_BASE, 0, 0, 0, 0, 0, 0);
+		if (!EXPECT(WAIT_UNTIL(fired_at, LONG_MS), "deadline %u never fires", i))
+			break;
+		disarm();
+	}
+	disarm();
+	by_sbi(TIME_NEVER);
+}
+
 /* set_timer and stimecmp drive the same timer. */
 static void t_mixed(void)
 {
@@ -235,6 +259,6 @@ void tests_time(void)
 {
 	RUN({ "time.monotonic", t_monotonic }, { "time.future", t_future },
 	    { "time.past", t_past }, { "time.cancel", t_cancel }, { "time.wfi", t_wfi },
-	    { "time.idle", t_idle },
+	    { "time.idle", t_idle }, { "time.calls", t_calls },
 	    { "time.sstc", t_sstc }, { "time.mixed", t_mixed }, { "time.no-sstc", t_no_sstc });
 }
