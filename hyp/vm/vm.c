@@ -137,6 +137,8 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
 		vm->complaints.room = COMPLAINTS_BURST;
+		vm->lives.room = LIVES_BURST;
+		vm->told = true;
 		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
@@ -334,10 +336,37 @@ static bool rest(struct vm *vm)
 	return for_good;
 }
 
+/* Under vm->lock. */
+static bool take_right(struct limit *l, uint32_t burst, uint32_t seconds)
+{
+	uint64_t now = csr_read(CSR_TIME);
+
+	if (now - l->since >= seconds * timebase_hz) {
+		l->since = now;
+		l->room = burst;
+	}
+	if (!l->room) {
+		l->dropped++;
+		return false;
+	}
+	l->room--;
+	return true;
+}
+
+/* Under vm->lock. */
+static uint32_t take_dropped(struct limit *l)
+{
+	uint32_t dropped = l->dropped;
+
+	l->dropped = 0;
+	return dropped;
+}
+
 /* Only the last hart of an ending VM comes here: nobody else touches the VM now. */
 static void conclude(struct vm *vm)
 {
-	bool again = starts_again(vm), for_good = false;
+	bool again = starts_again(vm), for_good = false, told;
+	uint32_t untold = 0;
 	enum vm_end end;
 
 	console_end(vm->index);
@@ -353,17 +382,23 @@ static void conclude(struct vm *vm)
 		vm->state = VM_STARTING;
 	else
 		for_good = rest(vm);
+	told = vm->told;
+	if (told || !again)
+		untold = take_dropped(&vm->lives);
 	lock_release(&vm->lock);
+	if (untold)
+		console_log("vm %s: %u more restarts left out", vm->plan->name, untold);
 	if (!again) {
 		vm_gone(vm, end, for_good);
 		return;
 	}
-	console_log("vm %s: restarts (%s)", vm->plan->name, vm_end_name(end));
+	if (told)
+		console_log("vm %s: restarts (%s)", vm->plan->name, vm_end_name(end));
 	vcpu_send_mask(vm, 1, MAIL_STATE);
 }
 
-/* Whether it is this call that ended the VM: another hart may have been faster. */
-static bool end_running(struct vcpu *v, enum vm_end end)
+/* Whether it is this call that ended the VM: another hart may have been faster. *told: whether the log may tell why. */
+static bool end_running(struct vcpu *v, enum vm_end end, bool *told)
 {
 	struct vm *vm = v->vm;
 	uint64_t others = 0;
@@ -374,8 +409,10 @@ static bool end_running(struct vcpu *v, enum vm_end end)
 	if (first) {
 		vm->state = VM_STOPPING;
 		vm->end = end;
+		vm->told = take_right(&vm->lives, LIVES_BURST, LIVES_SECONDS);
 		others = vm->active & ~(1ull << v->index);
 	}
+	*told = vm->told;
 	lock_release(&vm->lock);
 	vcpu_send_mask(vm, others, MAIL_STATE);
 	return first;
@@ -383,7 +420,9 @@ static bool end_running(struct vcpu *v, enum vm_end end)
 
 enum verdict vm_end(struct vcpu *v, enum vm_end end)
 {
-	end_running(v, end);
+	bool told;
+
+	end_running(v, end, &told);
 	return VERDICT_LEAVE;
 }
 
@@ -391,6 +430,7 @@ enum verdict vm_end(struct vcpu *v, enum vm_end end)
 static void revive(struct vm *vm)
 {
 	vm->state = VM_STARTING;
+	vm->told = true;
 	vm->crashes = 0;
 	if (!vm->alive)
 		__atomic_fetch_add(&vms_alive, 1, __ATOMIC_ACQ_REL);
@@ -406,6 +446,7 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 			return "it runs already";
 		vm->state = VM_STOPPING;
 		vm->end = ask == ASK_STOP ? VM_END_STOP : VM_END_RESTART;
+		vm->told = true;
 		*tell = vm->active;
 		return NULL;
 	case VM_STARTING:
@@ -415,6 +456,7 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 		return NULL;
 	case VM_STOPPING:
 		vm->asked = ask == ASK_STOP ? ASK_STOP : ASK_RESTART;
+		vm->told = true;
 		return NULL;
 	case VM_STOPPED:
 		if (ask == ASK_STOP)
@@ -442,43 +484,32 @@ const char *vm_ask(struct vm *vm, enum vm_ask ask)
 
 enum verdict vm_crash(struct vcpu *v, enum vm_end end)
 {
+	bool told;
+
 	/* Two harts may crash at once: one of them has ended the VM, and tells so before it leaves. */
-	if (end_running(v, end))
+	if (end_running(v, end, &told) && told)
 		console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, vm_end_name(end),
 			    v->ctx.x[0]);
 	return VERDICT_LEAVE;
 }
 
-/* Takes the right to one line, and the number of those that had to be left out before it. */
-static bool may_complain(struct vm *vm, uint32_t *dropped)
+void vm_complain(struct vcpu *v, const char *cause, uint64_t address)
 {
-	struct complaints *c = &vm->complaints;
-	uint64_t now = csr_read(CSR_TIME);
+	struct vm *vm = v->vm;
+	uint32_t dropped = 0;
 	bool may;
 
 	lock_acquire(&vm->lock);
-	if (now - c->since >= COMPLAINTS_SECONDS * timebase_hz) {
-		c->since = now;
-		c->room = COMPLAINTS_BURST;
-	}
-	may = c->room > 0;
-	*dropped = c->dropped;
-	c->dropped = may ? 0 : c->dropped + 1;
-	c->room -= may;
+	may = take_right(&vm->complaints, COMPLAINTS_BURST, COMPLAINTS_SECONDS);
+	if (may)
+		dropped = take_dropped(&vm->complaints);
 	lock_release(&vm->lock);
-	return may;
-}
-
-void vm_complain(struct vcpu *v, const char *cause, uint64_t address)
-{
-	uint32_t dropped;
-
-	if (!may_complain(v->vm, &dropped))
+	if (!may)
 		return;
 	if (dropped)
-		console_log("vm %s: %u more such lines left out", v->vm->plan->name, dropped);
-	console_log("vm %s: vcpu %u: %s, pc 0x%lx, address 0x%lx", v->vm->plan->name, v->index, cause,
-		    v->ctx.x[0], address);
+		console_log("vm %s: %u more such lines left out", vm->plan->name, dropped);
+	console_log("vm %s: vcpu %u: %s, pc 0x%lx, address 0x%lx", vm->plan->name, v->index, cause, v->ctx.x[0],
+		    address);
 }
 
 bool vm_ending(struct vm *vm)
@@ -503,6 +534,7 @@ void vm_vcpu_left(struct vcpu *v)
 	if (last && vm->state == VM_RUNNING) {
 		vm->state = VM_STOPPING;
 		vm->end = VM_END_IDLE;
+		vm->told = true;
 	}
 	lock_release(&vm->lock);
 	if (last)
@@ -512,7 +544,7 @@ void vm_vcpu_left(struct vcpu *v)
 static void start_vm(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	bool ok, for_good = false;
+	bool ok, for_good = false, told;
 	enum vm_end end;
 
 	if (!vm->starts)
@@ -536,11 +568,12 @@ static void start_vm(struct vcpu *v)
 		v->start_opaque = vm->plan->dtb.v;
 		vm->active = 1;
 	}
+	told = vm->told;
 	lock_release(&vm->lock);
-	if (ok)
-		console_log("vm %s: started", vm->plan->name);
-	else
+	if (!ok)
 		vm_gone(vm, end, for_good);
+	else if (told)
+		console_log("vm %s: started", vm->plan->name);
 }
 
 void vm_attend(struct vcpu *v)

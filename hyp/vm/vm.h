@@ -70,13 +70,16 @@ enum vm_end {
 /* What the monitor asks for. */
 enum vm_ask { ASK_NOTHING, ASK_START, ASK_STOP, ASK_RESTART };
 
-/* A guest may cause a line in the log this often, however much it misbehaves. */
+/* So many times in so long a guest may be the cause of lines in the log, however much it misbehaves: those that complain
+ * of it, and those that tell of a life (how it ends, and that another begins). */
 #define COMPLAINTS_BURST	4u
 #define COMPLAINTS_SECONDS	1u
+#define LIVES_BURST		10u
+#define LIVES_SECONDS		10u
 
-struct complaints {
-	uint32_t room;		/* lines that may still come in this interval */
-	uint32_t dropped;	/* lines that did not */
+struct limit {
+	uint32_t room;		/* how often it may still be in this interval */
+	uint32_t dropped;	/* how often it was not any more, and that has not been said */
 	uint64_t since;		/* start of the interval, ticks */
 };
 
@@ -103,7 +106,8 @@ struct vm {
 	uint64_t started_at;			/* ticks, of the last start */
 	enum vm_ask asked;			/* ASK_STOP, ASK_RESTART: to be seen to when it is up or down */
 	bool alive;				/* counts in vms_alive */
-	struct complaints complaints;
+	struct limit complaints, lives;
+	bool told;				/* the end of this life may be told, and the start of the next */
 
 	struct vplic vplics[MAX_PLICS];		/* own lock each; last: see vm_create_all() */
 };

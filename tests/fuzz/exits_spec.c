@@ -94,7 +94,6 @@ static void loads(void)
 	spec_check_fresh_ram(spec_now.vm);
 	spec_check_quiet(spec_now.vm);
 	check_start(p->entry.v, p->dtb.v);
-	SPEC(fake_said(": started\n"));
 }
 
 static bool starts_again(struct spec_vm *m)
@@ -124,6 +123,20 @@ static bool all_ended(void)
 	return true;
 }
 
+/* Of what follows upon an end: told, or there has been too much of that lately. */
+static void check_new_life(struct spec_vm *m, bool loaded)
+{
+	bool told = fake_said(": restarts (");
+
+	if (loaded)
+		SPEC(fake_said(": started\n") == told);
+	if (told)
+		m->told_at[m->told++ % LIVES_BURST] = fake.time;
+	else
+		SPEC(m->told >= LIVES_BURST &&
+		     m->ended_at - m->told_at[m->told % LIVES_BURST] <= LIVES_SECONDS * FAKE_HZ);
+}
+
 /* The hart has left its guest for good. Returns harts that had to be interrupted. */
 static uint64_t leaves(bool *loaded)
 {
@@ -148,8 +161,8 @@ static uint64_t leaves(bool *loaded)
 		return 0;
 	}
 	m->state = VM_STARTING;
-	SPEC(fake_said(": restarts ("));
 	*loaded = spec_now.vcpu == 0;
+	check_new_life(m, *loaded);
 	if (*loaded)
 		loads();
 	else
@@ -184,6 +197,7 @@ void spec_ends(enum vm_end end)
 	if (m->state == VM_RUNNING) {
 		m->state = VM_STOPPING;
 		m->end = end;
+		m->ended_at = fake.time;
 		told = spec_harts(m->active & ~(1ull << spec_now.vcpu));
 	}
 	told |= leaves(&loaded);

@@ -205,6 +205,30 @@ static void test_crash_limit(void **state)
 	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
 }
 
+/* A guest that does nothing but reboot: LIVES_BURST lives are told, then a number, once in LIVES_SECONDS. */
+static void test_endless_reboots(void **state)
+{
+	unsigned told = 0;
+
+	(void)state;
+	boot();
+	for (unsigned i = 0; i < LIVES_BURST + 25; i++) {
+		fake_count_from_here();
+		sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE, 0);
+		fake_settle();
+		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+		assert_int_equal(fake_said("vm a: started\n"), fake_said("vm a: restarts (reboot)\n"));
+		told += fake_said("vm a: restarts (reboot)\n");
+	}
+	assert_int_equal(told, LIVES_BURST);
+	fake.time += LIVES_SECONDS * FAKE_HZ;
+	fake_count_from_here();
+	sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE, 0);
+	fake_settle();
+	assert_true(fake_said("vm a: 25 more restarts left out\n"));
+	assert_true(fake_said("vm a: restarts (reboot)\n") && fake_said("vm a: started\n"));
+}
+
 /* An image that has changed is not started. */
 static void test_broken_image(void **state)
 {
@@ -430,6 +454,7 @@ int main(void)
 		cmocka_unit_test_setup(test_all_stopped, setup),
 		cmocka_unit_test_setup(test_start_and_end, setup),
 		cmocka_unit_test_setup(test_crash_limit, setup),
+		cmocka_unit_test_setup(test_endless_reboots, setup),
 		cmocka_unit_test_setup(test_in_place, setup),
 		cmocka_unit_test_setup(test_broken_image, setup),
 		cmocka_unit_test_setup(test_last_one, setup),
