@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Decoding of plain integer loads and stores, compressed forms included, for emulated devices. Pure.
- * Address and immediate are of no interest: the trap gives the address. Fetching the instruction is
+ * Of the address only as much is of interest as says whether it is aligned: the trap gives the rest. Fetching the instruction is
  * guestmem's work, checking that it fits the trap's cause that of the caller.
  * Source: unprivileged ISA, chapters RV64I, "C" and "Zcb"; privileged ISA, hypervisor chapter.
  */
@@ -43,9 +43,12 @@ static enum err decode32(uint32_t insn, struct insn_access *out)
 		e = load(out, 1u << (funct3 & 3), funct3 < 4, field(insn, 7, 5));
 	else if (field(insn, 0, 7) == OPCODE_STORE && funct3 < 4)
 		e = store(out, 1u << funct3, field(insn, 20, 5));
-	if (e == OK)
-		out->length = 4;
-	return e;
+	if (e != OK)
+		return e;
+	out->length = 4;
+	out->base = (uint8_t)field(insn, 15, 5);
+	out->low = (uint8_t)field(insn, out->store ? 7 : 20, 3);
+	return OK;
 }
 
 /* Zcb, quadrant 0 with funct3 100. */
@@ -122,9 +125,11 @@ enum err insn_decode(uint32_t insn, struct insn_access *out)
 	default:
 		return ERR_UNSUPPORTED;
 	}
-	if (e == OK)
-		out->length = 2;
-	return e;
+	if (e != OK)
+		return e;
+	out->length = 2;
+	out->base = (uint8_t)(insn & 2 ? 2 : 8 + field(insn, 7, 3));	/* sp, or rs1' */
+	return OK;
 }
 
 enum err insn_decode_htinst(uint64_t htinst, struct insn_access *out)

@@ -283,9 +283,10 @@ not_virtual:	/* t0: cause - CAUSE_VIRTUAL_INSTRUCTION; the two guest-page faults
 	csrr	a2, CSR_HTVAL
 	csrr	a5, CSR_STVAL
 	slli	a2, a2, 2
-	xor	t1, a2, a5		/* not the access itself (vmmio.c), or misaligned */
-	slli	t1, t1, 52
-	bnez	t1, plic_other
+	slli	t1, a2, 52
+	slli	a4, a5, 52
+	bne	t1, a4, plic_other	/* not the access itself (vmmio.c), or misaligned */
+	beqz	t1, plic_other		/* may have begun on the page before */
 	ld	a1, CTX_PLIC_BASE(a0)
 	ld	t1, CTX_PLIC_SIZE(a0)
 	sub	a1, a2, a1

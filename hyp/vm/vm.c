@@ -484,10 +484,12 @@ const char *vm_ask(struct vm *vm, enum vm_ask ask)
 
 enum verdict vm_crash(struct vcpu *v, enum vm_end end)
 {
-	bool told;
+	const struct plan_policy *policy = &v->vm->plan->policy;
+	/* Only the last hart of the VM counts crashes, and this one has not left it. */
+	bool last = policy->on_crash != ON_CRASH_RESTART || v->vm->crashes == policy->restart_limit, told;
 
 	/* Two harts may crash at once: one of them has ended the VM, and tells so before it leaves. */
-	if (end_running(v, end, &told) && told)
+	if (end_running(v, end, &told) && (told || last))
 		console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, vm_end_name(end),
 			    v->ctx.x[0]);
 	return VERDICT_LEAVE;

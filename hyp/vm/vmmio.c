@@ -58,14 +58,17 @@ static bool is_store(uint32_t insn)
 }
 
 /*
- * The walk of the guest's own page tables left its memory: an access fault of the kind of the original
- * access. QEMU 7.2 reports cause 21 for all kinds, so the instruction has to tell.
+ * The walk of the guest's own page tables left its memory: its policy's matter, though nothing can be ignored; or
+ * an access fault of the kind of the original access. QEMU 7.2 reports cause 21 for all kinds, so the instruction has to tell.
  */
 static __noinline enum verdict inject_walk_fault(struct vcpu *v, const struct guest_exit *e)
 {
 	uint64_t pc = v->ctx.x[0];
 	uint32_t insn;
 
+	vm_complain(v, "page tables where it has no memory", e->htval << 2);
+	if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
+		return vm_crash(v, VM_END_UNMAPPED);
 	if (e->cause == CAUSE_STORE_GUEST_PAGE)
 		return inject_exception(v, CAUSE_STORE_ACCESS, e->tval);
 	/* An instruction that could be fetched cannot fault on its own page's walk. */
@@ -81,16 +84,22 @@ static enum verdict inject_access_fault(struct vcpu *v, const struct guest_exit 
 	return inject_exception(v, store ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, e->tval);
 }
 
-/* ERR_FAULT: the instruction is not there any more; ERR_UNSUPPORTED: not for a device. */
-static enum err decode(struct vcpu *v, const struct guest_exit *e, struct insn_access *out)
+/*
+ * ERR_FAULT: the instruction is not there any more; ERR_UNSUPPORTED: not for a device. *aligned: an access that is not
+ * may have begun in RAM, on the page before the one that faulted.
+ */
+static enum err decode(struct vcpu *v, const struct guest_exit *e, struct insn_access *out, bool *aligned)
 {
 	enum err err = insn_decode_htinst(e->htinst, out);
 	uint32_t insn;
 
+	*aligned = err == OK && !out->base;
 	if (err == ERR_NOTFOUND) {
 		err = guestmem_fetch(v->ctx.x[0], &insn);
 		if (err == OK)
 			err = insn_decode(insn, out);
+		if (err == OK)	/* slot 0 of the context holds the pc, not x0 */
+			*aligned = (((out->base ? v->ctx.x[out->base] : 0) + out->low) & (out->size - 1u)) == 0;
 	}
 	/* The guest may have rewritten the instruction since it trapped. */
 	if (err == OK && out->store != (e->cause == CAUSE_STORE_GUEST_PAGE))
@@ -122,12 +131,13 @@ static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit 
 {
 	bool store = e->cause == CAUSE_STORE_GUEST_PAGE;
 	struct insn_access insn;
+	bool aligned;
 
 	vm_complain(v, store ? "store to what it does not have" : "load from what it does not have",
 		    address.v);
 	if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
 		return vm_crash(v, VM_END_UNMAPPED);
-	if (v->vm->plan->policy.unmapped == UNMAPPED_IGNORE && decode(v, e, &insn) == OK) {
+	if (v->vm->plan->policy.unmapped == UNMAPPED_IGNORE && decode(v, e, &insn, &aligned) == OK) {
 		finish(v, &insn, 0);
 		return VERDICT_RESUME;
 	}
@@ -178,6 +188,7 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 {
 	struct insn_access insn;
 	uint64_t offset;
+	bool aligned;
 	enum err err;
 	int device;
 
@@ -186,11 +197,11 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 	device = find_vplic(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset);
 	if (device < 0 && !in_vuart(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset))
 		return unmapped(v, e, gpa(e->htval << 2 | (e->tval & 3)));
-	err = decode(v, e, &insn);
+	err = decode(v, e, &insn, &aligned);
 	if (err == ERR_FAULT && v->ctx.fetch_faults++ < FETCH_RETRIES)
 		return VERDICT_RESUME;	/* the guest fetches it again, and faults by itself if it is gone */
 	v->ctx.fetch_faults = 0;
-	if (err != OK)
+	if (err != OK || !aligned)
 		return inject_access_fault(v, e);
 	if (device < 0)
 		return vuart_access(v, e, offset, &insn);

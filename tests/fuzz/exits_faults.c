@@ -107,7 +107,7 @@ static void device_access(uint64_t offset, uint64_t fault, uint32_t size)
 		}
 		return;
 	}
-	if (op->kind != (load ? OP_LOAD : OP_STORE) || op->size != size || offset % size) {
+	if (op->kind != (load ? OP_LOAD : OP_STORE) || op->size != size || offset % size || op->before) {
 		faults(fault, spec_now.exit.tval);
 		return;
 	}
@@ -151,6 +151,10 @@ static void walk_fault(uint64_t fault)
 
 	if (fault == CAUSE_LOAD_ACCESS && (cause == CAUSE_FETCH_ACCESS || cause == CAUSE_STORE_ACCESS))
 		fault = cause;
+	if (fake.plan.vms[spec_now.vm].policy.unmapped == UNMAPPED_STOP) {
+		spec_ends(VM_END_UNMAPPED);
+		return;
+	}
 	if (x->cause == CAUSE_LOAD_GUEST_PAGE && spec_now.fetched && x->tval - hw_was()->x[0] >= 4 &&
 	    spec_now.op.kind != OP_OTHER)
 		fault = spec_now.op.kind == OP_STORE ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS;

@@ -56,19 +56,19 @@ static const struct {
 	uint32_t insn;
 	struct spec_op op;
 } plain[] = {
-	{ 0x03 | 0 << 12, { OP_LOAD, 1, 0, 4, true } }, { 0x03 | 1 << 12, { OP_LOAD, 2, 0, 4, true } },
-	{ 0x03 | 2 << 12, { OP_LOAD, 4, 0, 4, true } }, { 0x03 | 3 << 12, { OP_LOAD, 8, 0, 4, true } },
-	{ 0x03 | 4 << 12, { OP_LOAD, 1, 0, 4, false } }, { 0x03 | 5 << 12, { OP_LOAD, 2, 0, 4, false } },
-	{ 0x03 | 6 << 12, { OP_LOAD, 4, 0, 4, false } }, { 0x23 | 0 << 12, { OP_STORE, 1, 0, 4, false } },
-	{ 0x23 | 1 << 12, { OP_STORE, 2, 0, 4, false } }, { 0x23 | 2 << 12, { OP_STORE, 4, 0, 4, false } },
-	{ 0x23 | 3 << 12, { OP_STORE, 8, 0, 4, false } }, { 0x03 | 2 << 12, { OP_LOAD, 4, 0, 4, true } },
-	{ 0x23 | 2 << 12, { OP_STORE, 4, 0, 4, false } },
+	{ 0x03 | 0 << 12, { OP_LOAD, 1, 0, 4, true, 0 } }, { 0x03 | 1 << 12, { OP_LOAD, 2, 0, 4, true, 0 } },
+	{ 0x03 | 2 << 12, { OP_LOAD, 4, 0, 4, true, 0 } }, { 0x03 | 3 << 12, { OP_LOAD, 8, 0, 4, true, 0 } },
+	{ 0x03 | 4 << 12, { OP_LOAD, 1, 0, 4, false, 0 } }, { 0x03 | 5 << 12, { OP_LOAD, 2, 0, 4, false, 0 } },
+	{ 0x03 | 6 << 12, { OP_LOAD, 4, 0, 4, false, 0 } }, { 0x23 | 0 << 12, { OP_STORE, 1, 0, 4, false, 0 } },
+	{ 0x23 | 1 << 12, { OP_STORE, 2, 0, 4, false, 0 } }, { 0x23 | 2 << 12, { OP_STORE, 4, 0, 4, false, 0 } },
+	{ 0x23 | 3 << 12, { OP_STORE, 8, 0, 4, false, 0 } }, { 0x03 | 2 << 12, { OP_LOAD, 4, 0, 4, true, 0 } },
+	{ 0x23 | 2 << 12, { OP_STORE, 4, 0, 4, false, 0 } },
 };
 
 /* C.LW and C.SW with register x8 + n. */
 static uint32_t compressed(struct spec_event *e, bool store, unsigned n)
 {
-	e->op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 4, (uint8_t)(8 + n), 2, !store };
+	e->op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 4, (uint8_t)(8 + n), 2, !store, 0 };
 	return (store ? 0xc000u : 0x4000u) | n << 2;
 }
 
@@ -110,6 +110,18 @@ void input_code(struct spec_event *e, uint64_t pc)
 	e->told = e->fetched;
 }
 
+/* The register with the address of the access, which begins at tval, or before it if that is the start of a page. */
+void input_address(struct spec_event *e, uint64_t *x)
+{
+	unsigned base = e->op.length == 2 ? 8 : 10;
+
+	if (e->op.kind == OP_OTHER)
+		return;
+	if (e->exit.tval % PAGE_SIZE == 0 && e->op.size > 1 && input_u8() & 1)
+		e->op.before = (uint8_t)(1 + input_u8() % (e->op.size - 1));
+	x[base] = e->exit.tval - e->op.before;
+}
+
 /* htinst as the hart could give it: nothing, what it executed, or a walk. */
 void input_htinst(struct spec_event *e)
 {
@@ -123,6 +135,7 @@ void input_htinst(struct spec_event *e)
 
 		if (e->op.length == 4)
 			insn = (e->insn & 0x707f) | (insn & ~0x707fu);
+		insn |= (uint32_t)e->op.before << 15;	/* Addr.Offset */
 		e->exit.htinst = e->op.length == 2 ? insn & ~2u : insn;
 		e->told = true;
 	} else if (how >= 240) {

@@ -17,5 +17,6 @@ void input_code(struct spec_event *e, uint64_t pc);
 
 /* htinst of a guest-page fault on it, as the hart could give it: nothing, what it executed, or a walk. */
 void input_htinst(struct spec_event *e);
+void input_address(struct spec_event *e, uint64_t *x);	/* before it; x: the registers of the hart */
 
 #endif

@@ -96,14 +96,23 @@ static void loads(void)
 	check_start(p->entry.v, p->dtb.v);
 }
 
-static bool starts_again(struct spec_vm *m)
+static bool is_crash(enum vm_end end)
+{
+	return end == VM_END_FAILED || end == VM_END_UNMAPPED || end == VM_END_WATCHDOG;
+}
+
+static bool survives_crash(const struct spec_vm *m)
 {
 	const struct plan_policy *policy = &fake.plan.vms[spec_now.vm].policy;
-	bool crash = m->end == VM_END_FAILED || m->end == VM_END_UNMAPPED || m->end == VM_END_WATCHDOG;
 
+	return policy->on_crash == ON_CRASH_RESTART && m->crashes < policy->restart_limit;
+}
+
+static bool starts_again(struct spec_vm *m)
+{
 	if (m->end == VM_END_REBOOT)
 		return true;
-	if (!crash || policy->on_crash != ON_CRASH_RESTART || m->crashes >= policy->restart_limit)
+	if (!is_crash(m->end) || !survives_crash(m))
 		return false;
 	m->crashes++;
 	return true;
@@ -198,6 +207,7 @@ void spec_ends(enum vm_end end)
 		m->state = VM_STOPPING;
 		m->end = end;
 		m->ended_at = fake.time;
+		SPEC(!is_crash(end) || survives_crash(m) || fake_said(": crash: "));
 		told = spec_harts(m->active & ~(1ull << spec_now.vcpu));
 	}
 	told |= leaves(&loaded);
@@ -274,9 +284,11 @@ static void check_virtual(uint64_t cause)
 		v->mail_ipi = false;
 }
 
+/* Nothing else ends a VM at an interrupt, or while the hart is suspended. */
 static bool watchdog_bites(void)
 {
-	bool bites = fake_said("crash: watchdog");
+	const struct vm *vm = fake_vm(spec_now.vm);
+	bool bites = vm_now()->state == VM_RUNNING && (vm->state != VM_RUNNING || vm->starts != vm_now()->starts);
 
 	SPEC(!bites || fake.plan.vms[spec_now.vm].policy.watchdog_ms);
 	return bites;

@@ -14,6 +14,7 @@ struct spec_op {
 	enum { OP_LOAD, OP_STORE, OP_OTHER } kind;
 	uint8_t size, reg, length;
 	bool sign;
+	uint8_t before;		/* of its bytes, on the page before the one that faulted */
 };
 
 /* One event: before it happens, spec_before(). */

@@ -158,8 +158,10 @@ static void exception(unsigned hart)
 		address += 4 * (uint64_t)input_u8();
 	e.exit.tval = input_u8() < 240 ? address : input_value();
 	e.exit.htval = address >> 2;
-	if (e.exit.cause == CAUSE_LOAD_GUEST_PAGE || e.exit.cause == CAUSE_STORE_GUEST_PAGE)
+	if (e.exit.cause == CAUSE_LOAD_GUEST_PAGE || e.exit.cause == CAUSE_STORE_GUEST_PAGE) {
+		input_address(&e, hw->x);
 		input_htinst(&e);
+	}
 	spec_before(&e);
 	fake_trap(hart, &e.exit);
 	spec_exception();
@@ -230,7 +232,7 @@ static void access_plic(unsigned hart, uint64_t offset, bool store)
 	struct spec_event e = event_of(hart);
 	uint32_t insn = store ? 0x00b52023 : 0x00052583;
 
-	e.op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 4, 11, 4, !store };
+	e.op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 4, 11, 4, !store, 0 };
 	e.exit = (struct fake_exit){ .cause = store ? CAUSE_STORE_GUEST_PAGE : CAUSE_LOAD_GUEST_PAGE,
 				     .tval = FAKE_PLIC + offset, .htval = (FAKE_PLIC + offset) >> 2,
 				     .htinst = insn & ~(10u << 15) };
@@ -292,7 +294,7 @@ static void drive_vuart(unsigned hart)
 		return;
 	if (store)
 		fake.hw[hart].x[11] = input_u8();
-	e.op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 1, 11, 4, false };
+	e.op = (struct spec_op){ store ? OP_STORE : OP_LOAD, 1, 11, 4, false, 0 };
 	e.exit = (struct fake_exit){ .cause = store ? CAUSE_STORE_GUEST_PAGE : CAUSE_LOAD_GUEST_PAGE,
 				     .tval = at, .htval = at >> 2, .htinst = insn & ~(10u << 15) };
 	e.exit.user = !(fake.hw[hart].csr.sstatus & SSTATUS_SPP);

@@ -172,6 +172,18 @@ static void test_walk_faults(void **state)
 	assert_fault(CAUSE_FETCH_ACCESS, PC, PC);
 }
 
+static void test_walk_stops(void **state)
+{
+	(void)state;
+	config.policy[A].unmapped = UNMAPPED_STOP;
+	boot();
+	code_at(PC, LW_A1_A0);
+	exit_with(CAUSE_LOAD_GUEST_PAGE, 0x7000000010, 0x5000, 0x3000);
+	fake_settle();
+	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+	assert_true(fake_said("page tables where it has no memory"));
+}
+
 /* Only whole, aligned words of a PLIC, by plain loads and stores of the kind that trapped. */
 static void test_device_refused(void **state)
 {
@@ -199,6 +211,33 @@ static void test_device_refused(void **state)
 		code_at(PC, refused[i].insn);
 		exit_with(refused[i].cause, at, at, 0);
 		assert_fault(refused[i].cause == CAUSE_LOAD_GUEST_PAGE ? 5 : 7, at, PC);
+	}
+}
+
+/* An access that begins in RAM and ends in a register is none of it, though the address that faulted is aligned. */
+static void test_device_straddled(void **state)
+{
+	const uint64_t at = FAKE_PLIC + 0x203000;	/* the threshold of vcpu 1: a page that never is mapped here */
+
+	(void)state;
+	for (unsigned before = 0; before < 4; before++) {
+		ready(true, false);
+		code_at(PC, SW_A1_A0);
+		hw()->x[10] = at - before;
+		hw()->x[11] = 5;
+		csr()->vscause = 99;
+		exit_with(CAUSE_STORE_GUEST_PAGE, at, at, 0);
+		if (before) {
+			assert_fault(CAUSE_STORE_ACCESS, at, PC);
+			ready(true, false);
+			exit_with(CAUSE_STORE_GUEST_PAGE, at, at, 0x00b02023 | before << 15);
+			assert_fault(CAUSE_STORE_ACCESS, at, PC);
+		} else {
+			assert_int_equal(csr()->vscause, 99);
+			assert_int_equal(guest_lw(at), 5);
+			guest_sw(at, 3);
+		}
+		assert_int_equal(guest_lw(at), 3);
 	}
 }
 
@@ -418,6 +457,8 @@ int main(void)
 		cmocka_unit_test_setup(test_unmapped_ignore, setup),
 		cmocka_unit_test_setup(test_unmapped_stop, setup),
 		cmocka_unit_test_setup(test_walk_faults, setup),
+		cmocka_unit_test_setup(test_walk_stops, setup),
+		cmocka_unit_test_setup(test_device_straddled, setup),
 		cmocka_unit_test_setup(test_device_refused, setup),
 		cmocka_unit_test_setup(test_device_unfetchable, setup),
 		cmocka_unit_test_setup(test_device_by_htinst, setup),

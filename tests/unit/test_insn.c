@@ -110,6 +110,8 @@ static bool check(uint32_t insn)
 	assert_int_equal(got.sign_extend, d->sign_extend);
 	assert_int_equal(got.reg, reg);
 	assert_int_equal(got.length, (insn & 3) == 3 ? 4 : 2);
+	assert_int_equal(got.base, (insn & 3) == 3 ? insn >> 15 & 31 : (insn & 3) == 2 ? 2 : 8 + (insn >> 7 & 7));
+	assert_int_equal(got.low, (insn & 3) != 3 ? 0 : insn >> (d->store ? 7 : 20) & 7);
 	return true;
 }
 
@@ -222,6 +224,8 @@ static void test_htinst(void **state)
 			continue;
 		nr_ours++;
 		t = transform(insn, want.store);
+		want.base = t >> 15 & 31;	/* Addr.Offset */
+		want.low = 0;			/* there is no immediate */
 		assert_int_equal(insn_decode_htinst(t, &got), OK);
 		assert_memory_equal(&got, &want, sizeof(got));
 		want.length = 2;

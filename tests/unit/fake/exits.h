@@ -88,6 +88,7 @@ static inline void code_at(uint64_t pc, uint32_t insn)
 static inline uint32_t guest_lw(uint64_t at)
 {
 	code_at(BOOT_PC + 0x100, LW_A1_A0);
+	hw()->x[10] = 0xffffffc000000000ull | at;
 	exit_with(CAUSE_LOAD_GUEST_PAGE, 0xffffffc000000000ull | at, at, 0);
 	assert_int_equal(hw()->x[0], BOOT_PC + 0x104);
 	assert_int_equal(hw()->x[11], (uint64_t)(int64_t)(int32_t)hw()->x[11]);
@@ -97,6 +98,7 @@ static inline uint32_t guest_lw(uint64_t at)
 static inline void guest_sw(uint64_t at, uint32_t v)
 {
 	code_at(BOOT_PC + 0x200, SW_A1_A0);
+	hw()->x[10] = 0xffffffc000000000ull | at;
 	hw()->x[11] = v | 0xabcdef0000000000ull;
 	exit_with(CAUSE_STORE_GUEST_PAGE, 0xffffffc000000000ull | at, at, 0);
 	assert_int_equal(hw()->x[0], BOOT_PC + 0x204);

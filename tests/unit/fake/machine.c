@@ -292,7 +292,7 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	uint64_t gpa = csr.htval << 2, changed, value = 0;
 	unsigned reg, length;
 
-	if ((gpa ^ csr.stval) & 0xfff || gpa - ctx->plic_base >= ctx->plic_size)
+	if ((gpa ^ csr.stval) & 0xfff || !(gpa & 0xfff) || gpa - ctx->plic_base >= ctx->plic_size)
 		return false;
 	if (!plic_decode(hw, store, &reg, &length)) {
 		hw->csr = csr;
