@@ -155,6 +155,40 @@ static void t_split(void)
 		plic_write(PLIC_PRIORITY(s), 0);
 }
 
+/*
+ * An access that begins in RAM and ends in the PLIC: neither may have it. Were the second page's address taken for that of the
+ * access, a store would go to the register alone and be done. Natively a machine may split it.
+ */
+static void t_device_straddle(void)
+{
+	uint64_t code = MMU_PAGE(0), end = (uint64_t)data_page + 4096;
+	const struct tf *r;
+	struct tf in;
+
+	if (!plic.base) {
+		check_skip("no PLIC");
+		return;
+	}
+	if (sbi.opensbi)
+		return;
+	map_window();
+	mmu_set(8, (uint64_t)data_page, PTE_RW);
+	mmu_set(9, plic.base, PTE_RW);
+	mmu_on(0);
+	lab_fill(&in);
+	*(volatile uint32_t *)(end - 4) = 0x12345678;
+	for (unsigned int before = 1; before < 4; before++) {
+		in.x[REG_A0] = MMU_PAGE(9) - before;
+		r = run(&in, enc_store(W_W, REG_A1, REG_A0, 0), code, false);
+		EXPECT(r->cause == CAUSE_STORE_ACCESS || r->cause == CAUSE_STORE_MISALIGNED, "store: cause %lu", r->cause);
+		r = run(&in, enc_load(W_W, REG_A1, REG_A0, 0), code, false);
+		EXPECT(r->cause == CAUSE_LOAD_ACCESS || r->cause == CAUSE_LOAD_MISALIGNED, "load: cause %lu", r->cause);
+		EXPECT(lab_regs_kept(&in, r, 0), "load: changes registers");
+	}
+	EXPECT(*(volatile uint32_t *)(end - 4) == 0x12345678, "the RAM before it has changed");
+	mmu_off();
+}
+
 /* The guest's mapping is there, what it points at is not: access faults with virtual stval. */
 static void t_hole(void)
 {
@@ -218,5 +252,6 @@ static void t_walk(void)
 void tests_paging(void)
 {
 	RUN({ "paging.faults", t_faults }, { "paging.user", t_user }, { "paging.mmio", t_mmio },
-	    { "paging.split", t_split }, { "paging.hole", t_hole }, { "paging.walk", t_walk });
+	    { "paging.split", t_split }, { "paging.device-straddle", t_device_straddle },
+	    { "paging.hole", t_hole }, { "paging.walk", t_walk });
 }

@@ -27,4 +27,7 @@ enum err guard_read_mscratch(uint64_t *out) __must_check;	/* exists in M-mode al
 enum err guard_read_vlenb(uint64_t *out) __must_check;	/* with sstatus.VS on */
 enum err guard_read_fcsr(uint64_t *out) __must_check;	/* with sstatus.FS on */
 
+/* Clears f0 by an instruction of D, with sstatus.FS on. ERR_FAULT if the hart has F alone. */
+enum err guard_clear_f0(void) __must_check;
+
 #endif

@@ -54,6 +54,7 @@ struct hart_features hart_probe(void)
 	f.hstateen = guard_read_hstateen0(&v) == OK;
 	csr_set(CSR_SSTATUS, SSTATUS_FS);
 	f.fp = guard_read_fcsr(&v) == OK;
+	f.doubles = f.fp && guard_clear_f0() == OK;
 	csr_set(CSR_SSTATUS, SSTATUS_VS);
 	f.vector = guard_read_vlenb(&v) == OK;
 	if (f.henvcfg) {
@@ -101,7 +102,7 @@ void hart_send(struct hart *const *to, uint32_t n, uint32_t mail)
 			ids[nr_ids++] = to[i]->id;
 	}
 	if (nr_ids)
-		sbi_ecall_harts(SBI_EXT_IPI, 0, ids, nr_ids, 0, 0, 0);
+		(void)sbi_ecall_harts(SBI_EXT_IPI, 0, ids, nr_ids, 0, 0, 0);	/* harts of the plan, which run */
 }
 
 void hart_send_one(struct hart *to, uint32_t mail)

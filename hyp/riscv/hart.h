@@ -33,7 +33,7 @@ _Static_assert(offsetof(struct hart, setssip) == HART_SETSSIP, "switch.S");
 
 /* What this kind of hart really has, found by probing, not by trusting the device tree. */
 struct hart_features {
-	bool fp, vector, henvcfg, hstateen, sstc, senvcfg;
+	bool fp, doubles, vector, henvcfg, hstateen, sstc, senvcfg;
 };
 
 /* All that a guest's own kernel handles. What M-mode firmware sees first (illegal instruction, access

@@ -14,29 +14,30 @@ struct sbiret sbi_ecall(unsigned long eid, unsigned long fid, unsigned long arg0
 	return firmware_ecall(eid, fid, arg);
 }
 
-void sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, uint32_t n,
+long sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, uint32_t n,
 		     unsigned long a2, unsigned long a3, unsigned long a4)
 {
 	uint64_t done = 0;	/* bit = position in ids */
+	long error = SBI_SUCCESS;
 
-	if (n == 1) {
-		sbi_ecall(eid, fid, 1, ids[0], a2, a3, a4);
-		return;
-	}
+	if (n == 1)
+		return sbi_ecall(eid, fid, 1, ids[0], a2, a3, a4).error;
 	for (;;) {
 		uint64_t base = UINT64_MAX, bits = 0;
+		struct sbiret r;
 
 		for (uint32_t i = 0; i < n; i++)
 			if (!(done >> i & 1) && ids[i] < base)
 				base = ids[i];
 		if (base == UINT64_MAX)
-			return;
+			return error;
 		for (uint32_t i = 0; i < n; i++)
 			if (!(done >> i & 1) && ids[i] - base < 64) {
 				bits |= 1ull << (ids[i] - base);
 				done |= 1ull << i;
 			}
-		sbi_ecall(eid, fid, bits, base, a2, a3, a4);
+		r = sbi_ecall(eid, fid, bits, base, a2, a3, a4);
+		error = r.error ? r.error : error;
 	}
 }
 

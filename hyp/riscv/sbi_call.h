@@ -17,9 +17,10 @@ struct sbiret sbi_ecall(unsigned long eid, unsigned long fid, unsigned long a0, 
 
 /*
  * A call that takes a hart mask in a0 (bits) and a1 (base), for n hart ids in any order: one firmware call
- * for each window of 64 ids, so usually one in all. n <= MAX_HARTS.
+ * for each window of 64 ids, so usually one in all. n <= MAX_HARTS. Returns SBI_SUCCESS or the last call's error;
+ * all are made.
  */
-void sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, uint32_t n,
+long sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, uint32_t n,
 		     unsigned long a2, unsigned long a3, unsigned long a4);
 
 /* True if the firmware answers probe_extension for eid with anything but 0. */

@@ -62,3 +62,12 @@ void *sstage_window(hpa_t address)
 	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
 	return (void *)(va + (address.v - block.v));
 }
+
+void sstage_close_window(void)
+{
+	uint32_t index = this_hart()->index;
+	uint64_t va = WINDOW_BASE + index * SSTAGE_WINDOW_SIZE;
+
+	windows[index] = 0;
+	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
+}

@@ -22,8 +22,11 @@ enum err sstage_map(uint64_t base, uint64_t size, unsigned rights) __must_check;
 /* Turns translation on for the calling hart. */
 void sstage_enable(void);
 
-/* Where the calling hart can reach the 2 MiB block that holds address, read-write, until its next call. The
- * result points at address itself; the block ends at the next multiple of SSTAGE_WINDOW_SIZE. */
+/* Where the calling hart can reach the 2 MiB block that holds address, read-write, until its next call or
+ * sstage_close_window(). The result points at address itself; the block ends at the next multiple of SSTAGE_WINDOW_SIZE. */
 void *sstage_window(hpa_t address);
+
+/* The calling hart reaches nothing by a window any more: to be called before it goes back to its guest, or waits. */
+void sstage_close_window(void);
 
 #endif

@@ -557,15 +557,20 @@ hyp_trap:
 
 	.globl	fp_clear
 	.type	fp_clear, @function
-fp_clear:
+fp_clear:	/* a0: whether they are 64 bits wide */
 	.option	push
 	.option	arch, +d
 	li	t0, SSTATUS_FS
 	csrs	CSR_SSTATUS, t0
+	fscsr	zero
+	beqz	a0, 1f
 	.irp	r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	fmv.d.x	f\r, zero
 	.endr
-	fscsr	zero
+	ret
+1:	.irp	r, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	fmv.w.x	f\r, zero
+	.endr
 	.option	pop
 	ret
 

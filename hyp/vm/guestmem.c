@@ -64,6 +64,7 @@ void guestmem_clear(hpa_t to, uint64_t size)
 
 		memset(at, 0, n);
 	}
+	sstage_close_window();
 }
 
 void guestmem_fill(hpa_t to, const void *from, uint64_t size)
@@ -73,6 +74,7 @@ void guestmem_fill(hpa_t to, const void *from, uint64_t size)
 
 		memcpy(at, (const uint8_t *)from + done, n);
 	}
+	sstage_close_window();
 }
 
 enum err guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size)
@@ -86,6 +88,7 @@ enum err guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size)
 
 		memcpy((uint8_t *)to + done, at, n);
 	}
+	sstage_close_window();
 	return OK;
 }
 
@@ -100,6 +103,7 @@ enum err guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_
 
 		memcpy(at, (const uint8_t *)from + done, n);
 	}
+	sstage_close_window();
 	return OK;
 }
 

@@ -59,7 +59,7 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	if (f->hstateen)
 		csr_write(CSR_SSTATEEN0, 0);
 	if (f->fp) {
-		fp_clear();
+		fp_clear(f->doubles);
 		units |= SSTATUS_FS;
 	}
 	if (f->vector) {

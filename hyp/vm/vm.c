@@ -320,6 +320,7 @@ static void quiesce(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_resets; i++)
 		virtio_reset(sstage_window(vm->plan->resets[i]));
+	sstage_close_window();
 	/* The UART first: silent, it cannot raise its line any more, even if something is typed right now. */
 	vuart_reset(&vm->vuart);
 	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)

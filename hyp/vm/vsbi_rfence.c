@@ -49,13 +49,12 @@ static uint32_t awake_ids(struct vm *vm, uint64_t set, uint64_t *ids)
 	return n;
 }
 
-static __noinline void fence_siblings(struct vcpu *v, uint64_t to, unsigned long fid, const struct fence *f)
+static __noinline long fence_siblings(struct vcpu *v, uint64_t to, unsigned long fid, const struct fence *f)
 {
 	uint64_t ids[MAX_HARTS];
 	uint32_t n = awake_ids(v->vm, to, ids);
 
-	if (n)
-		sbi_ecall_harts(SBI_EXT_RFENCE, fid, ids, n, f->start, f->size, f->asid);
+	return n ? sbi_ecall_harts(SBI_EXT_RFENCE, fid, ids, n, f->start, f->size, f->asid) : SBI_SUCCESS;
 }
 
 /* (start, size) of a call: 0, 0 and size -1 are all; anything large or odd becomes all as well. */
@@ -85,17 +84,15 @@ static inline void do_self(const uint64_t *a, uint64_t fid)
 	fence_self(&f);
 }
 
-static void do_siblings(struct vcpu *v, uint64_t to, const uint64_t *a, uint64_t fid)
+static long do_siblings(struct vcpu *v, uint64_t to, const uint64_t *a, uint64_t fid)
 {
 	static const struct fence none;
 	struct fence f;
 
-	if (fid == SBI_RFENCE_FENCE_I) {
-		fence_siblings(v, to, SBI_RFENCE_FENCE_I, &none);
-		return;
-	}
+	if (fid == SBI_RFENCE_FENCE_I)
+		return fence_siblings(v, to, SBI_RFENCE_FENCE_I, &none);
 	f = decode(a, fid);
-	fence_siblings(v, to, f.has_asid ? SBI_RFENCE_HFENCE_VVMA_ASID : SBI_RFENCE_HFENCE_VVMA, &f);
+	return fence_siblings(v, to, f.has_asid ? SBI_RFENCE_HFENCE_VVMA_ASID : SBI_RFENCE_HFENCE_VVMA, &f);
 }
 
 static __noinline struct sbiret fence_many(struct vcpu *v, const uint64_t *a, uint64_t fid)
@@ -107,8 +104,9 @@ static __noinline struct sbiret fence_many(struct vcpu *v, const uint64_t *a, ui
 		return vsbi_error(error);
 	if (to & self)
 		do_self(a, fid);
-	if (to & ~self)
-		do_siblings(v, to & ~self, a, fid);
+	/* That the firmware has no such fence, or not for these harts, must not pass for one that was done. */
+	if (to & ~self && do_siblings(v, to & ~self, a, fid) != SBI_SUCCESS)
+		return vsbi_error(SBI_ERR_FAILED);
 	return vsbi_value(0);
 }
 

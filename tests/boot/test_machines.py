@@ -50,6 +50,13 @@ def test_one_image_for_all(pack, log_dir, time_scale):
             machine.wait()
 
 
+def test_harts_without_doubles(boot):
+    """F alone: what a vcpu's registers are cleared with at its start must not need D."""
+    machine = boot(config(smp([1, 2])), cpu="rv64,d=off")
+    passes(machine, "smp", 2)
+    machine.wait()
+
+
 SSWI, MSWI = range(0x2f00000, 0x2f04000), range(0x2000000, 0x2004000)
 
 

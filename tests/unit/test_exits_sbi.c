@@ -181,6 +181,20 @@ static void test_rfence_masks(void **state)
 	assert_true(hw()->fences[FENCE_CODE] && hw()->fences[FENCE_VVMA_ALL]);
 }
 
+/* A fence that the firmware has not done does not pass for one that is done; one's own needs no firmware. */
+static void test_rfence_refused(void **state)
+{
+	(void)state;
+	start(1);
+	start(2);
+	fake.no_fences = true;
+	for (unsigned fid = 0; fid < 3; fid++) {
+		assert_int_equal(sbi(SBI_EXT_RFENCE, fid, 1, 0, 0), SBI_SUCCESS);
+		assert_int_equal(sbi(SBI_EXT_RFENCE, fid, 2, 0, 0), SBI_ERR_FAILED);
+		assert_int_equal(sbi(SBI_EXT_RFENCE, fid, 7, 0, 0), SBI_ERR_FAILED);
+	}
+}
+
 static void test_rfence_ranges(void **state)
 {
 	static const struct { uint64_t start, size, want_start, want_size; } ranges[] = {
@@ -390,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup(test_ipi_to_stopped, setup),
 		cmocka_unit_test_setup(test_rfence_masks, setup),
 		cmocka_unit_test_setup(test_rfence_ranges, setup),
+		cmocka_unit_test_setup(test_rfence_refused, setup),
 		cmocka_unit_test_setup(test_hsm_states, setup),
 		cmocka_unit_test_setup(test_hsm_arguments, setup),
 		cmocka_unit_test_setup(test_suspend, setup),

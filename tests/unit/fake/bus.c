@@ -77,12 +77,19 @@ void *sstage_window(hpa_t address)
 
 	fake.nr_windows++;
 	fake_ram_close();
+	fake.window_open = true;
 	if (address.v == VIRTIO_HPA(vm))
 		return fake.virtio[vm];
 	if (!is_ram_of(&fake.plan.vms[vm], address.v))
 		fake_fail("a window on 0x%lx, which is not VM %u's", address.v, vm);
 	open_block(&fake.plan.vms[vm], address.v);
 	return ram + (address.v - FAKE_RAM_HPA);
+}
+
+void sstage_close_window(void)
+{
+	fake_ram_close();
+	fake.window_open = false;
 }
 
 /* ---- instructions ---- */

@@ -125,6 +125,8 @@ struct sbiret firmware_ecall(unsigned long eid, unsigned long fid, const unsigne
 		fake.hw[fake.running].firmware_timer = arg[0];
 	else if (eid == SBI_EXT_IPI && !fid)
 		ipi(arg);
+	else if (eid == SBI_EXT_RFENCE && fake.no_fences)
+		ret.error = SBI_ERR_NOT_SUPPORTED;
 	else if (eid == SBI_EXT_RFENCE)
 		rfence(fid, arg);
 	else if (eid == SBI_EXT_DBCN && fid == SBI_DBCN_WRITE && fake.config.dbcn && !arg[2])

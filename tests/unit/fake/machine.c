@@ -78,6 +78,8 @@ static void stop_at(enum fake_place place)
 
 	if (fake_locks_held)
 		fake_fail("%d locks are held outside of the hypervisor", fake_locks_held);
+	if (fake.window_open)
+		fake_fail("a window on a guest's memory is left open");
 	fake.hw[fake.running].place = place;
 	__sanitizer_start_switch_fiber(&c->asan, harness_stack, harness_stack_size);
 	swapcontext(&c->self, &harness);
@@ -473,9 +475,9 @@ void fake_fence(enum fake_fence kind, uint64_t va, uint64_t asid)
 	fake.hw[fake.running].fences[kind]++;
 }
 
-void fp_clear(void)
+void fp_clear(bool doubles)
 {
-	if (!fake.config.fp)
+	if (!fake.config.fp || !doubles)
 		fake_fail("there is no FPU");
 	fake_csr_set(CSR_SSTATUS, SSTATUS_FS);
 	fake.hw[fake.running].fp_clears++;
@@ -504,6 +506,7 @@ enum err guard_read_vstimecmp(uint64_t *out) { return probe(fake.config.sstc, ou
 enum err guard_read_mscratch(uint64_t *out) { return probe(false, out); }
 enum err guard_read_vlenb(uint64_t *out) { return probe(fake.config.vector, out); }
 enum err guard_read_fcsr(uint64_t *out) { return probe(fake.config.fp, out); }
+enum err guard_clear_f0(void) { return fake.config.fp ? OK : ERR_FAULT; }
 
 /* Power-on leaves nothing in a good state. */
 static void power_on(unsigned hart)
@@ -530,7 +533,7 @@ void fake_create(const struct fake_config *config)
 	fake.config = *config;
 	fake.time = 1000;
 	fake.running = -1;
-	fake.shut_down = false;
+	fake.shut_down = fake.window_open = fake.no_fences = false;
 	fake.code.n = 0;
 	fake.uart_room = UINT32_MAX;
 	fake.typed = fake.taken = 0;

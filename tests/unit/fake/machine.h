@@ -93,6 +93,8 @@ struct fake_machine {
 	uint64_t time;
 	int running;				/* hart in the hypervisor, -1: none */
 	bool shut_down;				/* by the hypervisor, through the firmware */
+	bool window_open;			/* of the hart that runs */
+	bool no_fences;				/* the firmware refuses remote fences */
 	/* Work since fake_count_from_here(). */
 	uint32_t nr_calls, nr_mmio, nr_csr, nr_lines, nr_windows, nr_fetches;
 	struct fake_call calls[FAKE_CALLS];	/* the first ones of them */
