@@ -98,7 +98,7 @@ def run_random(boot, cpu, mode, seed, until):
     # With a mapped context a source may be completed that is another's, on QEMU 7.2: docs/safety.md.
     last = judge_neighbour(machine, extra=None if mode == "mapped" else 0)
     done = totals(machine.hv.lines("random"))
-    done["restarts"] = len(re.findall(r"vm random: restarts", machine.hv.text))
+    done["restarts"] = len(re.findall(r"^\[random\] random: seed=", machine.hv.text, re.M)) - 1
     machine.stop()
     return done, last
 
