@@ -2,8 +2,8 @@
 /*
  * Spin lock between harts: test-and-test-and-set. Not a ticket lock: those convoy when an emulator
  * runs more harts than the machine has cores. Interrupts are always off in HS-mode outside of WFI,
- * so a holder is never interrupted. A lock is only ever shared by harts of one VM (or held for a
- * bounded few instructions), see docs/architecture.md, "Locks and their order".
+ * so a holder is never interrupted. A lock is only ever shared by harts of one VM, or held for a bounded few
+ * instructions, or it is mux.lock: see docs/architecture.md, "Locks and their order".
  * tests/unit/fake/hyp/riscv/lock.h takes this file's place in host builds.
  */
 #ifndef HYP_RISCV_LOCK_H

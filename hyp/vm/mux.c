@@ -25,6 +25,8 @@ _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
 #define CUT		"(the rest is left out: it is too long)\n"
 #define INPUT_BUDGET	16u	/* bytes that one service takes from the keyboard */
 #define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
+#define DRAIN_TURNS	16384u	/* at most as many lines has a source, one byte each */
+#define PATIENCE	1000u	/* looks at the lock before one's own next turn */
 #define POLL_BUDGET	32u	/* bytes of all sources in one poll from a guest's hart: twice what a UART takes at once */
 
 struct source {
@@ -41,6 +43,7 @@ struct source {
 
 static struct {
 	struct lock lock;
+	uint32_t waiting, turns;	/* atomic: who waits in lock_for_turn(); turns so far */
 	/* lock protects: */
 	const struct console_device *device;
 	bool colour;
@@ -329,14 +332,52 @@ static bool anything_waits(void)
 
 /* ---- who drives ---- */
 
+/*
+ * The lock is nobody's by right: who has just had it could take it again and again, for as long as it has lines, and a
+ * UART is slow. So it lets those go first who wait already, if they take it in a moment.
+ */
+static void lock_for_turn(void)
+{
+	__atomic_fetch_add(&mux.waiting, 1, __ATOMIC_RELAXED);
+	lock_acquire(&mux.lock);
+	__atomic_fetch_sub(&mux.waiting, 1, __ATOMIC_RELAXED);
+}
+
+static void unlock_after_turn(void)
+{
+	uint32_t turns = mux.turns + 1;
+
+	__atomic_store_n(&mux.turns, turns, __ATOMIC_RELAXED);
+	lock_release(&mux.lock);
+	for (uint32_t n = 0; n < PATIENCE && __atomic_load_n(&mux.waiting, __ATOMIC_RELAXED); n++)
+		if (__atomic_load_n(&mux.turns, __ATOMIC_RELAXED) != turns)
+			break;
+}
+
+/* One line, or TURN_BUDGET bytes of a longer one. True if there is more. */
+static bool drain_turn(uint32_t source)
+{
+	const struct source *s = &mux.sources[source];
+	uint32_t left = TURN_BUDGET, before;
+	bool ended = false, more;
+
+	lock_for_turn();
+	while (!ended && left && has_text(source)) {
+		before = s->next;
+		ended = step(source, left);
+		left -= s->next - before;
+	}
+	push_all();
+	more = has_text(source);
+	unlock_after_turn();
+	return more;
+}
+
+/* What a sibling puts in meanwhile it drains itself. */
 void mux_drain(uint32_t source)
 {
-	lock_acquire(&mux.lock);
-	while (has_text(source))
-		if (step(source, UINT32_MAX))
-			push_all();
-	push_all();
-	lock_release(&mux.lock);
+	for (uint32_t n = 0; n < DRAIN_TURNS && drain_turn(source); n++)
+		;
 }
 
 /* A line that is pasted waits in the device while the monitor's answers have no room. */

@@ -21,7 +21,7 @@
 void mux_init(const struct console_device *d);
 void mux_use(const struct plan *plan, const struct console_device *d);
 
-/* Shows what waits of one source, and waits for the device. */
+/* Shows what waits of one source, and waits for the device; between two lines others may show one of theirs. */
 void mux_drain(uint32_t source);
 
 /*
