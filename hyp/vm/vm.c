@@ -1,238 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Creation and life of VMs; see vm.h. What a VM is made of comes from the plan alone. vm->lock is held
- * for a few instructions at a time and only by harts of that VM; loading, printing and sending happen
- * outside of it. The last hart to leave an ending VM has it for itself until the next VM_STARTING.
+ * The life of VMs; see vm.h. vm->lock is held for a few instructions at a time and only by harts of that VM; loading,
+ * printing and sending happen outside of it. The last hart to leave an ending VM has it for itself until the next
+ * VM_STARTING.
  */
 #include "hyp/vm/vm.h"
 
-#include <libfdt.h>
-
-#include "hyp/base/fmt.h"
-#include "hyp/base/panic.h"
-#include "hyp/base/str.h"
-#include "hyp/plan/package.h"
-#include "drivers/plic.h"
 #include "drivers/virtio.h"
+#include "hyp/base/fmt.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
 #include "hyp/vm/console.h"
-#include "hyp/vm/guestmem.h"
 #include "hyp/vm/vcpu.h"
 
-static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
-static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));	/* by hart index; those in use are zeroed */
 static bool keep_machine;
 static uint64_t timebase_hz;
 static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
-static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
-static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));
 
-/* What the harts have and what the guest's device tree therefore says (hyp/plan/isa.c keeps both alike). */
-static uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
-{
-	uint32_t f = plan->harts[p->vcpu_hart[0]].features;
-	uint64_t envcfg = 0;
-
-	envcfg |= f & HART_ZICBOM ? ENVCFG_CBIE | ENVCFG_CBCFE : 0;
-	envcfg |= f & HART_ZICBOZ ? ENVCFG_CBZE : 0;
-	envcfg |= f & HART_SVADU ? ENVCFG_ADUE : 0;
-	envcfg |= f & HART_SVPBMT ? ENVCFG_PBMTE : 0;
-	return envcfg;
-}
-
-static enum err create_gstage(struct vm *vm, struct gstage *g)
-{
-	gstage_init(g, vm->plan->gstage_levels);
-	for (uint32_t i = 0; i < vm->plan->nr_regions; i++) {
-		const struct plan_region *r = &vm->plan->regions[i];
-		enum err e = gstage_map(g, r->gpa, r->hpa, r->size, r->rights);
-
-		if (e != OK)
-			return e;
-	}
-	vm->hgatp = gstage_hgatp(g, vm->index + 1);
-	return OK;
-}
-
-/* Maps the page of each context of one PLIC, or only says whether that is possible (g = NULL). */
-static bool map_contexts(const struct plan *plan, const struct vm *vm, const struct plan_vplic *w,
-			 struct gstage *g)
-{
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
-		int16_t context = plan->harts[vm->plan->vcpu_hart[i]].plic_context[w->plic];
-		uint64_t at = w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1);
-		hpa_t page;
-
-		if (context == NO_CONTEXT)
-			continue;	/* stays emulated: nothing ever pends there */
-		if (!plic_context_page(w->plic, (uint32_t)context, &page))
-			return false;
-		if (g)
-			ASSERT(gstage_map(g, gpa(at), page, PAGE_SIZE, RIGHT_R | RIGHT_W) == OK);
-	}
-	return true;
-}
-
-/* Creates the PLICs that the VM sees; mapped, if that is wanted and possible for all of them. */
-static void create_vplics(const struct plan *plan, struct vm *vm, struct gstage *g)
-{
-	vm->plic_mapped = vm->plan->nr_vplics > 0 && !vm->plan->policy.plic_emulated;
-	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++) {
-		const struct plan_vplic *w = &vm->plan->vplics[i];
-
-		vplic_create(&vm->vplics[i], plan, vm->index, i);
-		vm->plic_mapped &= map_contexts(plan, vm, w, NULL);
-	}
-	for (uint32_t i = 0; i < vm->plan->nr_vplics && vm->plic_mapped; i++) {
-		map_contexts(plan, vm, &vm->plan->vplics[i], g);
-		vplic_set_mapped(&vm->vplics[i]);
-	}
-}
-
-static void create_vuart(struct vm *vm)
-{
-	const struct plan_vuart *u = &vm->plan->vuart;
-
-	if (!u->size)
-		return;
-	if (u->irq)	/* the plan has checked both */
-		ASSERT(!vm->plic_mapped && vplic_add_virtual(&vm->vplics[u->vplic], u->irq) == OK);
-	vuart_create(&vm->vuart, u, vm->index, &vm->vplics[u->vplic]);
-}
-
-static void create_vcpus(struct vm *vm)
-{
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
-		uint32_t hart = vm->plan->vcpu_hart[i];
-		struct vcpu *v = &vcpus[hart];
-
-		memset(v, 0, sizeof(*v));
-		v->vm = vm;
-		v->index = i;
-		v->hart = hart_get(hart);
-		v->hart->vcpu = v;
-		v->hsm = SBI_HSM_STATE_STOPPED;
-		vm->vcpus[i] = v;
-	}
-}
-
-enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
+void vm_begin(const struct plan *plan)
 {
 	vms_alive = plan->nr_vms;
 	keep_machine = plan->keep_machine;
 	timebase_hz = plan->timebase_hz;
-	for (uint32_t i = 0; i < MAX_HARTS; i++)
-		vcpus[i].vm = NULL;	/* a spare hart's: see vm_vcpu_of_hart() */
-	for (uint32_t i = 0; i < plan->nr_vms; i++) {
-		struct vm *vm = &vms[i];
-		enum err e;
-
-		memset(vm, 0, offsetof(struct vm, vplics));	/* vplic_create() sets the rest */
-		vm->plan = &plan->vms[i];
-		if (!vm->plan->policy.in_place)
-			crc32_init();	/* see load() */
-		vm->index = i;
-		vm->envcfg = envcfg_of(vm->plan, plan);
-		vm->complaints.room = COMPLAINTS_BURST;
-		vm->lives.room = LIVES_BURST;
-		vm->told = true;
-		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
-		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
-		create_vcpus(vm);
-		create_vplics(plan, vm, &gstages[i]);
-		create_vuart(vm);
-		e = guest_dt_build(dtbs[i], sizeof(dtbs[i]), plan, host, i, r);
-		if (e != OK)
-			return e;
-		vm->dtb = dtbs[i];
-		vm->dtb_size = fdt_totalsize(dtbs[i]);
-		vm->state = VM_STARTING;
-		vm->alive = true;
-	}
-	return OK;
-}
-
-struct vm *vm_get(uint32_t index)
-{
-	return &vms[index];
-}
-
-struct vcpu *vm_vcpu_of_hart(uint32_t hart_index)
-{
-	return vcpus[hart_index].vm ? &vcpus[hart_index] : NULL;
-}
-
-/* Something that the guest finds in its RAM at the start. */
-struct extent {
-	gpa_t target;
-	const void *source;	/* NULL: it is there already */
-	uint64_t size;
-};
-
-/* The extent with the lowest address in [from, end), NULL if there is none. */
-static const struct extent *next_extent(const struct extent *e, uint32_t n, uint64_t from, uint64_t end)
-{
-	const struct extent *best = NULL;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (e[i].size && e[i].target.v >= from && e[i].target.v < end &&
-		    (!best || e[i].target.v < best->target.v))
-			best = &e[i];
-	return best;
-}
-
-/*
- * Writes each byte of a RAM region once: an extent's, or 0 unless the gaps are to be kept. The plan keeps
- * extents inside one region.
- */
-static void fill_region(const struct plan_region *r, const struct extent *e, uint32_t n, bool keep_gaps)
-{
-	uint64_t at = r->gpa.v, end = r->gpa.v + r->size;
-
-	while (at < end) {
-		const struct extent *x = next_extent(e, n, at, end);
-		uint64_t gap_end = x ? x->target.v : end;
-
-		if (!keep_gaps)
-			guestmem_clear(hpa(r->hpa.v + (at - r->gpa.v)), gap_end - at);
-		at = gap_end;
-		if (x) {
-			if (x->source)
-				guestmem_fill(hpa(r->hpa.v + (at - r->gpa.v)), x->source, x->size);
-			at += x->size;
-		}
-	}
-}
-
-static enum err load(struct vm *vm)
-{
-	struct extent e[NR_IMAGE_ROLES + 1];
-	bool keep = vm->plan->policy.keep_ram && !vm->starts;
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < NR_IMAGE_ROLES; i++) {
-		const struct plan_image *image = &vm->plan->images[i];
-		const void *source = (const void *)(uintptr_t)image->source.v;
-
-		if (!image->size)
-			continue;
-		if (vm->plan->policy.in_place) {
-			source = NULL;	/* nor is it read */
-		} else if (crc32_ieee(0, source, image->size) != image->crc32) {
-			console_log("ERROR: vm %s: image %s does not have its checksum", vm->plan->name,
-				    image->name);
-			return ERR_INVALID;
-		}
-		e[n++] = (struct extent){ image->target, source, image->size };
-	}
-	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size };
-	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
-		if (vm->plan->regions[i].kind == REGION_RAM)
-			fill_region(&vm->plan->regions[i], e, n, keep);
-	return OK;
 }
 
 const char *vm_end_name(enum vm_end end)
@@ -552,7 +343,7 @@ static void start_vm(struct vcpu *v)
 
 	if (!vm->starts)
 		quiesce(vm);	/* a boot loader may have used the devices */
-	ok = load(vm) == OK;
+	ok = vm_load(vm) == OK;
 
 	fence_i();
 	lock_acquire(&vm->lock);

@@ -120,6 +120,11 @@ struct host;
  */
 enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r) __must_check;
 
+/* Between vm_create.c, vm_load.c and vm.c. */
+void vm_begin(const struct plan *plan);		/* there are its VMs, and none has ended */
+/* Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image does not have its checksum. */
+enum err vm_load(const struct vm *vm) __must_check;
+
 /* The vcpu that is bound to this hart, NULL for a spare one. */
 struct vcpu *vm_vcpu_of_hart(uint32_t hart_index);
 

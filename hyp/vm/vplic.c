@@ -12,6 +12,7 @@
 
 #include "drivers/plic.h"
 #include "hyp/base/str.h"
+#include "hyp/vm/vplic_int.h"
 
 #define PENDING_BASE	0x1000u
 #define ENABLE_BASE	0x2000u
@@ -20,23 +21,10 @@
 #define CONTEXT_STRIDE	0x1000u
 #define CONTEXT_CLAIM	4u
 
-static inline uint32_t word_of(uint32_t id) { return id / 32; }
-static inline uint32_t bit_of(uint32_t id) { return 1u << (id % 32); }
-
-static inline bool test_id(const uint32_t *map, uint32_t id)
-{
-	return map[word_of(id)] & bit_of(id);
-}
-
 /* id may be anything that a guest or the hardware says. */
 static bool is_owned(const struct vplic *v, uint32_t id)
 {
 	return id < MAX_IRQS && test_id(v->owned, id);
-}
-
-static bool is_physical(const struct vplic *v, uint32_t id)
-{
-	return id < MAX_IRQS && test_id(v->physical, id);
 }
 
 /* ---- what is ready, and for whom ---- */
@@ -416,140 +404,12 @@ uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value)
 	return write_context(v, offset, value);
 }
 
-/* ---- creation and reset ---- */
-
-/* Some source that has a physical twin; 0 if none has. */
-static void choose_physical(struct vplic *v)
-{
-	v->some_physical = 0;
-	for (uint32_t id = 1; id < MAX_IRQS && !v->some_physical; id++)
-		if (test_id(v->physical, id))
-			v->some_physical = id;
-}
-
-void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index)
-{
-	const struct plan_vm *pv = &plan->vms[vm];
-	const struct plan_vplic *window = &pv->vplics[index];
-	const struct plan_plic *host = &plan->plics[window->plic];
-
-	memset(v, 0, sizeof(*v));
-	v->plic = window->plic;
-	v->host = plic_regs(window->plic);
-	v->ndev = window->ndev < MAX_IRQS ? window->ndev : MAX_IRQS - 1;
-	v->host_ndev = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
-	v->nr_vcpus = pv->nr_vcpus;
-	for (uint32_t i = 0; i < v->nr_vcpus; i++)
-		v->context[i] = plan->harts[pv->vcpu_hart[i]].plic_context[window->plic];
-	for (uint32_t id = 1; id <= v->ndev && id <= v->host_ndev; id++) {
-		if (host->irq_owner[id] != vm)
-			continue;
-		v->physical[word_of(id)] |= bit_of(id);
-		v->owned[word_of(id)] |= bit_of(id);
-		v->nr_physical++;
-	}
-	choose_physical(v);
-}
-
-void vplic_set_mapped(struct vplic *v)
-{
-	v->mapped = true;
-}
-
-enum err vplic_add_virtual(struct vplic *v, uint32_t id)
-{
-	if (!id || id > v->ndev)
-		return ERR_RANGE;
-	if (is_physical(v, id)) {
-		v->physical[word_of(id)] &= ~bit_of(id);
-		v->nr_physical--;
-		choose_physical(v);
-	}
-	v->owned[word_of(id)] |= bit_of(id);
-	return OK;
-}
-
-/* The first vcpu whose hart has a context of this PLIC; nr_vcpus if none has. */
-static uint32_t first_with_context(const struct vplic *v)
-{
-	uint32_t vcpu = 0;
-
-	while (vcpu < v->nr_vcpus && v->context[vcpu] == NO_CONTEXT)
-		vcpu++;
-	return vcpu;
-}
-
-/*
- * Completes what the guest has claimed and not completed. Where it does so in the hardware we do not know
- * what that is; to complete a source that is not in flight changes nothing.
- */
-static void complete_host(struct vplic *v, uint32_t w)
-{
-	uint32_t left = v->mapped ? v->physical[w] : (v->pending[w] | v->claimed[w]) & v->physical[w];
-	uint32_t first = first_with_context(v);
-
-	for (; left && first < v->nr_vcpus; left &= left - 1) {
-		uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
-		uint32_t taker = v->mapped ? first : v->taker[id];
-
-		plic_complete(v->plic, (uint32_t)v->context[taker], id);
-	}
-}
-
-/* Masks every physical source of the VM on every context of its own, and completes what is in flight. */
-static void quiesce_host(struct vplic *v)
-{
-	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
-		if (v->context[vcpu] != NO_CONTEXT)
-			plic_set_threshold(v->plic, (uint32_t)v->context[vcpu], 0);
-	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
-		if (!v->physical[w])
-			continue;
-		for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
-			if (v->context[vcpu] != NO_CONTEXT)
-				plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, v->physical[w], 0);
-		complete_host(v, w);
-	}
-}
-
-/* Takes one request that the host's PLIC has latched for a masked source, and answers it. */
-static void drain_source(struct vplic *v, uint32_t context, uint32_t id)
-{
-	uint32_t taken;
-
-	plic_set_priority(v->plic, id, v->host.max_priority);
-	plic_set_enable(v->plic, context, id, true);
-	taken = plic_claim(v->plic, context);
-	plic_set_enable(v->plic, context, id, false);
-	plic_set_priority(v->plic, id, 0);
-	if (taken && taken <= v->host_ndev)
-		plic_complete(v->plic, context, taken);
-}
-
-/* All physical sources get priority 0 and lose what is latched; they must be masked already. */
-static void silence_host(struct vplic *v)
-{
-	uint32_t first = first_with_context(v);
-
-	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
-		uint32_t left = v->physical[w];
-		uint32_t latched = left ? plic_pending_word(v->plic, w) : 0;
-
-		for (; left; left &= left - 1) {
-			uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
-
-			plic_set_priority(v->plic, id, 0);
-			if (latched & bit_of(id) && first < v->nr_vcpus)
-				drain_source(v, (uint32_t)v->context[first], id);
-		}
-	}
-}
+/* ---- reset ---- */
 
 void vplic_reset(struct vplic *v)
 {
 	lock_acquire(&v->lock);
-	quiesce_host(v);
-	silence_host(v);
+	vplic_quiesce_host(v);
 	v->next_lines = 0;
 	memset(v->level, 0, sizeof(v->level));
 	memset(v->pending, 0, sizeof(v->pending));

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a VM is made of, from the plan alone; see vm.h. Everything here runs once, at boot, on one hart, but the two
+ * questions at the end.
+ */
+#include <libfdt.h>
+
+#include "drivers/plic.h"
+#include "hyp/base/crc32.h"
+#include "hyp/base/panic.h"
+#include "hyp/base/str.h"
+#include "hyp/riscv/csr_defs.h"
+#include "hyp/riscv/gstage.h"
+#include "hyp/riscv/sbi_defs.h"
+#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
+
+static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
+static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));	/* by hart index; those in use are zeroed */
+static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
+static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));
+
+/* What the harts have and what the guest's device tree therefore says (hyp/plan/isa.c keeps both alike). */
+static uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
+{
+	uint32_t f = plan->harts[p->vcpu_hart[0]].features;
+	uint64_t envcfg = 0;
+
+	envcfg |= f & HART_ZICBOM ? ENVCFG_CBIE | ENVCFG_CBCFE : 0;
+	envcfg |= f & HART_ZICBOZ ? ENVCFG_CBZE : 0;
+	envcfg |= f & HART_SVADU ? ENVCFG_ADUE : 0;
+	envcfg |= f & HART_SVPBMT ? ENVCFG_PBMTE : 0;
+	return envcfg;
+}
+
+static enum err create_gstage(struct vm *vm, struct gstage *g)
+{
+	gstage_init(g, vm->plan->gstage_levels);
+	for (uint32_t i = 0; i < vm->plan->nr_regions; i++) {
+		const struct plan_region *r = &vm->plan->regions[i];
+		enum err e = gstage_map(g, r->gpa, r->hpa, r->size, r->rights);
+
+		if (e != OK)
+			return e;
+	}
+	vm->hgatp = gstage_hgatp(g, vm->index + 1);
+	return OK;
+}
+
+/* Maps the page of each context of one PLIC, or only says whether that is possible (g = NULL). */
+static bool map_contexts(const struct plan *plan, const struct vm *vm, const struct plan_vplic *w,
+			 struct gstage *g)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		int16_t context = plan->harts[vm->plan->vcpu_hart[i]].plic_context[w->plic];
+		uint64_t at = w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1);
+		hpa_t page;
+
+		if (context == NO_CONTEXT)
+			continue;	/* stays emulated: nothing ever pends there */
+		if (!plic_context_page(w->plic, (uint32_t)context, &page))
+			return false;
+		if (g)
+			ASSERT(gstage_map(g, gpa(at), page, PAGE_SIZE, RIGHT_R | RIGHT_W) == OK);
+	}
+	return true;
+}
+
+/* Creates the PLICs that the VM sees; mapped, if that is wanted and possible for all of them. */
+static void create_vplics(const struct plan *plan, struct vm *vm, struct gstage *g)
+{
+	vm->plic_mapped = vm->plan->nr_vplics > 0 && !vm->plan->policy.plic_emulated;
+	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++) {
+		const struct plan_vplic *w = &vm->plan->vplics[i];
+
+		vplic_create(&vm->vplics[i], plan, vm->index, i);
+		vm->plic_mapped &= map_contexts(plan, vm, w, NULL);
+	}
+	for (uint32_t i = 0; i < vm->plan->nr_vplics && vm->plic_mapped; i++) {
+		map_contexts(plan, vm, &vm->plan->vplics[i], g);
+		vplic_set_mapped(&vm->vplics[i]);
+	}
+}
+
+static void create_vuart(struct vm *vm)
+{
+	const struct plan_vuart *u = &vm->plan->vuart;
+
+	if (!u->size)
+		return;
+	if (u->irq)	/* the plan has checked both */
+		ASSERT(!vm->plic_mapped && vplic_add_virtual(&vm->vplics[u->vplic], u->irq) == OK);
+	vuart_create(&vm->vuart, u, vm->index, &vm->vplics[u->vplic]);
+}
+
+static void create_vcpus(struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		uint32_t hart = vm->plan->vcpu_hart[i];
+		struct vcpu *v = &vcpus[hart];
+
+		memset(v, 0, sizeof(*v));
+		v->vm = vm;
+		v->index = i;
+		v->hart = hart_get(hart);
+		v->hart->vcpu = v;
+		v->hsm = SBI_HSM_STATE_STOPPED;
+		vm->vcpus[i] = v;
+	}
+}
+
+enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
+{
+	vm_begin(plan);
+	for (uint32_t i = 0; i < MAX_HARTS; i++)
+		vcpus[i].vm = NULL;	/* a spare hart's: see vm_vcpu_of_hart() */
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		struct vm *vm = &vms[i];
+		enum err e;
+
+		memset(vm, 0, offsetof(struct vm, vplics));	/* vplic_create() sets the rest */
+		vm->plan = &plan->vms[i];
+		if (!vm->plan->policy.in_place)
+			crc32_init();	/* see vm_load() */
+		vm->index = i;
+		vm->envcfg = envcfg_of(vm->plan, plan);
+		vm->complaints.room = COMPLAINTS_BURST;
+		vm->lives.room = LIVES_BURST;
+		vm->told = true;
+		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
+		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
+		create_vcpus(vm);
+		create_vplics(plan, vm, &gstages[i]);
+		create_vuart(vm);
+		e = guest_dt_build(dtbs[i], sizeof(dtbs[i]), plan, host, i, r);
+		if (e != OK)
+			return e;
+		vm->dtb = dtbs[i];
+		vm->dtb_size = fdt_totalsize(dtbs[i]);
+		vm->state = VM_STARTING;
+		vm->alive = true;
+	}
+	return OK;
+}
+
+struct vm *vm_get(uint32_t index)
+{
+	return &vms[index];
+}
+
+struct vcpu *vm_vcpu_of_hart(uint32_t hart_index)
+{
+	return vcpus[hart_index].vm ? &vcpus[hart_index] : NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The RAM of a guest that is to start: its images, its device tree, and zeroes; see vm.h. No lock: the caller has the
+ * VM for itself.
+ */
+#include "hyp/base/crc32.h"
+#include "hyp/vm/console.h"
+#include "hyp/vm/guestmem.h"
+#include "hyp/vm/vm.h"
+
+/* Something that the guest finds in its RAM at the start. */
+struct extent {
+	gpa_t target;
+	const void *source;	/* NULL: it is there already */
+	uint64_t size;
+};
+
+/* The extent with the lowest address in [from, end), NULL if there is none. */
+static const struct extent *next_extent(const struct extent *e, uint32_t n, uint64_t from, uint64_t end)
+{
+	const struct extent *best = NULL;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (e[i].size && e[i].target.v >= from && e[i].target.v < end &&
+		    (!best || e[i].target.v < best->target.v))
+			best = &e[i];
+	return best;
+}
+
+/*
+ * Writes each byte of a RAM region once: an extent's, or 0 unless the gaps are to be kept. The plan keeps
+ * extents inside one region.
+ */
+static void fill_region(const struct plan_region *r, const struct extent *e, uint32_t n, bool keep_gaps)
+{
+	uint64_t at = r->gpa.v, end = r->gpa.v + r->size;
+
+	while (at < end) {
+		const struct extent *x = next_extent(e, n, at, end);
+		uint64_t gap_end = x ? x->target.v : end;
+
+		if (!keep_gaps)
+			guestmem_clear(hpa(r->hpa.v + (at - r->gpa.v)), gap_end - at);
+		at = gap_end;
+		if (x) {
+			if (x->source)
+				guestmem_fill(hpa(r->hpa.v + (at - r->gpa.v)), x->source, x->size);
+			at += x->size;
+		}
+	}
+}
+
+enum err vm_load(const struct vm *vm)
+{
+	struct extent e[NR_IMAGE_ROLES + 1];
+	bool keep = vm->plan->policy.keep_ram && !vm->starts;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < NR_IMAGE_ROLES; i++) {
+		const struct plan_image *image = &vm->plan->images[i];
+		const void *source = (const void *)(uintptr_t)image->source.v;
+
+		if (!image->size)
+			continue;
+		if (vm->plan->policy.in_place) {
+			source = NULL;	/* nor is it read */
+		} else if (crc32_ieee(0, source, image->size) != image->crc32) {
+			console_log("ERROR: vm %s: image %s does not have its checksum", vm->plan->name,
+				    image->name);
+			return ERR_INVALID;
+		}
+		e[n++] = (struct extent){ image->target, source, image->size };
+	}
+	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size };
+	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
+		if (vm->plan->regions[i].kind == REGION_RAM)
+			fill_region(&vm->plan->regions[i], e, n, keep);
+	return OK;
+}
