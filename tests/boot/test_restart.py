@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from configs import config, guest, linux
+from configs import config, guest, linux, rt
 from neighbours import RTC, judge_neighbour, neighbour, show
 
 SIBLINGS = {"stopped", "spins", "suspended", "suspended-nonret", "waits", "calls", "reads", "traps",
@@ -109,3 +109,12 @@ def test_linux_reboots(boot):
     machine.uart.expect(r"Linux version", 120)
     assert "demo: FAILED" not in machine.uart.text
     show(f"{LINUX_RESTARTS} restarts of Linux", judge_neighbour(machine))
+
+
+def test_watchdog_and_an_idle_linux(boot, time_scale):
+    """Its harts sleep for longer than the watchdog waits; none of them has a timer interrupt due meanwhile."""
+    machine = boot(config(linux(mode="idle", disk=False, watchdog_ms=int(1000 * time_scale)), rt()))
+    machine.uart.expect("demo: user space", 120)
+    for _ in range(10):
+        machine.hv.expect_line("rt", "rt: tick ")
+    assert [line for line in machine.hv.lines("bulkhead") if line.startswith("vm linux: ")] == ["vm linux: started"]
