@@ -69,14 +69,24 @@ static size_t put(const char *text, size_t len)
 	return n;
 }
 
+static bool has_byte(void)
+{
+	return read_reg(REG_LSR) & LSR_DR;
+}
+
 static int get(void)
 {
-	if (read_reg(REG_LSR) & LSR_DR)
-		return (int)(read_reg(REG_RBR) & 0xff);
-	/* Some clones tell a time-out of an empty FIFO, and take it back only after a read. */
-	if ((read_reg(REG_IIR) & IIR_ID) == IIR_TIMEOUT)
-		(void)read_reg(REG_RBR);
-	return -1;
+	if (!has_byte()) {
+		if ((read_reg(REG_IIR) & IIR_ID) != IIR_TIMEOUT)
+			return -1;
+		/* That of a byte which has come a moment ago? Some clones tell it of an empty FIFO, and take it back only
+		 * after a read. */
+		if (!has_byte()) {
+			(void)read_reg(REG_RBR);
+			return -1;
+		}
+	}
+	return (int)(read_reg(REG_RBR) & 0xff);
 }
 
 static void interrupts(bool input, bool output)

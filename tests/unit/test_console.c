@@ -262,6 +262,22 @@ static void test_colour(void **state)
 	assert_terminal("\x1b[32m[a]\x1b[0m 50 %\r\x1b[32m[a]\x1b[0m 60 %\r\n");
 }
 
+/* A byte that comes when the driver has just seen that there is none, and a time-out that a clone tells of nothing. */
+static void test_byte_in_between(void **state)
+{
+	setup_uart(state);
+	for (unsigned i = 0; i < 10; i++) {
+		fake.phantom = i & 1;
+		fake.late = 1;
+		type("x");
+	}
+	type("\r");
+	assert_int_equal(fake.taken, 11);
+	assert_false(fake.phantom);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(console_read(A, &(char){ 0 }, 1), 1);
+}
+
 /* Whatever it writes, a guest's text is behind its mark. */
 static void test_forgery(void **state)
 {
@@ -760,6 +776,7 @@ int main(void)
 		cmocka_unit_test_setup(test_focus, setup_uart),
 		cmocka_unit_test_setup(test_colour, setup_colour),
 		cmocka_unit_test_setup(test_forgery, setup_uart),
+		cmocka_unit_test_setup(test_byte_in_between, setup_uart),
 		cmocka_unit_test_setup(test_flood, setup_uart),
 		cmocka_unit_test_setup(test_flood_by_any_lines, setup_uart),
 		cmocka_unit_test_setup(test_poll_is_bounded, setup_uart),

@@ -197,15 +197,19 @@ static bool is_uart(uint64_t addr)
 
 static uint64_t uart_read(uint64_t reg)
 {
+	bool byte = fake.taken < fake.typed - fake.late;
+
 	switch (reg) {
 	case 0:
-		if (fake.taken == fake.typed)
+		if (!byte && !fake.phantom)
 			fake_fail("a read of an empty receiver");
-		return fake.keys[fake.taken++];
+		fake.phantom = false;
+		return byte ? fake.keys[fake.taken++] : 0;
 	case 2:
-		return 0xc1;
+		return byte || fake.phantom ? 0xcc : 0xc1;
 	case 5:
-		return (fake.uart_room ? 0x60u : 0u) | (fake.taken < fake.typed ? 1u : 0u);
+		fake.late = 0;
+		return (fake.uart_room ? 0x60u : 0u) | (byte ? 1u : 0u);
 	default:
 		fake_fail("a read of UART register %lu", reg);
 	}

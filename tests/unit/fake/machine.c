@@ -536,7 +536,8 @@ void fake_create(const struct fake_config *config)
 	fake.shut_down = fake.window_open = fake.no_fences = false;
 	fake.code.n = 0;
 	fake.uart_room = UINT32_MAX;
-	fake.typed = fake.taken = 0;
+	fake.typed = fake.taken = fake.late = 0;
+	fake.phantom = false;
 	fake_locks_held = 0;
 	fake_make_plan();
 	fake_plic_power_on();

@@ -100,6 +100,8 @@ struct fake_machine {
 	struct fake_call calls[FAKE_CALLS];	/* the first ones of them */
 	uint32_t uart_room;			/* bytes that the UART takes before its transmitter is busy */
 	uint32_t typed, taken;			/* what waits in its receiver */
+	uint32_t late;				/* of it, what comes only once LSR has been read */
+	bool phantom;				/* IIR tells a time-out though there is nothing, until RBR is read */
 	uint8_t keys[FAKE_TYPED];
 	uint32_t console_len;
 	char console[FAKE_CONSOLE];		/* what does not fit is dropped */
