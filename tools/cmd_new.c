@@ -306,7 +306,8 @@ static void print_second(void)
 		fputs(">;\n\t//\tmemory = \"4M\";\n\t//\tkernel = \"image\";\n\t// };\n", out);
 }
 
-static void print_config(const char *host_path)
+/* The options without which check would refuse what is written here. */
+static void print_config(const char *host_path, const char *options)
 {
 	char machine[96] = "?", size[24];
 	struct dt_prop p;
@@ -317,8 +318,8 @@ static void print_config(const char *host_path)
 	print_safe(machine);
 	fputs(" (", out);
 	print_safe(host_path);
-	fputs(").\n// docs/config.md tells what can be written here; `bulkhead check` tells what is"
-	      " wrong with it.\n//\n", out);
+	fprintf(out, ").\n// docs/config.md tells what can be written here; `bulkhead check%s` tells what is"
+		" wrong with it.\n//\n", options);
 	print_machine();
 	fputs("/dts-v1/;\n\n/ {\n\tcompatible = \"bulkhead,partitions-v1\";\n", out);
 	print_console();
@@ -368,6 +369,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* The tree says of some hart that it has the hypervisor extension. */
+static bool has_h(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < tool_host.nr_harts; i++) {
+		if (tool_host.harts[i].features & HART_H)
+			return true;
+	}
+	return false;
+}
+
 int cmd_new(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
@@ -381,6 +394,7 @@ int cmd_new(int argc, char **argv)
 		"check, and all harts and devices, ready to be given.", NULL, NULL, NULL };
 	struct new_arguments a = { 0 };
 	struct reporter r;
+	bool assumed;
 	struct blob b;
 	char *text;
 	size_t size;
@@ -388,7 +402,10 @@ int cmd_new(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	b = read_tree(a.host);
 	r = report_begin(a.host, a.host, false);
-	if (host_parse(&tool_host, b.data, b.size, a.assume_h, &r))
+	if (host_parse(&tool_host, b.data, b.size, false, &r))
+		return EXIT_PROBLEMS;
+	assumed = a.assume_h && !has_h();
+	if (assumed && host_parse(&tool_host, b.data, b.size, true, &r))
 		return EXIT_PROBLEMS;
 	out = open_memstream(&text, &size);
 	if (!out)
@@ -397,7 +414,7 @@ int cmd_new(int argc, char **argv)
 	choose_memory();
 	find_candidates();
 	qsort(candidates, nr_candidates, sizeof(candidates[0]), compare);
-	print_config(a.host);
+	print_config(a.host, assumed ? " --assume-h" : "");
 	fclose(out);
 	if (a.output && strcmp(a.output, "-"))
 		write_file(a.output, text, size);

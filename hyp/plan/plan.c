@@ -77,18 +77,52 @@ static void start_vms(struct planner *pl)
 	}
 }
 
-static void unknown_hart(struct planner *pl, uint32_t vm, uint64_t id)
+#define HART_LIST	96
+
+/* " 0 1 2": the ids of the harts with all these features, as many as fit; returns buf, "" if there are none. */
+static const char *hart_list(const struct host *host, uint32_t features, char buf[HART_LIST])
 {
-	char list[96];
 	size_t at = 0;
 	uint32_t i;
 
-	list[0] = 0;
-	for (i = 0; i < pl->host->nr_harts && at + 24 < sizeof(list); i++)
-		at += fmt_str(list + at, sizeof(list) - at, " %lu", pl->host->harts[i].id);
-	vm_problem(pl, vm, PROBLEM_UNKNOWN_HART, "harts",
-		   "the machine has no usable hart %lu; it has%s%s", id, list,
-		   i < pl->host->nr_harts ? " ..." : "");
+	buf[0] = 0;
+	for (i = 0; i < host->nr_harts; i++) {
+		if ((host->harts[i].features & features) != features)
+			continue;
+		if (at + 24 >= HART_LIST) {
+			fmt_str(buf + at, HART_LIST - at, " ...");
+			break;
+		}
+		at += fmt_str(buf + at, HART_LIST - at, " %lu", host->harts[i].id);
+	}
+	return buf;
+}
+
+void plan_unknown_hart(struct planner *pl, const char *path, const char *prop, uint64_t id)
+{
+	char list[HART_LIST];
+
+	problem_report(pl->r, PROBLEM_UNKNOWN_HART, true, path, prop,
+		       "the machine has no usable hart %lu; it has%s", id, hart_list(pl->host, 0, list));
+}
+
+/*
+ * If the tree says of no hart that it has H, nobody has assumed it (host_parse()): this is at a desk, since the
+ * firmware has probed before.
+ */
+static void no_h(struct planner *pl, uint32_t vm, uint64_t id)
+{
+	char list[HART_LIST];
+
+	if (hart_list(pl->host, HART_H, list)[0])
+		vm_problem(pl, vm, PROBLEM_HART_NO_H, "harts",
+			   "hart %lu has no hypervisor extension (no h in its ISA string); these have it:%s",
+			   id, list);
+	else
+		vm_problem(pl, vm, PROBLEM_HART_NO_H, "harts",
+			   "hart %lu has no hypervisor extension (no h in its ISA string), nor has any other; "
+			   "if the tree just leaves it out, as a boot finds by probing, add the option "
+			   "--assume-h", id);
 }
 
 static void add_hart(struct planner *pl, uint32_t vm, uint64_t id)
@@ -98,7 +132,7 @@ static void add_hart(struct planner *pl, uint32_t vm, uint64_t id)
 	struct plan_hart *h;
 
 	if (index < 0) {
-		unknown_hart(pl, vm, id);
+		plan_unknown_hart(pl, v->config_path, "harts", id);
 		return;
 	}
 	h = &pl->plan->harts[index];
@@ -109,8 +143,7 @@ static void add_hart(struct planner *pl, uint32_t vm, uint64_t id)
 		return;
 	}
 	if (!(h->features & HART_H))
-		vm_problem(pl, vm, PROBLEM_HART_NO_H, "harts",
-			   "hart %lu has no hypervisor extension (no h in its ISA string)", id);
+		no_h(pl, vm, id);
 	h->vm = vm;
 	h->vcpu = v->nr_vcpus;
 	v->vcpu_hart[v->nr_vcpus++] = index;

@@ -37,6 +37,23 @@ static uint32_t prop_u32(const struct host *host, uint16_t node, const char *nam
 	return host_find_prop(host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : none;
 }
 
+/* The configuration's property prop names a node that is not there; the name that may have been meant. */
+static void unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop,
+			 const char *name)
+{
+	char path[HOST_PATH_SIZE];
+	uint16_t near = host_suggest(pl->host, name);
+
+	if (near != NO_NODE)
+		problem_report(pl->r, code, true, at, prop,
+			       "\"%s\" is not in the host's device tree; did you mean \"%s\"?", name,
+			       host_path(pl->host, near, path, sizeof(path)));
+	else
+		problem_report(pl->r, code, true, at, prop,
+			       "\"%s\" is not in the host's device tree; name a node by its full path, "
+			       "as \"/soc/serial@10000000\"", name);
+}
+
 static void console_problem(struct planner *pl, const char *text)
 {
 	problem_report(pl->r, PROBLEM_BAD_CONSOLE, true, "/", "console", "\"%s\" %s",
@@ -90,7 +107,7 @@ void plan_console(struct planner *pl)
 		return;
 	node = host_find(pl->host, path, strlen(path));
 	if (node == NO_NODE)
-		console_problem(pl, "is not in the host's device tree");
+		unknown_node(pl, PROBLEM_BAD_CONSOLE, "/", "console", path);
 	else if (host_is_disabled(pl->host, node))
 		console_problem(pl, "is disabled in the host's device tree");
 	else if (!device_is_ns16550(pl->host, node) &&
@@ -179,21 +196,6 @@ static uint8_t node_owner(const struct planner *pl, uint16_t node)
 		}
 	}
 	return NO_OWNER;
-}
-
-static void unknown_device(struct planner *pl, uint32_t vm, const char *name)
-{
-	char path[HOST_PATH_SIZE];
-	uint16_t near = host_suggest(pl->host, name);
-
-	if (near != NO_NODE)
-		vm_problem(pl, vm, PROBLEM_UNKNOWN_DEVICE, "devices",
-			   "\"%s\" is not in the host's device tree; did you mean \"%s\"?", name,
-			   host_path(pl->host, near, path, sizeof(path)));
-	else
-		vm_problem(pl, vm, PROBLEM_UNKNOWN_DEVICE, "devices",
-			   "\"%s\" is not in the host's device tree; name a node by its full path, "
-			   "as \"/soc/serial@10000000\"", name);
 }
 
 /* A device is refused with the whole of what is below it. */
@@ -331,7 +333,7 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	char path[HOST_PATH_SIZE];
 
 	if (node == NO_NODE) {
-		unknown_device(pl, vm, name);
+		unknown_node(pl, PROBLEM_UNKNOWN_DEVICE, v->config_path, "devices", name);
 		return;
 	}
 	host_path(pl->host, node, path, sizeof(path));

@@ -30,6 +30,9 @@ struct planner {
 #define vm_problem(pl, vm, code, prop, ...)						\
 	problem_report((pl)->r, code, true, (pl)->plan->vms[vm].config_path, prop, __VA_ARGS__)
 
+/* plan.c: the machine has no hart of that id; tells which there are. path: of the configuration's node. */
+void plan_unknown_hart(struct planner *pl, const char *path, const char *prop, uint64_t id);
+
 /* plan_mem.c: gives each guest its RAM, and finds what is left. */
 void plan_memory(struct planner *pl);
 void plan_free_memory(struct planner *pl);

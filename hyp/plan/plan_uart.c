@@ -75,8 +75,7 @@ void plan_console_hart(struct planner *pl)
 		problem_report(pl->r, PROBLEM_BAD_CONSOLE, true, "/", "console-hart",
 			       "the firmware's console needs no hart; name the device in \"console\"");
 	else if (hart < 0)
-		problem_report(pl->r, PROBLEM_UNKNOWN_HART, true, "/", "console-hart",
-			       "the machine has no usable hart %lu", config->console_hart);
+		plan_unknown_hart(pl, "/", "console-hart", config->console_hart);
 	else if (pl->console_node != NO_NODE)
 		use_hart(pl, (uint32_t)hart);
 }

@@ -122,7 +122,7 @@ REFUSED = {
                                                  "[device-refused]"),
     "a console that is not there": (
         config(a(), console="/soc/serial@1"), '/: console: "/soc/serial@1" is not in the host\'s device '
-                                              "tree [bad-console]"),
+                                              'tree; did you mean "/soc/serial@10000000"? [bad-console]'),
     "an image that is not packed": (
         config(a(kernel="forgotten")), '/a: kernel: there is no image "forgotten" in the package; .* '
                                        "[image-missing]"),

@@ -300,6 +300,34 @@ def test_rest_of_new_can_be_used(tool, tmp_path, qemu):
     assert more != text and passes(tool, qemu, tmp_path / "c.dts", more)
 
 
+@pytest.fixture
+def silent(tmp_path):
+    """QEMU's machine, whose tree leaves out the h of every hart."""
+    with open(VIRT, encoding="utf-8") as file:
+        text = file.read()
+    changed = re.sub(r'(riscv,isa = "rv64[a-z]*?)h', r"\1", text)
+    changed = re.sub(r' "h",', "", changed)
+    assert changed != text
+    (tmp_path / "silent.dts").write_text(changed)
+    return tmp_path / "silent.dts"
+
+
+def test_machine_that_does_not_tell_of_h(tool, tmp_path, silent):
+    """Every command says what to do, and what new says then goes through."""
+    for command in (["check", silent, DEMO], ["plan", silent, DEMO], ["dtb", silent, DEMO, "rt", "--dts"],
+                    ["map", silent, DEMO]):
+        said = tool(*command, code=1).stderr
+        assert len(re.findall(r"nor has any other; .*add the option --assume-h \[hart-no-h\]$", said, re.M)) == 3
+        tool(command[0], "--assume-h", *command[1:])
+    assert "add the option --assume-h" in tool("diff", silent, DEMO, DEMO, code=2).stderr
+    tool("diff", "--assume-h", silent, DEMO, DEMO)
+    assert "add the option --assume-h" in tool("new", silent, code=2).stderr
+    text = tool("new", silent, "--assume-h").stdout
+    assert "`bulkhead check --assume-h` tells" in text
+    assert "`bulkhead check` tells" in tool("new", VIRT, "--assume-h").stdout
+    assert passes(tool, silent, tmp_path / "a.dts", text)
+
+
 def test_new_of_no_machine(tool, tmp_path):
     (tmp_path / "host.dts").write_text("/dts-v1/;\n/ { };\n")
     assert "[bad-host]" in tool("new", tmp_path / "host.dts", code=1).stderr
