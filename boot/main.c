@@ -11,6 +11,7 @@
 #include "drivers/plic.h"
 #include "hyp/base/fmt.h"
 #include "hyp/base/panic.h"
+#include "hyp/base/version.h"
 #include "hyp/plan/config_dt.h"
 #include "hyp/plan/host_dt.h"
 #include "hyp/plan/package.h"
@@ -22,8 +23,6 @@
 #include "hyp/vm/console.h"
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
-
-#define VERSION "0.1"
 
 /* A device tree or package larger than this is no such thing. */
 #define MAX_DTB		(1 * MIB)
@@ -169,7 +168,7 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 	boot_hart.stack_top = memory_stack_top(0);	/* for a panic */
 	hart_init_traps();
 	console_init();
-	console_log("Bulkhead " VERSION " on hart %lu, image at 0x%lx", hartid, (uintptr_t)__image_start);
+	console_log("Bulkhead " VERSION_TEXT " on hart %lu, image at 0x%lx", hartid, (uintptr_t)__image_start);
 	check_hart();
 	make_plan(host_dtb, &reporter);
 	console_use(&plan);

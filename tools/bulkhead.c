@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hyp/base/version.h"
 #include "tools/tool.h"
 
 struct command {
@@ -35,9 +36,9 @@ static void usage(FILE *out)
 		     " booted.\n\n");
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
-	fprintf(out, "\nbulkhead COMMAND --help tells more. HOST and PARTS are device trees, .dtb"
-		     " or .dts\n(through dtc). Exit codes: 0 all is well, 1 there are problems,"
-		     " 2 usage or files.\n");
+	fprintf(out, "\nbulkhead COMMAND --help tells more; bulkhead --version, which one this is. HOST and"
+		     " PARTS\nare device trees, .dtb or .dts (through dtc). Exit codes: 0 all is well, 1 there are problems,\n"
+		     "2 usage or files.\n");
 }
 
 int main(int argc, char **argv)
@@ -51,6 +52,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-?") || !strcmp(argv[1], "help")) {
 		usage(stdout);
+		return EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V") || !strcmp(argv[1], "version")) {
+		puts("bulkhead " VERSION_TEXT);
 		return EXIT_OK;
 	}
 	argp_err_exit_status = EXIT_USAGE;

@@ -7,12 +7,13 @@
 #ifndef HYP_VM_VSBI_H
 #define HYP_VM_VSBI_H
 
+#include "hyp/base/version.h"
 #include "hyp/riscv/sbi_defs.h"
 #include "hyp/vm/vcpu.h"
 
 #define VSBI_SPEC_VERSION	(3u << 24)	/* 3.0 */
 #define VSBI_IMPL_ID		0x424b48u	/* "BKH": ours; not registered, guests do not know it */
-#define VSBI_IMPL_VERSION	1u
+#define VSBI_IMPL_VERSION	VERSION_NUMBER
 
 #define VSBI_EXT_VENDOR		(0x0a000000u + VSBI_IMPL_ID)
 #define VSBI_VENDOR_WATCHDOG_KICK	0

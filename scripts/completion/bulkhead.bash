@@ -8,7 +8,7 @@ _bulkhead() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "check plan dtb map new diff images pack --help" -- "$cur"))
+		COMPREPLY=($(compgen -W "check plan dtb map new diff images pack --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in

@@ -383,6 +383,17 @@ def test_help(tool):
         assert "Usage" in tool(command, code=2).stderr
 
 
+def test_version(tool):
+    """One for all: what the tool says, the manual page's, and the banner in the firmware's image."""
+    said = tool("--version").stdout
+    version = re.fullmatch(r"bulkhead (\d+\.\d+)\n", said)[1]
+    assert "--version" in tool("--help").stdout
+    with open(os.path.join(TOP, "docs/bulkhead.1"), encoding="utf-8") as file:
+        assert re.search(r'^\.TH BULKHEAD 1 \d{4}-\d\d-\d\d "Bulkhead (.*?)"', file.read(), re.M)[1] == version
+    with open(os.path.join(TOP, "build/core.bin"), "rb") as file:
+        assert f"Bulkhead {version} on hart ".encode() in file.read()
+
+
 def test_manual_page(tool):
     page = os.path.join(TOP, "docs/bulkhead.1")
     with open(page, encoding="utf-8") as file:
@@ -392,7 +403,7 @@ def test_manual_page(tool):
         for option in options_of(tool, command):
             assert option in text, f"{command} {option}"
     for option in set(re.findall(r"--[a-z][a-z-]+", text)):
-        assert any(option in options_of(tool, command) for command in COMMANDS), option
+        assert option == "--version" or any(option in options_of(tool, command) for command in COMMANDS), option
     if shutil.which("groff"):
         done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", page], capture_output=True, text=True)
         assert (done.returncode, done.stderr) == (0, "") and "BULKHEAD(1)" in done.stdout
@@ -412,7 +423,7 @@ def complete(words, cwd=TOP):
 
 
 def test_completion(tool, tmp_path):
-    assert complete(["bulkhead", ""]) == {*COMMANDS, "--help"}
+    assert complete(["bulkhead", ""]) == {*COMMANDS, "--help", "--version"}
     assert complete(["bulkhead", "p"]) == {"plan", "pack"}
     for command in COMMANDS:
         offered = complete(["bulkhead", command, "-"])
