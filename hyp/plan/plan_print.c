@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The plan as text, for people at a serial console and for comparing: the same plan gives the same
- * bytes in the firmware and on the host. At most 100 columns unless a path or bootargs are long.
+ * bytes in the firmware and on the host. At most 100 columns unless a path is long: what has no room goes on in the
+ * next line, without a label, and nothing is cut off. What a configuration may say is told where it is not the default.
  */
 #include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
+
+#define COLUMNS		100
+#define LABEL		12u		/* columns before the text */
 
 struct printer {
 	void (*line)(void *arg, const char *text);
 	void *arg;
-	char text[200];
+	char text[COLUMNS + PLAN_PATH_SIZE + 64];	/* a line, and the longest piece that may have to leave it */
 	size_t at;
 };
 
-#define add(pr, ...)									\
-	((pr)->at += fmt_str((pr)->text + (pr)->at, sizeof((pr)->text) - (pr)->at, __VA_ARGS__))
-
 static void start(struct printer *pr, const char *indent, const char *what)
 {
-	pr->at = 0;
-	add(pr, "%s%-*s", indent, indent[0] ? 10 : 12, what);
+	pr->at = fmt_str(pr->text, sizeof(pr->text), "%s%-*s", indent, indent[0] ? 10 : 12, what);
 }
 
 /* Paths and bootargs come from trees: nothing of them steers a terminal. */
@@ -32,6 +33,36 @@ static void end(struct printer *pr)
 			*c = '?';
 	}
 	pr->line(pr->arg, pr->text);
+}
+
+/* The last n letters go to a line of their own; a comma before them stays. */
+static void wrap(struct printer *pr, size_t n)
+{
+	size_t rest = pr->at + (pr->text[pr->at] == ',');
+	char first = pr->text[rest];
+
+	n -= rest - pr->at;
+	pr->text[rest] = 0;
+	end(pr);
+	pr->text[rest] = first;
+	memmove(pr->text + LABEL, pr->text + rest, n + 1);
+	memset(pr->text, ' ', LABEL);
+	pr->at = LABEL + n;
+}
+
+/* A piece of a line that stays whole. */
+static void __printf(2, 3) add(struct printer *pr, const char *format, ...)
+{
+	va_list ap;
+	size_t n;
+
+	va_start(ap, format);
+	n = fmt_vstr(pr->text + pr->at, sizeof(pr->text) - pr->at, format, ap);
+	va_end(ap);
+	if (pr->at + n > COLUMNS && pr->at > LABEL)
+		wrap(pr, n);
+	else
+		pr->at += n;
 }
 
 static void add_range(struct printer *pr, uint64_t base, uint64_t size)
@@ -99,9 +130,14 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 	add_range(pr, plan->hyp.base, plan->hyp.size);
 	end(pr);
 	start(pr, "", "console");
-	add(pr, " %s%s%s", c->path, c->path[0] ? " " : "", kinds[c->kind]);
+	add(pr, " %s%s%s%s", c->path, c->path[0] ? " " : "", kinds[c->kind], c->colour ? ", in colour" : "");
 	end(pr);
 	print_console(pr, plan);
+	if (!plan->keep_machine)
+		return;
+	start(pr, "", "at the end");
+	add(pr, " the machine stays when all guests have ended");
+	end(pr);
 }
 
 static void print_harts(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
@@ -131,6 +167,8 @@ static void print_memory(struct printer *pr, const struct plan_vm *v)
 		add_range(pr, m->gpa.v, m->size);
 		if (m->gpa.v != m->hpa.v)
 			add(pr, " at host 0x%010lx", m->hpa.v);
+		if (v->policy.keep_ram)
+			add(pr, ", not cleared at boot");
 		end(pr);
 	}
 }
@@ -144,9 +182,10 @@ static void add_irqs(struct printer *pr, const struct plan *plan, const struct p
 	for (i = 0; i < v->nr_irqs; i++) {
 		if (v->irqs[i].device != device)
 			continue;
-		add(pr, "%s%u", before, v->irqs[i].id);
 		if (plan->nr_plics > 1)
-			add(pr, " of PLIC %u", v->irqs[i].plic);
+			add(pr, "%s%u of PLIC %u", before, v->irqs[i].id, v->irqs[i].plic);
+		else
+			add(pr, "%s%u", before, v->irqs[i].id);
 		before = ", ";
 	}
 }
@@ -217,6 +256,37 @@ static void print_policy(struct printer *pr, const struct plan_vm *v)
 	end(pr);
 }
 
+/* The next word with the spaces before it, or as much of that as a line has room for. */
+static size_t word_length(const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] == ' ')
+		n++;
+	while (text[n] && text[n] != ' ')
+		n++;
+	return n < COLUMNS - LABEL ? n : COLUMNS - LABEL - 1;
+}
+
+/*
+ * What stands behind the label, and below it, is " " and all of them: one line after the other. A word that goes on
+ * from the line above begins one column earlier than others.
+ */
+static void print_bootargs(struct printer *pr, const char *text)
+{
+	size_t n;
+
+	start(pr, "  ", "bootargs");
+	add(pr, " ");
+	for (; *text; text += n) {
+		n = strlen(text);
+		if (pr->at + n > COLUMNS)
+			n = word_length(text);
+		add(pr, "%.*s", (int)n, text);
+	}
+	end(pr);
+}
+
 static void print_images(struct printer *pr, const struct plan_vm *v)
 {
 	uint32_t role;
@@ -235,11 +305,8 @@ static void print_images(struct printer *pr, const struct plan_vm *v)
 	add(pr, " 0x%010lx, device tree at 0x%010lx", v->entry.v, v->dtb.v);
 	end(pr);
 	print_policy(pr, v);
-	if (v->bootargs[0]) {
-		start(pr, "  ", "bootargs");
-		add(pr, " %s", v->bootargs);
-		end(pr);
-	}
+	if (v->bootargs[0])
+		print_bootargs(pr, v->bootargs);
 }
 
 static void print_rest(struct printer *pr, const struct plan *plan)

@@ -310,6 +310,7 @@ static void add_line(void *arg, const char *text)
 	uint32_t *sum = arg;
 
 	MUST(!strchr(text, '\n'));
+	MUST(strlen(text) < 240);	/* what the firmware's console shows in one piece */
 	*sum = crc32_ieee(*sum, text, strlen(text) + 1);
 }
 

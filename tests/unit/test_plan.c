@@ -620,6 +620,107 @@ static void test_print(void **state)
 	assert_string_equal(printed, expected);
 }
 
+static char *line_with(const char *label)
+{
+	char *at = strstr(printed, label);
+
+	assert_non_null(at);
+	return at;
+}
+
+/* What a configuration says beside the default is told. */
+static void test_print_settings(void **state)
+{
+	(void)state;
+	plan_good(tree_file("virt"), "console = \"/soc/virtio_mmio@10008000\"; console-style = \"colour\";"
+		  "when-all-ended = \"keep\";"
+		  "m { harts = <3>; memory = \"16M\"; kernel = \"rt\"; ram-at-boot = \"keep\"; };");
+	printed[0] = 0;
+	plan_print(&t.plan, collect, NULL);
+	line_with("\nconsole      /soc/virtio_mmio@10008000 (virtio), in colour\n");
+	line_with("\nat the end   the machine stays when all guests have ended\n");
+	line_with("\n  memory     0x0080600000-0x00815fffff    16M, not cleared at boot\n");
+}
+
+/* What stands behind the label, and below it, one line after the other; each line within its columns. */
+static void joined(const char *label, char *out)
+{
+	const char *line = line_with(label), *next;
+
+	for (*out = 0; ; line = next + 1) {
+		next = strchr(line, '\n');
+		assert_non_null(next);
+		assert_true(next - line > 12 && next - line <= 101);	/* a comma at the end may stand out */
+		strncat(out, line + 12, next - line - 12);
+		if (strncmp(next + 1, "            ", 12))
+			return;
+	}
+}
+
+static void test_print_bootargs(void **state)
+{
+	static char text[700], config[1000], out[1000];
+	size_t words, n, i;
+
+	(void)state;
+	for (words = 0; words < 120; words++) {
+		for (i = n = 0; i < words && n < 500; i++)
+			n += snprintf(text + n, sizeof(text) - n, "%s%.*s", i ? rng_below(9) ? " " : "  " : "",
+				     (int)(1 + rng_below(rng_below(6) ? 20 : 160)),
+				     "a,b=cdefghijklmnopqrstuvwxyz,ABCDEFGHIJKLMNOPQRSTUVWXYZ,0123456789,a,b=cdefghijkl"
+				     "mnopqrstuvwxyz,ABCDEFGHIJKLMNOPQRSTUVWXYZ,0123456789,abcdefghijklmnopqrstuvw");
+		if (!n)
+			continue;
+		snprintf(config, sizeof(config), "m { harts = <3>; memory = \"16M\"; kernel = \"rt\"; "
+			"bootargs = \"%s\"; };", text);
+		plan_good(tree_file("virt"), config);
+		printed[0] = 0;
+		plan_print(&t.plan, collect, NULL);
+		joined("  bootargs  ", out);
+		assert_int_equal(out[0], ' ');
+		assert_string_equal(out + 1, text);
+	}
+	line_with("bootargs   ");
+}
+
+/* As many harts and interrupts as there may be: none is cut off. */
+static void test_print_many(void **state)
+{
+	static struct plan plan;
+	static char out[8192];
+	struct plan_vm *v = &plan.vms[0];
+	char number[32];
+	uint32_t i;
+
+	(void)state;
+	plan.nr_vms = 1;
+	plan.nr_plics = 2;
+	plan.nr_harts = v->nr_vcpus = MAX_HARTS;
+	v->bootargs = "";
+	v->nr_devices = 1;
+	strcpy(v->devices[0].path, "/soc/gpio@10000");
+	v->nr_irqs = MAX_VM_IRQS;
+	for (i = 0; i < MAX_HARTS; i++) {
+		plan.harts[i].id = 100000 + i;
+		v->vcpu_hart[i] = (uint8_t)i;
+	}
+	for (i = 0; i < MAX_VM_IRQS; i++)
+		v->irqs[i] = (struct plan_irq){ .plic = 1, .id = (uint16_t)(i + 500) };
+	printed[0] = 0;
+	plan_print(&plan, collect, NULL);
+	joined("  harts     ", out);
+	for (i = 0; i < MAX_HARTS; i++) {
+		snprintf(number, sizeof(number), " %u", 100000 + i);
+		assert_non_null(strstr(out, number));
+	}
+	assert_non_null(strstr(out, " as 0 to 63, timer by SBI, Sv39x4"));
+	joined("  device    ", out);
+	for (i = 0; i < MAX_VM_IRQS; i++) {
+		snprintf(number, sizeof(number), " %u of PLIC 1", i + 500);
+		assert_non_null(strstr(out, number));
+	}
+}
+
 /*
  * ---- random configurations
  * ------------------------------------------------------------------------
@@ -735,6 +836,9 @@ int main(void)
 		cmocka_unit_test(test_high_addresses),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_print_settings),
+		cmocka_unit_test(test_print_bootargs),
+		cmocka_unit_test(test_print_many),
 		cmocka_unit_test(test_random),
 	};
 
