@@ -139,6 +139,12 @@ class Person:
                 break
         raise AssertionError(f"not seen: {pattern}\n" + self.screen.text()[-3000:])
 
+    def logs_in(self, name):
+        """At the prompt of the guest in focus, which is still booting or has just ended a session."""
+        self.sees(rf"^\[{name}\] {name} login: $", 180)
+        self.types("root\r")
+        self.sees(rf"^\[{name}\] ~ # $", 60)
+
     def looks(self, seconds):
         end = time.monotonic() + seconds * self.scale
         while time.monotonic() < end:

@@ -28,13 +28,6 @@ def run(person, command):
     person.types(command + "\r")
 
 
-def log_in(person, name):
-    """At the prompt of the guest in focus, which is still booting or has just ended a session."""
-    person.sees(rf"^\[{name}\] {name} login: $", 180)
-    person.types("root\r")
-    person.sees(rf"^\[{name}\] ~ # $", 60)
-
-
 def rt_ticks(person):
     return [int(match[1]) for match in (re.match(r"rt: tick (\d+) ", line) for line in person.lines("rt")) if match]
 
@@ -42,13 +35,13 @@ def rt_ticks(person):
 def test_three_guests_on_one_terminal(log_dir, time_scale):
     """`make run CONFIG=virt/three` and a person: two Linux logins, a flood, the monitor, and rt beside them."""
     with Person("virt/three", time_scale, os.path.join(log_dir, "terminal.log")) as person:
-        log_in(person, "one")
+        person.logs_in("one")
         run(person, "echo one: $((6 * 7)) on $(tty)")
         person.sees(r"^\[one\] one: 42 on /dev/(console|ttyS0)$")
 
         person.types(PREFIX + "2")
         person.sees(r"^\[monitor\] input goes to two ")
-        log_in(person, "two")
+        person.logs_in("two")
         run(person, "grep -c PLIC.*ttyS0 /proc/interrupts; echo two: $((6 * 6))")
         person.sees(r"^\[two\] 1$")
         person.sees(r"^\[two\] two: 36$")
@@ -94,7 +87,7 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
         run(person, "echo one is $((1 + 1)) well")
         person.sees(r"^\[one\] one is 2 well$", 20)
         person.types(PREFIX + "2")
-        log_in(person, "two")
+        person.logs_in("two")
         run(person, "echo back $((2 + 2))")
         person.sees(r"^\[two\] back 4$")
 

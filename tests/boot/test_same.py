@@ -9,12 +9,17 @@ import subprocess
 import tarfile
 
 import pytest
+import trees
 from configs import config, linux, rt
 from conftest import TOP
 from machine import Machine
+from person import Person
 
 TOOL = os.path.join(TOP, "build/bulkhead")
 PAYLOAD = "0x80200000"  # where OpenSBI's fw_payload puts it: FW_PAYLOAD_OFFSET behind the start of RAM
+
+
+TELL_TREE = "stty -echo; cd /sys/firmware/devicetree/base; echo tree-; tar c . | gzip | base64; echo -tree"
 
 
 def dump_host(path, **kwargs):
@@ -81,6 +86,16 @@ def drop_names(directory):
         os.remove(os.path.join(where, "name"))
 
 
+def linux_view(lines, directory):
+    """The directory, filled with the tree that TELL_TREE has written among these lines."""
+    lines = lines[lines.index("tree-") + 1:]
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
+    unpack([line for line in lines[:lines.index("-tree")] if re.fullmatch(r"[A-Za-z0-9+/=]+", line)], directory)
+    drop_names(directory)
+    return directory
+
+
 def as_source(kind, path=None, data=None):
     return subprocess.run(["dtc", "-q", "-s", "-I", kind, "-O", "dts", path or "-"], input=data, capture_output=True,
                           check=True).stdout.decode()
@@ -93,20 +108,105 @@ def test_tree_in_linux(boot, log_dir):
     machine.uart.expect("login: ", 120)
     machine.uart.send("root\n")
     machine.uart.expect("^~ # ")
-    machine.uart.send("stty -echo; cd /sys/firmware/devicetree/base; "
-                      "echo tree-; tar c . | gzip | base64; echo -tree\n")
+    machine.uart.send(TELL_TREE + "\n")
     machine.uart.expect("^tree-$")
     machine.uart.expect("^-tree$", 120)
-    lines = machine.uart.lines()
-    lines = lines[lines.index("tree-") + 1:]
-    directory = os.path.join(log_dir, "tree")
-    shutil.rmtree(directory, ignore_errors=True)
-    os.makedirs(directory)
-    unpack([line for line in lines[:lines.index("-tree")] if re.fullmatch(r"[A-Za-z0-9+/=]+", line)], directory)
-    drop_names(directory)
+    directory = linux_view(machine.uart.lines(), os.path.join(log_dir, "tree"))
     out = os.path.join(log_dir, "linux.dtb")
     at_a_desk("dtb", host, image_of(machine), "linux", "-o", out)
     ours = as_source("dtb", out)
     for name in ("bootargs", "linux,initrd-start", "linux,initrd-end", "stdout-path"):
         assert f"{name} = " in ours
     assert as_source("fs", directory) == ours
+
+
+# ---- a shipped configuration, and its golden files ----
+
+# Properties of harts and PLIC by which QEMU's machine may differ from that of tests/hosts/virt.dts, which is of one
+# version of QEMU, and why. Where the two machines agree in one, Linux and the golden file have to as well.
+VERSIONS = {
+    "mmu-type": "what the CPU rv64 has: Sv48 in QEMU 7.2, Sv57 later",
+    "riscv,isa": "extensions of the CPU rv64: later versions have more",
+    "riscv,isa-base": "not in QEMU 7.2, but later",
+    "riscv,isa-extensions": "not in QEMU 7.2, but later",
+    "riscv,cbom-block-size": "not in QEMU 7.2, but later",
+    "riscv,cboz-block-size": "not in QEMU 7.2, but later",
+    "riscv,cbop-block-size": "not in QEMU 7.2, but later",
+    "riscv,ndev": "interrupts of the PLIC: 96 in QEMU 7.2, 95 later",
+}
+ISA = ("riscv,isa", "riscv,isa-extensions")     # a guest's lack the host's h and others; tests/unit/test_guest_dt.c
+LEAF = 2 << 20
+
+
+def host_node(path, harts):
+    """The host's node of a guest's one; harts: those that the guest has."""
+    return re.sub(r"^/cpus/cpu@(\d+)", lambda match: f"/cpus/cpu@{harts[int(match[1])]}", path)
+
+
+def without_versions(tree, mine, other, harts):
+    """The tree of a guest without what its machine has otherwise than the other machine, each by VERSIONS."""
+    result = {}
+    for path, props in tree.items():
+        where = host_node(path, harts)
+        here, there = mine.get(where, {}), other.get(where, {})
+        differ = {name for name in VERSIONS if here.get(name) != there.get(name)}
+        for name in differ - set(ISA):
+            assert props.get(name) == here.get(name), f"{path}: {name} is not the machine's"
+        result[path] = {name: value for name, value in props.items() if name not in differ}
+    return result
+
+
+def without_numbers(tree):
+    """phandles are numbers that QEMU gives in the order in which it makes nodes: paths in their place."""
+    at = {trees.number(props["phandle"]): path for path, props in tree.items() if "phandle" in props}
+    result, named = {}, set()
+    for path, props in tree.items():
+        result[path] = {name: value for name, value in props.items() if name != "phandle"}
+        if "interrupts-extended" in props:      # pairs, in a guest of these
+            cells = trees.cells(props["interrupts-extended"])
+            result[path]["interrupts-extended"] = [(at[a], b) for a, b in zip(cells[::2], cells[1::2])]
+            named.update(at[a] for a in cells[::2])
+        assert "interrupt-parent" not in props and "interrupts" not in props
+    for path in named:
+        result[path]["phandle"] = "given"       # one that nobody refers to is of the version, too
+    return result
+
+
+def without_places(tree, initrd_size):
+    """
+    Images of other sizes move RAM, as it is placed behind the hypervisor's own, and the initrd in it, which ends at
+    the device tree's place, rounded down to whole pages for its size. All else about them has to agree.
+    """
+    memory, = [path for path in tree if path.startswith("/memory@")]
+    base, size = (trees.number(tree[memory]["reg"][i:i + 8]) for i in (0, 8))
+    assert memory == f"/memory@{base:x}" and base % LEAF == 0
+    start, end = (trees.number(tree["/chosen"].pop(f"linux,initrd-{name}")) for name in ("start", "end"))
+    assert end - start == initrd_size and start % 4096 == 0
+    tree["/memory@RAM"] = dict(tree.pop(memory), reg=("RAM", size))
+    tree["/chosen"]["initrd"] = ("in RAM up to", -(-end // LEAF) * LEAF - base)
+    return tree
+
+
+def golden(name, harts, mine, other):
+    tree = trees.read(trees.dtb("dts", os.path.join(TOP, "tests/golden", name)))
+    return without_places(without_numbers(without_versions(tree, mine, other, harts)), 2 << 20)
+
+
+def test_shipped_trees_in_linux(log_dir, time_scale):
+    """`make run CONFIG=virt/three`: what both Linux guests have in /proc/device-tree is in tests/golden."""
+    shipped = trees.read(trees.dtb("dts", os.path.join(TOP, "tests/hosts/virt.dts")))
+    host = trees.read(trees.dtb("dtb", dump_host(os.path.join(log_dir, "qemu.dtb"), harts=4, memory="2G")))
+    initrd = os.path.getsize(os.path.join(TOP, "build/images/linux-initrd"))
+    with Person("virt/three", time_scale, os.path.join(log_dir, "terminal.log")) as person:
+        for name, harts in (("one", [1]), ("two", [2])):
+            if name != "one":       # which the keyboard belongs to at first
+                person.types(f"\x1d{name}\r")
+            person.logs_in(name)
+            person.types(TELL_TREE + "\r")
+            person.sees(rf"^\[{name}\] tree-$")
+            person.sees(rf"^\[{name}\] -tree\n", 120)
+            view = linux_view(person.lines(name), os.path.join(log_dir, name))
+            tree = without_versions(trees.read(trees.dtb("fs", view)), host, shipped, harts)
+            tree = without_places(without_numbers(tree), initrd)
+            assert tree == golden(f"virt-three.{name}.dts", harts, shipped, host)
+            assert len(tree) == 10 and tree["/chosen"]["bootargs"].startswith(b"console=ttyS0 ")
