@@ -48,10 +48,10 @@ struct blob make_package(const struct blob *config, const struct config *parsed,
 /* The names of the images that a configuration uses, each once; the rest of list stays. */
 void images_used(const struct config *config, void (*each)(void *arg, const char *name), void *arg);
 
-/* header.c: the Linux-style header of the hypervisor's image. */
+/* images.c: the Linux-style header of the hypervisor's image. The others only if there is a valid one; in bytes. */
 #define CORE_HEADER_SIZE	64
 bool core_header_valid(const struct blob *image);
-uint64_t core_text_offset(const struct blob *image);
+uint64_t core_text_offset(const struct blob *image);	/* from a multiple of 2 MiB */
 uint64_t core_image_size(const struct blob *image);	/* in memory, package included */
 void core_set_image_size(struct blob *image, uint64_t size);
 

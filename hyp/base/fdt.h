@@ -58,9 +58,7 @@ static inline uint64_t dt_cells(const uint8_t *p, uint32_t cells)
 	return cells == 2 ? dt_u64(p) : cells ? dt_u32(p) : 0;
 }
 
-/*
- * Opens a tree within max bytes at blob. ERR_INVALID: not a tree of version 17, or it leaves max.
- */
+/* Opens a tree within max bytes at blob (8-byte aligned). ERR_INVALID: not a tree of version 17, or it leaves max. */
 enum err dt_open(struct dt *dt, const void *blob, uint64_t max) __must_check;
 
 /* The token at offset *at of the blob (start with dt->structure); *at then stands behind it. */
@@ -75,7 +73,7 @@ bool dt_next_prop(const struct dt *dt, uint32_t *at, struct dt_prop *prop);
 /* The property of that name among those from offset at; false if there is none. */
 bool dt_find_prop(const struct dt *dt, uint32_t at, const char *name, struct dt_prop *prop);
 
-/* Memory reservation number index; false behind the last. */
+/* Memory reservation number index (from 0), in bytes, unchecked: it may wrap; false behind the last. */
 bool dt_reservation(const struct dt *dt, uint32_t index, uint64_t *base, uint64_t *size);
 
 /*
@@ -102,8 +100,14 @@ struct dt_writer {
 	bool failed;
 };
 
-/* size bytes at buf, 8-byte aligned. */
+/* Into size bytes at buf, 8-byte aligned; no reservations. */
 void dt_write_start(struct dt_writer *w, void *buf, size_t size);
+
+/*
+ * Nodes, each begun and ended, the root's name being ""; and properties, which come before the nodes in their node:
+ * size bytes, a string with its 0, count cells from the CPU's byte order, two cells. Names are not looked for among
+ * those that the node has.
+ */
 void dt_write_begin(struct dt_writer *w, const char *name);
 void dt_write_end(struct dt_writer *w);
 void dt_write_prop(struct dt_writer *w, const char *name, const void *data, uint32_t size);

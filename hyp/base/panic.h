@@ -8,7 +8,10 @@
 
 #include "hyp/base/types.h"
 
+/* Prints reason, one line without newline, and shuts the machine down for a failure. Any hart, any lock held. */
 __noreturn void panic(const char *reason);
+
+/* What ASSERT() calls; line from 1. */
 __noreturn void panic_assert(const char *expression, const char *file, int line);
 
 #define ASSERT(e) ((e) ? (void)0 : panic_assert(#e, __FILE__, __LINE__))

@@ -57,18 +57,21 @@ struct config {
 
 /*
  * Reads the configuration in max bytes at dtb (8-byte aligned), which must stay in place as long as
- * config and plans made of it are used. Each fault is reported; OK if there was none. Otherwise
+ * config and plans made of it are used. Each fault is reported; OK if there was none. ERR_INVALID:
  * config has what could be read, which may still be planned for further problems; it has no guests
  * if the tree is broken.
  */
 enum err config_parse(struct config *config, const void *dtb, uint64_t max,
 		      struct reporter *r) __must_check;
 
-/* "512M", "16M at 0x90000000 as 0x80000000"; on ERR_INVALID *why says what is wrong. */
+/*
+ * "512M", "16M at 0x90000000 as 0x80000000"; *m is set anew. Sizes and addresses are multiples of 4 KiB, and no region
+ * wraps. On ERR_INVALID *why says what is wrong, in words for a problem; otherwise it is NULL.
+ */
 enum err config_parse_memory(struct config_memory *m, const char *text,
 			     const char **why) __must_check;
 
-/* A decimal or 0x number at *at, which moves behind it; false if there is none or it overflows. */
+/* A decimal or 0x number of 64 bits at *at, which moves behind it; false if there is none or it overflows. */
 bool config_parse_number(const char **at, uint64_t *value) __must_check;
 
 /* The property names of images, by role: "kernel", "initrd". */

@@ -103,19 +103,29 @@ struct host {
  * Reads the device tree in max bytes at dtb (8-byte aligned), which must stay in place and
  * unchanged as long as host is used. assume_h: the caller knows that harts have the hypervisor
  * extension: all of them, if no node of theirs says so. Each fault of the tree is reported; OK if there was
- * none. host need not be zeroed before.
+ * none. host need not be zeroed before. ERR_INVALID, ERR_NOSPACE: there was one (ERR_NOSPACE: more nodes than
+ * HOST_MAX_NODES); host has what could be read, but is not to be planned with.
  */
 enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assume_h,
 		    struct reporter *r) __must_check;
 
 /* The property whose token lies at a non-zero offset that host_node holds. */
 struct dt_prop host_prop(const struct host *host, uint32_t offset);
+
+/*
+ * The property of that name of the node itself, as it stands in the tree: nothing is inherited, and its size is what
+ * the tree says, 0 included. False if there is none; *prop is not to be used then.
+ */
 bool host_find_prop(const struct host *host, uint16_t node, const char *name,
 		    struct dt_prop *prop);
+
+/* True if one of the node's compatible strings is this one, to the letter. */
 bool host_is_compatible(const struct host *host, uint16_t node, const char *compatible);
+
+/* "serial@10000000", terminated, in the tree. Any bytes: what is printed of it is made printable. */
 const char *host_name(const struct host *host, uint16_t node);
 
-/* "/soc/serial@10000000" into buf, cut with "..." if longer; returns buf. */
+/* "/soc/serial@10000000" into buf of size bytes (at least 5), cut with "..." if longer; returns buf. */
 const char *host_path(const struct host *host, uint16_t node, char *buf, size_t size);
 
 /* The node of a path or of an alias, size bytes of it; NO_NODE if there is none. */
@@ -124,17 +134,18 @@ uint16_t host_find(const struct host *host, const char *path, size_t size);
 /* The node that somebody who wrote path may have meant; NO_NODE if nothing is near. */
 uint16_t host_suggest(const struct host *host, const char *path);
 
-uint16_t host_find_phandle(const struct host *host, uint32_t phandle);	/* NO_NODE if none */
+/* The node with that phandle, the first if there are two; NO_NODE if there is none, and for 0. */
+uint16_t host_find_phandle(const struct host *host, uint32_t phandle);
 
 /* Index of the hart with this id, or of the PLIC with this phandle or node; -1 if there is none. */
 int host_find_hart(const struct host *host, uint64_t id);
 int host_find_plic(const struct host *host, uint32_t phandle);
 int host_find_plic_node(const struct host *host, uint16_t node);
 
-/* True if any of the range, which is valid, is RAM of the host. */
+/* True if any of the host-physical range, which is valid, is RAM of the host. */
 bool host_meets_ram(const struct host *host, struct range range);
 
-/* True if any of the range, which is valid, is in a page of a PLIC. */
+/* True if any of the host-physical range, which is valid, is in a page of a PLIC. */
 bool host_meets_plic(const struct host *host, struct range range);
 
 /* True if the node or one of its parents is disabled. */
@@ -147,7 +158,7 @@ static inline bool host_is_within(const struct host *host, uint16_t inner, uint1
 }
 
 /*
- * Registers number index of a node as the CPU sees them, through the ranges of its parents.
+ * Registers number index (from 0) of a node as the CPU sees them, host-physical, through the ranges of its parents.
  * ERR_NOTFOUND behind the last, or if the node's registers are not memory-mapped; ERR_INVALID if
  * they make no sense (a size of 0 included).
  */
@@ -168,7 +179,7 @@ struct host_irq_cursor {
 	uint32_t at;
 };
 
-/* ERR_NOTFOUND behind the last, ERR_INVALID where the property is malformed (and so ends). */
+/* The next one into *irq. ERR_NOTFOUND behind the last, ERR_INVALID where the property is malformed (and so ends). */
 enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
 		       struct host_irq *irq) __must_check;
 

@@ -42,10 +42,13 @@ static inline bool prop_is(const struct dt_prop *p, const char *text)
 	return p->size == size && !memcmp(p->data, text, size);
 }
 
-/* host_index.c: the one walk over the tree; what is wrong is told in *why. */
+/*
+ * host_index.c: the one walk over the tree; what is wrong is told in *why. ERR_INVALID: the tree is broken, or nested
+ * deeper than DT_MAX_DEPTH; ERR_NOSPACE: more than HOST_MAX_NODES nodes.
+ */
 enum err host_index(struct host *host, const char **why) __must_check;
 
-/* host_cpus.c: harts, with what they can do, and the timebase. */
+/* host_cpus.c: harts, with what they can do, and the timebase; assume_h as of host_parse(). Faults are reported. */
 void host_read_cpus(struct host *host, bool assume_h, struct reporter *r);
 
 #endif

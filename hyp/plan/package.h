@@ -48,12 +48,19 @@ struct package {
 	const struct package_header *header;	/* NULL: there is none */
 };
 
-/* Checks magic, version, sizes, overlap and header_crc32 within max bytes. ERR_INVALID says that it is not one. */
+/*
+ * Checks magic, version, sizes, overlap and header_crc32 within max bytes at data (8-byte aligned), which must stay as
+ * they are while p is used; payloads' checksums are not looked at. ERR_INVALID: it is not one, and p is closed.
+ */
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
+
+/* The entry of that name, the first if there were two; NULL if there is none, or p is closed. */
 const struct package_entry *package_find(const struct package *p, const char *name);
 
-/* Bytes from the start of an entry's payload to what comes behind it: the next payload, or the end. */
+/* Bytes from the start of a payload, of an entry of p, to what comes behind it: the next payload, or the end. */
 uint64_t package_room(const struct package *p, const struct package_entry *e);
+
+/* The payload of an entry of p: e->size bytes, page-aligned in the package. */
 const void *package_data(const struct package *p, const struct package_entry *e);
 
 #endif

@@ -215,30 +215,43 @@ struct config;		/* config_dt.h */
 struct package;		/* package.h */
 
 /*
- * Resolves and checks everything. hyp: the hypervisor's own memory, package included. Reports each
- * problem; the plan may be executed only if OK is returned (no problem was reported by this call).
+ * Resolves and checks everything. hyp: the hypervisor's own memory, host-physical, package included; package: open,
+ * with the images. host has been parsed with OK, config with problems or without; both stay as they are while the
+ * plan is used: paths are copied, bootargs are not. plan need not be zeroed before. Not re-entrant: one call at a time.
+ * OK: the plan may be executed. ERR_INVALID: this call has reported at least one problem, and the plan is incomplete:
+ * it may only be planned again. No other errors.
  */
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
 		   const struct package *package, struct range hyp, struct reporter *r) __must_check;
 
 /*
  * What of plan->hyp the hypervisor keeps, piece by piece: the first one that ends behind address at, cut to what is not
- * before it. Between them lie images that guests use in place. False if there is none.
+ * before it. Between them lie images that guests use in place. Host-physical, whole pages. False if there is none, and
+ * *piece is not to be used then.
  */
 bool plan_hyp_piece(const struct plan *plan, uint64_t at, struct range *piece);
 
-/* Canonical text, line by line without newlines; the firmware and the host command print the same. */
+/*
+ * Canonical text of a plan that was made with OK, line by line without newlines; the firmware and the host command
+ * print the same. line is called with arg and a text of printable ASCII, terminated, of less than 240 letters, which is
+ * gone after the call. No errors.
+ */
 void plan_print(const struct plan *plan, void (*line)(void *arg, const char *text), void *arg);
 
 /*
  * Number of 4 KiB tables below the root that the G-stage of a VM needs with the largest leaves its
  * regions allow, with as many more as mapped contexts of its PLICs may need; the plan refuses what exceeds GSTAGE_TABLES_MAX.
+ * Its regions are sorted by guest address.
  */
 uint32_t plan_gstage_tables(const struct plan_vm *vm);
 
 /*
- * Writes the device tree of VM number vm into buf (size bytes, at least GUEST_DTB_MAX). The result is
- * packed. Everything in it is the guest's own: harts, RAM, devices, PLICs, chosen.
+ * Writes the device tree of VM number vm into buf (8-byte aligned, size bytes, of which GUEST_DTB_MAX are used at
+ * most). The result is packed, and its header tells its size. Everything in it is the guest's own: harts, RAM, devices, PLICs,
+ * chosen. plan: made with OK, of this host. What of the host's tree is left out is told by notes. Not re-entrant.
+ * ERR_RANGE: the plan has no such VM; nothing is reported. ERR_NOSPACE: the tree is larger than the buffer or
+ * GUEST_DTB_MAX (reported). ERR_INVALID: its cells cannot tell an address that the guest has (reported); buf has
+ * a tree then, but not one to be used.
  */
 enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const struct host *host,
 			uint32_t vm, struct reporter *r) __must_check;

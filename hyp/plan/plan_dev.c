@@ -8,7 +8,6 @@
 #include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
 
-/* "guest linux", "the hypervisor" or "nobody"; returns buf. */
 const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, size_t size)
 {
 	if (owner == OWNER_HYP)

@@ -33,17 +33,19 @@ struct planner {
 /* plan.c: the machine has no hart of that id; tells which there are. path: of the configuration's node. */
 void plan_unknown_hart(struct planner *pl, const char *path, const char *prop, uint64_t id);
 
-/* plan_mem.c: gives each guest its RAM, and finds what is left. */
+/* plan_mem.c: gives each guest its RAM; finds what is left; and what is the firmware's though it reserved nothing. */
 void plan_memory(struct planner *pl);
 void plan_free_memory(struct planner *pl);
 void plan_firmware(struct planner *pl);
 
-/* Appends a region to a guest; false and a problem if it has too many. */
+/* Appends a region to a guest; false and a problem at the property prop if it has too many. */
 bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct plan_region region);
 
 /* plan_dev.c: the hypervisor's console, the guests' devices, and pages with two owners. */
 void plan_console(struct planner *pl);
 void plan_devices(struct planner *pl);
+
+/* "guest linux", "the hypervisor" or "nobody"; owner is a VM, OWNER_HYP or NO_OWNER. Cut if longer; returns buf. */
 const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, size_t size);
 
 /* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
@@ -57,13 +59,17 @@ void plan_vuarts(struct planner *pl);
 /* plan_image.c: where images and the device tree go. */
 void plan_images(struct planner *pl);
 
-/* device_class.c: what a node is, by its compatible. */
-const char *device_refusal(const struct host *host, uint16_t node);	/* why, or NULL */
+/* device_class.c: what a node is, by its compatible. Why no guest can have it, in words for a problem, or NULL. */
+const char *device_refusal(const struct host *host, uint16_t node);
+
+/* A UART of any known kind; one that drivers/ns16550.c can drive. */
 bool device_is_uart(const struct host *host, uint16_t node);
 bool device_is_ns16550(const struct host *host, uint16_t node);
+
+/* True unless the node has no registers, or is of a kind that is known to do no DMA. */
 bool device_may_dma(const struct host *host, uint16_t node);
 
-/* "512M", "1G", "12K" or bytes in hexadecimal; returns buf. */
+/* Bytes as "512M", "1G", "12K", or in hexadecimal if they are no multiple of 1 KiB; 24 bytes suffice. Returns buf. */
 const char *size_text(uint64_t size, char *buf, size_t room);
 
 #endif

@@ -31,22 +31,28 @@ struct reporter {
 	unsigned count;		/* problems so far, notes apart; zeroed by the owner */
 };
 
+/*
+ * Counts a problem, and hands it to r->report unless that is NULL; p lives as long as that call. in_config: path is a
+ * node of the configuration, otherwise of the host's tree; prop: its property, "" for the node itself. What is too long
+ * for struct problem is cut: path and prop visibly, with "...", the text at its end. Letters that are not printable
+ * ASCII become '?': all three may come from a tree. The format is fmt_str()'s. No errors.
+ */
 void problem_report(struct reporter *r, enum problem_code code, bool in_config, const char *path,
 		    const char *prop, const char *format, ...) __printf(6, 7);
 
 /*
  * Something that a person should know though nothing is refused: reported with the code
- * PROBLEM_NOTE, and not counted.
+ * PROBLEM_NOTE, and not counted. Otherwise as problem_report().
  */
 void problem_note(struct reporter *r, bool in_config, const char *path, const char *prop,
 		  const char *format, ...) __printf(5, 6);
 
-/* The stable name, as "memory-overlap". */
+/* The stable name, as "memory-overlap"; "unknown" for what is no code. Never NULL. */
 const char *problem_name(enum problem_code code);
 
 /*
  * "PATH: PROP: TEXT [name]", a note as "PATH: PROP: note: TEXT": one line for consoles and logs.
- * Returns the length stored.
+ * Into size bytes (more than 0) at buf, terminated, cut if longer. Returns the length stored, without the 0.
  */
 size_t problem_format(char *buf, size_t size, const struct problem *p);
 
