@@ -29,7 +29,8 @@ static const struct argp_option options[] = {
 	  "address plus the image's text_offset (2 MiB)", 0 },
 	{ "core", KEY_CORE, "FILE", 0, "The hypervisor's core that configuration and images will "
 	  "be packed with, for its size", 0 },
-	{ "images", KEY_IMAGES, "DIR", 0, "Images are the files DIR/NAME", 0 },
+	{ "images", KEY_IMAGES, "DIR", 0, "Images are the files DIR/NAME; of several directories, the "
+	  "first that has one", 0 },
 	{ NULL, 'i', "NAME=FILE", 0, "The image NAME is FILE", 0 },
 	{ "assume-h", KEY_ASSUME_H, NULL, 0, "The harts have the hypervisor extension even if "
 	  "no node of theirs says so, as the firmware finds by probing", 0 },
@@ -61,7 +62,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		s->has_load = true;
 		return 0;
 	case KEY_IMAGES:
-		s->images_dir = arg;
+		if (s->nr_images_dirs == MAX_IMAGES_DIRS)
+			argp_error(state, "more than %d times --images", MAX_IMAGES_DIRS);
+		s->images_dirs[s->nr_images_dirs++] = arg;
 		return 0;
 	case 'i':
 		images_add(&s->images, arg);
@@ -73,7 +76,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		s->assume_h = true;
 		return 0;
 	case ARGP_KEY_END:
-		if (s->image_path && (s->images_dir || s->images.count || s->core_path))
+		if (s->image_path && (s->nr_images_dirs || s->images.count || s->core_path))
 			argp_error(state, "--image goes with none of --images, --core and -i");
 		return 0;
 	}
@@ -82,13 +85,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp situation_argp = { options, parse, NULL, NULL, NULL, NULL, NULL };
 
+/* DIR/NAME in the first directory that has it, or NULL. */
+static const char *find_image(const struct situation *s, const char *name)
+{
+	size_t size;
+	char *path;
+	uint32_t i;
+
+	for (i = 0; i < s->nr_images_dirs; i++) {
+		size = strlen(s->images_dirs[i]) + strlen(name) + 2;
+		path = need_memory(size);
+		snprintf(path, size, "%s/%s", s->images_dirs[i], name);
+		if (!access(path, R_OK))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 /* Adds an image that the configuration names: DIR/NAME, or an empty one with a word about it. */
 static void add_used(void *arg, const char *name)
 {
 	struct situation *s = arg;
 	struct images *images = &s->images;
-	size_t size;
-	char *path;
 	uint32_t i;
 
 	for (i = 0; i < images->count; i++) {
@@ -97,13 +116,10 @@ static void add_used(void *arg, const char *name)
 	}
 	if (images->count == PACKAGE_MAX - 1)
 		return;		/* reported as missing */
-	if (s->images_dir) {
-		size = strlen(s->images_dir) + strlen(name) + 2;
-		path = need_memory(size);
-		snprintf(path, size, "%s/%s", s->images_dir, name);
-		if (access(path, R_OK))
+	if (s->nr_images_dirs) {
+		images->files[images->count] = find_image(s, name);
+		if (!images->files[images->count])
 			return;	/* reported as missing */
-		images->files[images->count] = path;
 	} else if (!s->silent) {
 		fprintf(stderr, "bulkhead: note: image \"%s\" is taken to be empty; name it by "
 			"--image, --images or -i\n", name);

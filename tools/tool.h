@@ -56,9 +56,12 @@ uint64_t core_image_size(const struct blob *image);	/* in memory, package includ
 void core_set_image_size(struct blob *image, uint64_t size);
 
 /* situation.c: what plan, check and dtb have in common. */
+#define MAX_IMAGES_DIRS		4
 struct situation {
 	/* arguments */
-	const char *host_path, *config_path, *image_path, *images_dir, *core_path;
+	const char *host_path, *config_path, *image_path, *core_path;
+	const char *images_dirs[MAX_IMAGES_DIRS];	/* the first that has an image counts */
+	uint32_t nr_images_dirs;
 	struct images images;
 	uint64_t load;
 	bool has_load, assume_h;

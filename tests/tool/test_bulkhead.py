@@ -153,6 +153,18 @@ def test_check(files):
         "[image-missing]") == 2
 
 
+def test_images_in_several_directories(files):
+    """The first that has an image counts."""
+    (files / "own").mkdir()
+    (files / "own" / "big").write_bytes(b"b" * 3 * MIB)
+    plan = ("plan", HOST, files / "good.dts")
+    own, built = ("--images", files / "own"), ("--images", files)
+    assert f'"big", {3 * MIB} bytes' in run(*plan, *own, *built).stdout
+    assert f'"big", {27 * MIB} bytes' in run(*plan, *built, *own).stdout
+    run(*plan, *built, *own, *own, *own)
+    run(*plan, *built, *own, *own, *own, *own, code=2)
+
+
 def test_check_compiled_trees(files):
     """.dtb and .dts are the same to it; a dump may be longer than its tree."""
     for source, name in ((HOST, "host.dtb"), (files / "good.dts", "good.dtb")):
