@@ -216,8 +216,9 @@ FIRMWARE	:= $(B)/opensbi/platform/generic/firmware
 $(FIRMWARE)/fw_payload.bin: $(FETCHED)
 	$(call say,OPENSBI $@)
 	$(Q)rm -rf $(B)/opensbi; mkdir -p $(B)/opensbi $(B)/logs
-	$(Q)$(MAKE) -C $(THIRD)/opensbi O=$(abspath $(B)/opensbi) PLATFORM=generic \
-		CROSS_COMPILE=$(CROSS_COMPILE) FW_PAYLOAD_FDT_OFFSET= >$(B)/logs/opensbi.log 2>&1 || \
+	$(Q)rm -f $(B)/logs/opensbi.log; scripts/long-step $(B)/logs/opensbi.log \
+		$(MAKE) -C $(THIRD)/opensbi O=$(abspath $(B)/opensbi) PLATFORM=generic \
+		CROSS_COMPILE=$(CROSS_COMPILE) FW_PAYLOAD_FDT_OFFSET= || \
 	{ tail -n 20 $(B)/logs/opensbi.log >&2; \
 	  echo 'OpenSBI did not build; all its output: $(B)/logs/opensbi.log' >&2; exit 1; }
 	$(Q)touch $@
