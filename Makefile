@@ -226,7 +226,7 @@ $(FIRMWARE)/fw_payload.bin: $(FETCHED)
 # ---- the flash image of a configuration -------------------------------------------------------------
 
 CONFIGS		:= $(patsubst configs/%.dts,%,$(filter-out configs/bad/%,$(wildcard configs/*/*.dts)))
-PACK_NEEDS	:= scripts/pack $(B)/core.bin $(B)/bulkhead $(FIRMWARE)/fw_payload.bin $(IMAGES)
+PACK_NEEDS	:= scripts/pack scripts/inputs $(B)/core.bin $(B)/bulkhead $(FIRMWARE)/fw_payload.bin
 
 # Each is checked before it is packed, against the tree of the machine that configs/BOARD is for: QEMU's as scripts/run
 # starts it, or tests/hosts/BOARD.dts. HOST_DTB=FILE is another machine's; HOST_DTB=none packs without a check.
@@ -237,7 +237,15 @@ $(B)/host/virt.dtb: scripts/host-dtb scripts/machine.py | $(SETUP)
 	$(call say,HOSTDTB $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $@
 
-$(B)/%/fw_payload.bin: configs/%.dts $(PACK_NEEDS) $(B)/host/virt.dtb $(wildcard tests/hosts/*.dts)
+# The files that its image is made of, with their times and sizes; changes only when they do. An image that goes, or is
+# replaced by an older one, counts, too. What is in images/ is the person's own, and never made here.
+INPUTS		:= $(patsubst %,$(B)/%/.inputs,$(sort $(CONFIGS) $(CONFIG)))
+.SECONDEXPANSION:
+$(INPUTS): $(B)/%/.inputs: FORCE $$(filter $$(IMAGES),$$(shell scripts/inputs configs/$$*.dts 2>/dev/null))
+	$(Q)mkdir -p $(@D); now=$$(scripts/inputs configs/$*.dts | xargs -rd '\n' stat -Lc '%n %s %y' 2>/dev/null); \
+	[ -e $@ ] && [ "$$(cat $@)" = "$$now" ] || printf '%s\n' "$$now" > $@
+
+$(B)/%/fw_payload.bin: configs/%.dts $(B)/%/.inputs $(PACK_NEEDS) $(B)/host/virt.dtb $(wildcard tests/hosts/*.dts)
 	$(call say,CHECK $<)
 	$(Q)rm -f $@; scripts/check $< "$(call host_of,$(patsubst %/,%,$(dir $*)))"
 	$(call say,PACK $@)
@@ -246,7 +254,7 @@ $(B)/%/fw_payload.bin: configs/%.dts $(PACK_NEEDS) $(B)/host/virt.dtb $(wildcard
 image: $(B)/$(CONFIG)/fw_payload.bin
 
 .PHONY: check map
-check: $(B)/core.bin $(B)/bulkhead $(IMAGES) $(B)/host/virt.dtb | config-exists
+check: $(B)/core.bin $(B)/bulkhead $(B)/$(CONFIG)/.inputs $(B)/host/virt.dtb | config-exists
 	$(Q)scripts/check configs/$(CONFIG).dts "$(call host_of,$(patsubst %/,%,$(dir $(CONFIG))))"
 map: $(B)/bulkhead $(B)/host/virt.dtb | config-exists
 	$(Q)mkdir -p $(B)/$(CONFIG) && $(B)/bulkhead map --assume-h -o $(B)/$(CONFIG)/map.svg \
@@ -255,9 +263,9 @@ map: $(B)/bulkhead $(B)/host/virt.dtb | config-exists
 # The picture in README.md: of a machine whose tree is in the repository, so that it is the same everywhere.
 docs/map.svg: configs/virt/linux-rt.dts tests/hosts/virt.dts $(TOOL_SRC) | $(B)/bulkhead
 	$(Q)$(B)/bulkhead map -o $@ tests/hosts/virt.dts $<
-everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(B)/linux-disk.img
+everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(IMAGES) $(B)/linux-disk.img
 
-$(B)/$(CONFIG)/fw_payload.bin: | config-exists
+$(B)/$(CONFIG)/fw_payload.bin $(B)/$(CONFIG)/.inputs: | config-exists
 .PHONY: config-exists
 config-exists:
 	@[ -f configs/$(CONFIG).dts ] || { echo 'There is no configs/$(CONFIG).dts; there are: $(CONFIGS)' >&2; exit 1; }
@@ -330,7 +338,7 @@ bench: $(foreach c,one place two,$(B)/bench/$c/fw_payload.bin)
 
 # Linux alone, and Linux in a partition of one hart.
 .PHONY: bench-linux census
-LINUX_NEEDS	:= $(PACK_NEEDS) $(B)/linux-disk.img
+LINUX_NEEDS	:= $(PACK_NEEDS) $(filter-out %/u-boot,$(IMAGES)) $(B)/linux-disk.img
 bench-linux: $(LINUX_NEEDS)
 	@$(PYTHON) scripts/bench-linux $(if $(RECORD),--record)
 census: $(LINUX_NEEDS)

@@ -327,7 +327,7 @@ static void print_config(const char *host_path, const char *options)
 	fputs("\tone {\n\t\tharts = <", out);
 	print_harts_of(&tool_config.vms[0]);
 	fprintf(out, ">;\t\t/* the guest sees them as 0, 1, ... */\n\t\tmemory = \"%s\";\n"
-		"\t\tkernel = \"image\";\t/* build/images/image, or -i image=FILE */\n"
+		"\t\tkernel = \"image\";\t/* images/image, or -i image=FILE */\n"
 		"\t\t// initrd = \"ramdisk\";\n\t\t// bootargs = \"console=ttyS0\";\n"
 		"\t\t// console = \"uart\";\t/* a virtual ns16550a on the hypervisor's console */\n",
 		size_text(tool_config.vms[0].memory[0].size, size, sizeof(size)));

@@ -2,6 +2,7 @@
 """make refuses to build the image of a configuration that does not fit its machine."""
 import os
 import re
+import shutil
 import subprocess
 
 import corpus
@@ -57,6 +58,111 @@ def test_another_machine(tmp_path):
     assert done.returncode and done.stderr.count("[unknown-hart]") == 2
     done = make("check", "CONFIG=virt/linux-rt")
     assert done.returncode == 0 and done.stderr == ""
+
+
+# ---- a person's own images --------------------------------------------------------------------------------
+
+OWN = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	own { harts = <1>; memory = "16M"; kernel = "NAME"; };
+};
+"""
+
+
+class Own:
+    """A configuration of the person's with one image, both of names that nobody has."""
+
+    def __init__(self):
+        self.name = f"own-{os.getpid()}"
+        self.config = f"virt/{self.name}"
+        self.dts = os.path.join(TOP, "configs", self.config + ".dts")
+        self.image, self.built = (os.path.join(TOP, where, self.name) for where in ("images", "build/images"))
+        self.out = os.path.join(TOP, "build", self.config)
+        self.files = [self.dts, self.dts + "i", self.image, self.built]
+        self.had_images = os.path.isdir(os.path.dirname(self.image))
+        os.makedirs(os.path.dirname(self.image), exist_ok=True)
+        self.write(self.dts, OWN.replace("NAME", self.name))
+
+    def write(self, path, text, age=0):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        then = os.stat(path).st_mtime - age
+        os.utime(path, (then, then))
+
+    def make(self):
+        done = make(f"CONFIG={self.config}")
+        assert done.returncode == 0, done.stderr
+        with open(os.path.join(self.out, "fw_payload.bin"), "rb") as file:
+            return done.stdout, file.read()
+
+    def remove(self):
+        for path in filter(os.path.exists, self.files):
+            os.remove(path)
+        shutil.rmtree(self.out, ignore_errors=True)
+        if not self.had_images:
+            os.rmdir(os.path.dirname(self.image))
+
+
+@pytest.fixture
+def own():
+    it = Own()
+    yield it
+    it.remove()
+
+
+def test_own_image_is_packed_as_it_is_now(own):
+    own.write(own.image, "the first")
+    assert b"the first" in own.make()[1]
+    assert "PACK" not in own.make()[0]
+    own.write(own.image, "the next")
+    said, flash = own.make()
+    assert "PACK" in said and b"the next" in flash and b"the first" not in flash
+    own.write(own.image, "an older one", age=100000)
+    assert b"an older one" in own.make()[1]
+
+
+def test_own_image_goes_before_a_built_one(own):
+    """With a word about it; when it goes, the built one is packed again, as old as it is."""
+    own.write(own.built, "the built one", age=100000)
+    said, flash = own.make()
+    assert b"the built one" in flash and "not build/images" not in said
+    own.write(own.image, "the own one")
+    said, flash = own.make()
+    assert b"the own one" in flash and f"image '{own.name}' is images/{own.name}, not build/images/" in said
+    os.remove(own.image)
+    assert b"the built one" in own.make()[1]
+
+
+def test_own_image_is_checked(own):
+    """Its size counts before anything is packed, and one that is missing is told with the place to put it."""
+    own.write(own.image, "x" * (17 << 20))
+    done = make("check", f"CONFIG={own.config}")
+    assert done.returncode and "[image-no-room]" in done.stderr
+    os.remove(own.image)
+    done = make(f"CONFIG={own.config}")
+    assert done.returncode and "[image-missing]" in done.stderr and "taken from images/" in done.stderr
+    done = make(f"CONFIG={own.config}", "HOST_DTB=none")
+    assert done.returncode and f"no image '{own.name}': put yours at images/{own.name}" in done.stderr
+    assert not os.path.exists(os.path.join(own.out, "fw_payload.bin"))
+
+
+def test_included_source_counts(own):
+    """What a configuration includes, and the images named there."""
+    own.write(own.dts, '/dts-v1/;\n/include/ "' + os.path.basename(own.dts) + 'i"\n')
+    own.write(own.dts + "i", OWN.replace("NAME", own.name).split("\n", 1)[1])
+    own.write(own.image, "the first")
+    assert b"the first" in own.make()[1]
+    own.write(own.image, "the next", age=50)
+    assert b"the next" in own.make()[1]
+    own.write(own.dts + "i", OWN.replace("NAME", "rt").split("\n", 1)[1])
+    assert b"rt: tick" in own.make()[1]
+
+
+def test_clean_leaves_own_images(own):
+    done = make("-n", "clean", "distclean")
+    assert done.returncode == 0 and re.search(r"^rm -rf build$", done.stdout, re.M)
+    assert all(word.startswith("build") for line in done.stdout.splitlines() for word in line.split()[2:])
 
 
 def test_boards_have_trees():
