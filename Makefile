@@ -57,23 +57,33 @@ help:
 THIRD		:= $(B)/third
 LIBFDT		:= $(THIRD)/libfdt
 SETUP		:= $(B)/.setup
-FETCHED		:= $(B)/.fetched
+
+# What is fetched at a time, when something is built that needs it, and the names of local files given instead.
+PARTS_base	:= opensbi libfdt
+GIVEN_base	:= $(OPENSBI_SRC)|$(LIBFDT_SRC)
+PARTS_linux	:= linux busybox
+GIVEN_linux	:= $(LINUX_IMAGE)|$(LINUX_MODULES)|$(BUSYBOX)
+PARTS_u-boot	:= u-boot
+GIVEN_u-boot	:= $(UBOOT)
+FETCHED		:= $(B)/.fetched-base
+FETCHED_LINUX	:= $(B)/.fetched-linux
+FETCHED_UBOOT	:= $(B)/.fetched-u-boot
+FETCHES		:= $(FETCHED) $(FETCHED_LINUX) $(FETCHED_UBOOT)
 
 setup: $(SETUP)
-fetch: $(FETCHED)
+fetch: $(FETCHES)
 
 $(SETUP): scripts/setup
 	$(Q)scripts/setup
 	$(Q)mkdir -p $(B) && touch $@
 
-# The names of local files given instead of fetched ones; changes only when they do.
-$(B)/.given: FORCE
+# Changes only when these names do.
+$(FETCHES:$(B)/.fetched-%=$(B)/.given-%): $(B)/.given-%: FORCE
 	$(Q)mkdir -p $(B); \
-	given='$(OPENSBI_SRC)|$(LIBFDT_SRC)|$(LINUX_IMAGE)|$(LINUX_MODULES)|$(BUSYBOX)|$(UBOOT)'; \
-	[ "$$(cat $@ 2>/dev/null)" = "$$given" ] || printf '%s\n' "$$given" > $@
+	[ "$$(cat $@ 2>/dev/null)" = '$(GIVEN_$*)' ] || printf '%s\n' '$(GIVEN_$*)' > $@
 
-$(FETCHED): scripts/fetch scripts/versions $(B)/.given | $(SETUP)
-	$(Q)$(PYTHON) scripts/fetch
+$(FETCHES): $(B)/.fetched-%: scripts/fetch scripts/versions $(B)/.given-% | $(SETUP)
+	$(Q)$(PYTHON) scripts/fetch $(PARTS_$*)
 	$(Q)touch $@
 
 # ---- compilers ----------------------------------------------------------------------------------
@@ -173,15 +183,15 @@ $(foreach g,$(GUESTS),$(eval $(call GUEST,$(g))))
 
 # Linux as Debian ships it, our initramfs for it, and its disk (which is not part of the image).
 LINUX_MODULES_WANTED := virtio_mmio virtio_blk ext4
-$(B)/images/linux: $(FETCHED)
+$(B)/images/linux: $(FETCHED_LINUX)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/linux/Image $@
-$(B)/images/u-boot: $(FETCHED)
+$(B)/images/u-boot: $(FETCHED_UBOOT)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/u-boot.bin $@
 LINUX_PROGRAMS	:= $(patsubst guests/linux/user/%.S,$(B)/guest/linux/%,$(wildcard guests/linux/user/*.S))
 $(LINUX_PROGRAMS): $(B)/guest/linux/%: guests/linux/user/%.S Makefile | $(SETUP)
 	$(call say,LD $@)
 	$(Q)mkdir -p $(@D) && $(CROSSCC) -nostdlib -static -Wl,--build-id=none -o $@ $<
-$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(LINUX_PROGRAMS) $(FETCHED)
+$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(LINUX_PROGRAMS) $(FETCHED_LINUX)
 	$(call say,INITRD $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) guests/linux/mkinitrd --modules $(THIRD)/linux/modules \
 		--busybox $(THIRD)/busybox --init guests/linux/init $(addprefix --program ,$(LINUX_PROGRAMS)) \
@@ -353,7 +363,7 @@ prove: | $(SETUP)
 # ---- the rest ---------------------------------------------------------------------------------------
 
 clean:
-	$(Q)rm -rf $(filter-out $(B)/apt $(B)/cache $(B)/third $(B)/.given $(B)/.setup $(B)/.fetched,\
+	$(Q)rm -rf $(filter-out $(B)/apt $(B)/cache $(B)/third $(B)/.given-% $(B)/.setup $(B)/.fetched-%,\
 		$(wildcard $(B)/* $(B)/.[a-z]*))
 
 distclean:

@@ -60,6 +60,18 @@ def test_another_machine(tmp_path):
     assert done.returncode == 0 and done.stderr == ""
 
 
+@pytest.mark.parametrize("goal, parts", [
+    ("CONFIG=test/one", ["opensbi libfdt"]),
+    ("CONFIG=virt/linux-rt", ["linux busybox", "opensbi libfdt"]),
+    ("demo", ["linux busybox", "opensbi libfdt"]),
+    ("CONFIG=virt/u-boot", ["opensbi libfdt", "u-boot"]),
+    ("everything", ["linux busybox", "opensbi libfdt", "u-boot"]),
+])
+def test_only_what_is_needed_is_fetched(goal, parts):
+    done = make("-n", "-W", "scripts/fetch", goal)
+    assert sorted(re.findall(r"scripts/fetch ([a-z -]+)$", done.stdout, re.M)) == parts, done.stderr
+
+
 # ---- a person's own images --------------------------------------------------------------------------------
 
 OWN = """/dts-v1/;
