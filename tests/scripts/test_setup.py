@@ -51,9 +51,9 @@ def place(tmp_path):
 # ---- progress -----------------------------------------------------------------------------------------
 
 def test_long_step_shows_progress(place):
-    done = place.run("long-step", "log", "sh", "-c", "echo in; echo the log >&2; sleep 0.9; exit 7")
+    done = place.run("long-step", "log", "sh", "-c", "echo in; echo the log >&2; sleep 1.5; exit 7")
     assert done.returncode == 7 and done.stderr == ""
-    assert re.fullmatch(r"( {10}\.\.\. \d s\n){2,4}", done.stdout)
+    assert re.fullmatch(r"( {10}\.\.\. \d s\n)+", done.stdout)
     assert (place.top / "log").read_text() == "in\nthe log\n"
 
 
@@ -126,3 +126,235 @@ def test_not_a_kernel(brought):
     assert done.returncode == 1 and done.stderr.startswith(f"fetch: {path}: the gzip data in it is damaged: ")
     path = brought.file("own/empty")
     refused(brought.run("fetch", "linux", LINUX_IMAGE=path), f"{path} is not a RISC-V Linux Image")
+
+
+# ---- apt that fails: what it said when it did -----------------------------------------------------------
+
+MIRROR = "http://mirror.invalid/debian"
+ERR = f"Err:1 {MIRROR} trixie InRelease"
+LOST = f"E: Failed to fetch {MIRROR}/dists/trixie/InRelease "
+OLD = "E: Some index files failed to download. They have been ignored, or old ones used instead."
+UNSIGNED = f"E: The repository '{MIRROR} trixie InRelease' is not signed."
+BAD = "The following signatures were invalid: BADSIG 6ED0E7B82643E131 Debian Archive Automatic Signing Key"
+NO_KEY = ("The following signatures couldn't be verified because the public key is not available: "
+          "NO_PUBKEY 6ED0E7B82643E131")
+NO_NETWORK = "the mirror did not answer, no network?"
+APT_FAILS = {
+    "no resolver": ([ERR, "  Could not resolve 'mirror.invalid'", LOST + "Could not resolve 'mirror.invalid'", OLD],
+                    NO_NETWORK),
+    "for now": ([LOST + "Temporary failure resolving 'mirror.invalid'", OLD], NO_NETWORK),
+    "refused": ([LOST + "Could not connect to mirror.invalid:80 (127.0.0.1). - connect (111: Connection refused)", OLD],
+                NO_NETWORK),
+    "bad signature": ([ERR, "  " + BAD, f"W: GPG error: {MIRROR} trixie InRelease: {BAD}", UNSIGNED],
+                      "a signature is wrong: what came was changed on its way, or is damaged"),
+    "bad signature later": (["W: An error occurred during the signature verification. The repository is not updated "
+                             f"and the previous index files will be used. GPG error: {MIRROR} trixie InRelease: {BAD}",
+                             LOST + BAD, OLD],
+                            "a signature is wrong: what came was changed on its way, or is damaged"),
+    "no key": ([f"W: GPG error: {MIRROR} trixie InRelease: {NO_KEY}", UNSIGNED],
+               "a signature could not be verified; the host's debian-archive-keyring may be too old"),
+    "gone": ([f"E: Failed to fetch {MIRROR}/dists/trixie/Release  404  Not Found", OLD],
+             f"Failed to fetch {MIRROR}/dists/trixie/Release  404  Not Found"),
+}
+
+
+def fake_apt(place, update="exit 0", download="exit 0"):
+    """An apt-get that knows a mirror, an apt-cache that knows OpenSBI."""
+    place.program("apt-get", f"""case "$*" in
+        *indextargets*) echo {MIRROR};;
+        *update*) {update};;
+        *source*) {download};;
+        *) echo "E: never asked for: $*" >&2; exit 100;;
+        esac""")
+    place.program("apt-cache", "echo Package: opensbi; echo Version: 1.6-1")
+
+
+def saying(lines):
+    """A shell's way to say lines as apt does, and to fail."""
+    return "cat >&2 <<'END'\n" + "\n".join(lines) + "\nEND\nexit 100"
+
+
+@pytest.mark.parametrize("what", APT_FAILS, ids=lambda what: what.replace(" ", "-"))
+@pytest.mark.parametrize("step", ["update", "download"])
+def test_apt_fails(place, step, what):
+    lines, meaning = APT_FAILS[what]
+    fake_apt(place, **{step: saying(lines)})
+    done = place.run("fetch", "opensbi")
+    refused(done, f"{'package lists' if step == 'update' else 'opensbi'}: {meaning} (details: {place.log})")
+    assert lines[-1] in place.log.read_text()
+    assert not (place.top / "build/third/opensbi").exists()
+
+
+def test_no_mirror(place):
+    place.program("apt-get")
+    done = place.run("fetch", "opensbi")
+    assert done.returncode == 1 and done.stderr.startswith("fetch: the host's apt knows no Debian mirror; see OPENSBI_SRC=")
+
+
+def test_long_download_shows_progress(place):
+    """The seconds, and how much has come."""
+    fake_apt(place, download="head -c 2500000 /dev/zero > opensbi_1.6.orig.tar.gz; sleep 1.5")
+    done = place.run("fetch", "opensbi")
+    assert re.match(r"  FETCH   package lists of Debian \w+ \(riscv64\)\n  FETCH   source of opensbi 1\.6-1\n"
+                    r"( {10}\.\.\. \d s, \d\.\d MB\n)+", done.stdout)
+    assert "s, 2.5 MB" in done.stdout
+
+
+@pytest.mark.parametrize("part, name", [
+    ("opensbi", "opensbi_1.6.orig.tar.gz"),
+    ("libfdt", "device-tree-compiler_1.7.2.orig.tar.xz"),
+    ("busybox", "busybox-static_1%3a1.37.0-6_riscv64.deb"),
+])
+def test_damaged_file_in_the_cache(place, part, name):
+    path = place.file("build/cache/" + name, b"\x1f\x8b no archive at all")
+    done = place.run("fetch", part)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"fetch: damaged file {path}, remove it: ")
+    assert os.listdir(place.top / "build/third") == [] or part not in os.listdir(place.top / "build/third")
+
+
+def test_other_opensbi_is_not_mended_blindly(place):
+    """A source in which what has to be mended is not as expected."""
+    place.file("sbi/opensbi-1.6/lib/sbi/sbi_trap_v_ldst.c", b"int other;\n")
+    os.makedirs(place.top / "build/cache")
+    subprocess.run(["tar", "-C", place.top / "sbi", "-czf", place.top / "build/cache/opensbi_1.6.orig.tar.gz",
+                    "opensbi-1.6"], check=True)
+    refused(place.run("fetch", "opensbi"),
+            "opensbi's lib/sbi/sbi_trap_v_ldst.c is not as expected: see OPENSBI_MENDS in scripts/fetch")
+
+
+# ---- tools that are missing -----------------------------------------------------------------------------
+
+TOOLS = {	# what each is without a word in Debian 12
+    "riscv64-linux-gnu-gcc": "gcc-riscv64-linux-gnu", "qemu-system-riscv64": "qemu-system-misc",
+    "dtc": "device-tree-compiler", "gcc": "gcc", "clang": "clang", "dt-validate": "dt-schema", "spin": "spin",
+    "cpio": "cpio", "xz": "xz-utils"}
+NEEDED = ("cat", "date", "dirname", "find", "grep", "head", "mkdir", "paste", "sed", "sleep", "sort", "tail", "tr")
+PACKAGES = {"12": ["qemu-system-misc", "dt-schema"], "13": ["qemu-system-riscv"]}
+SUDO = "    sudo apt-get install --no-install-recommends "
+UPDATE_SUDO = "    sudo apt-get update && sudo apt-get install --no-install-recommends "
+
+
+class Host(Place):
+    """A Debian on which nothing is missing yet."""
+
+    def __init__(self, top, version="12", user=1000):
+        super().__init__(top)
+        self.env.update(PATH=str(self.bin), OS_RELEASE=self.file("os-release", f'ID=debian\nVERSION_ID="{version}"\n'.encode()),
+                        PYTHON=self.program("python"), CROSS_COMPILE="riscv64-linux-gnu-", HOSTCC="gcc", FUZZCC="clang",
+                        QEMU="qemu-system-riscv64")
+        self.version = version
+        for name in NEEDED:
+            (self.bin / name).symlink_to(shutil.which(name))
+        for name in TOOLS:
+            if name != "dt-validate" or version == "12":
+                self.program(name)
+        self.program("mke2fs")
+        self.file("llvm/libclang_rt.fuzzer.a")
+        self.program("clang", f"echo {self.top}/llvm/x")
+        self.program("id", f"echo {user}")
+        self.program("ls", "echo debian-archive-trixie-stable.gpg")
+        self.apt_get()
+        self.lists(True)
+
+    def apt_get(self, text="exit 0"):
+        self.program("apt-get", f'echo "$*" >> {self.top}/asked\n{text}')
+
+    def lists(self, filled):
+        """Whether apt knows any packages."""
+        known = "|".join(["libc6-dev", *PACKAGES[self.version]])
+        self.program("apt-cache", f'case $2 in {known}) echo Filename: x;; esac' if filled else "exit 100")
+
+    def lacks(self, *names):
+        for name in names:
+            (self.bin / name).unlink()
+
+    def asked(self):
+        """What apt-get was called for."""
+        path = self.top / "asked"
+        return path.read_text().splitlines() if path.exists() else []
+
+
+def told(done):
+    """The one command that is printed."""
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1 and done.stdout == "" and len(lines) == 2
+    assert lines[0] == "setup: some tools are missing. Type this once, then run make again:"
+    return lines[1].rstrip()
+
+
+def test_nothing_is_missing(tmp_path):
+    host = Host(tmp_path)
+    done = host.run("setup")
+    assert (done.returncode, done.stdout, done.stderr, host.asked()) == (0, "", "", [])
+
+
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool not in ("gcc", "clang")])
+def test_missing_tool(tmp_path, tool):
+    """Who is not root reads one command, and nothing is done."""
+    host = Host(tmp_path)
+    host.lacks(tool)
+    assert told(host.run("setup")) == SUDO + TOOLS[tool]
+    assert host.asked() == [] and not (tmp_path / "build").exists()
+
+
+@pytest.mark.parametrize("version", PACKAGES)
+def test_all_missing(tmp_path, version):
+    """The same packages before apt's lists are filled as after: after that command another `make` wants no more."""
+    host = Host(tmp_path, version)
+    host.lacks(*(tool for tool in TOOLS if tool != "dt-validate" or version == "12"))
+    host.env["PYTHON"] = "no-python"
+    command = told(host.run("setup"))
+    packages = sorted([package for tool, package in TOOLS.items() if tool not in ("qemu-system-riscv64", "dt-validate")]
+                      + PACKAGES[version] + ["libc6-dev", "libcmocka-dev", "libclang-rt-dev", "python3", "python3-pytest"])
+    assert command == SUDO + " ".join(packages)
+    host.lists(False)
+    assert told(host.run("setup")) == UPDATE_SUDO + " ".join(packages)
+
+
+def test_what_one_test_wants_is_no_reason(tmp_path):
+    """Lists that cannot tell, perhaps without network: the build needs no dt-schema."""
+    host = Host(tmp_path)
+    host.lacks("dt-validate")
+    host.lists(False)
+    assert host.run("setup").returncode == 0
+
+
+def test_without_apt(tmp_path):
+    host = Host(tmp_path)
+    host.lacks("apt-get", "apt-cache", "dtc", "cpio")
+    done = host.run("setup", QEMU="/nonexistent")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "setup: not on this host: /nonexistent, dtc, cpio. Please install what is missing.\n"
+
+
+def test_root_without_network(tmp_path):
+    host = Host(tmp_path, user=0)
+    host.lacks("dtc")
+    host.apt_get(saying([ERR, "  Temporary failure resolving 'mirror.invalid'", OLD]))
+    done = host.run("setup")
+    assert done.returncode == 1 and done.stdout == "  SETUP   installing: device-tree-compiler \n"
+    assert done.stderr == ("setup: apt could not reach the package mirror: no network? "
+                           "Details: build/logs/setup.log\n")
+    assert [line.split()[0] for line in host.asked()] == ["-q"]
+
+
+def test_root_installs(tmp_path):
+    """Empty lists are read first; what takes long is seen to go on."""
+    host = Host(tmp_path, user=0)
+    host.lacks("dtc")
+    host.lists(False)
+    host.apt_get(f"case $* in *install*) sleep 1.5; ln -s {shutil.which('true')} {host.bin}/dtc;; esac")
+    (host.bin / "ln").symlink_to(shutil.which("ln"))
+    done = host.run("setup")
+    assert done.returncode == 0 and done.stderr == ""
+    assert re.fullmatch(r"  SETUP   reading package lists \(apt-get update\)\n( {10}\.\.\. \d s\n)*"
+                        r"  SETUP   installing: device-tree-compiler \n( {10}\.\.\. \d s\n)+", done.stdout)
+    assert [re.search("update|install ", line)[0] for line in host.asked()] == ["update", "install "]
+
+
+def test_root_installs_in_vain(tmp_path):
+    host = Host(tmp_path, user=0)
+    host.lacks("dtc")
+    done = host.run("setup")
+    assert done.returncode == 1 and done.stderr == "setup: still missing after the installation: dtc\n"
