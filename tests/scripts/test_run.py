@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The judge of `make demo`: it has to accept a good run, and to miss each thing that is missing."""
+"""The judge of `make demo`: it has to accept a good run, and to miss each thing that is missing. And what scripts/run
+does with a QEMU that hangs, fails or is not there."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
 import pytest
 
-from loading import script
+from loading import TOP, script
 
 run = script("run")
 
@@ -78,3 +85,83 @@ def test_lines_are_marked_with_their_source():
 
 def test_guest_cannot_paint_the_terminal():
     assert "\x1b" not in run.Painter().mark("rt", "a\x1b[2Jb\x07")
+
+
+# ---- a QEMU that does not do what it should: a program that only pretends -------------------------------
+
+HANGS = "time.sleep(600)"
+BOOTS_FOR_EVER = """
+fd = int(re.search(r"id=uart0,fd=(\\d+)", " ".join(sys.argv))[1])
+while True:
+    os.write(fd, b"OpenSBI v1.6\\n")
+    time.sleep(0.02)
+"""
+DIES = "sys.exit('qemu: there is no such machine')"
+
+
+@pytest.fixture
+def place(tmp_path):
+    """place(argument...) runs a copy of scripts/run, with an image that is empty; place.qemu() says what QEMU does."""
+    (tmp_path / "scripts").mkdir()
+    for name in ("run", "machine.py"):
+        shutil.copy(os.path.join(TOP, "scripts", name), tmp_path / "scripts" / name)
+    image = tmp_path / "build/virt/linux-rt"
+    image.mkdir(parents=True)
+    for name in ("fw_payload.bin", "parts.dtb"):
+        (image / name).write_bytes(b"")
+
+    def run_it(*args, qemu, scale="0.02"):
+        """scale: of the 60 s without news, and 240 s in all, that the demo waits for"""
+        return subprocess.run([sys.executable, tmp_path / "scripts/run", *args, "virt/linux-rt"], capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=60,
+                              env=dict(os.environ, QEMU=str(qemu), BULKHEAD_TIMEOUT_SCALE=scale))
+
+    def fake(text):
+        path = tmp_path / "qemu"
+        path.write_text(f"#!{sys.executable}\nimport os, re, sys, time\n"
+                        f"open('{tmp_path}/pid', 'w').write(str(os.getpid()))\n{text}\n")
+        path.chmod(0o755)
+        return path
+
+    run_it.top, run_it.qemu = tmp_path, fake
+    return run_it
+
+
+@pytest.mark.parametrize("args", [[], ["--demo"], ["--debug"]])
+def test_no_qemu(place, args):
+    done = place(*args, qemu="/nonexistent")
+    assert done.returncode == 1 and done.stderr == "run: /nonexistent is not on this host: run scripts/setup\n"
+
+
+def test_no_image(place):
+    os.remove(place.top / "build/virt/linux-rt/fw_payload.bin")
+    done = place(qemu=place.qemu(HANGS))
+    assert done.returncode == 1
+    assert done.stderr == "run: no build/virt/linux-rt/fw_payload.bin; make it first\n"
+
+
+def test_scale_is_no_number(place):
+    done = place("--demo", qemu=place.qemu(HANGS), scale="much")
+    assert done.returncode == 1 and done.stderr == "run: BULKHEAD_TIMEOUT_SCALE=much is not a number\n"
+
+
+@pytest.mark.parametrize("qemu, why", [(HANGS, r"gave up after \d+ s, \d+ s of them silent"),
+                                       (BOOTS_FOR_EVER, r"gave up after \d+ s(, \d+ s of them silent)?")], ids=["silent", "for-ever"])
+def test_boot_hangs(place, qemu, why):
+    """It is given up and told, with what was awaited; QEMU is ended."""
+    done = place("--demo", qemu=place.qemu(qemu))
+    assert done.returncode == 1 and "all of it was true" not in done.stdout
+    assert re.search(rf"^demo: the boot hangs: {why}, waiting for: linux reached user space\. Logs: build/logs/demo/$",
+                     done.stdout, re.M)
+    assert ("[firmware] OpenSBI v1.6" in done.stdout) == (qemu == BOOTS_FOR_EVER)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((place.top / "pid").read_text()), 0)
+
+
+def test_qemu_dies(place):
+    done = place("--demo", qemu=place.qemu(DIES))
+    assert done.returncode == 1 and "demo: FAILED. Logs: build/logs/demo/" in done.stdout
+    assert "QEMU ended with status 1: " in done.stdout and "qemu: there is no such machine" in done.stdout
+    done = place(qemu=place.qemu(DIES))
+    assert done.returncode == 1 and "run: QEMU ended with status 1: " in done.stderr
+    assert "qemu: there is no such machine" in done.stderr
