@@ -339,6 +339,17 @@ def test_root_without_network(tmp_path):
     assert [line.split()[0] for line in host.asked()] == ["-q"]
 
 
+def test_root_and_a_wrong_signature(tmp_path):
+    """It is not the network."""
+    host = Host(tmp_path, user=0)
+    host.lacks("dtc")
+    host.lists(False)
+    host.apt_get(saying(APT_FAILS["bad signature later"][0]))
+    done = host.run("setup")
+    assert done.returncode == 1 and "network" not in done.stderr and LOST + BAD in done.stderr
+    assert done.stderr.endswith("setup: apt failed. Details: build/logs/setup.log\n")
+
+
 def test_root_installs(tmp_path):
     """Empty lists are read first; what takes long is seen to go on."""
     host = Host(tmp_path, user=0)
