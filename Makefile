@@ -58,7 +58,7 @@ THIRD		:= $(B)/third
 LIBFDT		:= $(THIRD)/libfdt
 SETUP		:= $(B)/.setup
 
-# What is fetched at a time, when something is built that needs it, and the names of local files given instead.
+# What is fetched at a time, when something is built that needs it, and the local files given instead.
 PARTS_base	:= opensbi libfdt
 GIVEN_base	:= $(OPENSBI_SRC)|$(LIBFDT_SRC)
 PARTS_linux	:= linux busybox
@@ -236,7 +236,8 @@ $(FIRMWARE)/fw_payload.bin: $(FETCHED)
 # ---- the flash image of a configuration -------------------------------------------------------------
 
 CONFIGS		:= $(patsubst configs/%.dts,%,$(filter-out configs/bad/%,$(wildcard configs/*/*.dts)))
-PACK_NEEDS	:= scripts/pack scripts/inputs $(B)/core.bin $(B)/bulkhead $(FIRMWARE)/fw_payload.bin
+PACK_NEEDS	:= scripts/pack scripts/inputs $(B)/core.bin $(B)/bulkhead \
+		   $(FIRMWARE)/fw_payload.bin
 
 # Each is checked before it is packed, against the tree of the machine that configs/BOARD is for: QEMU's as scripts/run
 # starts it, or tests/hosts/BOARD.dts. HOST_DTB=FILE is another machine's; HOST_DTB=none packs without a check.
@@ -247,15 +248,18 @@ $(B)/host/virt.dtb: scripts/host-dtb scripts/machine.py | $(SETUP)
 	$(call say,HOSTDTB $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $@
 
-# The files that its image is made of, with their times and sizes; changes only when they do. An image that goes, or is
-# replaced by an older one, counts, too. What is in images/ is the person's own, and never made here.
+# The files that its image is made of, with their times and sizes; changes only when they do. An image
+# that goes, or is replaced by an older one, counts, too. What is in images/ is never made here.
 INPUTS		:= $(patsubst %,$(B)/%/.inputs,$(sort $(CONFIGS) $(CONFIG)))
 .SECONDEXPANSION:
-$(INPUTS): $(B)/%/.inputs: FORCE $$(filter $$(IMAGES),$$(shell scripts/inputs configs/$$*.dts 2>/dev/null))
-	$(Q)mkdir -p $(@D); now=$$(scripts/inputs configs/$*.dts | xargs -rd '\n' stat -Lc '%n %s %y' 2>/dev/null); \
+inputs		= $(shell scripts/inputs configs/$(1).dts 2>/dev/null)
+$(INPUTS): $(B)/%/.inputs: FORCE $$(filter $$(IMAGES),$$(call inputs,$$*))
+	$(Q)mkdir -p $(@D); now=$$(scripts/inputs configs/$*.dts | \
+		xargs -rd '\n' stat -Lc '%n %s %y' 2>/dev/null); \
 	[ -e $@ ] && [ "$$(cat $@)" = "$$now" ] || printf '%s\n' "$$now" > $@
 
-$(B)/%/fw_payload.bin: configs/%.dts $(B)/%/.inputs $(PACK_NEEDS) $(B)/host/virt.dtb $(wildcard tests/hosts/*.dts)
+$(B)/%/fw_payload.bin: configs/%.dts $(B)/%/.inputs $(PACK_NEEDS) $(B)/host/virt.dtb \
+		$(wildcard tests/hosts/*.dts)
 	$(call say,CHECK $<)
 	$(Q)rm -f $@; scripts/check $< "$(call host_of,$(patsubst %/,%,$(dir $*)))"
 	$(call say,PACK $@)
@@ -273,7 +277,8 @@ map: $(B)/bulkhead $(B)/host/virt.dtb | config-exists
 # The picture in README.md: of a machine whose tree is in the repository, so that it is the same everywhere.
 docs/map.svg: configs/virt/linux-rt.dts tests/hosts/virt.dts $(TOOL_SRC) | $(B)/bulkhead
 	$(Q)$(B)/bulkhead map -o $@ tests/hosts/virt.dts $<
-everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(IMAGES) $(B)/linux-disk.img
+everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(IMAGES) \
+		$(B)/linux-disk.img
 
 $(B)/$(CONFIG)/fw_payload.bin $(B)/$(CONFIG)/.inputs: | config-exists
 .PHONY: config-exists
@@ -363,8 +368,8 @@ prove: | $(SETUP)
 # ---- the rest ---------------------------------------------------------------------------------------
 
 clean:
-	$(Q)rm -rf $(filter-out $(B)/apt $(B)/cache $(B)/third $(B)/.given-% $(B)/.setup $(B)/.fetched-%,\
-		$(wildcard $(B)/* $(B)/.[a-z]*))
+	$(Q)rm -rf $(filter-out $(B)/apt $(B)/cache $(B)/third $(B)/.setup \
+		$(B)/.given-% $(B)/.fetched-%,$(wildcard $(B)/* $(B)/.[a-z]*))
 
 distclean:
 	$(Q)rm -rf $(B)

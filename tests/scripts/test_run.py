@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The judge of `make demo`: it has to accept a good run, and to miss each thing that is missing. And what scripts/run
-does with a QEMU that hangs, fails or is not there."""
+"""The judge of `make demo`: it has to accept a good run, and to miss each thing that is missing.
+
+And what scripts/run does with a QEMU that hangs, fails or is not there.
+"""
 import os
 import re
 import shutil
@@ -87,7 +89,7 @@ def test_guest_cannot_paint_the_terminal():
     assert "\x1b" not in run.Painter().mark("rt", "a\x1b[2Jb\x07")
 
 
-# ---- a QEMU that does not do what it should: a program that only pretends -------------------------------
+# ---- a QEMU that does not do what it should: a program that only pretends -----------------------
 
 HANGS = "time.sleep(600)"
 BOOTS_FOR_EVER = """
@@ -101,7 +103,7 @@ DIES = "sys.exit('qemu: there is no such machine')"
 
 @pytest.fixture
 def place(tmp_path):
-    """place(argument...) runs a copy of scripts/run, with an image that is empty; place.qemu() says what QEMU does."""
+    """place(argument...) runs a copy of scripts/run, with an empty image; place.qemu() makes a QEMU."""
     (tmp_path / "scripts").mkdir()
     for name in ("run", "machine.py"):
         shutil.copy(os.path.join(TOP, "scripts", name), tmp_path / "scripts" / name)
@@ -112,8 +114,8 @@ def place(tmp_path):
 
     def run_it(*args, qemu, scale="0.02"):
         """scale: of the 60 s without news, and 240 s in all, that the demo waits for"""
-        return subprocess.run([sys.executable, tmp_path / "scripts/run", *args, "virt/linux-rt"], capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, timeout=60,
+        command = [sys.executable, tmp_path / "scripts/run", *args, "virt/linux-rt"]
+        return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
                               env=dict(os.environ, QEMU=str(qemu), BULKHEAD_TIMEOUT_SCALE=scale))
 
     def fake(text):
@@ -130,7 +132,8 @@ def place(tmp_path):
 @pytest.mark.parametrize("args", [[], ["--demo"], ["--debug"]])
 def test_no_qemu(place, args):
     done = place(*args, qemu="/nonexistent")
-    assert done.returncode == 1 and done.stderr == "run: /nonexistent is not on this host: run scripts/setup\n"
+    assert done.returncode == 1
+    assert done.stderr == "run: /nonexistent is not on this host: run scripts/setup\n"
 
 
 def test_no_image(place):
@@ -142,17 +145,20 @@ def test_no_image(place):
 
 def test_scale_is_no_number(place):
     done = place("--demo", qemu=place.qemu(HANGS), scale="much")
-    assert done.returncode == 1 and done.stderr == "run: BULKHEAD_TIMEOUT_SCALE=much is not a number\n"
+    assert done.returncode == 1
+    assert done.stderr == "run: BULKHEAD_TIMEOUT_SCALE=much is not a number\n"
 
 
-@pytest.mark.parametrize("qemu, why", [(HANGS, r"gave up after \d+ s, \d+ s of them silent"),
-                                       (BOOTS_FOR_EVER, r"gave up after \d+ s(, \d+ s of them silent)?")], ids=["silent", "for-ever"])
+@pytest.mark.parametrize("qemu, why", [
+    (HANGS, r"gave up after \d+ s, \d+ s of them silent"),
+    (BOOTS_FOR_EVER, r"gave up after \d+ s(, \d+ s of them silent)?"),
+], ids=["silent", "for-ever"])
 def test_boot_hangs(place, qemu, why):
     """It is given up and told, with what was awaited; QEMU is ended."""
     done = place("--demo", qemu=place.qemu(qemu))
     assert done.returncode == 1 and "all of it was true" not in done.stdout
-    assert re.search(rf"^demo: the boot hangs: {why}, waiting for: linux reached user space\. Logs: build/logs/demo/$",
-                     done.stdout, re.M)
+    assert re.search(rf"^demo: the boot hangs: {why}, waiting for: linux reached user space\. "
+                     r"Logs: build/logs/demo/$", done.stdout, re.M)
     assert ("[firmware] OpenSBI v1.6" in done.stdout) == (qemu == BOOTS_FOR_EVER)
     with pytest.raises(ProcessLookupError):
         os.kill(int((place.top / "pid").read_text()), 0)
@@ -161,7 +167,8 @@ def test_boot_hangs(place, qemu, why):
 def test_qemu_dies(place):
     done = place("--demo", qemu=place.qemu(DIES))
     assert done.returncode == 1 and "demo: FAILED. Logs: build/logs/demo/" in done.stdout
-    assert "QEMU ended with status 1: " in done.stdout and "qemu: there is no such machine" in done.stdout
+    assert "QEMU ended with status 1: " in done.stdout
+    assert "qemu: there is no such machine" in done.stdout
     done = place(qemu=place.qemu(DIES))
     assert done.returncode == 1 and "run: QEMU ended with status 1: " in done.stderr
     assert "qemu: there is no such machine" in done.stderr

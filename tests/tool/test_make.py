@@ -72,7 +72,7 @@ def test_only_what_is_needed_is_fetched(goal, parts):
     assert sorted(re.findall(r"scripts/fetch ([a-z -]+)$", done.stdout, re.M)) == parts, done.stderr
 
 
-# ---- a person's own images --------------------------------------------------------------------------------
+# ---- a person's own images --------------------------------------------------------------------
 
 OWN = """/dts-v1/;
 / {
@@ -89,7 +89,8 @@ class Own:
         self.name = f"own-{os.getpid()}"
         self.config = f"virt/{self.name}"
         self.dts = os.path.join(TOP, "configs", self.config + ".dts")
-        self.image, self.built = (os.path.join(TOP, where, self.name) for where in ("images", "build/images"))
+        self.image = os.path.join(TOP, "images", self.name)
+        self.built = os.path.join(TOP, "build/images", self.name)
         self.out = os.path.join(TOP, "build", self.config)
         self.files = [self.dts, self.dts + "i", self.image, self.built]
         self.had_images = os.path.isdir(os.path.dirname(self.image))
@@ -141,21 +142,24 @@ def test_own_image_goes_before_a_built_one(own):
     assert b"the built one" in flash and "not build/images" not in said
     own.write(own.image, "the own one")
     said, flash = own.make()
-    assert b"the own one" in flash and f"image '{own.name}' is images/{own.name}, not build/images/" in said
+    assert b"the own one" in flash
+    assert f"image '{own.name}' is images/{own.name}, not build/images/" in said
     os.remove(own.image)
     assert b"the built one" in own.make()[1]
 
 
 def test_own_image_is_checked(own):
-    """Its size counts before anything is packed, and one that is missing is told with the place to put it."""
+    """Its size counts before anything is packed; if it is missing, the place to put it is told."""
     own.write(own.image, "x" * (17 << 20))
     done = make("check", f"CONFIG={own.config}")
     assert done.returncode and "[image-no-room]" in done.stderr
     os.remove(own.image)
     done = make(f"CONFIG={own.config}")
-    assert done.returncode and "[image-missing]" in done.stderr and "taken from images/" in done.stderr
+    assert done.returncode and "[image-missing]" in done.stderr
+    assert "images are taken from images/" in done.stderr
     done = make(f"CONFIG={own.config}", "HOST_DTB=none")
-    assert done.returncode and f"no image '{own.name}': put yours at images/{own.name}" in done.stderr
+    assert done.returncode
+    assert f"no image '{own.name}': put yours at images/{own.name}" in done.stderr
     assert not os.path.exists(os.path.join(own.out, "fw_payload.bin"))
 
 
@@ -174,7 +178,8 @@ def test_included_source_counts(own):
 def test_clean_leaves_own_images(own):
     done = make("-n", "clean", "distclean")
     assert done.returncode == 0 and re.search(r"^rm -rf build$", done.stdout, re.M)
-    assert all(word.startswith("build") for line in done.stdout.splitlines() for word in line.split()[2:])
+    words = [word for line in done.stdout.splitlines() for word in line.split()[2:]]
+    assert all(word.startswith("build") for word in words)
 
 
 def test_boards_have_trees():
