@@ -10,6 +10,7 @@ import pytest
 
 TOP = corpus.TOP
 BAD = "bad/hart-taken"
+FIRMWARE = "build/opensbi/platform/generic/firmware/fw_payload.bin"
 IMAGE = os.path.join(TOP, "build", BAD, "fw_payload.bin")
 
 
@@ -68,8 +69,14 @@ def test_another_machine(tmp_path):
     ("everything", ["linux busybox", "opensbi libfdt", "u-boot"]),
 ])
 def test_only_what_is_needed_is_fetched(goal, parts):
-    done = make("-n", "-W", "scripts/fetch", goal)
+    done = make("-n", "-W", "scripts/fetch", "-o", FIRMWARE, goal)	# -n runs make of OpenSBI, too
     assert sorted(re.findall(r"scripts/fetch ([a-z -]+)$", done.stdout, re.M)) == parts, done.stderr
+
+
+def test_opensbi_shows_progress():
+    done = make("-n", "-W", "scripts/fetch", FIRMWARE)
+    assert re.search(r"scripts/long-step build/logs/opensbi\.log \\\n\s*make -C build/third/opensbi",
+                     done.stdout), done.stdout
 
 
 # ---- a person's own images --------------------------------------------------------------------
