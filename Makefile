@@ -80,7 +80,7 @@ $(SETUP): scripts/setup
 # Changes only when these names do.
 $(FETCHES:$(B)/.fetched-%=$(B)/.given-%): $(B)/.given-%: FORCE
 	$(Q)mkdir -p $(B); \
-	[ "$$(cat $@ 2>/dev/null)" = '$(GIVEN_$*)' ] || printf '%s\n' '$(GIVEN_$*)' > $@
+	[ -e $@ ] && [ "$$(cat $@)" = '$(GIVEN_$*)' ] || printf '%s\n' '$(GIVEN_$*)' > $@
 
 $(FETCHES): $(B)/.fetched-%: scripts/fetch scripts/versions $(B)/.given-% | $(SETUP)
 	$(Q)$(PYTHON) scripts/fetch $(PARTS_$*)

@@ -73,6 +73,13 @@ def test_only_what_is_needed_is_fetched(goal, parts):
     assert sorted(re.findall(r"scripts/fetch ([a-z -]+)$", done.stdout, re.M)) == parts, done.stderr
 
 
+@pytest.mark.parametrize("config", ["virt/linux-rt", "virt/u-boot"])
+def test_nothing_is_made_twice(config):
+    make(f"CONFIG={config}")
+    done = make(f"CONFIG={config}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_opensbi_shows_progress():
     done = make("-n", "-W", "scripts/fetch", FIRMWARE)
     assert re.search(r"scripts/long-step build/logs/opensbi\.log \\\n\s*make -C build/third/opensbi",
