@@ -11,7 +11,4 @@
 void keys_init(const struct plan *plan);
 void keys_typed(uint8_t byte);
 
-/* Input goes to that source from now on (mux.h), and a line says so. */
-void keys_switch(uint32_t source);
-
 #endif

@@ -38,6 +38,12 @@ void monitor_leave(void)
 	mux_print("\n");
 }
 
+void monitor_come_back(void)
+{
+	mux_print(PROMPT);
+	edit_show(&edit);
+}
+
 void monitor_typed(uint8_t byte)
 {
 	if (!plan->console.monitor || !edit_key(&edit, byte))
@@ -48,20 +54,18 @@ void monitor_typed(uint8_t byte)
 	prompt();
 }
 
-/* An answer comes between the lines: the prompt and what was typed behind it are shown again. */
+/* An answer comes between the lines, but not into the one in which a guest is being named. */
 void monitor_tick(void)
 {
 	bool at_prompt = mux_focus() == MUX_MONITOR;
 
-	if (!monitor_has_dump() || mux_room() < DUMP_ROOM)
+	if (!monitor_has_dump() || mux_asks() || mux_room() < DUMP_ROOM)
 		return;
 	if (at_prompt)
-		mux_print("\n");
+		monitor_leave();
 	monitor_show_dump();
-	if (at_prompt) {
-		mux_print(PROMPT);
-		edit_show(&edit);
-	}
+	if (at_prompt)
+		monitor_come_back();
 }
 
 bool monitor_wants_reboot(void)

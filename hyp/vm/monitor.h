@@ -10,9 +10,12 @@
 
 void monitor_init(const struct plan *plan);
 
-/* Input comes here, or goes elsewhere. */
+/* Input comes here, or goes elsewhere, or there is other text to show: leaving ends the line. */
 void monitor_enter(void);
 void monitor_leave(void);
+
+/* After other text: the prompt again, and what was typed behind it. */
+void monitor_come_back(void);
 
 void monitor_typed(uint8_t byte);
 

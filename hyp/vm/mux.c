@@ -50,6 +50,7 @@ static struct {
 	struct source sources[MUX_SOURCES];
 	uint32_t turn;		/* whose turn it is */
 	uint32_t focus;
+	enum { ASKS_NOTHING, ASKS, ANSWERED } ask;	/* ANSWERED until the monitor's line has ended */
 	uint32_t shown;		/* whose unfinished line the terminal shows, NOBODY */
 	uint32_t notify;
 	struct ring monitor;
@@ -141,6 +142,12 @@ static void add_mark(const struct source *s)
 	add_text(text);
 }
 
+/* Whose unfinished line is to be seen, NOBODY. */
+static uint32_t live(void)
+{
+	return mux.ask == ASKS_NOTHING ? mux.focus : MUX_MONITOR;
+}
+
 /* The terminal's cursor is to stand at the start of an empty line. */
 static void leave_shown(void)
 {
@@ -176,6 +183,8 @@ static void end_line(uint32_t i)
 	}
 	add("\n", 1);
 	mux.shown = NOBODY;
+	if (i == MUX_MONITOR && mux.ask == ANSWERED)
+		mux.ask = ASKS_NOTHING;
 	line_begin(&s->line);
 }
 
@@ -195,7 +204,7 @@ static bool feed(uint32_t i, uint8_t byte)
 		end_line(i);
 		return true;
 	}
-	if (i != mux.focus || (mux.shown != i && !s->line.len))
+	if (mux.shown != i && (i != live() || !s->line.len))
 		return false;
 	if (mux.shown != i) {
 		show(i);
@@ -223,9 +232,9 @@ static bool step(uint32_t i, uint32_t max)
 		return feed(i, *from);
 	}
 	s->next += n;
-	if (i == mux.focus && mux.shown == i)
+	if (mux.shown == i)
 		add((const char *)from, n);
-	else if (i == mux.focus)
+	else if (i == live())
 		show(i);
 	return false;
 }
@@ -317,9 +326,9 @@ static void fill(void)
 		mux.turn = (mux.turn + 1) % MUX_SOURCES;
 		mux.left = TURN_BUDGET;
 	}
-	if (idle == MUX_SOURCES && mux.shown == NOBODY && mux.focus != NOBODY &&
-	    mux.sources[mux.focus].line.len && make_room())
-		show(mux.focus);
+	if (idle == MUX_SOURCES && mux.shown == NOBODY && live() != NOBODY &&
+	    mux.sources[live()].line.len && make_room())
+		show(live());
 }
 
 static bool anything_waits(void)
@@ -463,14 +472,32 @@ void mux_print(const char *format, ...)
 	va_end(ap);
 }
 
+void mux_ask(void)
+{
+	mux.ask = ASKS;
+}
+
+/* It stays live until the mux comes to the end of that line. */
+void mux_answered(void)
+{
+	mux_put("\n", 1);
+	mux.ask = ANSWERED;
+}
+
+bool mux_asks(void)
+{
+	return mux.ask == ASKS;
+}
+
 uint32_t mux_focus(void)
 {
 	return mux.focus;
 }
 
+/* A guest's prompt stays to be seen; the end of the monitor's line is under way. */
 void mux_set_focus(uint32_t source)
 {
-	if (mux.shown == mux.focus && mux.shown != NOBODY && source != mux.focus) {
+	if (mux.shown == mux.focus && mux.shown < MAX_VMS && source != mux.focus) {
 		add("\n", 1);
 		mux.shown = NOBODY;
 	}

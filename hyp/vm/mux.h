@@ -2,7 +2,8 @@
 /*
  * The mux: many sources of lines, one terminal. It takes one line of each source in turn, so that no flood starves
  * the others, and shows the unfinished line of the source in focus as it grows; where another line has to be shown
- * in between, the unfinished one is ended and shown again behind it. docs/console.md.
+ * in between, the unfinished one is ended and shown again behind it. While we ask for a name (keys.c), it is the
+ * monitor's line that is live in this way, instead of that of the source in focus. docs/console.md.
  *
  * Lock: mux.lock covers all of it, the device, and monitor.c. Taken by the hart that drives the console.
  */
@@ -47,7 +48,15 @@ uint32_t mux_room(void);	/* bytes that it can write now */
 /* The answer to a command ends: what had no room was left out, and that is said. Then the prompt. */
 void mux_end_answer(const char *prompt);
 
-/* Guest number or MUX_MONITOR. */
+/*
+ * We ask for something: the monitor's unfinished line is live, whoever has the focus, up to
+ * mux_answered(), which ends that line.
+ */
+void mux_ask(void);
+void mux_answered(void);
+bool mux_asks(void);
+
+/* Guest number or MUX_MONITOR. The monitor ends its line before it is left. */
 uint32_t mux_focus(void);
 void mux_set_focus(uint32_t source);
 

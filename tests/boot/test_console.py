@@ -53,7 +53,9 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
         # two floods, one is worked with.
         run(person, "(while :; do echo flood flood flood flood flood; done) &")
         person.sees(r"^\[two\] flood flood")
-        person.types(PREFIX + "one\r")
+        person.types(PREFIX + "on")
+        person.sees(r"^\[monitor\] input to: on$", 20)
+        person.types("e\r")
         person.sees(r"^\[monitor\] input goes to one ")
         for number in range(3):
             run(person, f"echo still $(({number} + 100))")
