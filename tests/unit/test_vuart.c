@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The virtual ns16550A as a guest's driver sees it, access by access, on the fake machine. Source: PC16550D. */
+/*
+ * The virtual ns16550A as a guest sees it, register by register, on the fake machine; test_vuart_drivers.c has what
+ * drivers do. Source: PC16550D.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,62 +12,7 @@
 #include <cmocka.h>
 
 #include "hyp/vm/console.h"
-#include "tests/unit/fake/exits.h"
-
-enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR, THR = RBR, FCR = IIR, DLL = RBR, DLM = IER };
-
-#define LBU_A1_A0	0x00054583u
-#define LB_A1_A0	0x00050583u
-#define SB_A1_A0	0x00b50023u
-#define IDLE		0x60u		/* LSR: the transmitter is empty */
-#define CONTEXT		(FAKE_PLIC + 0x201000)
-
-static uint8_t in(unsigned reg)
-{
-	code_at(BOOT_PC + 0x100, LBU_A1_A0);
-	exit_with(CAUSE_LOAD_GUEST_PAGE, 0xffffffc000000000ull | (FAKE_VUART + reg), FAKE_VUART + reg, 0);
-	assert_int_equal(hw()->x[0], BOOT_PC + 0x104);
-	assert_true(hw()->x[11] < 256);
-	return (uint8_t)hw()->x[11];
-}
-
-static void out(unsigned reg, uint8_t value)
-{
-	code_at(BOOT_PC + 0x200, SB_A1_A0);
-	hw()->x[11] = 0x1234567800ull | value;
-	exit_with(CAUSE_STORE_GUEST_PAGE, 0xffffffc000000000ull | (FAKE_VUART + reg), FAKE_VUART + reg, 0);
-	assert_int_equal(hw()->x[0], BOOT_PC + 0x204);
-}
-
-static int setup_vuart(void **state)
-{
-	setup(state);
-	config.mapped = false;
-	config.vuart = true;
-	boot();
-	return 0;
-}
-
-/* What the console's hart does for something that was typed. */
-static void type(const char *text)
-{
-	unsigned first = fake_hart_of(A, 0);
-
-	for (; *text; text++)
-		console_type(A, (uint8_t)*text);
-	hart_get(first)->mailbox |= MAIL_CONSOLE;
-	fake.hw[first].csr.ssip = 1ull << IRQ_SSI;
-	fake_settle();
-}
-
-static void enable_plic(void)
-{
-	guest_sw(FAKE_PLIC + 4 * FAKE_VUART_IRQ, 1);
-	guest_sw(FAKE_PLIC + 0x2080, 1u << FAKE_VUART_IRQ);
-	guest_sw(CONTEXT, 0);
-}
-
-static bool interrupted(void) { return csr()->hvip & VSEIP; }
+#include "tests/unit/fake/vuart.h"
 
 /* ---- registers ---- */
 
@@ -144,6 +92,33 @@ static void test_accesses(void **state)
 	assert_int_equal(in(SCR), 0);
 }
 
+/* Registers as words, by words or bytes: beside its lowest byte a register reads as 0. */
+static void test_wide_accesses(void **state)
+{
+	(void)state;
+	out(SCR, 0x5a);
+	assert_int_equal(in(SCR), 0x5a);
+	for (unsigned offset = 0; offset < 0x100; offset++) {
+		code_at(BOOT_PC + 0x100, LBU_A1_A0);
+		exit_with(CAUSE_LOAD_GUEST_PAGE, FAKE_VUART + offset, FAKE_VUART + offset, 0);
+		assert_int_equal(hw()->x[0], BOOT_PC + 0x104);
+		assert_int_equal(hw()->x[11], offset == 4 * IIR ? 0x01 : offset == 4 * LSR ? IDLE :
+				 offset == 4 * MSR ? 0xb0 : offset == 4 * SCR ? 0x5a : 0);
+	}
+	for (unsigned offset = 4 * SCR + 1; offset < 0x100; offset++) {
+		code_at(BOOT_PC + 0x200, SB_A1_A0);
+		hw()->x[11] = 0xff;
+		exit_with(CAUSE_STORE_GUEST_PAGE, FAKE_VUART + offset, FAKE_VUART + offset, 0);
+	}
+	assert_int_equal(in(SCR), 0x5a);
+	code_at(BOOT_PC, 0x00051583 /* lh */);
+	exit_with(CAUSE_LOAD_GUEST_PAGE, FAKE_VUART, FAKE_VUART, 0);
+	assert_fault(CAUSE_LOAD_ACCESS, FAKE_VUART, BOOT_PC);
+	code_at(BOOT_PC, LW_A1_A0);
+	exit_with(CAUSE_LOAD_GUEST_PAGE, FAKE_VUART + 2, FAKE_VUART + 2, 0);
+	assert_fault(CAUSE_LOAD_ACCESS, FAKE_VUART + 2, BOOT_PC);
+}
+
 /* The others have no UART there. */
 static void test_only_a(void **state)
 {
@@ -162,100 +137,6 @@ static void test_text(void **state)
 		out(THR, (uint8_t)*c);
 	}
 	assert_true(fake_said("[a] hello\n[a] [b] world\n"));
-}
-
-/* ---- what drivers do to find out what it is ---- */
-
-/* Linux, drivers/tty/serial/8250/8250_port.c, autoconfig() and autoconfig_16550a(), in its order. */
-static void test_linux_autoconfig(void **state)
-{
-	uint8_t iir1, iir2;
-
-	(void)state;
-	out(IER, 0);
-	assert_int_equal(in(IER) & 0x0f, 0);
-	out(IER, 0x0f);
-	assert_int_equal(in(IER) & 0x0f, 0x0f);
-	out(IER, 0);
-	out(MCR, 0x10 | 0x0a);
-	assert_int_equal(in(MSR) & 0xf0, 0x90);
-	out(MCR, 0x08);
-	out(LCR, 0xbf);		/* an EFR would be at FCR, an extended register set elsewhere */
-	out(FCR, 0);
-	out(LCR, 0);
-	out(FCR, 0x01);
-	assert_int_equal(in(IIR) >> 6, 3);	/* 16550A */
-	out(LCR, 0x80);
-	assert_int_not_equal(in(FCR), 0);	/* no EFR of a 16650 */
-	out(LCR, 0);
-	out(FCR, 0x01);
-	iir1 = in(IIR) >> 5;
-	out(FCR, 0);
-	out(LCR, 0xbf);
-	out(FCR, 0x21);		/* 64-byte FIFO of a 16750: behind DLAB */
-	iir2 = in(IIR) >> 5;
-	out(LCR, 0);
-	assert_int_equal(iir1, 6);
-	assert_int_equal(iir2, 6);	/* no 16750 */
-	out(FCR, 0x01);
-	out(IER, 0x40);		/* the UUE bit of an XScale */
-	assert_int_equal(in(IER) & 0x40, 0);
-	/* size_fifo(): 256 bytes through the loop-back */
-	out(LCR, 0);
-	out(FCR, 0x07);
-	out(MCR, 0x10);
-	out(LCR, 0x80);
-	out(DLL, 1);
-	out(DLM, 0);
-	out(LCR, 0x03);
-	for (unsigned i = 0; i < 256; i++)
-		out(THR, (uint8_t)i);
-	for (unsigned i = 0; i < 16; i++) {
-		assert_true(in(LSR) & 1);
-		assert_int_equal(in(RBR), i);
-	}
-	assert_false(in(LSR) & 1);
-	assert_int_equal(fake.console_len, 0);
-}
-
-/* Linux, serial8250_do_startup(): the interrupt of the transmitter comes again when it is enabled again. */
-static void test_linux_thre_test(void **state)
-{
-	(void)state;
-	out(IER, 0x02);
-	assert_int_equal(in(IIR), 0x02);
-	out(IER, 0);
-	out(IER, 0x02);
-	assert_int_equal(in(IIR), 0x02);	/* no UART_BUG_TXEN, no UART_BUG_THRE */
-	assert_int_equal(in(IIR), 0x01);
-	assert_true(in(LSR) & IDLE);
-}
-
-/* xv6, kernel/uart.c: uartinit(), then a byte. */
-static void test_xv6(void **state)
-{
-	(void)state;
-	out(IER, 0);
-	out(LCR, 0x80);
-	out(0, 3);
-	out(1, 0);
-	out(LCR, 3);
-	out(FCR, 7);
-	out(IER, 3);
-	enable_plic();
-	assert_true(interrupted());
-	assert_int_equal(guest_lw(CONTEXT + 4), FAKE_VUART_IRQ);
-	in(IIR);
-	guest_sw(CONTEXT + 4, FAKE_VUART_IRQ);
-	assert_false(interrupted());
-	type("x");
-	assert_true(interrupted());
-	assert_int_equal(guest_lw(CONTEXT + 4), FAKE_VUART_IRQ);
-	assert_true(in(LSR) & 1);
-	assert_int_equal(in(RBR), 'x');
-	assert_false(in(LSR) & 1);
-	guest_sw(CONTEXT + 4, FAKE_VUART_IRQ);
-	assert_false(interrupted());
 }
 
 /* ---- the receiver ---- */
@@ -461,6 +342,25 @@ static void test_level(void **state)
 	assert_int_equal(guest_lw(CONTEXT + 4), 0);
 }
 
+/* A handler that takes one byte is called again for the next one, without FIFOs and with them. */
+static void test_byte_by_byte(void **state)
+{
+	(void)state;
+	enable_plic();
+	out(IER, 1);
+	for (unsigned fifo = 0; fifo < 2; fifo++) {
+		out(FCR, (uint8_t)fifo);
+		type("bytes behind a FIFO of sixteen");
+		for (const char *c = "bytes behind a FIFO of sixteen"; *c; c++) {
+			assert_true(interrupted());
+			assert_int_equal(guest_lw(CONTEXT + 4), FAKE_VUART_IRQ);
+			assert_int_equal(in(RBR), *c);
+			guest_sw(CONTEXT + 4, FAKE_VUART_IRQ);
+		}
+		assert_false(interrupted());
+	}
+}
+
 /* It is raised on whichever hart the guest has chosen. */
 static void test_sibling(void **state)
 {
@@ -545,11 +445,9 @@ int main(void)
 		cmocka_unit_test_setup(test_plain_registers, setup_vuart),
 		cmocka_unit_test_setup(test_divisor, setup_vuart),
 		cmocka_unit_test_setup(test_accesses, setup_vuart),
+		cmocka_unit_test_setup(test_wide_accesses, setup_wide),
 		cmocka_unit_test_setup(test_only_a, setup_vuart),
 		cmocka_unit_test_setup(test_text, setup_vuart),
-		cmocka_unit_test_setup(test_linux_autoconfig, setup_vuart),
-		cmocka_unit_test_setup(test_linux_thre_test, setup_vuart),
-		cmocka_unit_test_setup(test_xv6, setup_vuart),
 		cmocka_unit_test_setup(test_receive_polled, setup_vuart),
 		cmocka_unit_test_setup(test_overrun, setup_vuart),
 		cmocka_unit_test_setup(test_loop_back_overrun, setup_vuart),
@@ -560,6 +458,7 @@ int main(void)
 		cmocka_unit_test_setup(test_priorities, setup_vuart),
 		cmocka_unit_test_setup(test_thre, setup_vuart),
 		cmocka_unit_test_setup(test_level, setup_vuart),
+		cmocka_unit_test_setup(test_byte_by_byte, setup_vuart),
 		cmocka_unit_test_setup(test_sibling, setup_vuart),
 		cmocka_unit_test_setup(test_sbi_reads, setup_vuart),
 		cmocka_unit_test_setup(test_restart, setup_vuart),
