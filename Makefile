@@ -43,6 +43,7 @@ help:
 	@echo 'make census       why Linux leaves its partition: exits by cause and second; RECORD=1 likewise'
 	@echo 'make prove        the model of the interrupt protocol, by Spin'
 	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make coverage     what the corpora of fuzzing reach, by file; it wants the package llvm'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
 	@echo 'make debug        the same, waiting for gdb'
 	@echo 'make check        only check CONFIG against its machine; make map draws it: $(B)/CONFIG/map.svg'
@@ -342,6 +343,24 @@ $(FUZZ_SEEDS): tests/fuzz/seeds $(wildcard tests/hosts/*.dts tests/unit/dts/*.dt
 fuzz: $(FUZZ_TARGETS) $(FUZZ_SEEDS)
 	@$(PYTHON) scripts/judge --fuzz $(FUZZ_SECONDS) 0 $(FUZZ_TARGETS)
 
+# The same targets, made to count what their corpora reach.
+.PHONY: coverage coverage-tools
+COVER_CFLAGS	:= $(FUZZ_CFLAGS) -fprofile-instr-generate -fcoverage-mapping
+COVER_LIB_OBJ	:= $(patsubst $(B)/fuzz/%,$(B)/coverage/%,$(FUZZ_LIB_OBJ))
+COVER_TARGETS	:= $(patsubst $(B)/fuzz/%,$(B)/coverage/%,$(FUZZ_TARGETS))
+$(eval $(call COMPILE,coverage,$(FUZZCC),$(COVER_CFLAGS)))
+
+$(B)/coverage/fuzz.a: $(COVER_LIB_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $(COVER_LIB_OBJ)
+$(COVER_TARGETS): $(B)/coverage/%: $(B)/coverage/tests/fuzz/%.o $(B)/coverage/fuzz.a
+	$(call say,COVERLD $@)
+	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -fprofile-instr-generate -o $@ $^
+
+coverage-tools: | $(SETUP)
+	@$(PYTHON) scripts/coverage --tools
+coverage: coverage-tools $(COVER_TARGETS) $(FUZZ_SEEDS)
+	@$(PYTHON) scripts/coverage $(COVER_TARGETS)
+
 test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) $(B)/unit/bulkhead everything
 	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --fuzz $(FUZZ_SHORT) $(FUZZ_SEED) $(FUZZ_TARGETS) --boot $(TESTS)
 
@@ -379,13 +398,16 @@ $(B)/bulkhead.elf: $(B)/.core-list
 $(B)/bulkhead: $(B)/.tool-list
 $(B)/unit/unit.a: $(B)/.unit-list
 $(B)/fuzz/fuzz.a: $(B)/.fuzz-list
+$(B)/coverage/fuzz.a: $(B)/.cover-list
 $(B)/.core-list: list = $(CORE_OBJ)
 $(B)/.tool-list: list = $(TOOL_OBJ)
 $(B)/.unit-list: list = $(UNIT_LIB_OBJ)
 $(B)/.fuzz-list: list = $(FUZZ_LIB_OBJ)
-$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list: FORCE
+$(B)/.cover-list: list = $(COVER_LIB_OBJ)
+$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list: FORCE
 	$(Q)mkdir -p $(B); [ "$$(cat $@ 2>/dev/null)" = '$(list)' ] || printf '%s\n' '$(list)' > $@
 
--include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) $(GUEST_LIB_OBJ) \
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) $(COVER_LIB_OBJ) $(GUEST_LIB_OBJ) \
 	   $(patsubst $(B)/fuzz/%,$(B)/fuzz/tests/fuzz/%.o,$(FUZZ_TARGETS)) \
+	   $(patsubst $(B)/coverage/%,$(B)/coverage/tests/fuzz/%.o,$(COVER_TARGETS)) \
 	   $(foreach g,$(GUESTS),$(OBJ_$(g))) $(patsubst $(B)/unit/%,$(B)/unit/tests/unit/%.o,$(UNIT_TESTS)))
