@@ -42,7 +42,8 @@ static const char *text(void)
 		"linux-initrd", "config", "", "okay", "disabled", "cpu", "memory", "pci", "simple-bus",
 		"virtio,mmio", "ns16550a", "sifive,plic-1.0.0", "riscv,cpu-intc", "0x80200000", "0x80600000", "stop",
 		"restart", "ignore", "inject", "mapped", "emulated", "rv64imafdch_sstc", "rv64gc", "riscv,sv39",
-		"riscv,none",
+		"riscv,none", "riscv,aclint-sswi", "clear", "keep", "copy", "in-place", "shutdown", "on", "off", "plain",
+		"colour", "sbi", "uart",
 	};
 
 	return some[pick(ARRAY_LEN(some))];
@@ -57,6 +58,7 @@ static const char *prop_name(void)
 		"entry", "bootargs", "trust-dma", "console", "console-hart", "console-style", "monitor",
 		"console-address", "unmapped", "on-crash", "plic-mode", "watchdog-ms",
 		"restart-limit", "when-all-ended", "riscv,ndev", "riscv,isa", "mmu-type", "timebase-frequency",
+		"images", "ram-at-boot", "linux,phandle",
 	};
 
 	return some[pick(ARRAY_LEN(some))];
