@@ -140,7 +140,8 @@ _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
  */
 int guest_run(struct guest_context *ctx);
 
-/* Zeroes f0..f31 (doubles: they are 64 bits wide, by D) and fcsr, or v0..v31; the unit must exist. The sstatus fields are set on. */
+/* Zeroes f0..f31 (doubles: they are 64 bits wide, by D) and fcsr, or v0..v31; the unit must exist. The sstatus fields
+ * are set on. */
 void fp_clear(bool doubles);
 void vector_clear(void);
 #endif

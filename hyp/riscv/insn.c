@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Decoding of plain integer loads and stores, compressed forms included, for emulated devices. Pure.
- * Of the address only as much is of interest as says whether it is aligned: the trap gives the rest. Fetching the instruction is
- * guestmem's work, checking that it fits the trap's cause that of the caller.
+ * Of the address only as much is of interest as says whether it is aligned: the trap gives the rest.
+ * Fetching the instruction is guestmem's work, checking that it fits the trap's cause that of the caller.
  * Source: unprivileged ISA, chapters RV64I, "C" and "Zcb"; privileged ISA, hypervisor chapter.
  */
 #include "hyp/riscv/insn.h"

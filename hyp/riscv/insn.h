@@ -15,7 +15,7 @@ struct insn_access {
 	bool sign_extend;	/* of a load */
 	uint8_t reg;		/* x0..x31: destination of a load, source of a store */
 	uint8_t length;		/* of the instruction in bytes, 2 or 4: what sepc advances by */
-	uint8_t base;		/* x0..x31 of the address; of a transformed instruction: Addr.Offset, not 0 if it is misaligned */
+	uint8_t base;		/* x0..x31 of the address; if transformed, Addr.Offset: not 0 if it is misaligned */
 	uint8_t low;		/* the low three bits of the immediate, if size does not divide it anyway */
 };
 

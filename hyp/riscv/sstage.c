@@ -52,22 +52,25 @@ void sstage_enable(void)
 	__asm__ volatile("sfence.vma" : : : "memory");
 }
 
-void *sstage_window(hpa_t address)
+/* Where the calling hart's window is, which shows from now on what the leaf says, or nothing (0). */
+static uint64_t set_window(uint64_t leaf)
 {
 	uint32_t index = this_hart()->index;
 	uint64_t va = WINDOW_BASE + index * SSTAGE_WINDOW_SIZE;
+
+	windows[index] = leaf;
+	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
+	return va;
+}
+
+void *sstage_window(hpa_t address)
+{
 	hpa_t block = hpa(align_down(address.v, SSTAGE_WINDOW_SIZE));
 
-	windows[index] = paging_leaf(block, RIGHT_R | RIGHT_W);
-	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
-	return (void *)(va + (address.v - block.v));
+	return (void *)(set_window(paging_leaf(block, RIGHT_R | RIGHT_W)) + (address.v - block.v));
 }
 
 void sstage_close_window(void)
 {
-	uint32_t index = this_hart()->index;
-	uint64_t va = WINDOW_BASE + index * SSTAGE_WINDOW_SIZE;
-
-	windows[index] = 0;
-	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
+	set_window(0);
 }

@@ -219,8 +219,11 @@ static bool feed(uint32_t i, uint8_t byte)
 	return false;
 }
 
-/* At most max of the next bytes of a source that has text: plain ones all at once. True if a line has ended. */
-static bool step(uint32_t i, uint32_t max)
+/*
+ * At most max (not 0) of the next bytes of a source that has text: plain ones all at once. Returns how many; *ended is
+ * set to whether a line has ended, if it was not a plain one.
+ */
+static uint32_t step(uint32_t i, uint32_t max, bool *ended)
 {
 	struct source *s = &mux.sources[i];
 	const uint8_t *from = s->chunk + s->next;
@@ -229,14 +232,15 @@ static bool step(uint32_t i, uint32_t max)
 	n = line_take(&s->line, from, n < max ? n : max);
 	if (!n) {
 		s->next++;
-		return feed(i, *from);
+		*ended = feed(i, *from);
+		return 1;
 	}
 	s->next += n;
 	if (mux.shown == i)
 		add((const char *)from, n);
 	else if (i == live())
 		show(i);
-	return false;
+	return n;
 }
 
 /* ---- sources ---- */
@@ -294,9 +298,8 @@ enum turn { TURN_EMPTY, TURN_OVER, TURN_GOES_ON };
  */
 static enum turn take_turn(uint32_t i, uint32_t *budget)
 {
-	const struct source *s = &mux.sources[i];
-	uint32_t before;
 	bool ended = false;
+	uint32_t n;
 
 	tell_dropped(i);
 	if (!has_text(i))
@@ -304,10 +307,9 @@ static enum turn take_turn(uint32_t i, uint32_t *budget)
 	while (!ended && mux.left && make_room() && has_text(i)) {
 		if (!*budget)
 			return TURN_GOES_ON;
-		before = s->next;
-		ended = step(i, mux.left < *budget ? mux.left : *budget);
-		mux.left -= s->next - before;
-		*budget -= s->next - before;
+		n = step(i, mux.left < *budget ? mux.left : *budget, &ended);
+		mux.left -= n;
+		*budget -= n;
 	}
 	return TURN_OVER;
 }
@@ -366,16 +368,12 @@ static void unlock_after_turn(void)
 /* One line, or TURN_BUDGET bytes of a longer one. True if there is more. */
 static bool drain_turn(uint32_t source)
 {
-	const struct source *s = &mux.sources[source];
-	uint32_t left = TURN_BUDGET, before;
+	uint32_t left = TURN_BUDGET;
 	bool ended = false, more;
 
 	lock_for_turn();
-	while (!ended && left && has_text(source)) {
-		before = s->next;
-		ended = step(source, left);
-		left -= s->next - before;
-	}
+	while (!ended && left && has_text(source))
+		left -= step(source, left, &ended);
 	push_all();
 	more = has_text(source);
 	unlock_after_turn();

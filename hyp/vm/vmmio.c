@@ -59,7 +59,8 @@ static bool is_store(uint32_t insn)
 
 /*
  * The walk of the guest's own page tables left its memory: its policy's matter, though nothing can be ignored; or
- * an access fault of the kind of the original access. QEMU 7.2 reports cause 21 for all kinds, so the instruction has to tell.
+ * an access fault of the kind of the original access. QEMU 7.2 reports cause 21 for all kinds, so the instruction has
+ * to tell.
  */
 static __noinline enum verdict inject_walk_fault(struct vcpu *v, const struct guest_exit *e)
 {

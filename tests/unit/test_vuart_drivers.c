@@ -272,6 +272,26 @@ static void rt_thread_clears_int(uint8_t ier)
 	out(IER, ier & ~0x01u);
 }
 
+/* Typed while its interrupt is on: the handler reads until nothing is left. */
+static void serves(const char *text)
+{
+	type(text);
+	claim();
+	receives(text);
+	complete();
+}
+
+/* Typed while it is off, and read when it comes on. */
+static void comes_when_opened(const char *text)
+{
+	type(text);
+	assert_false(interrupted());
+	rt_thread_sets_int(0);
+	claim();
+	receives(text);
+	complete();
+}
+
 /* Input by interrupts, rt_hw_serial_isr() until getc has nothing; output polled. */
 static void test_rt_thread(void **state)
 {
@@ -286,23 +306,12 @@ static void test_rt_thread(void **state)
 	enable_plic();
 	rt_thread_sets_int(0);
 	assert_false(interrupted());
-	type("ls\r");
-	claim();
-	receives("ls\r");
-	complete();
+	serves("ls\r");
 	sends("ls\r\n");
-	type(LONG);
-	claim();
-	receives(LONG);
-	complete();
+	serves(LONG);
 	/* closed, and opened again: what came meanwhile is there at once */
 	rt_thread_clears_int(1);
-	type("q");
-	assert_false(interrupted());
-	rt_thread_sets_int(0);
-	claim();
-	receives("q");
-	complete();
+	comes_when_opened("q");
 	assert_true(fake_said("[a] msh />ls\n"));
 }
 
@@ -341,24 +350,13 @@ static void test_rt_thread_8250(void **state)
 	rt_thread_sets_int(1);
 	assert_false(interrupted());
 	sends("msh />");
-	type("version\r");
-	claim();
-	receives("version\r");
-	complete();
+	serves("version\r");
 	sends("version\r\n");
 	rt_thread_8250_configures(1, 0x03);	/* another baud rate, say */
-	type(LONG);
-	claim();
-	receives(LONG);
-	complete();
+	serves(LONG);
 	expect(IER, 0x01);
 	out(IER, 0x40);		/* CLR_INT */
-	type("q");
-	assert_false(interrupted());
-	rt_thread_sets_int(0);
-	claim();
-	receives("q");
-	complete();
+	comes_when_opened("q");
 	assert_true(fake_said("[a] msh />version\n"));
 }
 
