@@ -27,12 +27,14 @@
 /* A device tree or package larger than this is no such thing. */
 #define MAX_DTB		(1 * MIB)
 #define MAX_PACKAGE	(4 * GIB)
+#define MAX_COPY	(256 * KIB)	/* of a tree that has to be copied */
 
 static struct hart boot_hart;	/* until the plan tells which one this is */
 static struct hart_features features;
 static struct host host __attribute__((section(".noinit")));
 static struct config config __attribute__((section(".noinit")));
 static struct plan plan __attribute__((section(".noinit")));
+static uint8_t dtb_copy[MAX_COPY] __attribute__((section(".noinit"), aligned(8)));
 
 /* Firmware sets up a hart's interrupt controllers when it starts the hart: OpenSBI masks its PLIC context
  * by the threshold. So no guest, and nothing that it does, begins before all harts are here. */
@@ -74,6 +76,20 @@ static void check_hart(void)
 	features = hart_probe();
 }
 
+/*
+ * A tree has to lie at a multiple of 8 (Devicetree Specification 0.4, 5.1), but boot loaders hand over the one in a
+ * FIT image where it is. What is too large or no tree stays there, for host_parse() to say so.
+ */
+static const void *align_dtb(const void *host_dtb)
+{
+	uint64_t size = (uintptr_t)host_dtb % 8 ? dt_size(host_dtb, MAX_COPY) : 0;
+
+	if (!size)
+		return host_dtb;
+	memcpy(dtb_copy, host_dtb, size);
+	return dtb_copy;
+}
+
 /* Parses everything and makes the plan, or refuses. */
 static void make_plan(const void *host_dtb, struct reporter *r)
 {
@@ -89,7 +105,7 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 	if (!entry)
 		refuse("the package has no configuration");
 	own.size = at.v + package.header->total_size - image.v;
-	host_ok = host_parse(&host, host_dtb, MAX_DTB, true, r) == OK;
+	host_ok = host_parse(&host, align_dtb(host_dtb), MAX_DTB, true, r) == OK;
 	for (uint32_t i = 0; i < host.nr_harts && !features.sstc; i++)
 		host.harts[i].features &= ~HART_SSTC;	/* whatever the tree says */
 	config_ok = config_parse(&config, package_data(&package, entry), entry->size, r) == OK;

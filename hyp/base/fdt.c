@@ -36,6 +36,33 @@ enum err dt_open(struct dt *dt, const void *blob, uint64_t max)
 	return OK;
 }
 
+uint64_t dt_size(const void *blob, uint64_t max)
+{
+	uint32_t size;
+
+	if (!blob || max < sizeof(struct fdt_header) || dt_u32(blob) != FDT_MAGIC)
+		return 0;
+	size = dt_u32((const uint8_t *)blob + 4);
+	return size >= sizeof(struct fdt_header) && size <= max ? size : 0;
+}
+
+const char *dt_fault(const void *blob, uint64_t max)
+{
+	const uint8_t *header = blob;
+
+	if (!blob)
+		return "there is no device tree: its address is 0";
+	if (max < sizeof(struct fdt_header) || dt_u32(header) != FDT_MAGIC)
+		return "no flattened device tree: it does not begin with d0 0d fe ed";
+	if (dt_u32(header + 4) > max)
+		return "the device tree is cut off: its header tells more bytes than there are (at boot: than 1 MiB)";
+	if (dt_u32(header + 20) < VERSION || dt_u32(header + 24) > VERSION)
+		return "the device tree is of another version than 17; write it anew by dtc";
+	if ((uintptr_t)blob % 8)
+		return "the device tree lies at no multiple of 8, and is too large to be copied (256 KiB)";
+	return "the device tree's header is broken: its blocks do not lie within it";
+}
+
 /* libfdt's token at *at, NOPs skipped; *start is then its offset in the structure block. */
 static uint32_t next_tag(const struct dt *dt, uint32_t *at, int *start)
 {

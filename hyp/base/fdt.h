@@ -58,8 +58,17 @@ static inline uint64_t dt_cells(const uint8_t *p, uint32_t cells)
 	return cells == 2 ? dt_u64(p) : cells ? dt_u32(p) : 0;
 }
 
-/* Opens a tree within max bytes at blob (8-byte aligned). ERR_INVALID: not a tree of version 17, or it leaves max. */
+/*
+ * Opens a tree within max bytes at blob (8-byte aligned). ERR_INVALID: not a tree of version 17, or it leaves max;
+ * dt_fault() tells the cause in words.
+ */
 enum err dt_open(struct dt *dt, const void *blob, uint64_t max) __must_check;
+
+/* Why dt_open() refuses what lies there; never NULL. Anything may lie there, or blob may be NULL. */
+const char *dt_fault(const void *blob, uint64_t max);
+
+/* The size that the header at blob (of any alignment) tells, in bytes; 0: there is no such tree within max. */
+uint64_t dt_size(const void *blob, uint64_t max);
 
 /* The token at offset *at of the blob (start with dt->structure); *at then stands behind it. */
 enum dt_token dt_next(const struct dt *dt, uint32_t *at, struct dt_item *item);

@@ -575,7 +575,7 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max, stru
 	config->keep_machine = false;
 	config->nr_vms = 0;
 	if (dt_open(&dt, dtb, max)) {
-		broken(&c, "not a flattened device tree of version 17");
+		broken(&c, dt_fault(dtb, max));
 		return ERR_INVALID;
 	}
 	read_tree(&c, &dt);

@@ -13,22 +13,52 @@
 #define SSWI_MAX	4095u	/* ACLINT specification 1.0-rc4, "SSWI Device": registers of one device */
 #define PHYSICAL_MAX	((1ull << 56) - 1)	/* last address of RV64 (privileged ISA, Sv39) */
 
+/* Two banks that overlap say the same of what they share, as where a boot loader adds to a tree that has a node. */
+static void note_overlap(const struct host *host, uint16_t node, struct range bank, struct reporter *r)
+{
+	char path[HOST_PATH_SIZE];
+
+	problem_note(r, false, host_path(host, node, path, sizeof(path)), "reg",
+		     "0x%lx to 0x%lx overlaps other RAM of the tree; both are taken as one", bank.base, range_last(bank));
+}
+
+/* Banks that touch or overlap become one (one node a NUMA domain is usual); the others stay sorted. */
 static void add_ram(struct host *host, uint16_t node, struct range bank, struct reporter *r)
 {
-	uint32_t i = host->nr_ram;
+	uint32_t first = 0, end, kept;
+	struct range joined = bank;
 
 	if (range_last(bank) > PHYSICAL_MAX) {
-		bad_node(host, node, "reg", "RAM above the physical address space", r);
+		bad_node(host, node, "reg", "RAM above 2^56, the last physical address of RV64; mend the tree", r);
 		return;
 	}
-	if (host->nr_ram == HOST_MAX_RAM) {
+	while (first < host->nr_ram && range_last(host->ram[first]) + 1 < bank.base)
+		first++;
+	for (end = first; end < host->nr_ram && host->ram[end].base <= range_last(bank) + 1; end++) {
+		uint64_t last = range_last(joined), other = range_last(host->ram[end]);
+
+		if (range_overlaps(host->ram[end], bank))
+			note_overlap(host, node, bank, r);
+		joined.base = host->ram[end].base < joined.base ? host->ram[end].base : joined.base;
+		joined.size = (other > last ? other : last) - joined.base + 1;
+	}
+	if (first == end && host->nr_ram == HOST_MAX_RAM) {
 		too_many(host, node, "RAM banks", HOST_MAX_RAM, r);
 		return;
 	}
-	for (; i && host->ram[i - 1].base > bank.base; i--)
-		host->ram[i] = host->ram[i - 1];
-	host->ram[i] = bank;
-	host->nr_ram++;
+	kept = host->nr_ram - end;
+	memmove(&host->ram[first + 1], &host->ram[end], kept * sizeof(host->ram[0]));
+	host->ram[first] = joined;
+	host->nr_ram = first + 1 + kept;
+}
+
+/* A fault of registers at a property reg, by its cause. */
+static void bad_reg(const struct host *host, uint16_t node, enum err e, struct reporter *r)
+{
+	char path[HOST_PATH_SIZE];
+
+	problem_report(r, PROBLEM_BAD_HOST, false, host_path(host, node, path, sizeof(path)), "reg", "it %s",
+		       host_reg_fault(e));
 }
 
 static void read_memory(struct host *host, uint16_t node, struct reporter *r)
@@ -39,34 +69,28 @@ static void read_memory(struct host *host, uint16_t node, struct reporter *r)
 
 	if (host_is_disabled(host, node))
 		return;
-	for (i = 0; (e = host_node_reg(host, node, i, &bank)) == OK; i++)
-		add_ram(host, node, bank, r);
+	/* A bank of size 0 is a socket without memory, or one that a boot loader has left empty. */
+	for (i = 0; (e = host_node_reg(host, node, i, &bank)) == OK || e == ERR_NOSPACE; i++) {
+		if (e == OK)
+			add_ram(host, node, bank, r);
+	}
 	if (e != ERR_NOTFOUND)
-		bad_node(host, node, "reg", "not a list of addresses and sizes", r);
+		bad_reg(host, node, e, r);
 }
 
-/* Merges adjacent banks (one node a NUMA domain is usual). */
-static void merge_ram(struct host *host, struct reporter *r)
+/* Trees as they come with a kernel often have none: the boot loader adds it. */
+static void need_ram(const struct host *host, unsigned before, struct reporter *r)
 {
-	uint32_t i, n = 0;
+	uint32_t node, nodes = 0;
 
-	if (!host->nr_ram) {
-		bad_node(host, 0, "", "no memory node: the machine has no RAM", r);
+	if (host->nr_ram || r->count != before)
 		return;
-	}
-	for (i = 1; i < host->nr_ram; i++) {
-		struct range *prev = &host->ram[n], next = host->ram[i];
-
-		if (range_overlaps(*prev, next)) {
-			bad_node(host, 0, "", "two memory banks overlap", r);
-			return;
-		}
-		if (range_last(*prev) + 1 == next.base)
-			prev->size += next.size;
-		else
-			host->ram[++n] = next;
-	}
-	host->nr_ram = n + 1;
+	for (node = 1; node < host->nr_nodes; node = host->nodes[node].end)
+		nodes += !!(host->nodes[node].flags & NODE_MEMORY);
+	bad_node(host, 0, "", nodes ? "all memory nodes are disabled or have a size of 0. The boot loader fills them in: "
+		 "take /sys/firmware/fdt of the running board, or give bulkhead --memory \"2G at 0x80000000\"" :
+		 "there is no memory node. The boot loader adds it: take /sys/firmware/fdt of the running board, "
+		 "or give bulkhead --memory \"2G at 0x80000000\"", r);
 }
 
 static void add_reserved(struct host *host, uint16_t node, struct range range, struct reporter *r)
@@ -79,7 +103,20 @@ static void add_reserved(struct host *host, uint16_t node, struct range range, s
 	host->reserved[host->nr_reserved++] = (struct host_reserved){ range, node };
 }
 
-/* A child without reg asks an operating system to choose a place: nothing lies there yet. */
+/* The node above must have an empty "ranges"; where that is forgotten, addresses are still the CPU's. */
+static enum err reserved_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range)
+{
+	return host->nodes[host->reserved_memory].ranges ? host_node_reg(host, node, index, range) :
+	       host_bus_reg(host, node, index, range);
+}
+
+/* An empty reg counts as none. */
+static bool has_reg(const struct host *host, uint16_t node)
+{
+	return host->nodes[node].reg && host_prop(host, host->nodes[node].reg).size;
+}
+
+/* A child without reg asks an operating system to choose a place, and one of size 0 reserves nothing. */
 static void read_reserved(struct host *host, struct reporter *r)
 {
 	struct range range;
@@ -90,18 +127,18 @@ static void read_reserved(struct host *host, struct reporter *r)
 	for (i = 0; dt_reservation(&host->dt, i, &range.base, &range.size); i++) {
 		if (range_valid(range))
 			add_reserved(host, NO_NODE, range, r);
-		else
-			bad_node(host, 0, "", "a memory reservation is empty or wraps around", r);
+		else if (range.size)
+			bad_node(host, 0, "", "a memory reservation (/memreserve/) wraps around the end of the addresses", r);
 	}
 	if (top == NO_NODE)
 		return;
 	for (node = top + 1; node < host->nodes[top].end; node = host->nodes[node].end) {
-		if (!host->nodes[node].reg)
-			continue;
-		for (i = 0; (e = host_node_reg(host, node, i, &range)) == OK; i++)
-			add_reserved(host, node, range, r);
-		if (e != ERR_NOTFOUND || !i)
-			bad_node(host, node, "reg", "not a list of addresses and sizes", r);
+		for (i = 0; (e = reserved_reg(host, node, i, &range)) == OK || e == ERR_NOSPACE; i++) {
+			if (e == OK)
+				add_reserved(host, node, range, r);
+		}
+		if (e != ERR_NOTFOUND || (!i && has_reg(host, node)))
+			bad_reg(host, node, e, r);
 	}
 }
 
@@ -119,6 +156,20 @@ static int hart_of_intc(const struct host *host, uint32_t phandle, uint32_t *las
 		}
 	}
 	return -1;
+}
+
+/* Behind such an entry nobody knows where the next one begins, and the place of an entry is its context. */
+static void bad_entry(const struct host *host, uint16_t device, uint32_t entry, uint32_t phandle, uint16_t node,
+		      struct reporter *r)
+{
+	char path[HOST_PATH_SIZE];
+
+	problem_report(r, PROBLEM_BAD_HOST, false, host_path(host, device, path, sizeof(path)), "interrupts-extended",
+		       node == NO_NODE ? "entry %u refers to phandle 0x%x, which no node has" :
+		       host->nodes[node].interrupt_cells && host->nodes[node].interrupt_cells <= 2 ?
+		       "entry %u (phandle 0x%x) is cut off" :
+		       "entry %u refers to phandle 0x%x, which is no interrupt controller with 1 or 2 #interrupt-cells",
+		       entry, phandle);
 }
 
 /*
@@ -140,7 +191,7 @@ static uint32_t read_entries(const struct host *host, uint16_t device, uint32_t 
 		node = hart >= 0 ? host->harts[hart].intc : host_find_phandle(host, phandle);
 		cells = node == NO_NODE ? 0 : host->nodes[node].interrupt_cells;
 		if (!cells || cells > 2 || p.size - at < 4 + 4 * cells) {
-			bad_node(host, device, "interrupts-extended", "malformed", r);
+			bad_entry(host, device, count, phandle, node, r);
 			break;
 		}
 		if (hart >= 0 && dt_u32(p.data + at + 4) == irq)
@@ -151,10 +202,23 @@ static uint32_t read_entries(const struct host *host, uint16_t device, uint32_t 
 	return count;
 }
 
+static const char *plic_place_fault(const struct host *host, struct range range)
+{
+	if (range.base % PAGE_SIZE)
+		return "the PLIC begins at no multiple of 4K";
+	if (range.size > PLIC_MAX_SIZE)
+		return "larger than the 64 MiB that a PLIC can have";
+	if (host_meets_ram(host, range))
+		return "the PLIC lies in RAM";
+	return host_meets_plic(host, range) ? "in the registers of another PLIC" : NULL;
+}
+
 static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 {
 	struct host_plic *plic = &host->plics[host->nr_plics];
 	struct dt_prop ndev;
+	const char *why;
+	enum err e;
 
 	if (host->nr_plics == MAX_PLICS) {
 		too_many(host, node, "PLICs", MAX_PLICS, r);
@@ -162,30 +226,45 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 	}
 	plic->node = node;
 	plic->phandle = host->nodes[node].phandle;
-	if (host_node_reg(host, node, 0, &plic->range)) {
-		bad_node(host, node, "reg", "missing or malformed", r);
+	e = host_node_reg(host, node, 0, &plic->range);
+	if (e) {
+		bad_reg(host, node, e, r);
 		return;
 	}
-	if (plic->range.base % PAGE_SIZE || plic->range.size > PLIC_MAX_SIZE || host_meets_ram(host, plic->range)) {
-		bad_node(host, node, "reg", "no multiple of 4K, larger than a PLIC's 64 MiB, or in RAM", r);
-		return;
-	}
-	if (host_meets_plic(host, plic->range)) {
-		bad_node(host, node, "reg", "in the registers of another PLIC", r);
+	why = plic_place_fault(host, plic->range);
+	if (why) {
+		bad_node(host, node, "reg", why, r);
 		return;
 	}
 	plic->ndev = host_find_prop(host, node, "riscv,ndev", &ndev) ? prop_u32(&ndev) : 0;
 	if (!plic->ndev || plic->ndev >= MAX_IRQS) {
-		bad_node(host, node, "riscv,ndev", "missing or not from 1 to 1023", r);
+		bad_node(host, node, "riscv,ndev", plic->ndev ? "more than 1023, the last source that a PLIC can have" :
+			 "is missing or 0: how many sources the PLIC has", r);
 		return;
 	}
-	if (!host->nodes[node].interrupts_extended || !plic->phandle) {
-		bad_node(host, node, "interrupts-extended", "missing, or the node has no phandle",
-			 r);
+	if (!plic->phandle) {
+		bad_node(host, node, "phandle", "the PLIC has none, so that no device can refer to it", r);
+		return;
+	}
+	if (!host->nodes[node].interrupts_extended) {
+		bad_node(host, node, "interrupts-extended", "is missing: which harts the PLIC interrupts", r);
 		return;
 	}
 	host->nr_plics++;
 	plic->nr_contexts = read_entries(host, node, IRQ_S_EXTERNAL, plic->context, r);
+}
+
+static const char *sswi_place_fault(const struct host *host, struct range range, uint32_t count)
+{
+	if (range.base < PAGE_SIZE)
+		return "the SSWI device lies in the page at 0, where nothing can be told from a null pointer";
+	if (range.base & 3)
+		return "the SSWI device begins at no multiple of 4";
+	if (host_meets_ram(host, range))
+		return "the SSWI device lies in RAM";
+	if (host_meets_plic(host, range))
+		return "the SSWI device lies in the registers of a PLIC";
+	return count > SSWI_MAX || range.size < 4 * count ? "not 4 bytes for each entry of interrupts-extended" : NULL;
 }
 
 /*
@@ -197,11 +276,18 @@ static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
 	struct range range;
 	int16_t entry[MAX_HARTS];
 	uint32_t i, count;
+	const char *why;
+	enum err e;
 
 	count = read_entries(host, node, IRQ_S_SOFTWARE, entry, r);
-	if (host_node_reg(host, node, 0, &range) || range.base < PAGE_SIZE || range.base & 3 || host_meets_ram(host, range) ||
-	    host_meets_plic(host, range) || count > SSWI_MAX || range.size < 4 * count) {
-		bad_node(host, node, "reg", "missing, at 0, in RAM or a PLIC, or not four bytes for each interrupt", r);
+	e = host_node_reg(host, node, 0, &range);
+	if (e) {
+		bad_reg(host, node, e, r);
+		return;
+	}
+	why = sswi_place_fault(host, range, count);
+	if (why) {
+		bad_node(host, node, "reg", why, r);
 		return;
 	}
 	for (i = 0; i < host->nr_harts; i++) {
@@ -271,6 +357,7 @@ static void find_tops(struct host *host)
 
 static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 {
+	unsigned before = r->count;
 	uint32_t node;
 
 	find_tops(host);
@@ -284,7 +371,7 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 		if (host->nodes[node].flags & NODE_MEMORY)
 			read_memory(host, node, r);
 	}
-	merge_ram(host, r);
+	need_ram(host, before, r);
 	read_reserved(host, r);
 	host_read_cpus(host, assume_h, r);
 	for (node = 1; node < host->nr_nodes; node++) {
@@ -304,7 +391,7 @@ enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assum
 		    struct reporter *r)
 {
 	unsigned before = r->count;
-	const char *why = "not a flattened device tree of version 17";
+	const char *why;
 	enum err e;
 
 	host->timebase_hz = 0;
@@ -315,6 +402,8 @@ enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assum
 	e = dt_open(&host->dt, dtb, max);
 	if (e == OK)
 		e = host_index(host, &why);
+	else
+		why = dt_fault(dtb, max);
 	if (e) {
 		problem_report(r, PROBLEM_BAD_HOST, false, "/", "", "%s", why);
 		return e;

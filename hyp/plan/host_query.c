@@ -255,7 +255,7 @@ bool host_is_disabled(const struct host *host, uint16_t node)
 	return false;
 }
 
-/* One step up: from the addresses that bus gives its children to those of its own parent. */
+/* One step up: from the addresses that bus gives its children to those of its own parent; ERR_RANGE: none has it. */
 static enum err translate(const struct host *host, uint16_t bus, struct range *range)
 {
 	const struct host_node *n = &host->nodes[bus], *up = &host->nodes[n->parent];
@@ -277,18 +277,16 @@ static enum err translate(const struct host *host, uint16_t bus, struct range *r
 		if (!range_contains(window, range->base, range->size))
 			continue;
 		range->base = range->base - window.base + target;
-		return range_valid(*range) ? OK : ERR_INVALID;
+		return range_valid(*range) ? OK : ERR_UNSUPPORTED;
 	}
-	return ERR_INVALID;
+	return ERR_RANGE;
 }
 
-enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range)
+enum err host_bus_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range)
 {
 	const struct host_node *n = &host->nodes[node];
 	uint32_t address, size, entry;
 	struct dt_prop p;
-	uint16_t bus;
-	enum err e;
 
 	if (!n->reg || n->parent == NO_NODE)
 		return ERR_NOTFOUND;
@@ -304,14 +302,35 @@ enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index, s
 		return ERR_INVALID;
 	range->base = dt_cells(p.data + index * entry, address);
 	range->size = dt_cells(p.data + index * entry + 4 * address, size);
-	if (!range_valid(*range))
-		return ERR_INVALID;
-	for (bus = n->parent; bus; bus = host->nodes[bus].parent) {
+	if (!range->size)
+		return ERR_NOSPACE;
+	return range_valid(*range) ? OK : ERR_UNSUPPORTED;
+}
+
+enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range)
+{
+	enum err e = host_bus_reg(host, node, index, range);
+	uint16_t bus;
+
+	for (bus = host->nodes[node].parent; e == OK && bus; bus = host->nodes[bus].parent)
 		e = translate(host, bus, range);
-		if (e)
-			return e;
+	return e;
+}
+
+const char *host_reg_fault(enum err e)
+{
+	switch (e) {
+	case ERR_NOTFOUND:
+		return "is missing, or is no address of the CPU";
+	case ERR_NOSPACE:
+		return "has a size of 0";
+	case ERR_RANGE:
+		return "lies outside of the \"ranges\" of a bus above it";
+	case ERR_UNSUPPORTED:
+		return "wraps around the end of the address space";
+	default:
+		return "is cut off: its length does not fit #address-cells and #size-cells of the parent node";
 	}
-	return OK;
 }
 
 /* Where the interrupts property of a node goes; phandle 0 stands for a controller above it. */

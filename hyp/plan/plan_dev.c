@@ -175,8 +175,7 @@ static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char 
 	if (e == ERR_NOTFOUND)
 		return true;
 	vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
-		   "%s: its \"reg\" number %u makes no sense: empty, cut off, or outside of the "
-		   "ranges of its bus", path, i);
+		   "%s: its \"reg\" number %u %s", path, i, host_reg_fault(e));
 	return false;
 }
 
