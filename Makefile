@@ -407,7 +407,8 @@ $(B)/.cover-list: list = $(COVER_LIB_OBJ)
 $(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list: FORCE
 	$(Q)mkdir -p $(B); [ "$$(cat $@ 2>/dev/null)" = '$(list)' ] || printf '%s\n' '$(list)' > $@
 
--include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) $(COVER_LIB_OBJ) $(GUEST_LIB_OBJ) \
+-include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(TOOL_UNIT_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) \
+	   $(COVER_LIB_OBJ) $(GUEST_LIB_OBJ) \
 	   $(patsubst $(B)/fuzz/%,$(B)/fuzz/tests/fuzz/%.o,$(FUZZ_TARGETS)) \
 	   $(patsubst $(B)/coverage/%,$(B)/coverage/tests/fuzz/%.o,$(COVER_TARGETS)) \
 	   $(foreach g,$(GUESTS),$(OBJ_$(g))) $(patsubst $(B)/unit/%,$(B)/unit/tests/unit/%.o,$(UNIT_TESTS)))

@@ -340,10 +340,11 @@ static void print_config(const char *host_path, const char *options)
 
 struct new_arguments {
 	const char *host, *output;
+	struct banks banks;
 	bool assume_h;
 };
 
-enum { KEY_ASSUME = 600 };
+enum { KEY_ASSUME = 600, KEY_MEMORY };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -355,6 +356,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ASSUME:
 		a->assume_h = true;
+		return 0;
+	case KEY_MEMORY:
+		banks_add(&a->banks, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 0)
@@ -387,6 +391,8 @@ int cmd_new(int argc, char **argv)
 		{ "output", 'o', "FILE", 0, "Write to FILE; default: standard output", 0 },
 		{ "assume-h", KEY_ASSUME, NULL, 0, "The harts have the hypervisor extension even "
 		  "if no node of theirs says so", 0 },
+		{ "memory", KEY_MEMORY, "\"SIZE at ADDRESS\"", 0, "The machine has this RAM, too: for trees that "
+		  "leave it to the boot loader to say", 0 },
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse, "HOST",
@@ -400,7 +406,7 @@ int cmd_new(int argc, char **argv)
 	size_t size;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	b = read_tree(a.host);
+	b = read_host_tree(a.host, NULL, &a.banks);
 	r = report_begin(a.host, a.host, false);
 	if (host_parse(&tool_host, b.data, b.size, false, &r))
 		return EXIT_PROBLEMS;

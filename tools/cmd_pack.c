@@ -26,7 +26,7 @@ static enum err read_config(struct blob *b,
 {
 	struct reporter r = { report, 0 };
 
-	*b = read_tree(parts_path);
+	*b = read_config_tree(parts_path);
 	return config_parse(&tool_config, b->data, b->size, &r);
 }
 

@@ -20,7 +20,7 @@ struct host tool_host;
 struct config tool_config;
 struct plan tool_plan;
 
-enum { KEY_IMAGE = 256, KEY_LOAD, KEY_IMAGES, KEY_CORE, KEY_ASSUME_H };
+enum { KEY_IMAGE = 256, KEY_LOAD, KEY_IMAGES, KEY_CORE, KEY_ASSUME_H, KEY_MEMORY };
 
 static const struct argp_option options[] = {
 	{ "image", KEY_IMAGE, "FILE", 0, "Images and the hypervisor's size as in a packed image",
@@ -34,6 +34,8 @@ static const struct argp_option options[] = {
 	{ NULL, 'i', "NAME=FILE", 0, "The image NAME is FILE", 0 },
 	{ "assume-h", KEY_ASSUME_H, NULL, 0, "The harts have the hypervisor extension even if "
 	  "no node of theirs says so, as the firmware finds by probing", 0 },
+	{ "memory", KEY_MEMORY, "\"SIZE at ADDRESS\"", 0, "The machine has this RAM, too: for trees that leave it to "
+	  "the boot loader to say", 0 },
 	{ 0 }
 };
 
@@ -71,6 +73,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_CORE:
 		s->core_path = arg;
+		return 0;
+	case KEY_MEMORY:
+		banks_add(&s->banks, arg);
 		return 0;
 	case KEY_ASSUME_H:
 		s->assume_h = true;
@@ -198,8 +203,8 @@ enum err make_plan(struct situation *s)
 	enum err e;
 
 	s->reporter = report_begin(s->host_path, s->config_path, s->json);
-	s->host_blob = read_tree(s->host_path);
-	s->config_blob = read_tree(s->config_path);
+	s->host_blob = read_host_tree(s->host_path, s->config_path, &s->banks);
+	s->config_blob = read_config_tree(s->config_path);
 	host_ok = !host_parse(&tool_host, s->host_blob.data, s->host_blob.size, s->assume_h,
 			      &s->reporter);
 	config_ok = !config_parse(&tool_config, s->config_blob.data, s->config_blob.size,

@@ -32,6 +32,19 @@ void write_file(const char *path, const void *data, size_t size);	/* whole or no
 void write_as_source(const char *path, const struct blob *dtb);	/* NULL or "-": standard output */
 void *need_memory(size_t size);			/* zeroed, 8-byte aligned */
 
+/* host.c: RAM that --memory adds to the machine's tree. */
+#define MAX_BANKS	8
+struct banks {
+	uint32_t count;
+	struct config_memory list[MAX_BANKS];
+};
+
+void banks_add(struct banks *banks, const char *text);	/* "2G at 0x80000000"; dies if it is anything else */
+
+/* A machine's tree with that RAM, or the end and a word if it is a configuration; other: PARTS, or NULL. */
+struct blob read_host_tree(const char *path, const char *other, const struct banks *banks);
+struct blob read_config_tree(const char *path);		/* or the end if it is a machine's */
+
 /* images.c: NAME=FILE arguments, and packages made of them. */
 struct images {
 	uint32_t count;
@@ -63,6 +76,7 @@ struct situation {
 	const char *images_dirs[MAX_IMAGES_DIRS];	/* the first that has an image counts */
 	uint32_t nr_images_dirs;
 	struct images images;
+	struct banks banks;
 	uint64_t load;
 	bool has_load, assume_h;
 	bool json;		/* problems are kept for report_json() */

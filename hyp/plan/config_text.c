@@ -52,31 +52,45 @@ static bool take_word(const char **at, const char *word)
 	return true;
 }
 
+/* The unit at *at, in bytes, 0 if there is none, and *why: people write sizes in many ways, of which one is ours. */
+static uint64_t read_unit(const char **at, const char **why)
+{
+	static const char *const others[] = { "k", "m", "g", "T", "t", " K", " M", " G", " k", " m", " g" };
+	char unit = **at;
+	uint32_t i;
+
+	*why = "the size needs a unit: K, M or G, as in 512M";
+	for (i = 0; i < ARRAY_LEN(others); i++) {
+		if (!strncmp(*at, others[i], strlen(others[i])))
+			*why = "the unit is K, M or G, in capitals and right behind the number, as in 512M or 2048G";
+	}
+	if (unit != 'K' && unit != 'M' && unit != 'G')
+		return 0;
+	(*at)++;
+	if (**at == 'B' || **at == 'b' || **at == 'i') {
+		*why = "the unit is K, M or G without a B: 16M is 16 times 1024 times 1024 bytes";
+		return 0;
+	}
+	return unit == 'K' ? KIB : unit == 'M' ? MIB : GIB;
+}
+
 static const char *read_size(const char **at, uint64_t *size)
 {
+	const char *why;
 	uint64_t unit;
 
 	if (!config_parse_number(at, size))
 		return "must begin with a size such as 512M";
-	switch (**at) {
-	case 'K':
-		unit = KIB;
-		break;
-	case 'M':
-		unit = MIB;
-		break;
-	case 'G':
-		unit = GIB;
-		break;
-	default:
-		return "the size needs a unit: K, M or G, as in 512M";
-	}
-	(*at)++;
+	unit = read_unit(at, &why);
+	if (!unit)
+		return why;
 	if (*size > UINT64_MAX / unit)
 		return "the size is too large";
 	*size *= unit;
-	if (!*size || *size % PAGE_SIZE)
-		return "the size must be a multiple of 4K, and not 0";
+	if (!*size)
+		return "the size is 0";
+	if (*size % PAGE_SIZE)
+		return "the size must be a multiple of 4K";
 	skip_spaces(at);
 	return NULL;
 }

@@ -165,7 +165,7 @@ static inline bool host_is_within(const struct host *host, uint16_t inner, uint1
 enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index,
 		       struct range *range) __must_check;
 
-/* The same in the addresses of the node's own bus, before any "ranges". */
+/* The same in the addresses of the node's own bus, before any "ranges": never ERR_RANGE. */
 enum err host_bus_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range) __must_check;
 
 /* What is wrong with such registers, in words behind their name; e: an error of host_node_reg(). */

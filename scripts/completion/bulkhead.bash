@@ -4,7 +4,7 @@
 
 _bulkhead() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command=${COMP_WORDS[1]} common="--image --images -i --core --load --assume-h --help" options i
+	local command=${COMP_WORDS[1]} common="--image --images -i --core --load --assume-h --memory --help" options i
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
@@ -18,14 +18,14 @@ _bulkhead() {
 	--image|--core|-o|--output|-i)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return;;
-	--load)
+	--load|--memory)
 		return;;
 	esac
 	case $command in
 	check|plan|diff) options="$common --json";;
 	dtb) options="$common --output -o --dts";;
 	map) options="$common --output -o";;
-	new) options="--assume-h --output -o --help";;
+	new) options="--assume-h --memory --output -o --help";;
 	images) options="--help";;
 	pack) options="-i --output -o --force --help";;
 	*) return;;

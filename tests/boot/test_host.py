@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hosts that are unusual, or no hosts at all."""
+import os
+import subprocess
+
+import pytest
+
 from configs import config, rt
+from machine import FIRMWARE, Machine
 
 
 def test_without_hypervisor_extension(boot):
@@ -42,3 +48,61 @@ def test_console_on_the_firmware(boot):
     machine.uart.expect(r"^\[rt\] rt: report ticks=100 ")
     machine.uart.expect(r"^\[bulkhead\] all guests ended")
     machine.wait()
+
+
+def test_hosts_that_are_merely_odd(boot, host_dtb):
+    """A socket without memory, which QEMU makes itself; and a bank told twice, a reservation of nothing."""
+    machine = boot(config(rt(ticks=100)), extra=[
+        "-object", "memory-backend-ram,size=2G,id=m0", "-numa", "node,memdev=m0,nodeid=0,cpus=0-1",
+        "-numa", "node,nodeid=1,cpus=2-3"])
+    machine.hv.expect_line("rt", "rt: done")
+    machine.wait()
+    edits = [["-c", "/memory@90000000"], ["-t", "s", "/memory@90000000", "device_type", "memory"],
+             ["-t", "x", "/memory@90000000", "reg", "0", "90000000", "0", "1000000"],
+             ["-c", "/reserved-memory"], ["-t", "x", "/reserved-memory", "#address-cells", "2"],
+             ["-t", "x", "/reserved-memory", "#size-cells", "2"], ["-c", "/reserved-memory/none@90000000"],
+             ["-t", "x", "/reserved-memory/none@90000000", "reg", "0", "90000000", "0", "0"]]
+    machine = boot(config(rt(ticks=100)), extra=host_dtb(edits))
+    machine.uart.expect(r"\[bulkhead\] /memory@90000000: reg: note: 0x90000000 to 0x90ffffff overlaps other RAM")
+    machine.hv.expect_line("rt", "rt: done")
+    machine.wait()
+
+
+# Copies the tree by some bytes beside a multiple of 8, and goes on to the hypervisor.
+SHIM = """
+	li	t0, {tree}
+	li	t1, {size}
+	add	t1, t1, a1
+1:	lbu	t2, 0(a1)
+	sb	t2, 0(t0)
+	addi	a1, a1, 1
+	addi	t0, t0, 1
+	bltu	a1, t1, 1b
+	li	a1, {tree}
+	li	t0, 0x84000000
+	jr	t0
+"""
+
+
+@pytest.mark.parametrize("beside, large", [(4, False), (1, False), (4, True)])
+def test_tree_that_is_not_aligned(pack, log_dir, time_scale, beside, large):
+    """U-Boot hands over the tree of a FIT image where it lies there, at 4 modulo 8."""
+    image = pack(config(rt(ticks=100)))
+    source, shim = os.path.join(log_dir, "shim.S"), os.path.join(log_dir, "shim")
+    text = SHIM.format(tree=hex(0x90000000 + beside), size=64 << 10)
+    if large:   # by its header
+        text = text.replace("\tjr\tt0", "\tli\tt1, 8\n\tsb\tt1, 5(a1)\n\tjr\tt0")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(text)
+    prefix = os.environ.get("CROSS_COMPILE", "riscv64-linux-gnu-")
+    subprocess.run([prefix + "gcc", "-nostdlib", "-static", "-Wl,-Ttext=0x80200000", "-Wl,--build-id=none", "-o",
+                    shim + ".elf", source], check=True)
+    subprocess.run([prefix + "objcopy", "-O", "binary", shim + ".elf", shim], check=True)
+    with Machine(bios=os.path.join(FIRMWARE, "fw_dynamic.bin"), kernel=shim, log_dir=log_dir, scale=time_scale,
+                 extra=["-device", f"loader,file={image}/bulkhead.bin,addr=0x84000000,force-raw=on"]) as machine:
+        if large:
+            machine.uart.expect(r"\[bulkhead\] /: the device tree lies at no multiple of 8, and is too large")
+            machine.uart.expect("refused: this machine's device tree cannot be used")
+        else:
+            machine.hv.expect_line("rt", "rt: done")
+        machine.wait(status=None)

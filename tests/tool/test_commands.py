@@ -77,7 +77,7 @@ def test_problem_of_the_host_has_its_line(tool, tmp_path):
         text = re.sub(r"^\s*riscv,ndev = .*\n", "", file.read(), count=1, flags=re.M)
     (tmp_path / "host.dts").write_text(text)
     said = tool("check", tmp_path / "host.dts", DEMO, code=1).stderr
-    match = re.search(r"host\.dts:(\d+): (/\S+): riscv,ndev: missing", said)
+    match = re.search(r"host\.dts:(\d+): (/\S+): riscv,ndev: is missing", said)
     assert match[2].split("/")[-1] + " {" in text.splitlines()[int(match[1]) - 1]
 
 
@@ -94,6 +94,55 @@ def test_terminal_is_not_steered(tool, tmp_path):
     assert "\x1b" not in tool("check", VIRT, tmp_path / "a.dts", code=1).stderr
     said = json.loads(tool("check", VIRT, tmp_path / "a.dts", "--json", code=1).stdout)
     assert said["problems"][-1]["message"].startswith('"?[2J?"<&" is not in the host\'s device tree')
+
+
+# ---- the machine's tree --------------------------------------------------------------------------
+
+@pytest.mark.parametrize("command", [["check"], ["plan"], ["map"], ["diff", "x"], ["dtb", "--dts", "x"]])
+def test_swapped(tool, command):
+    """HOST and PARTS in each other's place: what to write instead."""
+    args = [command[0], DEMO, VIRT, *command[1:]]
+    said = tool(*(args if command[-1] != "x" or command[0] == "dtb" else [command[0], DEMO, VIRT, DEMO]), code=2).stderr
+    assert "HOST and PARTS stand in each other's place" in said and f": {VIRT} {DEMO}\n" in said
+
+
+def test_two_of_a_kind(tool, tmp_path):
+    assert "HOST is the device tree of a machine: /sys/firmware/fdt" in tool("check", DEMO, DEMO, code=2).stderr
+    assert "HOST is the device tree of a machine: /sys/firmware/fdt" in tool("new", DEMO, code=2).stderr
+    for args in (["check", VIRT, VIRT], ["pack", "core", VIRT, "-o", tmp_path / "out"], ["images", VIRT]):
+        assert f'"bulkhead new {VIRT} -o parts.dts" writes a configuration' in tool(*args, code=2).stderr
+
+
+@pytest.fixture
+def without_memory(qemu, tmp_path):
+    path = tmp_path / "none.dtb"
+    shutil.copy(qemu, path)
+    subprocess.run(["fdtput", "-r", path, "/memory@80000000"], check=True)
+    return path
+
+
+def test_memory_is_added(tool, qemu, without_memory):
+    """A tree as it comes with a kernel: the remedy that the message tells works, and gives the same plan."""
+    said = tool("check", without_memory, DEMO, code=1).stderr
+    option = re.search(r'--memory "([^"]+)"', said)
+    assert option and "/sys/firmware/fdt" in said
+    added = tool("plan", without_memory, DEMO, "--memory", option[1]).stdout
+    assert added == tool("plan", qemu, DEMO).stdout
+    assert "RAM:\n//   0x0080000000-0x00ffffffff 2G\n" in tool("new", without_memory, "--memory", option[1]).stdout
+    both = tool("plan", without_memory, DEMO, "--memory", "1G at 0x80000000", "--memory", "1G at 0xc0000000").stdout
+    assert both == added
+
+
+def test_memory_that_cannot_be_added(tool, qemu, without_memory):
+    for text, why in (("2G", "where the RAM is"), ("2G at 0x80000000 as 0x0", "where the RAM is"),
+                      ("2GB at 0x80000000", "without a B"), ("2G at 1", "multiple of 4K")):
+        assert why in tool("check", without_memory, DEMO, "--memory", text, code=2).stderr
+    assert "has a node /memory@80000000" in tool("check", qemu, DEMO, "--memory", "1G at 0x80000000", code=2).stderr
+    many = [word for i in range(9) for word in ("--memory", f"4K at {0x1000 * i:#x}")]
+    assert "more than 8 times --memory" in tool("check", without_memory, DEMO, *many, code=2).stderr
+    for name in ("#address-cells", "#size-cells"):
+        subprocess.run(["fdtput", "-t", "x", without_memory, "/", name, "1"], check=True)
+    assert "no room for" in tool("check", without_memory, DEMO, "--memory", "1G at 0x100000000", code=2).stderr
 
 
 # ---- plan and diff -------------------------------------------------------------------------------
