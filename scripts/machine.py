@@ -22,6 +22,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, "build")
 FIRMWARE = os.path.join(BUILD, "opensbi/platform/generic/firmware")
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
+FETCHED_QEMUS = (10, 11)	# major versions of those that scripts/fetch gets for tests
 
 # Escape sequences that Linux and U-Boot send to a terminal; only noise when text is judged.
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[78c]")
@@ -51,6 +52,20 @@ def calibrate():
                  hv=False, scale=1.0) as machine:
         machine.uart.expect("Test payload running", timeout=60)
     return min(max((time.monotonic() - start) / CALIBRATION_SECONDS, 1.0), MAX_SCALE)
+
+
+class NoQemu(MachineError):
+    """The wanted version of QEMU is not on this host."""
+
+
+def qemu_program(version=None):
+    """The QEMU to start: the host's (None), or the fetched one of that major version."""
+    if version is None:
+        return QEMU
+    path = os.path.join(BUILD, f"third/qemu-{version}/qemu-system-riscv64")
+    if version not in FETCHED_QEMUS or not os.path.exists(path):
+        raise NoQemu(f"QEMU {version} is not here: `make fetch` gets it, or says why not")
+    return path
 
 
 class Channel:
@@ -135,13 +150,14 @@ class Machine:
     disk     file for /dev/vda on virtio-mmio-bus.0; a private copy is used
     devices  further QEMU arguments, as is "extra"
     machine, cpu, harts, memory: QEMU's -M, -cpu, -smp, -m
+    qemu     10 or 11: the fetched one of this version, not the host's
     log_dir  where uart.log, hv.log, all.log and qemu.txt go; none: nothing is kept
     on_line  called as on_line(channel name, line) by the reading thread
     on_data  called as on_data(channel name, bytes), likewise
     """
 
     def __init__(self, image=None, *, bios=None, kernel=None, machine="virt", cpu=None, harts=4,
-                 memory="2G", disk=None, extra=(), hv=True, log_dir=None, scale=None,
+                 memory="2G", disk=None, extra=(), hv=True, qemu=None, log_dir=None, scale=None,
                  on_line=None, on_data=None):
         self.scale = scale if scale is not None else 1.0
         self.changed = threading.Condition()
@@ -154,7 +170,7 @@ class Machine:
         self.started = time.monotonic()
         self.uart = self.hv = None
         self.with_hv = hv
-        self.args = [QEMU, "-M", machine, "-smp", str(harts), "-m", str(memory),
+        self.args = [qemu_program(qemu), "-M", machine, "-smp", str(harts), "-m", str(memory),
                      "-nodefaults", "-display", "none", "-no-reboot",
                      "-bios", bios or os.path.join(image, "fw_payload.bin")]
         if cpu:

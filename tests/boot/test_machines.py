@@ -8,6 +8,7 @@ import time
 import pytest
 
 from configs import CONSOLE, config, guest, linux, rt
+from conftest import NEWER_QEMUS
 from machine import Machine
 
 BY_SBI = "rv64,sstc=off"
@@ -35,6 +36,19 @@ def test_harts_and_memory(boot, harts, memory, cpu):
     machine = boot(config(smp(range(harts))), harts=harts, memory=memory, cpu=cpu)
     machine.hv.expect_line("bulkhead", rf"machine +{harts} harts, ")
     passes(machine, "smp", harts)
+    machine.wait()
+
+
+@pytest.mark.parametrize("qemu", NEWER_QEMUS)
+def test_version_of_qemu(boot, qemu, log_dir):
+    """It is the fetched one that runs, with the firmware that it comes with and not the host's."""
+    machine = boot(config(smp([0, 1, 2, 3])), qemu=qemu, by_kernel="default")
+    assert re.search(rf"^{qemu}\.\d+\.\d+", machine.ask_monitor("info version"), re.M)
+    with open(f"/proc/{machine.process.pid}/maps", encoding="utf-8") as file:
+        mapped = {line.split()[-1] for line in file if "/" in line}
+    libraries = {path for path in mapped if ".so" in path}
+    assert libraries and all(f"/build/third/qemu-{qemu}/" in path for path in libraries), libraries
+    passes(machine, "smp", 4)
     machine.wait()
 
 

@@ -25,7 +25,7 @@ class Place:
         self.env = {"PATH": f"{self.bin}:{os.environ['PATH']}", "BULKHEAD_TICK": "0.2"}
         self.bin.mkdir()
         (top / "scripts").mkdir()
-        for name in ("setup", "fetch", "versions", "long-step"):
+        for name in ("setup", "fetch", "aptroot.py", "versions", "long-step"):
             shutil.copy(os.path.join(TOP, "scripts", name), top / "scripts" / name)
 
     def program(self, name, text="exit 0"):
@@ -108,12 +108,12 @@ def test_no_apt(brought):
     refused(brought.run("fetch", "u-boot"), line.format("UBOOT="))
     del brought.env["LIBFDT_SRC"], brought.env["BUSYBOX"]
     refused(brought.run("fetch", *BASE), line.format("LIBFDT_SRC="))
-    refused(brought.run("fetch"), line.format("LIBFDT_SRC=, BUSYBOX=, UBOOT="))
+    refused(brought.run("fetch"), line.format("LIBFDT_SRC=, BUSYBOX=, UBOOT=, QEMU_10=, QEMU_11="))
 
 
 def test_unknown_part(place):
     refused(place.run("fetch", "uboot"),
-            "no part uboot; there are: opensbi, libfdt, linux, busybox, u-boot")
+            "no part uboot; there are: opensbi, libfdt, linux, busybox, u-boot, qemu-10, qemu-11")
 
 
 @pytest.mark.parametrize("variable, path, why", [
@@ -236,6 +236,83 @@ def test_other_opensbi_is_not_mended_blindly(place):
     subprocess.run(["tar", "-C", place.top / "sbi", "-czf", path, "opensbi-1.6"], check=True)
     refused(place.run("fetch", "opensbi"), "opensbi's lib/sbi/sbi_trap_v_ldst.c is not as expected: "
             "see OPENSBI_MENDS in scripts/fetch")
+
+
+# ---- a QEMU beside the host's -------------------------------------------------------------------
+
+def make_deb(place, name, files):
+    """A package with these files; {path: program text or None for a program that may be run}."""
+    tree = place.top / ("tree-" + name)
+    for path, content in {"DEBIAN/control": f"Package: {name}\nVersion: 1\nArchitecture: all\n"
+                          "Maintainer: nobody <nobody@invalid>\nDescription: nothing\n", **files}.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(content)
+        (tree / path).chmod(0o755)
+    deb = place.top / f"{name}.deb"
+    subprocess.run(["dpkg-deb", "-b", "--root-owner-group", tree, deb], check=True, capture_output=True)
+    return deb
+
+
+LISTED = {"all there": 'echo "libc.so.6 => $root/libc.so.6 (0x1)"',
+          "one of the host's": "echo 'libc.so.6 => /lib/libc.so.6 (0x1)'",
+          "one is missing": "echo 'libc.so.6 => not found'"}
+
+
+def fake_qemu(place, listed):
+    """An apt that has QEMU 10 in two packages, with a loader that pretends. Gives what apt-get was asked."""
+    asked = place.top / "asked"
+    loader = ('#!/bin/sh\nroot=$(cd "$(dirname "$0")" && pwd)\ncase "$*" in\n'
+              f'*--list*) {LISTED[listed]};;\n*) echo "run: $*";;\nesac\n')
+    qemu = make_deb(place, "qemu", {"usr/bin/qemu-system-riscv64": "", "usr/bin/other": "",
+                                    "usr/share/qemu/firmware": "", "usr/share/doc/text": ""})
+    libc = make_deb(place, "libc", {"usr/lib/some-linux-gnu/ld-linux.so.2": loader})
+    place.program("dpkg", "echo some")
+    place.program("apt-get", f"""echo "$*" >> {asked}
+        case "$*" in
+        *indextargets*) echo {MIRROR};;
+        *download-only*) for word; do case $word in Dir::Cache::Archives=*) cp {qemu} {libc} "${{word#*=}}";; esac; done;;
+        esac""")
+    place.program("apt-cache", "echo Package: qemu-system-riscv; echo Version: 1:10.0.2+ds-2~bpo12+1")
+    return asked
+
+
+def test_qemu_beside_the_hosts(place):
+    asked = fake_qemu(place, "all there")
+    done = place.run("fetch", "qemu-10")
+    assert (done.returncode, done.stderr) == (0, "")
+    root = place.top / "build/third/qemu-10"
+    said = subprocess.run([root / "qemu-system-riscv64", "-M", "a b"], capture_output=True, text=True).stdout
+    assert said == (f"run: --inhibit-cache --library-path {root}/lib/some-linux-gnu:{root}/usr/lib/some-linux-gnu "
+                    f"{root}/usr/bin/qemu-system-riscv64 -L {root}/usr/share/qemu -M a b\n")
+    assert not (root / "usr/bin/other").exists() and not (root / "usr/share/doc").exists()
+    lists = (place.top / "build/apt/qemu-10/sources.list").read_text().splitlines()
+    assert [line.split("] ")[1] for line in lists] == [
+        f"{MIRROR} bookworm-backports main", f"{MIRROR} bookworm main"]
+    assert all(" signed-by=/usr/share/keyrings/debian-archive-keyring." in line for line in lists)
+    first = asked.read_text()
+    assert "-t bookworm-backports" in first and "qemu-system-riscv=1:10.0.2+ds-2~bpo12+1" in first
+    # From the cache: apt is not asked again.
+    shutil.rmtree(root)
+    assert place.run("fetch", "qemu-10").returncode == 0
+    assert asked.read_text() == first and root.exists()
+
+
+@pytest.mark.parametrize("listed", [what for what in LISTED if what != "all there"])
+def test_qemu_without_a_library(place, listed):
+    """It never starts with a library of the host's."""
+    fake_qemu(place, listed)
+    done = place.run("fetch", "qemu-10")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "lacks a library, it takes the host's: libc.so.6 => " in done.stderr
+    assert not (place.top / "build/third/qemu-10").exists()
+
+
+def test_qemu_of_a_persons_own(brought):
+    own = brought.program("some-qemu", "echo mine")
+    assert brought.run("fetch", "qemu-11", QEMU_11=own).returncode == 0
+    starter = brought.top / "build/third/qemu-11/qemu-system-riscv64"
+    assert subprocess.run([starter], capture_output=True, text=True).stdout == "mine\n"
+    refused(brought.run("fetch", "qemu-10"), "this host has no apt: name local files by QEMU_10= (docs/testing.md)")
 
 
 # ---- tools that are missing ---------------------------------------------------------------------
