@@ -112,7 +112,7 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 	if (!host_ok)
 		refuse("this machine's device tree cannot be used");
 	/* A configuration with problems is planned, too: all of them are told at once. */
-	if (plan_make(&plan, &host, &config, &package, own, r) != OK || !config_ok)
+	if (plan_make(&plan, &host, &config, &package, own, image, r) != OK || !config_ok)
 		refuse("the configuration does not fit this machine");
 }
 

@@ -29,7 +29,7 @@ static enum err attempt(void)
 	static struct blob config, package_blob;
 	struct reporter r = { remember, 0 };
 	struct package package;
-	struct range hyp = { tool_host.ram[0].base + 2 * MIB, 4 * MIB };
+	struct range hyp = { assumed_place(2 * MIB, 4 * MIB), 4 * MIB };
 
 	if (!package_blob.data) {
 		snprintf(none.names[0], IMAGE_NAME_LEN, "image");
@@ -39,7 +39,7 @@ static enum err attempt(void)
 	}
 	if (package_open(&package, package_blob.data, package_blob.size, hpa(hyp.base + 2 * MIB)))
 		die("internal error: no package");
-	return plan_make(&tool_plan, &tool_host, &tool_config, &package, hyp, &r);
+	return plan_make(&tool_plan, &tool_host, &tool_config, &package, hyp, hpa(hyp.base), &r);
 }
 
 /* One guest with all harts that are like the first one, up to a number of them. */

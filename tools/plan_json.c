@@ -18,6 +18,21 @@ static void range(const char *key, uint64_t base, uint64_t size)
 	json_close('}');
 }
 
+static void firmware(const struct plan *plan)
+{
+	uint32_t i;
+
+	json_open("firmware", '[');
+	for (i = 0; i < plan->nr_firmware; i++) {
+		json_open(NULL, '{');
+		json_address("base", plan->firmware[i].range.base);
+		json_number("size", plan->firmware[i].range.size);
+		json_bool("configured", plan->firmware[i].stated);
+		json_close('}');
+	}
+	json_close(']');
+}
+
 static void harts(const struct plan *plan)
 {
 	uint32_t i;
@@ -172,6 +187,7 @@ void plan_json(const struct plan *plan)
 	json_number("timebase-hz", plan->timebase_hz);
 	json_text("when-all-ended", plan->keep_machine ? "keep" : "shutdown");
 	range("hypervisor", plan->hyp.base, plan->hyp.size);
+	firmware(plan);
 	json_open("console", '{');
 	json_text("kind", kinds[plan->console.kind]);
 	json_text("node", plan->console.path[0] ? plan->console.path : NULL);

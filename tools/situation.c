@@ -26,7 +26,7 @@ static const struct argp_option options[] = {
 	{ "image", KEY_IMAGE, "FILE", 0, "Images and the hypervisor's size as in a packed image",
 	  0 },
 	{ "load", KEY_LOAD, "ADDRESS", 0, "Where the hypervisor is loaded; default: the lowest RAM "
-	  "address plus the image's text_offset (2 MiB)", 0 },
+	  "address plus the image's text_offset (2 MiB), or the next place that is not reserved", 0 },
 	{ "core", KEY_CORE, "FILE", 0, "The hypervisor's core that configuration and images will "
 	  "be packed with, for its size", 0 },
 	{ "images", KEY_IMAGES, "DIR", 0, "Images are the files DIR/NAME; of several directories, the "
@@ -132,11 +132,35 @@ static void add_used(void *arg, const char *name)
 	snprintf(images->names[images->count++], IMAGE_NAME_LEN, "%s", name);
 }
 
-static uint64_t load_address(const struct situation *s, uint64_t text_offset)
+/* The first reservation that meets the range, or NULL. */
+static const struct host_reserved *reserved_in(struct range r)
 {
-	if (s->has_load)
-		return s->load;
-	return (tool_host.nr_ram ? tool_host.ram[0].base : 0) + text_offset;
+	uint32_t i;
+
+	for (i = 0; i < tool_host.nr_reserved; i++) {
+		if (range_overlaps(tool_host.reserved[i].range, r))
+			return &tool_host.reserved[i];
+	}
+	return NULL;
+}
+
+uint64_t assumed_place(uint64_t text_offset, uint64_t size)
+{
+	uint64_t usual = (tool_host.nr_ram ? tool_host.ram[0].base : 0) + text_offset;
+	const struct host_reserved *r;
+	struct range place;
+	uint32_t i;
+
+	for (i = 0; i < tool_host.nr_ram; i++) {
+		place = (struct range){ tool_host.ram[i].base + text_offset, size };
+		while (range_contains(tool_host.ram[i], place.base, size)) {
+			r = reserved_in(place);
+			if (!r)
+				return place.base;
+			place.base = align_up(range_last(r->range) + 1, 2 * MIB) + text_offset % (2 * MIB);
+		}
+	}
+	return usual;	/* nowhere: the planner says why */
 }
 
 static void open_package(struct situation *s, const uint8_t *data, uint64_t size, uint64_t address)
@@ -156,8 +180,8 @@ static struct range use_image(struct situation *s)
 
 	if (!core_header_valid(&image))
 		die("%s: not an image of the hypervisor", s->image_path);
-	hyp.base = load_address(s, core_text_offset(&image));
 	hyp.size = core_image_size(&image);
+	hyp.base = s->has_load ? s->load : assumed_place(core_text_offset(&image), hyp.size);
 	/* The package's first page tells its size; it ends where the image ends. */
 	for (at = 0; at + sizeof(*h) <= image.size; at += PAGE_SIZE) {
 		h = (struct package_header *)(image.data + at);
@@ -189,9 +213,10 @@ static struct range use_files(struct situation *s)
 	}
 	images_used(&tool_config, add_used, s);
 	s->package_blob = make_package(&s->config_blob, &tool_config, &s->images, size);
-	hyp = (struct range){ load_address(s, offset), size + s->package_blob.size };
+	hyp.size = size + s->package_blob.size;
 	if (hyp.size < least)
 		hyp.size = least;
+	hyp.base = s->has_load ? s->load : assumed_place(offset, hyp.size);
 	open_package(s, s->package_blob.data, s->package_blob.size, hyp.base + size);
 	return hyp;
 }
@@ -212,6 +237,7 @@ enum err make_plan(struct situation *s)
 	if (!host_ok)
 		return ERR_INVALID;
 	hyp = s->image_path ? use_image(s) : use_files(s);
-	e = plan_make(&tool_plan, &tool_host, &tool_config, &s->package, hyp, &s->reporter);
+	e = plan_make(&tool_plan, &tool_host, &tool_config, &s->package, hyp, hpa(hyp.base),
+		      &s->reporter);
 	return config_ok ? e : ERR_INVALID;
 }

@@ -43,14 +43,11 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 	}
 	if (plan_hyp_piece(plan, at, &piece))
 		consider(best, &found, piece, (struct span){ .kind = SPAN_HYP }, at);
-	consider(best, &found, plan->firmware, (struct span){ .kind = SPAN_FIRMWARE }, at);
+	for (i = 0; i < plan->nr_firmware; i++)
+		consider(best, &found, plan->firmware[i].range, (struct span){ .kind = SPAN_FIRMWARE }, at);
 	for (i = 0; i < host->nr_reserved; i++)
 		consider(best, &found, host->reserved[i].range,
 			 (struct span){ .kind = SPAN_RESERVED }, at);
-	/* Nobody's RAM is reserved but the hypervisor's, where firmware marks what it loaded. */
-	if (found && best->kind == SPAN_RESERVED && plan->hyp.base > best->range.base &&
-	    plan->hyp.base <= range_last(best->range))
-		best->range.size = plan->hyp.base - best->range.base;
 	return found;
 }
 

@@ -88,6 +88,12 @@ struct situation {
 	struct reporter reporter;
 };
 
+/*
+ * Where firmware would load an image of that size, in bytes, with that text_offset: at the lowest RAM address plus the
+ * offset, or the next place behind it that nothing reserves. tool_host has been parsed.
+ */
+uint64_t assumed_place(uint64_t text_offset, uint64_t size);
+
 extern const struct argp situation_argp;	/* options, as a child of a command's argp */
 extern struct host tool_host;
 extern struct config tool_config;

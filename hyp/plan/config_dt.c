@@ -346,6 +346,35 @@ static void read_console_address(struct reading *c, const struct dt_prop *p)
 		c->vm->has_uart_address = true;
 }
 
+/* "reserved", or "SIZE at ADDRESS" for each piece of the firmware's memory. */
+static void read_firmware(struct reading *c, const struct dt_prop *p)
+{
+	struct config *config = c->config;
+	struct config_memory m;
+	const char *text, *why;
+	uint32_t at = 0;
+
+	config->has_firmware = true;
+	if (!is_list(p)) {
+		bad_value(c, p, "must be \"reserved\", or one string a range, as in \"512K at 0x80000000\"");
+		return;
+	}
+	while ((text = dt_string(p, &at))) {
+		if (!strcmp(text, "reserved") && at == p->size && !config->nr_firmware)
+			return;
+		if (config->nr_firmware == CONFIG_MAX_FIRMWARE) {
+			too_many(c, p, CONFIG_MAX_FIRMWARE);
+			return;
+		}
+		if (!config_parse_memory(&m, text, &why) && (!m.fixed || m.mapped))
+			why = "must be \"reserved\" alone, or \"SIZE at HOST-ADDRESS\"";
+		if (why)
+			problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name, "\"%s\": %s", text, why);
+		else
+			config->firmware[config->nr_firmware++] = (struct range){ m.at, m.size };
+	}
+}
+
 static void read_compatible(struct reading *c, const struct dt_prop *p)
 {
 	c->compatible = true;
@@ -360,6 +389,7 @@ static const struct property root_props[] = {
 	{ "console-style", read_console_style },
 	{ "monitor", read_monitor },
 	{ "when-all-ended", read_when_all_ended },
+	{ "firmware", read_firmware },
 };
 
 static const struct property vm_props[] = {
@@ -572,8 +602,8 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max, stru
 
 	config->console = NULL;
 	config->has_console_hart = config->colour = config->no_monitor = false;
-	config->keep_machine = false;
-	config->nr_vms = 0;
+	config->keep_machine = config->has_firmware = false;
+	config->nr_firmware = config->nr_vms = 0;
 	if (dt_open(&dt, dtb, max)) {
 		broken(&c, dt_fault(dtb, max));
 		return ERR_INVALID;

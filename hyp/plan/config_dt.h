@@ -15,6 +15,7 @@
 #define CONFIG_COMPATIBLE	"bulkhead,partitions-v1"
 #define CONFIG_MAX_MEMORY	16	/* regions of one guest */
 #define CONFIG_MAX_DEVICES	MAX_VM_DEVICES
+#define CONFIG_MAX_FIRMWARE	4	/* ranges that are said to be the firmware's */
 
 struct config_memory {
 	uint64_t size;		/* bytes, multiple of 4 KiB, not 0 */
@@ -51,6 +52,9 @@ struct config {
 	uint64_t console_hart;	/* host hart id */
 	bool colour;		/* console-style = "colour" */
 	bool no_monitor;	/* monitor = "off" */
+	bool has_firmware;	/* "firmware" says what the firmware's memory is: these ranges, or what is reserved */
+	uint32_t nr_firmware;
+	struct range firmware[CONFIG_MAX_FIRMWARE];	/* host-physical, whole pages */
 	uint32_t nr_vms;
 	struct config_vm vms[MAX_VMS];
 };

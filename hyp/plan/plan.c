@@ -366,7 +366,7 @@ uint32_t plan_gstage_tables(const struct plan_vm *vm)
 }
 
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
-		   const struct package *package, struct range hyp, struct reporter *r)
+		   const struct package *package, struct range hyp, hpa_t loaded, struct reporter *r)
 {
 	struct planner *pl = &work;
 	unsigned before = r->count;
@@ -378,6 +378,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	pl->package = package;
 	pl->r = r;
 	plan->hyp = hyp;
+	plan->loaded = loaded;
 	memset(pl->reg_owner, NO_OWNER, host->nr_regs);
 
 	copy_harts(pl);

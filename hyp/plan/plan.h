@@ -23,6 +23,7 @@
 #define MAX_VM_DEVICES	32
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
 #define MAX_FREE	64	/* free ranges of RAM that are kept */
+#define MAX_FIRMWARE	16	/* pieces of the firmware's memory that nothing reserves */
 #define PLAN_PATH_SIZE	96	/* node path with the 0; longer ones are refused */
 
 enum region_kind {
@@ -194,6 +195,12 @@ struct plan_console {
 	bool monitor;		/* there is one */
 };
 
+/* Memory that the firmware is taken to have, beside what the host's tree reserves. */
+struct plan_firmware {
+	struct range range;	/* host-physical, nobody's */
+	bool stated;		/* the configuration says so; otherwise it is RAM below the image that nothing reserves */
+};
+
 struct plan {
 	uint64_t timebase_hz;
 	uint32_t nr_harts;
@@ -205,7 +212,10 @@ struct plan {
 	struct plan_console console;	/* of the hypervisor */
 	bool keep_machine;	/* when the last guest has ended: stay, do not shut down */
 	struct range hyp;	/* memory of the hypervisor and its package: nobody's but for images in place */
-	struct range firmware;	/* taken to be the firmware's, as it reserved nothing; size 0: none */
+	hpa_t loaded;		/* where the firmware put the image; it may run elsewhere, in hyp */
+	bool firmware_reserved;	/* firmware = "reserved": the tree reserves all that the firmware has */
+	uint32_t nr_firmware;
+	struct plan_firmware firmware[MAX_FIRMWARE];
 	uint32_t nr_free;
 	struct range free[MAX_FREE];	/* RAM that nobody has, sorted; whole 2 MiB only */
 };
@@ -215,14 +225,16 @@ struct config;		/* config_dt.h */
 struct package;		/* package.h */
 
 /*
- * Resolves and checks everything. hyp: the hypervisor's own memory, host-physical, package included; package: open,
- * with the images. host has been parsed with OK, config with problems or without; both stay as they are while the
+ * Resolves and checks everything. hyp: the hypervisor's own memory, host-physical, package included; loaded: where the
+ * firmware put the image, which is hyp.base unless the image has moved since. RAM below loaded that the host's tree
+ * does not reserve is the firmware's, unless the configuration says otherwise. package: open, with the images. host has been parsed with OK, config with problems or without; both stay as they are while the
  * plan is used: paths are copied, bootargs are not. plan need not be zeroed before. Not re-entrant: one call at a time.
  * OK: the plan may be executed. ERR_INVALID: this call has reported at least one problem, and the plan is incomplete:
  * it may only be planned again. No other errors.
  */
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
-		   const struct package *package, struct range hyp, struct reporter *r) __must_check;
+		   const struct package *package, struct range hyp, hpa_t loaded,
+		   struct reporter *r) __must_check;
 
 /*
  * What of plan->hyp the hypervisor keeps, piece by piece: the first one that ends behind address at, cut to what is not

@@ -33,7 +33,7 @@ struct planner {
 /* plan.c: the machine has no hart of that id; tells which there are. path: of the configuration's node. */
 void plan_unknown_hart(struct planner *pl, const char *path, const char *prop, uint64_t id);
 
-/* plan_mem.c: gives each guest its RAM; finds what is left; and what is the firmware's though it reserved nothing. */
+/* plan_mem.c: gives each guest its RAM; finds what is left; and what is the firmware's though nothing reserves it. */
 void plan_memory(struct planner *pl);
 void plan_free_memory(struct planner *pl);
 void plan_firmware(struct planner *pl);

@@ -42,31 +42,6 @@ bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct p
 	return true;
 }
 
-/* Firmware that reserves nothing still lies somewhere: below the hypervisor, which it started. */
-void plan_firmware(struct planner *pl)
-{
-	const struct host *host = pl->host;
-	struct range hyp = pl->plan->hyp, *fw = &pl->plan->firmware;
-	uint32_t i;
-
-	*fw = (struct range){ 0 };
-	for (i = 0; i < host->nr_ram; i++) {
-		if (range_contains(host->ram[i], hyp.base, hyp.size))
-			break;
-	}
-	if (i == host->nr_ram) {
-		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
-			       "the hypervisor lies at 0x%lx to 0x%lx, which is not RAM", hyp.base,
-			       hyp.base + hyp.size - 1);
-		return;
-	}
-	*fw = (struct range){ host->ram[i].base, hyp.base - host->ram[i].base };
-	for (i = 0; fw->size && i < host->nr_reserved; i++) {
-		if (range_overlaps(host->reserved[i].range, *fw))
-			fw->size = 0;
-	}
-}
-
 /* Keeps the claim that begins lowest of those that overlap r. */
 static void consider(struct claim *best, bool *found, struct range r, struct claim c)
 {
@@ -84,7 +59,8 @@ static bool lowest_claim(const struct planner *pl, struct range r, struct claim 
 	uint32_t i, j;
 
 	consider(best, &found, r, (struct claim){ plan->hyp, CLAIM_HYP, 0 });
-	consider(best, &found, r, (struct claim){ plan->firmware, CLAIM_FIRMWARE, 0 });
+	for (i = 0; i < plan->nr_firmware; i++)
+		consider(best, &found, r, (struct claim){ plan->firmware[i].range, CLAIM_FIRMWARE, 0 });
 	for (i = 0; i < pl->host->nr_reserved; i++)
 		consider(best, &found, r, (struct claim){ pl->host->reserved[i].range,
 							  CLAIM_RESERVED,
@@ -135,6 +111,100 @@ static bool is_ram(const struct host *host, struct range r)
 			return true;
 	}
 	return false;
+}
+
+/* Its RAM, and nothing that somebody has marked. */
+static void check_image(struct planner *pl)
+{
+	struct range hyp = pl->plan->hyp;
+	char path[HOST_PATH_SIZE];
+	uint32_t i;
+
+	if (!is_ram(pl->host, hyp))
+		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
+			       "the hypervisor lies at 0x%lx to 0x%lx, which is not RAM", hyp.base,
+			       hyp.base + hyp.size - 1);
+	for (i = 0; i < pl->host->nr_reserved; i++) {
+		const struct host_reserved *r = &pl->host->reserved[i];
+
+		if (range_overlaps(r->range, hyp))
+			problem_report(pl->r, PROBLEM_BAD_HOST, false,
+				       r->node == NO_NODE ? "/" : host_path(pl->host, r->node, path, sizeof(path)),
+				       "", "0x%lx to 0x%lx is reserved, and the hypervisor with its package lies at "
+				       "0x%lx to 0x%lx; load it elsewhere", r->range.base, range_last(r->range),
+				       hyp.base, range_last(hyp));
+	}
+}
+
+static void stated_firmware(struct planner *pl)
+{
+	struct plan *plan = pl->plan;
+	char size[24];
+	uint32_t i;
+
+	plan->firmware_reserved = pl->config->has_firmware && !pl->config->nr_firmware;
+	for (i = 0; i < pl->config->nr_firmware; i++) {
+		struct range r = pl->config->firmware[i];
+
+		if (!is_ram(pl->host, r))
+			problem_report(pl->r, PROBLEM_MEMORY_NOT_RAM, true, "/", "firmware",
+				       "%s at 0x%lx is not wholly RAM of the host; say where the firmware's memory is", size_text(r.size, size, sizeof(size)), r.base);
+		else if (range_overlaps(r, plan->hyp))
+			problem_report(pl->r, PROBLEM_MEMORY_OVERLAP, true, "/", "firmware",
+				       "%s at 0x%lx overlaps 0x%lx to 0x%lx of the hypervisor; say where the "
+				       "firmware's memory is", size_text(r.size, size, sizeof(size)), r.base, plan->hyp.base,
+				       range_last(plan->hyp));
+		plan->firmware[plan->nr_firmware++] = (struct plan_firmware){ r, true };
+	}
+}
+
+/* One more piece; the last that there is room for is all up to the image. */
+static void take_for_firmware(struct plan *plan, struct range piece)
+{
+	if (plan->nr_firmware == MAX_FIRMWARE - 1)
+		piece.size = plan->loaded.v - piece.base;
+	if (plan->nr_firmware < MAX_FIRMWARE)
+		plan->firmware[plan->nr_firmware++] = (struct plan_firmware){ piece, false };
+}
+
+/*
+ * Firmware that reserves nothing still lies somewhere: below the image, which it has loaded. Who has reserved what else
+ * is below says nothing about it, so all RAM there that nothing accounts for counts as the firmware's.
+ */
+static void assume_firmware(struct planner *pl)
+{
+	uint64_t base, end, last, loaded = pl->plan->loaded.v;
+	struct claim c;
+	uint32_t i;
+
+	if (!is_ram(pl->host, (struct range){ loaded, 1 }) && !pl->host->nr_reserved)
+		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
+			       "the image was loaded at 0x%lx, which is not RAM, and nothing is reserved, so the "
+			       "firmware's memory may be anywhere; say where, by \"firmware\" of the root", loaded);
+	for (i = 0; i < pl->host->nr_ram && pl->host->ram[i].base < loaded; i++) {
+		last = range_last(pl->host->ram[i]);
+		last = last < loaded ? last : loaded - 1;
+		for (base = pl->host->ram[i].base; base <= last; base = range_last(c.range) + 1) {
+			bool claimed = lowest_claim(pl, (struct range){ base, last - base + 1 }, &c);
+
+			end = !claimed ? last + 1 : c.range.base > base ? c.range.base : base;
+			if (base < end)
+				take_for_firmware(pl->plan, (struct range){ base, end - base });
+			if (!claimed || range_last(c.range) >= last)
+				break;
+		}
+	}
+}
+
+void plan_firmware(struct planner *pl)
+{
+	pl->plan->nr_firmware = 0;
+	pl->plan->firmware_reserved = false;
+	check_image(pl);
+	if (pl->config->has_firmware)
+		stated_firmware(pl);
+	else
+		assume_firmware(pl);
 }
 
 static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)

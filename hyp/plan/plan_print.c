@@ -113,6 +113,24 @@ static bool has_sswi(const struct plan *plan)
 	return false;
 }
 
+/* What guests cannot have though nothing reserves it, and why. */
+static void print_firmware(struct printer *pr, const struct plan *plan)
+{
+	uint32_t i;
+
+	for (i = 0; i < plan->nr_firmware; i++) {
+		start(pr, "", "firmware");
+		add_range(pr, plan->firmware[i].range.base, plan->firmware[i].range.size);
+		add(pr, " %s", plan->firmware[i].stated ? "as configured" : "taken to be its: below the image, not reserved");
+		end(pr);
+	}
+	if (!plan->firmware_reserved)
+		return;
+	start(pr, "", "firmware");
+	add(pr, " only what the machine's tree reserves, as configured");
+	end(pr);
+}
+
 static void print_machine(struct printer *pr, const struct plan *plan)
 {
 	static const char *const kinds[] = {
@@ -129,6 +147,7 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 	start(pr, "", "hypervisor");
 	add_range(pr, plan->hyp.base, plan->hyp.size);
 	end(pr);
+	print_firmware(pr, plan);
 	start(pr, "", "console");
 	add(pr, " %s%s%s%s", c->path, c->path[0] ? " " : "", kinds[c->kind], c->colour ? ", in colour" : "");
 	end(pr);

@@ -35,6 +35,41 @@ def test_disabled_hart_is_refused(boot, host_dtb):
     assert "vm rt: started" not in machine.hv.text + machine.uart.text
 
 
+RESERVED = "/reserved-memory"
+# OpenSBI makes a node mmode_resvN@ADDRESS for each of its regions, unless there is one of that name.
+SILENT = [f"{RESERVED}/mmode_resv{n}@{0x80000000 + at:x}" for n in range(2) for at in range(0, 0x100000, 0x10000)]
+
+
+def reserves_nothing():
+    """Edits: firmware that tells nobody of its memory, and a range below the image that somebody else has reserved."""
+    carved = f"{RESERVED}/dsp@80180000"
+    edits = [["-cp", carved], ["-t", "x", RESERVED, "#address-cells", "2"], ["-t", "x", RESERVED, "#size-cells", "2"],
+             ["-t", "x", RESERVED, "ranges"], ["-t", "x", carved, "reg", "0", "80180000", "0", "10000"]]
+    for node in SILENT:
+        edits += [["-c", node], ["-t", "x", node, "size", "0", "1000"]]
+    return edits
+
+
+def test_firmware_that_reserves_nothing(boot, host_dtb):
+    """Its memory is nobody's all the same: a guest that would fit there gets other memory, and runs."""
+    machine = boot(config(rt(ticks=100, memory="1M")), extra=host_dtb(reserves_nothing()))
+    machine.hv.expect_line("bulkhead", "firmware     0x0080000000-0x008017ffff +1536K taken to be its: ")
+    machine.hv.expect_line("bulkhead", "firmware     0x0080190000-0x00801fffff +448K taken to be its: ")
+    place = machine.hv.expect_line("bulkhead", r"  memory     0x(\w+)-")
+    assert int(place[1], 16) > 0x80200000
+    machine.hv.expect_line("rt", "rt: done")
+    machine.wait()
+
+
+def test_memory_of_firmware_that_reserves_nothing(boot, host_dtb):
+    """Nobody gets it by its address."""
+    machine = boot(config(rt(ticks=100, memory="64K at 0x80100000")), extra=host_dtb(reserves_nothing()))
+    machine.uart.expect(r"/rt: memory: 64K at 0x80100000 overlaps 0x80000000 to 0x8017ffff of the firmware; ")
+    machine.uart.expect("refused")
+    machine.wait(status=None)
+    assert "vm rt: started" not in machine.hv.text + machine.uart.text
+
+
 def test_one_hart(boot):
     machine = boot(config(rt(harts="0", ticks=100)), harts=1, memory="256M")
     machine.hv.expect_line("rt", "rt: report ticks=100 ")

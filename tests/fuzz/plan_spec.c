@@ -95,7 +95,8 @@ static unsigned owners(uint64_t page)
 	for (at = 0; plan_hyp_piece(&plan, at, &piece); at = range_last(piece) + 1)
 		n += holds(piece.base, piece.size, page);
 	n += holds(plan.console.base.v, plan.console.size, page);
-	n += holds(plan.firmware.base, plan.firmware.size, page);
+	for (i = 0; i < plan.nr_firmware; i++)
+		n += holds(plan.firmware[i].range.base, plan.firmware[i].range.size, page);
 	for (i = 0; i < plan.nr_free; i++)
 		n += holds(plan.free[i].base, plan.free[i].size, page);
 	for (i = 0; i < plan.nr_vms; i++)
@@ -325,16 +326,16 @@ static uint32_t text_sum(void)
 void spec_plan_faulty(const struct host *host, const struct config *config)
 {
 	struct reporter r = new_reporter();
-	enum err e = plan_make(&plan, host, config, spec_package(), test_hyp, &r);
+	enum err e = plan_make(&plan, host, config, spec_package(), test_hyp, hpa(test_hyp.base), &r);
 
 	agrees(e, &r);
 }
 
-bool spec_try(const struct host *host, const struct config *config)
+static bool try_loaded(const struct host *host, const struct config *config, hpa_t loaded)
 {
 	static uint64_t dtb[GUEST_DTB_MAX / 8];
 	struct reporter r = new_reporter();
-	enum err e = plan_make(&plan, host, config, spec_package(), test_hyp, &r);
+	enum err e = plan_make(&plan, host, config, spec_package(), test_hyp, loaded, &r);
 	const char *wrong;
 	uint32_t vm, sum;
 
@@ -361,6 +362,15 @@ bool spec_try(const struct host *host, const struct config *config)
 	}
 	sum = text_sum();	/* the same again is the same */
 	r = new_reporter();
-	MUST(!plan_make(&plan, host, config, spec_package(), test_hyp, &r) && text_sum() == sum);
+	MUST(!plan_make(&plan, host, config, spec_package(), test_hyp, loaded, &r) && text_sum() == sum);
 	return true;
+}
+
+/* The image where the firmware put it, and moved down and up from there. */
+bool spec_try(const struct host *host, const struct config *config)
+{
+	bool good = try_loaded(host, config, hpa(test_hyp.base));
+
+	good |= try_loaded(host, config, hpa(test_hyp.base + 256 * MIB));
+	return good | try_loaded(host, config, hpa(0x80000000));
 }

@@ -22,6 +22,7 @@ GOOD = """/dts-v1/;
     console-style = "colour";
     monitor = "off";
     when-all-ended = "keep";
+    firmware = "512K at 0x80000000", "0x10M at 4096";
     one {
         harts = <1 2>;
         memory = "16M", "0x10M at 0x90000000 as 0x80000000", "4096K as 0x40000000";
@@ -47,6 +48,9 @@ WRONG = [
     ('compatible = "bulkhead,partitions-v1"', 'compatible = "bulkhead,partitions-v1", "more"', "compatible"),
     ('console = "serial0"', "console", "console"),
     ('"keep"', '"stay"', "when-all-ended"),
+    ('"512K at 0x80000000"', '"512K"', "firmware"),
+    ('"512K at 0x80000000"', '"512K at 0x80000000 as 0x0"', "firmware"),
+    ('"512K at 0x80000000"', '"guess"', "firmware"),
     ("console =", "cosnole =", "cosnole"),
     ("one {", "One {", "One"),
     ("one {", "a23456789-123456789-1234 {", "a23456789-123456789-1234"),

@@ -74,7 +74,8 @@ static void test_everything(void **state)
 	assert_int_equal(v->policy.on_crash, ON_CRASH_STOP);
 	assert_int_equal(v->policy.restart_limit, 3);
 	assert_int_equal(v->policy.watchdog_ms, 0);
-	assert_false(config.keep_machine);
+	assert_false(config.keep_machine || config.has_firmware);
+	assert_int_equal(config.nr_firmware, 0);
 	tree_free(&t);
 }
 

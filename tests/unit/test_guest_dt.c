@@ -394,7 +394,8 @@ static void test_damaged(void **state)
 			kept_reset(&t.kept);
 			e = host_parse(&t.host, bad.data, bad.size, true, &t.kept.r);
 			if (!e)
-				e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, &t.kept.r);
+				e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, hpa(test_hyp.base),
+					      &t.kept.r);
 			if (!e) {
 				wrong = oracle_check(&t.host, &t.config, &t.plan);
 				if (wrong)

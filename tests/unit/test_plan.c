@@ -56,7 +56,9 @@ static void test_two_guests(void **state)
 	assert_int_equal(t.plan.harts[3].vm, 1);
 	assert_int_equal(t.plan.harts[3].plic_context[0], 7);
 	assert_int_equal(t.plan.harts[3].plic_context[1], NO_CONTEXT);
-	assert_int_equal(t.plan.firmware.size, 0);	/* it reserved its own */
+	assert_int_equal(t.plan.nr_firmware, 1);	/* what it has not reserved */
+	assert_int_equal(t.plan.firmware[0].range.base, 0x80080000);
+	assert_int_equal(t.plan.firmware[0].range.size, 0x180000);
 	assert_int_equal(t.plan.console.kind, CONSOLE_VIRTIO);
 	assert_int_equal(t.plan.console.base.v, 0x10008000);
 	assert_int_equal(t.plan.plics[0].irq_owner[8], OWNER_HYP);
@@ -134,9 +136,117 @@ static void test_placement(void **state)
 			    "<0xc0 0x0 0x1 0x0>;\n\t};\n\n\tres",
 			    "<0x1 0x0 0x1 0x0>;\n\t};\n\n\tres", NULL),
 		  "a { harts = <0>; memory = \"1G\"; kernel = \"rt\"; };");
-	assert_int_equal(t.plan.firmware.base, 0x80000000);
-	assert_int_equal(t.plan.firmware.size, 0x200000);
+	assert_int_equal(t.plan.nr_firmware, 1);
+	assert_int_equal(t.plan.firmware[0].range.base, 0x80000000);
+	assert_int_equal(t.plan.firmware[0].range.size, 0x200000);
 	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x100000000);
+}
+
+static enum err plan_loaded(struct tree host, const char *guests, uint64_t loaded)
+{
+	const char *wrong;
+
+	test_plan_make(&t, host, guests);
+	kept_reset(&t.kept);
+	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, hpa(loaded), &t.kept.r);
+	wrong = t.result ? NULL : oracle_check(&t.host, &t.config, &t.plan);
+	if (wrong)
+		fail_msg("%s", wrong);
+	return t.result;
+}
+
+static void expect_firmware(unsigned i, uint64_t base, uint64_t size, bool stated)
+{
+	assert_true(i < t.plan.nr_firmware);
+	assert_int_equal(t.plan.firmware[i].range.base, base);
+	assert_int_equal(t.plan.firmware[i].range.size, size);
+	assert_int_equal(t.plan.firmware[i].stated, stated);
+}
+
+#define NOTHING_RESERVED "reg = <0 0x80000000 0 0x80000>;", "size = <0 0x80000>;"
+
+/* Below the image, what nothing accounts for is the firmware's, whatever else is reserved there. */
+static void test_firmware(void **state)
+{
+	(void)state;
+	/* One carve-out of somebody else's does not switch that off. */
+	plan_good(tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", "reg = <0 0x80180000 0 0x10000>", NULL), A());
+	assert_int_equal(t.plan.nr_firmware, 2);
+	expect_firmware(0, 0x80000000, 0x180000, false);
+	expect_firmware(1, 0x80190000, 0x70000, false);
+	test_plan_make(&t, tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", "reg = <0 0x80180000 0 0x10000>", NULL),
+		       "a { harts = <0>; memory = \"512K at 0x80000000\"; kernel = \"rt\"; };");
+	assert_non_null(kept_find(&t.kept, PROBLEM_MEMORY_OVERLAP, "/a", "memory"));
+	/* It is all reserved: nothing is left to guess. */
+	plan_good(tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", "reg = <0 0x80000000 0 0x200000>", NULL), A());
+	assert_int_equal(t.plan.nr_firmware, 0);
+	/* Banks below the image's count, and the hole between them does not. */
+	plan_good(tree_edit("virt", NOTHING_RESERVED, "reg = <0 0x80000000 0 0x40000000>",
+			    "reg = <0 0x40000000 0 0x10000000>, <0 0x80000000 0 0x40000000>", NULL), A());
+	assert_int_equal(t.plan.nr_firmware, 2);
+	expect_firmware(0, 0x40000000, 0x10000000, false);
+	expect_firmware(1, 0x80000000, 0x200000, false);
+	/* The image has moved: what counts is where it was loaded. */
+	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL), A(), 0x90000000), OK);
+	assert_int_equal(t.plan.nr_firmware, 2);
+	expect_firmware(0, 0x80000000, 0x200000, false);
+	expect_firmware(1, 0x80600000, 0xfa00000, false);
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x90000000);
+	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL),
+				     "a { harts = <0>; memory = \"2M\"; kernel = \"rt\"; };", 0x80000000), OK);
+	assert_int_equal(t.plan.nr_firmware, 0);
+	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x80000000);
+	/* Loaded into flash: the firmware may be anywhere, unless something is reserved, or a person knows. */
+	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL), A(), 0x20000000), ERR_INVALID);
+	assert_non_null(kept_find(&t.kept, PROBLEM_BAD_HOST, "/", ""));
+	assert_int_equal(plan_loaded(tree_file("virt"), A(), 0x20000000), OK);
+	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL),
+				     "firmware = \"2M at 0x80000000\";" A(), 0x20000000), OK);
+}
+
+static void test_firmware_stated(void **state)
+{
+	(void)state;
+	plan_good(tree_edit("virt", NOTHING_RESERVED, NULL), "firmware = \"512K at 0x80000000\", \"1M at 0xbff00000\";"
+		  "a { harts = <0>; memory = \"512K at 0x80080000\"; kernel = \"rt\"; };");
+	assert_int_equal(t.plan.nr_firmware, 2);
+	expect_firmware(0, 0x80000000, 0x80000, true);
+	expect_firmware(1, 0xbff00000, 0x100000, true);
+	assert_int_equal(t.plan.free[t.plan.nr_free - 1].base + t.plan.free[t.plan.nr_free - 1].size, 0xbfe00000);
+	plan_good(tree_file("virt"), "firmware = \"reserved\";"
+		  "a { harts = <0>; memory = \"512K at 0x80080000\"; kernel = \"rt\"; };");
+	assert_true(t.plan.firmware_reserved && !t.plan.nr_firmware);
+	test_plan_make(&t, tree_file("virt"), "firmware = \"reserved\";"
+		       "a { harts = <0>; memory = \"512K at 0x80000000\"; kernel = \"rt\"; };");
+	assert_non_null(kept_find(&t.kept, PROBLEM_MEMORY_OVERLAP, "/a", "memory"));
+}
+
+/* More pieces than there is room for: the last one is all that is left below the image. */
+static void test_firmware_pieces(void **state)
+{
+	char text[2048] = "reg =";
+	size_t n = strlen(text);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 24; i++)
+		n += snprintf(text + n, sizeof(text) - n, "%s <0 0x%x 0 0x1000>", i ? "," : "",
+			      0x80000000 + i * 0x2000);
+	plan_good(tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", text, NULL), A());
+	assert_int_equal(t.plan.nr_firmware, MAX_FIRMWARE);
+	expect_firmware(0, 0x80001000, 0x1000, false);
+	expect_firmware(MAX_FIRMWARE - 1, 0x8001f000, 0x1e1000, false);
+}
+
+/* The image in memory that somebody has marked. */
+static void test_image_reserved(void **state)
+{
+	(void)state;
+	test_plan_make(&t, tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", "reg = <0 0x805ff000 0 0x2000>", NULL),
+		       A());
+	assert_non_null(kept_find(&t.kept, PROBLEM_BAD_HOST, "/reserved-memory/mmode_resv0@80000000", ""));
+	assert_int_equal(t.kept.r.count, 1);
+	plan_good(tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", "reg = <0 0x80600000 0 0x2000>", NULL), A());
 }
 
 static void test_images(void **state)
@@ -182,7 +292,7 @@ static enum err plan_in_place(uint64_t payloads, const char *guests)
 	t.package_tree = test_package(images, ARRAY_LEN(images));
 	assert_int_equal(package_open(&t.package, t.package_tree.data, t.package_tree.size,
 				      hpa(payloads - 2 * PAGE_SIZE)), OK);
-	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, hyp, &t.kept.r);
+	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, hyp, hpa(hyp.base), &t.kept.r);
 	wrong = t.result ? NULL : oracle_check(&t.host, &t.config, &t.plan);
 	if (wrong)
 		fail_msg("%s", wrong);
@@ -586,6 +696,7 @@ static void test_print(void **state)
 	static const char expected[] =
 		"machine      4 harts, timebase 10000000 Hz, 1 PLIC\n"
 		"hypervisor   0x0080200000-0x00805fffff     4M\n"
+		"firmware     0x0080080000-0x00801fffff  1536K taken to be its: below the image, not reserved\n"
 		"console      /soc/virtio_mmio@10008000 (virtio)\n"
 		"guest        linux (trusted with DMA)\n"
 		"  harts      1 2 as 0 to 1, timer by Sstc, Sv39x4\n"
@@ -781,6 +892,7 @@ static void test_random(void **state)
 	static uint8_t dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
 	unsigned h, i, k, accepted = 0;
 	const char *wrong;
+	hpa_t loaded;
 	enum err e;
 
 	(void)state;
@@ -793,8 +905,13 @@ static void test_random(void **state)
 					   some_devices[rng_below(ARRAY_LEN(some_devices))];
 			for (k = 0; k < t.config.nr_vms; k++)
 				random_guest(&t.config.vms[k], k);
+			t.config.has_firmware = !rng_below(3);
+			t.config.nr_firmware = t.config.has_firmware ? rng_below(3) : 0;
+			for (k = 0; k < t.config.nr_firmware; k++)
+				t.config.firmware[k] = (struct range){ some_address(), (1 + rng_below(16)) * 64 * KIB };
+			loaded = hpa(rng_below(3) ? test_hyp.base : some_address());
 			kept_reset(&t.kept);
-			e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, &t.kept.r);
+			e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, loaded, &t.kept.r);
 			assert_int_equal(e == OK, t.kept.r.count == 0);
 			if (e)
 				continue;
@@ -824,6 +941,10 @@ int main(void)
 		cmocka_unit_test(test_two_guests),
 		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_placement),
+		cmocka_unit_test(test_firmware),
+		cmocka_unit_test(test_firmware_stated),
+		cmocka_unit_test(test_firmware_pieces),
+		cmocka_unit_test(test_image_reserved),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_in_place),
 		cmocka_unit_test(test_vplics),

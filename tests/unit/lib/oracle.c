@@ -73,7 +73,21 @@ static bool in_package(const struct plan *plan, const struct plan_vm *v, const s
 	return true;
 }
 
-static const char *check_ram(const struct host *host, const struct plan *plan,
+/*
+ * Below where the image was loaded nothing is a guest's: it is reserved, or may be the firmware's. Unless a person has
+ * said what the firmware has; then that is nobody's.
+ */
+static bool has_firmware(const struct config *config, const struct plan *plan, uint64_t base, uint64_t size)
+{
+	unsigned i;
+
+	for (i = 0; i < config->nr_firmware; i++)
+		if (meet(base, size, config->firmware[i].base, config->firmware[i].size))
+			return true;
+	return !config->has_firmware && base < plan->loaded.v;
+}
+
+static const char *check_ram(const struct host *host, const struct config *config, const struct plan *plan,
 			     const struct plan_vm *v, const struct plan_region *m)
 {
 	unsigned i, j;
@@ -86,6 +100,7 @@ static const char *check_ram(const struct host *host, const struct plan *plan,
 	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W | RIGHT_X), "%s: rights of RAM", v->name);
 	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size) && !in_package(plan, v, m),
 		"%s: has the hypervisor", v->name);
+	FAIL_IF(has_firmware(config, plan, m->hpa.v, m->size) && !in_package(plan, v, m), "%s: has the firmware", v->name);
 	for (i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base,
 			     host->reserved[i].range.size), "%s: has reserved memory", v->name);
@@ -249,12 +264,17 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 	unsigned vm, i;
 
 	FAIL_IF(plan->nr_vms != config->nr_vms, "guests are lost");
+	for (i = 0; i < host->nr_reserved; i++)
+		FAIL_IF(meet(plan->hyp.base, plan->hyp.size, host->reserved[i].range.base,
+			     host->reserved[i].range.size), "the hypervisor lies in reserved memory");
+	for (i = 0; i < plan->nr_free; i++)
+		FAIL_IF(has_firmware(config, plan, plan->free[i].base, plan->free[i].size), "the firmware counts as free");
 	for (vm = 0; !wrong && vm < plan->nr_vms; vm++) {
 		const struct plan_vm *v = &plan->vms[vm];
 
 		for (i = 0; !wrong && i < v->nr_regions; i++)
 			wrong = v->regions[i].kind == REGION_RAM ?
-				check_ram(host, plan, v, &v->regions[i]) :
+				check_ram(host, config, plan, v, &v->regions[i]) :
 				check_device(host, plan, v, &v->regions[i]);
 		wrong = wrong ? wrong : check_space(v);
 		wrong = wrong ? wrong : check_complete(host, v);

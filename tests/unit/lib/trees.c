@@ -266,5 +266,6 @@ void test_plan_make(struct test_plan *t, struct tree host, const char *guests)
 		t->result = package_open(&t->package, t->package_tree.data, t->package_tree.size,
 					 hpa(TEST_PACKAGE_ADDRESS));
 	if (!t->result)
-		t->result = plan_make(&t->plan, &t->host, &t->config, &t->package, test_hyp, r);
+		t->result = plan_make(&t->plan, &t->host, &t->config, &t->package, test_hyp, hpa(test_hyp.base),
+				      r);
 }
