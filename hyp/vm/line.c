@@ -52,12 +52,53 @@ static bool utf_follows(const struct line *l, uint8_t byte)
 		 (first == 0xf4 && byte > 0x8f));
 }
 
+struct span {
+	uint32_t first, last;
+};
+
+/*
+ * What cannot be seen, but changes the order or the lines of what can, or makes two texts look the same: the property
+ * Default_Ignorable_Code_Point (Unicode 15, DerivedCoreProperties), where the bidirectional controls are too, the two
+ * separators of category Zl and Zp, annotations, and what is no character.
+ */
+static const struct span invisible[] = {
+	{ 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+	{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfdd0, 0xfdef },
+	{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
+/* Blocks of marks that are drawn over the character before: at the beginning, that is the source's mark. */
+static const struct span combining[] = {
+	{ 0x300, 0x36f }, { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff }, { 0x20d0, 0x20ff }, { 0xfe20, 0xfe2f },
+};
+
+static bool within(uint32_t code, const struct span *spans, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (code >= spans[i].first && code <= spans[i].last)
+			return true;
+	return false;
+}
+
+/* The character that utf has, whole and well-formed, is for a terminal to see. */
+static bool utf_shown(const struct line *l)
+{
+	uint32_t code = (uint8_t)l->utf[0] & (0x7fu >> l->utf_need);
+
+	for (uint32_t i = 1; i < l->utf_need; i++)
+		code = code << 6 | ((uint8_t)l->utf[i] & 0x3f);
+	return !within(code, invisible, ARRAY_LEN(invisible)) && (code & 0xfffe) != 0xfffe &&
+	       (l->col || !within(code, combining, ARRAY_LEN(combining)));
+}
+
 static void utf_feed(struct line *l, uint8_t byte, char *out, uint32_t *n)
 {
 	if (l->utf_need && utf_follows(l, byte)) {
 		l->utf[l->utf_len++] = (char)byte;
 		if (l->utf_len == l->utf_need) {
-			put(l, l->utf, l->utf_need, out, n);
+			if (utf_shown(l))
+				put(l, l->utf, l->utf_need, out, n);
 			l->utf_need = 0;
 		}
 		return;

@@ -40,6 +40,7 @@ static struct {
 	uint32_t column;	/* behind the mark */
 	uint32_t utf_left;
 	uint8_t utf_first;
+	uint32_t code;
 	char line[LINE_SIZE];
 	uint32_t n;		/* of start: what came since the line began, or began again */
 	char start[48];
@@ -102,16 +103,27 @@ static void is_printed(uint8_t c)
 		CHECK(strchr("0123456789;[]?mACDHJK \t", c));
 }
 
+/* What would change the order of the text, break lines that are none, or not be seen. */
+static bool is_hidden(uint32_t c)
+{
+	return c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || c >> 12 == 0xe0;
+}
+
 static void utf_8(uint8_t c)
 {
 	if (term.utf_left) {
+		term.code = term.code << 6 | (c & 0x3f);
 		CHECK((c & 0xc0) == 0x80);
 		CHECK(term.utf_first != 0xc2 || c >= 0xa0);	/* a C1 control */
 		term.utf_first = 0;
 		term.utf_left--;
+		CHECK(term.utf_left || !is_hidden(term.code));
+		CHECK(term.column > 1 || term.code < 0x300 || term.code > 0x36f);
 		return;
 	}
 	term.utf_first = c;
+	term.code = c & (c < 0xe0 ? 0x1f : c < 0xf0 ? 0xf : 7);
 	CHECK(c >= 0xc2 && c <= 0xf4 && term.owner < (int)FAKE_VMS);
 	term.utf_left = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
 	term.column++;
@@ -250,7 +262,8 @@ static void say(unsigned vm)
 	static const char *const some[] = {
 		"\n", "\n", "\r", "\b", "\t", "\a", "\x1b[", "\x1b[K", "\x1b[J", "\x1b[2K", "\x1b[9D", "\x1b[9C",
 		"\x1b[A", "\x1b[1;31m", "\x1b[m", "\x1b[H", "\x1b]0;", "\x1b", "\xc3\xa9", "\xe2\x82\xac",
-		"\xf0\x9f\x98\x80", "\xc2\x9b", "\x9b", "\xff", "\xe2", "\x7f", "1", ";", "m", "D", "\r\n",
+		"\xf0\x9f\x98\x80", "\xc2\x9b", "\x9b", "\xff", "\xe2\x80\xae", "\xe2\x80\xa8", "\xe2\x81\xa6", "\xcc\x81",
+		"\xf3\xa0\x80\xa0", "\xef\xbb\xbf", "\xe2", "\x7f", "1", ";", "m", "D", "\r\n",
 	};
 	char bytes[64];
 	uint32_t n = input_u8();

@@ -188,9 +188,61 @@ static void test_line_utf8(void **state)
 	assert_line("\xf4\x90\x80\x80", "???", "???");
 	assert_line("\xc3" "a", "a", "a");
 	/* the cursor does not go back over what may be wide, or no column at all */
-	assert_line("\xcc\x81\xcc\x81\b\b\bx", "\xcc\x81\xcc\x81x", "\xcc\x81\xcc\x81x");
+	assert_line("e\xcc\x81\xcc\x81\b\b\bx", "e\xcc\x81\xcc\x81x", "e\xcc\x81\xcc\x81x");
 	assert_line("a\xc3\xa9" "b\x1b[9Dx", "a\xc3\xa9" "b\bx", "a\xc3\xa9x");
 	assert_line("a\xc3\xa9\rx", "a\xc3\xa9<x", "x");
+}
+
+static void encode(uint32_t code, char *to)
+{
+	static const uint8_t first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	unsigned n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+	to[n] = 0;
+	for (unsigned i = n; i-- > 1; code >>= 6)
+		to[i] = (char)(0x80 | (code & 0x3f));
+	to[0] = (char)(first[n] | code);
+}
+
+/* Each character of Unicode that a terminal does not show, or that moves or hides others, by names and ranges. */
+static bool taken_out(uint32_t c)
+{
+	static const uint32_t single[] = {
+		0xad, 0x34f, 0x61c /* ALM */, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180c, 0x180d, 0x180e, 0x180f,
+		0x200b /* ZWSP */, 0x200c, 0x200d, 0x200e /* LRM */, 0x200f, 0x2028 /* line */, 0x2029 /* paragraph */,
+		0x202a /* LRE */, 0x202b, 0x202c, 0x202d, 0x202e /* RLO */, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0x2065,
+		0x2066 /* LRI */, 0x2067, 0x2068, 0x2069, 0x206a, 0x206b, 0x206c, 0x206d, 0x206e, 0x206f, 0x3164,
+		0xfeff /* BOM */, 0xffa0, 0x1bca0, 0x1bca1, 0x1bca2, 0x1bca3,
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(single); i++)
+		if (single[i] == c)
+			return true;
+	return (c >= 0xfe00 && c < 0xfe10) || (c >= 0xfff0 && c < 0xfffc) || (c >= 0xfdd0 && c < 0xfdf0) ||
+	       (c >= 0x1d173 && c <= 0x1d17a) || c >> 12 == 0xe0 || c % 0x10000 >= 0xfffe;
+}
+
+static void test_line_invisible(void **state)
+{
+	char text[16], shown[16];
+
+	(void)state;
+	for (uint32_t c = 0x80; c < 0x110000; c++) {
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		text[0] = 'a';
+		encode(c, text + 1);
+		strcpy(shown, c < 0xa0 ? "a?" : taken_out(c) ? "a" : text);
+		if (c < 0xa0)		/* each byte of a C1 control that is not told as the start of a character */
+			assert_line(text, "a?", "a?");
+		else
+			assert_line(text, shown, shown);
+	}
+	assert_line("a\xe2\x80\xae" "b\xe2\x80\xa8[bulkhead] ", "ab[bulkhead] ", "ab[bulkhead] ");
+	/* What is drawn over the character before must have one of its own. */
+	assert_line("\xcc\x81" "e\xcc\x81", "e\xcc\x81", "e\xcc\x81");
+	assert_line("\xe2\x83\x9d\xef\xb8\xaf\xe1\xaa\xb0\xe1\xb7\x80x", "x", "x");
+	assert_line("ab\r\xcc\xb8x", "ab<x", "xb");
 }
 
 static void test_line_full(void **state)
@@ -939,6 +991,7 @@ int main(void)
 		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_line_utf8),
+		cmocka_unit_test(test_line_invisible),
 		cmocka_unit_test(test_line_full),
 		cmocka_unit_test_setup(test_lines, setup_uart),
 		cmocka_unit_test_setup(test_focus, setup_uart),
