@@ -43,6 +43,7 @@ help:
 	@echo 'make census       why Linux leaves its partition: exits by cause and second; RECORD=1 likewise'
 	@echo 'make prove        the model of the interrupt protocol, by Spin'
 	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make mutants      puts MUTANTS=$(MUTANTS) small faults into the code and counts those that the tests find'
 	@echo 'make coverage     what the corpora of fuzzing reach, by file; it wants the package llvm'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
 	@echo 'make debug        the same, waiting for gdb'
@@ -372,6 +373,16 @@ newer-qemus: | $(SETUP)
 
 test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) $(B)/unit/bulkhead everything newer-qemus
 	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS) --fuzz $(FUZZ_SHORT) $(FUZZ_SEED) $(FUZZ_TARGETS) --boot $(TESTS)
+
+# Small faults put into the code, and whether the tests find them; docs/testing.md.
+.PHONY: mutants mutants-listed
+MUTANTS		?= 240
+mutants mutants-listed: export UNIT_CC = $(HOSTCC) $(UNIT_CFLAGS)
+mutants mutants-listed: export FUZZ_CC = $(FUZZCC) $(FUZZ_CFLAGS)
+mutants: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) everything
+	@$(PYTHON) scripts/mutants --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+mutants-listed: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS)
+	@$(PYTHON) scripts/mutants --listed
 
 # ---- the benchmark ------------------------------------------------------------------------------------
 
