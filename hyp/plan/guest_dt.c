@@ -76,6 +76,16 @@ static void write_contexts(struct guest_tree *t, const struct dt_prop *p,
 	}
 }
 
+/* What the guest's PLIC keeps of a priority, though the host's may keep more. */
+static void write_max_priority(struct guest_tree *t, const struct dt_prop *p)
+{
+	uint32_t max = dt_u32(p->data);
+
+	if (max > PLIC_PRIORITIES - 1)
+		max = PLIC_PRIORITIES - 1;
+	dt_write_cells(&t->w, p->name, &max, 1);
+}
+
 static void copy_plic(struct guest_tree *t, uint16_t node, const struct plan_vplic *plic)
 {
 	uint32_t at = t->host->nodes[node].props, dangling = guest_dangling(t, node);
@@ -84,6 +94,8 @@ static void copy_plic(struct guest_tree *t, uint16_t node, const struct plan_vpl
 	while (dt_next_prop(&t->host->dt, &at, &p)) {
 		if (!strcmp(p.name, "interrupts-extended"))
 			write_contexts(t, &p, plic);
+		else if (!strcmp(p.name, "riscv,max-priority") && p.size == 4)
+			write_max_priority(t, &p);
 		else if (strcmp(p.name, "numa-node-id") && !guest_drops(p.name, dangling))
 			copy(t, &p);
 	}

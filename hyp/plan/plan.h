@@ -147,6 +147,8 @@ struct plan_vuart {
 	uint32_t clock_hz;	/* what the guest is told of its clock */
 };
 
+#define PLIC_PRIORITIES	8	/* of a guest's PLIC: 0 (never) to 7 */
+
 struct plan_vm {
 	char name[VM_NAME_LEN];
 	char config_path[VM_NAME_LEN + 1];	/* node path in the configuration: "/" name */

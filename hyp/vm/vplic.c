@@ -145,21 +145,38 @@ static uint32_t claim(struct vplic *v, uint32_t vcpu)
 	w = (uint32_t)__builtin_ctz(v->summary[vcpu][p]);
 	id = 32 * w + (uint32_t)__builtin_ctz(v->ready[p][w] & v->enable[w][vcpu]);
 	v->claimed[w] |= bit_of(id);
+	v->claimer[id] = (uint8_t)vcpu;
 	v->pending[w] &= ~bit_of(id);
 	v->claims[id]++;
 	make_unready(v, id);
 	return id;
 }
 
-/* Any context that has the source enabled may complete it ("Interrupt Completion"). id: one of the VM's. */
+/* Any context that has the source enabled may complete it ("Interrupt Completion"), or has claimed it. id: one of the VM's. */
 static void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
 {
-	if (!(v->enable[word_of(id)][vcpu] & bit_of(id)) || !test_id(v->claimed, id))
+	uint32_t w = word_of(id), bit = bit_of(id);
+
+	if (!(v->claimed[w] & bit) || (!(v->enable[w][vcpu] & bit) && v->claimer[id] != vcpu))
 		return;
-	v->claimed[word_of(id)] &= ~bit_of(id);
-	if (is_physical(v, id))
+	v->claimed[w] &= ~bit;
+	if (v->again[w] & bit) {
+		v->again[w] &= ~bit;
+		set_pending(v, id);	/* and in flight in the host, as the last claim has left it */
+	} else if (v->physical[w] & bit) {
 		plic_complete(v->plic, (uint32_t)v->context[v->taker[id]], id);
-	else if (test_id(v->level, id))
+	} else if (v->level[w] & bit) {
+		set_pending(v, id);
+	}
+}
+
+/* The host's PLIC gave a source of this VM. */
+static inline void arrive(struct vplic *v, uint32_t vcpu, uint32_t id)
+{
+	v->taker[id] = (uint8_t)vcpu;
+	if (test_id(v->claimed, id))
+		v->again[word_of(id)] |= bit_of(id);
+	else
 		set_pending(v, id);
 }
 
@@ -185,14 +202,10 @@ uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
 		id = plic_claim(v->plic, context);
 		if (!id)
 			break;
-		if (!is_physical(v, id)) {
+		if (is_physical(v, id))
+			arrive(v, vcpu, id);
+		else
 			drop_spurious(v, context, id);
-		} else if (test_id(v->pending, id) || test_id(v->claimed, id)) {
-			v->spurious++;	/* in flight already: the guest's completion ends both */
-		} else {
-			v->taker[id] = (uint8_t)vcpu;
-			set_pending(v, id);
-		}
 	}
 	return publish_and_release(v);
 }
@@ -414,6 +427,7 @@ void vplic_reset(struct vplic *v)
 	memset(v->level, 0, sizeof(v->level));
 	memset(v->pending, 0, sizeof(v->pending));
 	memset(v->claimed, 0, sizeof(v->claimed));
+	memset(v->again, 0, sizeof(v->again));
 	memset(v->ready, 0, sizeof(v->ready));
 	memset(v->ready_levels, 0, sizeof(v->ready_levels));
 	memset(v->summary, 0, sizeof(v->summary));

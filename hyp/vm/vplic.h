@@ -6,8 +6,13 @@
  * Way of a level interrupt: the physical source is claimed on the hart where it arrives
  * (vplic_physical), becomes pending here, is claimed and completed by the guest, and only then
  * completed physically, on the context that claimed it. The guest's enables and priorities are
- * mirrored to the physical PLIC, so a masked source does not trap. A virtual source (vplic_set_level)
- * has no physical twin.
+ * mirrored to the physical PLIC, so a masked source does not trap. A source that arrives again while the
+ * guest has it claimed (some PLICs let another context complete it) is a new request: its pending bit in
+ * the host is used up. It becomes pending at the guest's completion, instead of the physical one. A virtual
+ * source (vplic_set_level) has no physical twin.
+ *
+ * A context completes a source that it has enabled, as the specification says, or that it has claimed: a
+ * guest that moves a source to another context in flight may complete it where it began.
  *
  * Contexts are 2 * vcpu (M-mode: reads 0, ignores writes, never raises) and 2 * vcpu + 1 (S-mode),
  * whatever the host's layout. Thresholds act as the specification says: they hold back the line, but
@@ -26,7 +31,7 @@
 #include "hyp/plan/plan.h"
 #include "hyp/riscv/lock.h"
 
-#define VPLIC_PRIORITIES	8	/* 0 (never) to 7; WARL, three bits are kept */
+#define VPLIC_PRIORITIES	PLIC_PRIORITIES	/* WARL, three bits are kept */
 #define VPLIC_WORDS		(MAX_IRQS / 32)
 
 /*
@@ -59,12 +64,14 @@ struct vplic {
 	uint8_t priority[MAX_IRQS];
 	uint32_t level[VPLIC_WORDS];		/* of virtual sources */
 	uint32_t claimed[VPLIC_WORDS];		/* claimed by the guest, not yet completed */
+	uint32_t again[VPLIC_WORDS];		/* of those, claimed from the host once more: a new request */
 	uint32_t ready[VPLIC_PRIORITIES][VPLIC_WORDS];
 	uint8_t ready_levels[VPLIC_WORDS];	/* bit p: ready[p][w] is not 0 */
 	uint32_t summary[MAX_HARTS][VPLIC_PRIORITIES];
 	uint8_t levels[MAX_HARTS];
 	uint8_t threshold[MAX_HARTS];
-	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source, if in flight */
+	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source last, if in flight */
+	uint8_t claimer[MAX_IRQS];		/* vcpu from whose context the guest claimed a source, if claimed */
 	uint32_t enable[VPLIC_WORDS][MAX_HARTS];
 	uint32_t claims[MAX_IRQS];		/* of each source, since power-on; read by the monitor without the lock */
 };

@@ -169,6 +169,24 @@ static void test_linux(void **state)
 	has_no_prop("/aliases", "soc");
 }
 
+/* The guest's PLIC keeps three bits of a priority, whatever the host's does. */
+static void test_max_priority(void **state)
+{
+	static const struct { const char *host; uint32_t guest; } cases[] = {
+		{ "riscv,max-priority = <15>;", 7 }, { "riscv,max-priority = <8>;", 7 }, { "riscv,max-priority = <7>;", 7 },
+		{ "riscv,max-priority = <3>;", 3 }, { "riscv,max-priority = <0xffffffff>;", 7 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "%s\n riscv,ndev = <", cases[i].host);
+		build(tree_edit("virt", "riscv,ndev = <", text, NULL), LINUX_NODE, 0);
+		CELLS("/soc/plic@c000000", "riscv,max-priority", cases[i].guest);
+	}
+}
+
 /* A clock comes along with the clock behind it; a reset line of somebody else's does not. */
 static void test_references(void **state)
 {
@@ -428,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_linux),
+		cmocka_unit_test(test_max_priority),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_subtree),
 		cmocka_unit_test(test_bare),

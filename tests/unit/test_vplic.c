@@ -199,7 +199,6 @@ static void test_completion_rules(void **state)
 		wr(CLAIM(0), wrong[i]);
 	wr(CLAIM(1), 6);			/* not enabled there */
 	wr(ENABLE(0, 0), 0);
-	wr(CLAIM(0), 6);			/* nor here any more */
 	assert_int_equal(nr_completes, 0);
 	wr(ENABLE(2, 0), BIT(6));
 	wr(CLAIM(2), 6);			/* any context where it is enabled will do */
@@ -207,6 +206,104 @@ static void test_completion_rules(void **state)
 	assert_false(hw.enable[hart_context[2]][6]);	/* enabled only around the completion */
 	assert_true(hw.enable[hart_context[4]][6]);
 	assert_true(hw.pending[6]);
+}
+
+/* As Linux's change of affinity under a handler: claimed at 0, moved to 1, completed at 0. It must come at 1 again. */
+static void test_moves_in_flight(void **state)
+{
+	(void)state;
+	arm(0, 6, 1);
+	raise(6);
+	assert_int_equal(rd(CLAIM(0)), 6);
+	wr(ENABLE(0, 0), 0);
+	wr(ENABLE(1, 0), BIT(6));
+	naive_set_level(&hw, 6, false);
+	wr(CLAIM(2), 6);			/* neither claimed there nor enabled */
+	assert_int_equal(nr_completes, 0);
+	wr(CLAIM(0), 6);
+	assert_int_equal(nr_completes, 1);
+	assert_false(hw.enable[hart_context[2]][6]);
+	raise(6);
+	assert_int_equal(lines(0), BIT(1));
+	assert_int_equal(rd(CLAIM(1)), 6);
+	wr(CLAIM(0), 6);			/* that claim of 0 is over */
+	assert_int_equal(nr_completes, 1);
+	wr(CLAIM(1), 6);
+	assert_int_equal(nr_completes, 2);
+}
+
+/* Somebody else's guest, on a PLIC that takes the completion of any source from any context. */
+static void complete_foreign(uint32_t id)
+{
+	naive_complete(&hw, (uint32_t)hart_context[1], id);
+}
+
+/* The source comes again while the guest has it claimed: a new request, whose pending bit in the host is used up. */
+static void test_foreign_completion(void **state)
+{
+	(void)state;
+	expect_foreign = hw.any_completes = hw.latches = true;
+	arm(0, 7, 3);
+	arm(1, 7, 3);
+	naive_set_level(&hw, 7, true);
+	physical(0);
+	assert_int_equal(rd(CLAIM(0)), 7);
+	naive_set_level(&hw, 7, false);
+	complete_foreign(7);
+	for (unsigned i = 0; i < 3; i++) {	/* any number of them is one request */
+		naive_set_level(&hw, 7, true);
+		assert_true(host_eip(1));
+		physical(1);
+		complete_foreign(7);
+	}
+	naive_set_level(&hw, 7, true);
+	physical(0);
+	naive_set_level(&hw, 7, false);
+	assert_int_equal(lines(0), 0);
+	assert_int_equal(rd(PENDING(0)), 0);	/* the gateway waits */
+	wr(CLAIM(0), 7);
+	assert_int_equal(lines(0), BIT(0) | BIT(1));
+	assert_int_equal(nr_completes, 0);	/* in the host it is in flight, as the last claim has left it */
+	assert_int_equal(rd(CLAIM(1)), 7);
+	wr(CLAIM(1), 7);			/* on the context that claimed last: plic_machine.h */
+	assert_int_equal(nr_completes, 1);
+	assert_int_equal(lines(0), 0);
+	assert_false(hw.claimed[7] || hw.pending[7]);
+	complete_foreign(7);			/* of what is not in flight: nothing */
+	raise(7);
+	assert_int_equal(rd(CLAIM(0)), 7);
+	assert_int_equal(vplics[0].spurious, 0);
+}
+
+/* The same while it is pending: that is one request still. And a reset ends all of it. */
+static void test_foreign_completion_pending(void **state)
+{
+	(void)state;
+	expect_foreign = hw.any_completes = true;
+	arm(0, 7, 3);
+	raise(7);
+	complete_foreign(7);
+	assert_true(host_eip(0));
+	physical(0);
+	naive_set_level(&hw, 7, false);
+	assert_int_equal(rd(CLAIM(0)), 7);
+	wr(CLAIM(0), 7);
+	assert_int_equal(nr_completes, 1);
+	assert_int_equal(lines(0), 0);
+	raise(7);
+	assert_int_equal(rd(CLAIM(0)), 7);
+	complete_foreign(7);
+	physical(0);
+	naive_set_level(&hw, 7, false);
+	vplic_reset(&vplics[0]);
+	assert_power_on(0);
+	assert_false(hw.claimed[7]);
+	arm(0, 7, 3);
+	raise(7);
+	naive_set_level(&hw, 7, false);
+	assert_int_equal(rd(CLAIM(0)), 7);
+	wr(CLAIM(0), 7);
+	assert_int_equal(lines(0), 0);		/* nothing is remembered from before */
 }
 
 static void test_pending_register(void **state)
@@ -479,6 +576,9 @@ int main(void)
 		cmocka_unit_test_setup(test_priority, setup),
 		cmocka_unit_test_setup(test_priority_scaled, setup),
 		cmocka_unit_test_setup(test_completion_rules, setup),
+		cmocka_unit_test_setup(test_moves_in_flight, setup),
+		cmocka_unit_test_setup(test_foreign_completion, setup),
+		cmocka_unit_test_setup(test_foreign_completion_pending, setup),
 		cmocka_unit_test_setup(test_pending_register, setup),
 		cmocka_unit_test_setup(test_foreign_sources, setup),
 		cmocka_unit_test_setup(test_inert_contexts, setup),

@@ -22,6 +22,7 @@
 static struct naive_plic refs[2];		/* what VM 0 and VM 1 must see */
 static bool is_virtual[2][NAIVE_IDS];
 static bool delayed;				/* interrupts reach the harts late */
+static bool hostile;				/* somebody else completes what is in flight */
 
 static void add_virtual(int vm, uint32_t id)
 {
@@ -37,6 +38,7 @@ static void create_ref(int vm)
 	memset(ref, 0, sizeof(*ref));
 	ref->nr_contexts = 2 * plan.vms[vm].nr_vcpus;
 	ref->priority_mask = 7;
+	ref->claimer_completes = true;
 	for (uint32_t context = 0; context < ref->nr_contexts; context += 2)
 		ref->inert[context] = true;
 	for (uint32_t id = 1; id <= GUEST_NDEV; id++)
@@ -62,6 +64,7 @@ static void create_all(uint32_t priority_mask)
 	plan.plics[0].irq_owner[8] = 0;
 	machine_on(priority_mask);
 	memset(is_virtual, 0, sizeof(is_virtual));
+	hw.any_completes = expect_foreign = hostile;
 	create_vplics();
 	add_virtual(0, 48);
 	add_virtual(0, 7);
@@ -142,6 +145,7 @@ static uint32_t claim_like(struct naive_plic *ref, uint64_t offset, uint32_t got
 		assert_true(got < NAIVE_IDS);
 		assert_true(naive_candidate(ref, context, got));
 		naive_take(ref, got);
+		ref->claimer[got] = context;
 	}
 	return got;
 }
@@ -175,6 +179,21 @@ static void complete_something(void)
 
 	wr(CLAIM(vcpu), id);
 	naive_write(&refs[worker], CLAIM(vcpu), id);
+}
+
+/* A guest on another machine's worth of hardware, as it were: its completions reach any source. */
+static void foreign_completion(void)
+{
+	naive_complete(&hw, (uint32_t)hart_context[3], 1 + rng_below(HW_NDEV));
+}
+
+/* What pends in the host while the guest has it claimed is a new request. */
+static void note_requests(void)
+{
+	for (int vm = 0; vm < 2; vm++)
+		for (uint32_t id = 1; id <= HW_NDEV; id++)
+			if (touchable[vm][id] && hw.pending[id] && refs[vm].claimed[id])
+				refs[vm].again[id] = true;
 }
 
 /* ---- what must hold ---- */
@@ -234,6 +253,10 @@ static void step(void)
 	default:
 		random_write();
 	}
+	if (hostile && rng_below(4) == 0)
+		foreign_completion();
+	if (hostile)
+		note_requests();
 	if (rng_below(5000) == 0)
 		reset(worker);
 }
@@ -250,11 +273,11 @@ static void run(uint32_t steps, uint32_t priority_mask)
 		if (all)
 			for (int vm = 0; vm < 2; vm++)
 				check_vm(vm);
-		if (i % 64 == 0)
+		if (i % 64 == 0 && !hostile)
 			check_in_flight();
 	}
 	assert_true(nr_claims > steps / 50);
-	assert_true(nr_completes > steps / 50);
+	assert_true(nr_completes > steps / (hostile ? 500 : 50));	/* a new request stands for one */
 }
 
 static void test_in_step(void **state)
@@ -273,11 +296,22 @@ static void test_delayed(void **state)
 	run(STEPS / 4, 0xe0);
 }
 
+/* In step: with late delivery a request is either one of before the completion or of after it. */
+static void test_foreign_completions(void **state)
+{
+	(void)state;
+	delayed = false;
+	hostile = true;
+	run(STEPS / 4, 7);
+	hostile = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_step),
 		cmocka_unit_test(test_delayed),
+		cmocka_unit_test(test_foreign_completions),
 	};
 
 	rng_seed(0x91c);

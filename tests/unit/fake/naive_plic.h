@@ -2,7 +2,7 @@
 /*
  * A PLIC as its specification (1.0.0) describes it, written to be read and not to be fast: one bool for
  * each thing and a scan for each question. Unit tests use it twice: as the host's PLIC behind
- * fake_mmio_*(), and as what a guest must see.
+ * fake_mmio_*(), and as what a guest must see. Some PLICs differ from the specification; each difference is a bool.
  */
 #ifndef TESTS_UNIT_FAKE_NAIVE_PLIC_H
 #define TESTS_UNIT_FAKE_NAIVE_PLIC_H
@@ -17,11 +17,16 @@
 struct naive_plic {
 	uint32_t nr_contexts;
 	uint32_t priority_mask;			/* writable bits of priorities and thresholds */
+	bool any_completes;			/* QEMU, rv_plic: a completion counts from any context, enabled there or not */
+	bool latches;				/* QEMU: a level that goes up is pending at once, in flight or not, and only then */
+	bool claimer_completes;			/* hyp/vm/vplic.h: a context completes what it has claimed, enabled or not */
 	bool exists[NAIVE_IDS];			/* other sources: read 0, ignore writes */
 	bool inert[NAIVE_CONTEXTS];		/* contexts that read 0 and ignore writes */
 	bool level[NAIVE_IDS];			/* the wire */
 	bool pending[NAIVE_IDS];		/* IP */
 	bool claimed[NAIVE_IDS];		/* the gateway waits for a completion */
+	bool again[NAIVE_IDS];			/* a test says so: a new request, told at the completion */
+	uint32_t claimer[NAIVE_IDS];		/* context, if claimed */
 	uint32_t priority[NAIVE_IDS];
 	bool enable[NAIVE_CONTEXTS][NAIVE_IDS];
 	uint32_t threshold[NAIVE_CONTEXTS];
@@ -30,7 +35,7 @@ struct naive_plic {
 /* The gateway of a level-triggered source. */
 static inline void naive_gateway(struct naive_plic *n, uint32_t id)
 {
-	if (n->exists[id] && n->level[id] && !n->claimed[id])
+	if (n->exists[id] && n->level[id] && (!n->claimed[id] || n->latches))
 		n->pending[id] = true;
 }
 
@@ -42,7 +47,7 @@ static inline void naive_set_level(struct naive_plic *n, uint32_t id, bool level
 
 static inline bool naive_candidate(const struct naive_plic *n, uint32_t context, uint32_t id)
 {
-	return n->pending[id] && n->enable[context][id] && n->priority[id] > 0;
+	return n->pending[id] && n->enable[context][id] && n->priority[id] > 0 && !(n->latches && n->claimed[id]);
 }
 
 static inline bool naive_eip(const struct naive_plic *n, uint32_t context)
@@ -66,17 +71,25 @@ static inline uint32_t naive_claim(struct naive_plic *n, uint32_t context)
 	for (uint32_t id = 1; id < NAIVE_IDS; id++)
 		if (naive_candidate(n, context, id) && (!best || n->priority[id] > n->priority[best]))
 			best = id;
-	if (best)
+	if (best) {
 		naive_take(n, best);
+		n->claimer[best] = context;
+	}
 	return best;
 }
 
 static inline void naive_complete(struct naive_plic *n, uint32_t context, uint32_t id)
 {
-	if (id >= NAIVE_IDS || !n->enable[context][id] || !n->claimed[id])
+	if (id >= NAIVE_IDS || !n->claimed[id])
+		return;
+	if (!n->enable[context][id] && !n->any_completes && !(n->claimer_completes && n->claimer[id] == context))
 		return;
 	n->claimed[id] = false;
-	naive_gateway(n, id);
+	if (n->again[id])
+		n->pending[id] = true;
+	n->again[id] = false;
+	if (!n->latches)
+		naive_gateway(n, id);
 }
 
 static inline bool naive_context(const struct naive_plic *n, uint64_t context)
@@ -147,6 +160,7 @@ static inline void naive_reset(struct naive_plic *n)
 {
 	memset(n->pending, 0, sizeof(n->pending));
 	memset(n->claimed, 0, sizeof(n->claimed));
+	memset(n->again, 0, sizeof(n->again));
 	memset(n->priority, 0, sizeof(n->priority));
 	memset(n->enable, 0, sizeof(n->enable));
 	memset(n->threshold, 0, sizeof(n->threshold));
