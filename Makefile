@@ -216,13 +216,13 @@ $(eval $(call COMPILE,host,$(HOSTCC),$(HOST_CFLAGS)))
 
 $(B)/bulkhead: $(TOOL_OBJ)
 	$(call say,HOSTLD $@)
-	$(Q)$(HOSTCC) -o $@ $(TOOL_OBJ) -lm
+	$(Q)$(HOSTCC) -o $@ $(TOOL_OBJ) -lm -lz
 
 # The same with sanitizers, for tests.
 TOOL_UNIT_OBJ	:= $(call objects,$(TOOL_SRC),unit) $(call libfdt_objects,unit)
 $(B)/unit/bulkhead: $(TOOL_UNIT_OBJ)
 	$(call say,HOSTLD $@)
-	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $(TOOL_UNIT_OBJ) -lm
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $(TOOL_UNIT_OBJ) -lm -lz
 
 # ---- OpenSBI --------------------------------------------------------------------------------------
 # Built once, with a dummy payload 2 MiB behind its start; scripts/pack puts ours in its place. The

@@ -39,6 +39,7 @@ static enum err attempt(void)
 	}
 	if (package_open(&package, package_blob.data, package_blob.size, hpa(hyp.base + 2 * MIB)))
 		die("internal error: no package");
+	package.unknown = images_unknown(&none);
 	return plan_make(&tool_plan, &tool_host, &tool_config, &package, hyp, hpa(hyp.base), &r);
 }
 

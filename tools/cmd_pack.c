@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hyp/plan/image_kind.h"
 #include "tools/tool.h"
 
 static const char *parts_path;
@@ -119,20 +120,20 @@ static void check_given(void *arg, const char *name)
 	m->any = true;
 }
 
-static void check_files(const struct images *images)
+/* False and a word for each image that cannot be what it is used as. */
+static bool check_images(const struct blob *package_blob)
 {
-	struct blob b;
-	uint32_t i;
+	struct reporter r = { print_parts_problem, 0 };
+	struct package package;
 
-	for (i = 0; i < images->count; i++) {
-		b = read_file(images->files[i]);
-		if (!b.size)
-			die("%s: the image is empty", images->files[i]);
-		free(b.data);
-	}
+	if (package_open(&package, package_blob->data, package_blob->size, hpa(0)))
+		die("internal error: the package cannot be read");
+	image_check_kinds(&tool_config, &package, &r);
+	return !r.count;
 }
 
-static void write_packed(const struct pack_arguments *a, const struct blob *config)
+/* False if there were problems, and nothing is written. */
+static bool write_packed(const struct pack_arguments *a, const struct blob *config)
 {
 	struct blob core = read_file(a->core), package, out;
 	uint64_t size;
@@ -143,11 +144,14 @@ static void write_packed(const struct pack_arguments *a, const struct blob *conf
 	if (size % PAGE_SIZE || size < core.size || size > PACKAGE_HOLE)
 		die("%s: its header tells a size of 0x%lx, which cannot be", a->core, size);
 	package = make_package(config, &tool_config, &a->images, size);
+	if (!check_images(&package) && !a->anyway)
+		return false;
 	out = (struct blob){ need_memory(size + package.size), size + package.size };
 	memcpy(out.data, core.data, core.size);
 	memcpy(out.data + size, package.data, package.size);
 	core_set_image_size(&out, out.size);
 	write_file(a->output, out.data, out.size);
+	return true;
 }
 
 int cmd_pack(int argc, char **argv)
@@ -173,7 +177,5 @@ int cmd_pack(int argc, char **argv)
 		images_used(&tool_config, check_given, &missing);
 	if ((e || missing.any) && !a.anyway)
 		return EXIT_PROBLEMS;
-	check_files(&a.images);
-	write_packed(&a, &config);
-	return EXIT_OK;
+	return write_packed(&a, &config) ? EXIT_OK : EXIT_PROBLEMS;
 }

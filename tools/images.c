@@ -79,6 +79,26 @@ static bool is_in_place(const struct config *config, const char *name)
 	return false;
 }
 
+static bool is_kernel(const struct config *config, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->nr_vms; i++) {
+		if (config->vms[i].images[IMAGE_KERNEL] && !strcmp(config->vms[i].images[IMAGE_KERNEL], name))
+			return true;
+	}
+	return false;
+}
+
+uint32_t images_unknown(const struct images *images)
+{
+	uint32_t i, unknown = 0;
+
+	for (i = 0; i < images->count; i++)
+		unknown |= images->files[i] ? 0 : 2u << i;	/* entry 0 is the configuration */
+	return unknown;
+}
+
 static void add_entry(struct package_header *h, const char *name, const struct blob *b,
 		      uint64_t base, bool in_place)
 {
@@ -114,7 +134,7 @@ struct blob make_package(const struct blob *config, const struct config *parsed,
 	add_entry(h, PACKAGE_CONFIG, config, base, false);
 	for (i = 0; i < images->count; i++) {
 		if (images->files[i])
-			payload[i + 1] = read_file(images->files[i]);
+			payload[i + 1] = read_image(images->files[i], is_kernel(parsed, images->names[i]), images->silent);
 		add_entry(h, images->names[i], &payload[i + 1], base, is_in_place(parsed, images->names[i]));
 	}
 	h->total_size = align_up(h->total_size, PAGE_SIZE);

@@ -212,12 +212,14 @@ static struct range use_files(struct situation *s)
 		free(core.data);
 	}
 	images_used(&tool_config, add_used, s);
+	s->images.silent = s->silent;
 	s->package_blob = make_package(&s->config_blob, &tool_config, &s->images, size);
 	hyp.size = size + s->package_blob.size;
 	if (hyp.size < least)
 		hyp.size = least;
 	hyp.base = s->has_load ? s->load : assumed_place(offset, hyp.size);
 	open_package(s, s->package_blob.data, s->package_blob.size, hyp.base + size);
+	s->package.unknown = images_unknown(&s->images);
 	return hyp;
 }
 

@@ -50,6 +50,7 @@ struct images {
 	uint32_t count;
 	char names[PACKAGE_MAX][IMAGE_NAME_LEN];
 	const char *files[PACKAGE_MAX];		/* NULL: assumed empty */
+	bool silent;				/* nothing is said of images that are unpacked */
 };
 
 void images_add(struct images *images, const char *name_and_file);
@@ -57,6 +58,12 @@ void images_add(struct images *images, const char *name_and_file);
 /* A package of the configuration and the images; base: its offset in the whole image. */
 struct blob make_package(const struct blob *config, const struct config *parsed, const struct images *images,
 			 uint64_t base);
+
+/* For struct package: which entries of such a package stand for images that are assumed empty. */
+uint32_t images_unknown(const struct images *images);
+
+/* unpack.c: an image as it is packed: a kernel that is only compressed by gzip is unpacked. Dies on failure. */
+struct blob read_image(const char *path, bool kernel, bool silent);
 
 /* The names of the images that a configuration uses, each once; the rest of list stays. */
 void images_used(const struct config *config, void (*each)(void *arg, const char *name), void *arg);

@@ -46,11 +46,12 @@ struct package_header {
 struct package {
 	hpa_t address;
 	const struct package_header *header;	/* NULL: there is none */
+	uint32_t unknown;	/* bit i: entry i stands for an image that nobody has named yet; only at a desk */
 };
 
 /*
  * Checks magic, version, sizes, overlap and header_crc32 within max bytes at data (8-byte aligned), which must stay as
- * they are while p is used; payloads' checksums are not looked at. ERR_INVALID: it is not one, and p is closed.
+ * they are while p is used; payloads' checksums are not looked at, and no entry is unknown. ERR_INVALID: it is not one, and p is closed.
  */
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
 

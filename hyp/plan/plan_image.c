@@ -8,6 +8,7 @@
 #include "hyp/base/fdt.h"
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
+#include "hyp/plan/image_kind.h"
 #include "hyp/plan/plan_int.h"
 
 #define LINUX_HEADER_SIZE	64
@@ -258,6 +259,7 @@ void plan_images(struct planner *pl)
 	const struct package_entry *kernel;
 	uint32_t vm;
 
+	image_check_kinds(pl->config, pl->package, pl->r);
 	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
 		if (!pl->config->vms[vm].images[IMAGE_KERNEL] && !pl->config->vms[vm].faulty)
 			vm_problem(pl, vm, PROBLEM_NO_KERNEL, "kernel",

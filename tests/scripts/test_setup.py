@@ -400,7 +400,7 @@ def test_all_missing(tmp_path, version):
     host.env["PYTHON"] = "no-python"
     command = told(host.run("setup"))
     packages = sorted(set(TOOLS.values()) - {"qemu-system-misc", "dt-schema"} | {*PACKAGES[version]}
-                      | {"libc6-dev", "libcmocka-dev", "libclang-rt-dev", "python3", "python3-pytest"})
+                      | {"libc6-dev", "libcmocka-dev", "zlib1g-dev", "libclang-rt-dev", "python3", "python3-pytest"})
     assert command == SUDO + " ".join(packages)
     host.lists(False)
     assert told(host.run("setup")) == UPDATE_SUDO + " ".join(packages)

@@ -6,8 +6,8 @@ The comment at the head of each says in lines " * KEY: VALUE":
     expect   a problem, exactly as it must be told but for file and line; all of them, in their order
     host     an edit of the machine's device tree: fdtput's arguments without the file; x*N is a text of N letters
     machine  other arguments for QEMU than -smp 4 -m 2G
-    image    NAME=SIZE, of zeros; NAME=SIZE+MEMORY, with a Linux header that asks for so much; NAME=none: not packed.
-             Other images that the configuration names have 4 KiB.
+    image    NAME=SIZE, of zeros; NAME=SIZE+MEMORY, with a Linux header that asks for so much; NAME=0xBYTES, 4 KiB that
+             begin so; NAME=none: not packed. Other images that the configuration names have 4 KiB.
     boot     yes: it is also booted, and must be refused in the same words
 
 The machine is QEMU's virt, its tree as QEMU dumps it.
@@ -72,8 +72,10 @@ class Case:
         for name, text in sizes.items():
             if text == "none":
                 continue
-            in_file, _, memory = text.partition("+")
+            first = bytes.fromhex(text[2:]) if text.startswith("0x") else b""
+            in_file, _, memory = ("4K" if first else text).partition("+")
             content = bytearray(size(in_file))
+            content[:len(first)] = first
             if memory:
                 struct.pack_into("<QQ", content, 8, 0x200000, size(memory))
                 content[0x38:0x3c] = b"RSC\x05"

@@ -107,8 +107,8 @@ def test_pack_refuses(files):
     done = run("pack", files / "core.bin", files / "form.dts", *images(files), "-o", out, code=1)
     assert done.stderr.count("[unknown-property]") == 3
     (files / "small").write_bytes(b"")
-    assert "empty" in run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", out,
-                          code=2).stderr
+    assert '"small" is empty' in run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", out,
+                                     code=1).stderr
     (files / "core.bin").write_bytes(bytes(0x5100))
     run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", out, code=2)
     assert not out.exists()
@@ -156,7 +156,7 @@ def test_check(files):
 def test_images_in_several_directories(files):
     """The first that has an image counts."""
     (files / "own").mkdir()
-    (files / "own" / "big").write_bytes(b"b" * 3 * MIB)
+    (files / "own" / "big").write_bytes(b"\1" * 3 * MIB)
     plan = ("plan", HOST, files / "good.dts")
     own, built = ("--images", files / "own"), ("--images", files)
     assert f'"big", {3 * MIB} bytes' in run(*plan, *own, *built).stdout
