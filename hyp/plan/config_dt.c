@@ -8,6 +8,7 @@
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
 #include "hyp/plan/config_dt.h"
+#include "hyp/plan/package.h"
 
 #define RESTART_LIMIT	3	/* default of restart-limit */
 #define WATCHDOG_MIN_MS	1u
@@ -150,10 +151,11 @@ static void read_image(struct reading *c, const struct dt_prop *p, enum image_ro
 
 	if (!name)
 		return;
-	if (strlen(name) >= IMAGE_NAME_LEN || !strcmp(name, "config"))
+	if (strlen(name) >= IMAGE_NAME_LEN)
 		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
-			       "\"%s\" cannot be an image's name: at most %d letters, and not "
-			       "\"config\"", name, IMAGE_NAME_LEN - 1);
+			       "\"%s\" cannot be an image's name: it is longer than %d letters", name, IMAGE_NAME_LEN - 1);
+	else if (!strcmp(name, PACKAGE_CONFIG))
+		bad_value(c, p, "\"config\" cannot be an image's name: it is the configuration's own in a package");
 	else
 		c->vm->images[role] = name;
 }
@@ -179,16 +181,28 @@ static void read_bootargs(struct reading *c, const struct dt_prop *p)
 		c->vm->bootargs = s;
 }
 
+/* The address that a text is, a multiple of align; false and a problem if it is none. */
+static bool read_guest_address(struct reading *c, const struct dt_prop *p, const char *text, uint64_t align,
+			       uint64_t *address)
+{
+	const char *s = text;
+
+	if (!config_parse_number(&s, address) || *s)
+		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
+			       "\"%s\" is no guest address such as \"0x80200000\"", text);
+	else if (*address % align)
+		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
+			       "%s is no multiple of %s", text, align == PAGE_SIZE ? "4K" : "4");
+	else
+		return true;
+	return false;
+}
+
 static void read_entry(struct reading *c, const struct dt_prop *p)
 {
 	const char *s = read_string(c, p, "0x80200000");
 
-	if (!s)
-		return;
-	if (!config_parse_number(&s, &c->vm->entry) || *s || c->vm->entry % 4)
-		bad_value(c, p, "must be a guest address that is a multiple of 4, as in "
-				"\"0x80200000\"");
-	else
+	if (s && read_guest_address(c, p, s, 4, &c->vm->entry))
 		c->vm->has_entry = true;
 }
 
@@ -337,12 +351,7 @@ static void read_console_address(struct reading *c, const struct dt_prop *p)
 {
 	const char *s = read_string(c, p, "0x10000000");
 
-	if (!s)
-		return;
-	if (!config_parse_number(&s, &c->vm->uart_address) || *s || c->vm->uart_address % PAGE_SIZE)
-		bad_value(c, p, "must be a guest address that is a multiple of 4K, as in "
-				"\"0x10000000\"");
-	else
+	if (s && read_guest_address(c, p, s, PAGE_SIZE, &c->vm->uart_address))
 		c->vm->has_uart_address = true;
 }
 
@@ -540,7 +549,7 @@ static bool begin_node(struct reading *c, const char *name)
 {
 	c->depth++;
 	if (c->depth == 1 && c->started) {
-		broken(c, "the tree has two roots");
+		broken(c, "the tree is broken: it has two roots; compile it anew by dtc");
 		return false;
 	}
 	c->started = true;
@@ -569,26 +578,27 @@ static void read_tree(struct reading *c, const struct dt *dt)
 			break;
 		case DT_PROP:
 			if (c->depth == 1 && c->vm)
-				broken(c, "a property of the root stands behind a guest");
+				broken(c, "a property of the root stands behind a guest; put the root's properties first");
 			else if (c->depth == 1 || c->depth == 2)
 				read_property(c, &item.prop);
 			break;
 		case DT_END_NODE:
 			if (!c->depth) {
-				broken(c, "a node ends that did not begin");
+				broken(c, "the tree is broken: a node ends that did not begin; compile it anew by dtc");
 				return;
 			}
 			c->depth--;
 			break;
 		case DT_END:
 			if (c->depth)
-				broken(c, "the tree ends in the middle of a node");
+				broken(c, "the tree is broken: it ends in the middle of a node; compile it anew by dtc");
 			if (!c->compatible)
 				broken(c, "not a configuration: the root needs compatible = \""
 					  CONFIG_COMPATIBLE "\"");
 			return;
 		case DT_BROKEN:
-			broken(c, "the structure block is broken");
+			broken(c, "the tree is broken: its structure block is cut off, or has what is no token; compile it anew by "
+				  "dtc");
 			return;
 		}
 	}

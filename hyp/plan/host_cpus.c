@@ -21,9 +21,13 @@ static uint32_t read_features(const struct host *host, uint16_t node, struct rep
 		}
 		return features;
 	}
-	if (!host_find_prop(host, node, "riscv,isa", &p) || !dt_is_strings(&p) ||
-	    !(at = isa_extensions((const char *)p.data))) {
-		bad_node(host, node, "riscv,isa", "missing or malformed ISA string", r);
+	if (!host_find_prop(host, node, "riscv,isa", &p)) {
+		bad_node(host, node, "riscv,isa", "is missing, and riscv,isa-extensions as well: nobody knows what the hart "
+			 "has", r);
+		return 0;
+	}
+	if (!dt_is_strings(&p) || !(at = isa_extensions((const char *)p.data))) {
+		bad_node(host, node, "riscv,isa", "no ISA string: it must begin with rv64", r);
 		return 0;
 	}
 	while (isa_next(&at, &start, &token))
@@ -49,11 +53,12 @@ static int read_mmu(const struct host *host, uint16_t node)
 
 static void find_intc(const struct host *host, struct host_hart *hart, struct reporter *r)
 {
-	uint16_t i;
+	uint16_t i, near = 0;
 
 	hart->intc = NO_NODE;
 	hart->intc_phandle = 0;
 	for (i = hart->node + 1; i < host->nodes[hart->node].end; i = host->nodes[i].end) {
+		near = host->nodes[i].flags & NODE_INTC ? i : near;
 		if (host->nodes[i].flags & NODE_INTC && host->nodes[i].phandle &&
 		    host->nodes[i].interrupt_cells == 1) {
 			hart->intc = i;
@@ -61,7 +66,9 @@ static void find_intc(const struct host *host, struct host_hart *hart, struct re
 			return;
 		}
 	}
-	bad_node(host, hart->node, "", "no interrupt controller with a phandle and one cell", r);
+	bad_node(host, hart->node, "", !near ? "the hart has no interrupt controller below it" :
+		 host->nodes[near].phandle ? "the hart's interrupt controller must have #interrupt-cells = <1>" :
+		 "the hart's interrupt controller has no phandle, so that nothing can refer to it", r);
 }
 
 /*
@@ -136,7 +143,8 @@ static void assume_hypervisor(struct host *host)
 
 void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 {
-	uint32_t cells;
+	uint32_t cells, cpus = 0, disabled = 0;
+	unsigned before = r->count;
 	struct dt_prop reg;
 	uint16_t node;
 
@@ -151,19 +159,25 @@ void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 		if (!(host->nodes[node].flags & NODE_CPU))
 			continue;
 		read_timebase(host, node);
-		if (host->nodes[node].flags & NODE_DISABLED)
+		cpus++;
+		if (host->nodes[node].flags & NODE_DISABLED) {
+			disabled++;
 			continue;
+		}
 		if (host->nodes[node].reg)
 			reg = host_prop(host, host->nodes[node].reg);
 		if (!host->nodes[node].reg || (cells != 1 && cells != 2) || reg.size != 4 * cells)
-			bad_node(host, node, "reg", "not one hart id", r);
+			bad_node(host, node, "reg", !host->nodes[node].reg ? "is missing: the hart id" :
+				 "not one hart id: its length does not fit #address-cells of /cpus", r);
 		else
 			add_hart(host, node, dt_cells(reg.data, cells), r);
 	}
-	if (!host->nr_harts)
-		bad_node(host, host->cpus, "", "no usable hart", r);
+	if (!host->nr_harts && r->count == before)
+		bad_node(host, host->cpus, "", !cpus ? "no cpu node: a hart's has device_type = \"cpu\"" : disabled == cpus ?
+			 "all harts are disabled" : "no usable hart: each is disabled, or has no MMU of Sv39 or larger", r);
 	if (assume_h)
 		assume_hypervisor(host);
 	if (!host->timebase_hz)
-		bad_node(host, host->cpus, "timebase-frequency", "missing or not a frequency", r);
+		bad_node(host, host->cpus, "timebase-frequency", "is missing, or no number of Hz: how fast the timer counts. "
+			 "Add it: fdtput -t i HOST.dtb /cpus timebase-frequency HZ", r);
 }

@@ -185,7 +185,10 @@ struct host_irq_cursor {
 	uint32_t at;
 };
 
-/* The next one into *irq. ERR_NOTFOUND behind the last, ERR_INVALID where the property is malformed (and so ends). */
+/*
+ * The next one into *irq. ERR_NOTFOUND behind the last; and where the property cannot be read on, so that it ends:
+ * ERR_INVALID: it is cut off; ERR_RANGE: no node is the controller.
+ */
 enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
 		       struct host_irq *irq) __must_check;
 

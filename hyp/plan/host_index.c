@@ -144,6 +144,8 @@ static void start_node(struct host *host, uint16_t parent, uint32_t name, uint32
 	}
 }
 
+_Static_assert(DT_MAX_DEPTH == 32 && HOST_MAX_NODES == 2048, "as the texts say");
+
 enum err host_index(struct host *host, const char **why)
 {
 	uint32_t at = host->dt.structure, depth = 0;
@@ -153,10 +155,13 @@ enum err host_index(struct host *host, const char **why)
 	for (;;) {
 		switch (dt_next(&host->dt, &at, &item)) {
 		case DT_BEGIN_NODE:
-			*why = "nodes are nested too deeply, or stand outside of the root";
-			if (depth == DT_MAX_DEPTH || (!depth && host->nr_nodes))
+			*why = "nodes are nested more than 32 deep; this build has room for no more";
+			if (depth == DT_MAX_DEPTH)
 				return ERR_INVALID;
-			*why = "the tree has too many nodes";
+			*why = "the tree is broken: it has two roots";
+			if (!depth && host->nr_nodes)
+				return ERR_INVALID;
+			*why = "the tree has more than 2048 nodes; this build has room for no more";
 			if (host->nr_nodes == HOST_MAX_NODES)
 				return ERR_NOSPACE;
 			start_node(host, node, (const uint8_t *)item.name - host->dt.blob, at);
@@ -164,13 +169,13 @@ enum err host_index(struct host *host, const char **why)
 			depth++;
 			break;
 		case DT_PROP:
-			*why = "a property stands outside of a node or behind a subnode";
+			*why = "the tree is broken: a property stands outside of a node, or behind a subnode";
 			if (!depth || node != last)
 				return ERR_INVALID;
 			index_prop(host, &host->nodes[node], &item.prop);
 			break;
 		case DT_END_NODE:
-			*why = "a node ends that did not begin";
+			*why = "the tree is broken: a node ends that did not begin";
 			if (!depth)
 				return ERR_INVALID;
 			host->nodes[node].end = host->nr_nodes;
@@ -178,10 +183,10 @@ enum err host_index(struct host *host, const char **why)
 			depth--;
 			break;
 		case DT_END:
-			*why = "the tree ends in the middle of a node";
+			*why = "the tree is broken: it ends in the middle of a node";
 			return depth || !host->nr_nodes ? ERR_INVALID : OK;
 		case DT_BROKEN:
-			*why = "the structure block is broken";
+			*why = "the tree is broken: its structure block has what is no token, or is cut off";
 			return ERR_INVALID;
 		}
 	}

@@ -349,9 +349,9 @@ static enum err take_irq(const struct host *host, const struct dt_prop *p, uint3
 {
 	uint32_t cells = irq->parent == NO_NODE ? 0 : host->nodes[irq->parent].interrupt_cells;
 
-	if (cells == 0xff || p->size - *at < 4 * cells || (!cells && irq->parent == NO_NODE)) {
+	if (cells == 0xff || p->size - *at < 4 * cells || irq->parent == NO_NODE) {
 		*at = p->size;
-		return ERR_INVALID;
+		return irq->parent == NO_NODE ? ERR_RANGE : ERR_INVALID;
 	}
 	irq->id = cells ? dt_u32(p->data + *at) : 0;
 	*at += 4 * cells;

@@ -82,17 +82,17 @@ static void check_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 		      const struct host_irq *irq)
 {
 	const struct plan_vm *v = &pl->plan->vms[vm];
-	int plic = irq->parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq->parent);
+	int plic = host_find_plic_node(pl->host, irq->parent);
 
-	if (irq->parent == NO_NODE)
-		unroutable(pl, vm, node, "its interrupt parent is not in the host's device tree");
-	else if (plic < 0 && has_node(pl, v, irq->parent))
+	if (plic < 0 && has_node(pl, v, irq->parent))
 		return;		/* of a controller that is the guest's, too */
 	else if (plic < 0)
 		unroutable(pl, vm, node, "its interrupts do not go to a PLIC, and no other kind of "
 					 "controller can be given to a guest yet");
-	else if (!irq->id || irq->id > pl->plan->plics[plic].ndev)
-		unroutable(pl, vm, node, "its interrupt id is 0 or above the PLIC's riscv,ndev");
+	else if (!irq->id)
+		unroutable(pl, vm, node, "its interrupt id is 0, which is no source of a PLIC");
+	else if (irq->id > pl->plan->plics[plic].ndev)
+		unroutable(pl, vm, node, "its interrupt id is above riscv,ndev of the PLIC, which has no such source");
 	else if (!serves(pl, plic, v))
 		unroutable(pl, vm, node, "its PLIC has no S-mode context for a hart of this guest; "
 					 "give the guest a hart that the PLIC serves");
@@ -112,9 +112,9 @@ static void node_irqs(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 	}
 	while ((e = host_next_irq(pl->host, node, &cursor, &irq)) == OK)
 		check_irq(pl, vm, device, node, &irq);
-	if (e == ERR_INVALID)
-		unroutable(pl, vm, node, "its interrupts are malformed, or their controller is "
-					 "not in the host's device tree");
+	if (e != ERR_NOTFOUND)
+		unroutable(pl, vm, node, e == ERR_RANGE ? "its interrupt controller is not in the host's device tree" :
+			   "its interrupts are cut off: their length does not fit the controller's #interrupt-cells");
 }
 
 /* The hypervisor polls its console; what would interrupt is kept from everybody. */

@@ -183,7 +183,7 @@ static void test_refused(void **state)
 	check_refused("a { kernel = \"\"; };", PROBLEM_BAD_VALUE, "/a", "kernel", "one string");
 	check_refused("a { initrd = \"config\"; };", PROBLEM_BAD_VALUE, "/a", "initrd", "config");
 	check_refused("a { kernel = \"abcdefghijklmnopqrstuvwxyz0123456\"; };", PROBLEM_BAD_VALUE, "/a",
-		      "kernel", "at most 31");
+		      "kernel", "longer than 31");
 	check_refused("a { bootargs = <1>; };", PROBLEM_BAD_VALUE, "/a", "bootargs", "one string");
 	check_refused("a { entry = \"here\"; };", PROBLEM_BAD_VALUE, "/a", "entry", "guest address");
 	check_refused("a { entry = \"0x80200002\"; };", PROBLEM_BAD_VALUE, "/a", "entry",
