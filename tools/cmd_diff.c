@@ -272,6 +272,8 @@ static void compare_settings(void)
 		number_change(b->name, "device tree", "0x%lx", a->dtb.v, b->dtb.v);
 		change("guest", a->trust_dma ? "yes" : "no", b->trust_dma ? "yes" : "no",
 		       "%s trust-dma", b->name);
+		change("guest", a->trust_control ? "yes" : "no", b->trust_control ? "yes" : "no",
+		       "%s trust-control", b->name);
 		compare_consoles(a, b);
 		compare_policy(b->name, &a->policy, &b->policy);
 	}

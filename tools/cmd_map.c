@@ -83,9 +83,10 @@ static void draw_card(const struct plan *plan, uint32_t vm, double x, double y, 
 		 cut(harts, w - 24, 12, text, sizeof(text)));
 	svg_text(x + 18, y + 60, ANCHOR_START, "", "%s of RAM",
 		 size_text(ram_of(v), size, sizeof(size)));
-	svg_text(x + 18, y + 76, ANCHOR_START, "dim small", "%u device%s, %u interrupt%s%s",
+	svg_text(x + 18, y + 76, ANCHOR_START, "dim small", "%u device%s, %u interrupt%s%s%s",
 		 v->nr_devices, v->nr_devices == 1 ? "" : "s", v->nr_irqs,
-		 v->nr_irqs == 1 ? "" : "s", v->trust_dma ? ", DMA" : "");
+		 v->nr_irqs == 1 ? "" : "s", v->trust_dma ? ", DMA" : "",
+		 v->trust_control ? ", control" : "");
 }
 
 static double draw_guests(const struct plan *plan, double y)

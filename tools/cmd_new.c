@@ -78,34 +78,39 @@ static void choose_memory(void)
 
 /* ---- devices ---- */
 
-enum verdict { DEVICE_GOOD, DEVICE_DMA, DEVICE_NOT, NR_VERDICTS };
+enum verdict { DEVICE_GOOD, DEVICE_DMA, DEVICE_CONTROL, DEVICE_NOT };
 
 struct candidate {
 	uint16_t node;
 	enum verdict verdict;
+	bool dma;		/* it needs trust-dma, be it of DEVICE_DMA or of DEVICE_CONTROL */
 	uint64_t base;		/* of its first registers */
-	char why[256];
+	char why[3 * HOST_PATH_SIZE];	/* of DEVICE_CONTROL and DEVICE_NOT */
 };
 
 static struct candidate candidates[HOST_MAX_NODES];
 static uint32_t nr_candidates;
 
+/* Of which class it is says the plan of a guest that has it and is trusted with everything. */
 static void judge(struct candidate *c)
 {
 	struct config_vm *vm = &tool_config.vms[0];
+	const struct plan_device *d = &tool_plan.vms[0].devices[0];
 	static char path[HOST_PATH_SIZE];
 
 	vm->devices[0] = host_path(&tool_host, c->node, path, sizeof(path));
 	vm->nr_devices = 1;
-	vm->trust_dma = false;
-	c->verdict = DEVICE_GOOD;
+	vm->trust_dma = vm->trust_control = true;
 	if (attempt()) {
-		vm->trust_dma = true;
-		c->verdict = attempt() ? DEVICE_NOT : DEVICE_DMA;
+		c->verdict = DEVICE_NOT;
 		snprintf(c->why, sizeof(c->why), "%s", first_problem.text);
+	} else {
+		c->verdict = d->control ? DEVICE_CONTROL : d->dma ? DEVICE_DMA : DEVICE_GOOD;
+		c->dma = d->dma;
+		plan_control_text(&tool_host, d, c->why, sizeof(c->why));
 	}
 	vm->nr_devices = 0;
-	vm->trust_dma = false;
+	vm->trust_dma = vm->trust_control = false;
 }
 
 /* What has registers that the CPU reaches is a device, with all that is below it. */
@@ -190,19 +195,26 @@ static void print_device(const struct candidate *c, const char *lead)
 	fputs("\"\t// ", out);
 	print_safe(compatible(c->node));
 	print_irqs(c->node);
+	if (c->verdict == DEVICE_GOOD)
+		fputs("; harmless: no DMA, and nothing else depends on it", out);
 	if (c->verdict == DEVICE_DMA)
-		fputs("; needs trust-dma", out);
+		fputs("; may do DMA: needs trust-dma", out);
+	if (c->verdict == DEVICE_CONTROL) {
+		fputs("; machine control, as ", out);
+		print_safe(c->why);
+		fprintf(out, ": needs trust-control%s", c->dma ? " and trust-dma" : "");
+	}
 	fputc('\n', out);
 }
 
-/* The first that can be had without trust is given; the others stand ready behind it. */
+/* The first that is harmless is given; the others stand ready behind it, what controls the machine last. */
 static void print_devices(void)
 {
 	bool given = false;
 	uint32_t i, verdict;
 
 	fputs("\n\t\t/* Devices; a line that begins with // is not in effect. */\n", out);
-	for (verdict = DEVICE_GOOD; verdict <= DEVICE_DMA; verdict++) {
+	for (verdict = DEVICE_GOOD; verdict <= DEVICE_CONTROL; verdict++) {
 		for (i = 0; i < nr_candidates; i++) {
 			if (candidates[i].verdict != verdict)
 				continue;
@@ -214,7 +226,9 @@ static void print_devices(void)
 	if (given)
 		fputs("\t\t;\n", out);
 	fputs("\n\t\t/* For devices that do DMA: the guest is then trusted with all memory. */\n"
-	      "\t\t// trust-dma;\n", out);
+	      "\t\t// trust-dma;\n"
+	      "\n\t\t/* For machine control: the guest can then stop, or change, what all others depend on. */\n"
+	      "\t\t// trust-control;\n", out);
 }
 
 static void print_refused(void)
@@ -286,6 +300,24 @@ static void print_console(void)
 	}
 }
 
+/* What is taken to be the firmware's, for a person who knows more. */
+static void print_firmware(void)
+{
+	char size[24];
+	uint32_t i;
+
+	if (!tool_plan.nr_firmware)
+		return;
+	fputs("\n\t/*\n\t * RAM below the hypervisor that nothing reserves is taken to be the firmware's. If you know what"
+	      " the\n\t * firmware has, name that, and the rest is free; or \"reserved\", if it reserves all that it has.\n"
+	      "\t */\n", out);
+	for (i = 0; i < tool_plan.nr_firmware && i < CONFIG_MAX_FIRMWARE; i++)
+		fprintf(out, i ? ", \"%s at 0x%lx\"" : "\t// firmware = \"%s at 0x%lx\"",
+			size_text(tool_plan.firmware[i].range.size, size, sizeof(size)),
+			tool_plan.firmware[i].range.base);
+	fputs(";\n", out);
+}
+
 /* The harts that the first guest left, as many as are alike. */
 static void print_second(void)
 {
@@ -324,6 +356,7 @@ static void print_config(const char *host_path, const char *options)
 	print_machine();
 	fputs("/dts-v1/;\n\n/ {\n\tcompatible = \"bulkhead,partitions-v1\";\n", out);
 	print_console();
+	print_firmware();
 	fputs("\n\t/* Each node is a guest, its name is the guest's. */\n", out);
 	fputs("\tone {\n\t\tharts = <", out);
 	print_harts_of(&tool_config.vms[0]);

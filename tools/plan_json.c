@@ -3,6 +3,7 @@
  * The plan for programs. What plan_print() tells people is all here, with names in place of
  * indices.
  */
+#include "hyp/plan/plan_int.h"
 #include "tools/tool.h"
 
 static const char *owner(const struct plan *plan, uint8_t who)
@@ -72,12 +73,17 @@ static void regions(const struct plan_vm *v, enum region_kind kind, uint32_t dev
 
 static void devices(const struct plan *plan, const struct plan_vm *v)
 {
+	char why[3 * HOST_PATH_SIZE];
 	uint32_t d, i;
 
 	json_open("devices", '[');
 	for (d = 0; d < v->nr_devices; d++) {
 		json_open(NULL, '{');
 		json_text("node", v->devices[d].path);
+		json_text("class", v->devices[d].control ? "machine-control" : v->devices[d].dma ? "dma" : "harmless");
+		json_bool("dma", v->devices[d].dma);
+		plan_control_text(&tool_host, &v->devices[d], why, sizeof(why));
+		json_text("control", why[0] ? why : NULL);
 		regions(v, REGION_DEVICE, d);
 		json_open("interrupts", '[');
 		for (i = 0; i < v->nr_irqs; i++) {
@@ -156,6 +162,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 	json_bool("sstc", v->sstc);
 	json_number("g-stage-levels", v->gstage_levels);
 	json_bool("trust-dma", v->trust_dma);
+	json_bool("trust-control", v->trust_control);
 	regions(v, REGION_RAM, 0);
 	devices(plan, v);
 	json_open("plics", '[');

@@ -214,6 +214,14 @@ static void read_trust_dma(struct reading *c, const struct dt_prop *p)
 		c->vm->trust_dma = true;
 }
 
+static void read_trust_control(struct reading *c, const struct dt_prop *p)
+{
+	if (p->size)
+		bad_value(c, p, "has no value: write \"trust-control;\"");
+	else
+		c->vm->trust_control = true;
+}
+
 /* The index of the property's one string in a list of words, or -1 and a problem. */
 static int read_word(struct reading *c, const struct dt_prop *p, const char *const *words, int count)
 {
@@ -410,6 +418,7 @@ static const struct property vm_props[] = {
 	{ "bootargs", read_bootargs },
 	{ "entry", read_entry },
 	{ "trust-dma", read_trust_dma },
+	{ "trust-control", read_trust_control },
 	{ "plic-mode", read_plic_mode },
 	{ "images", read_images },
 	{ "ram-at-boot", read_ram_at_boot },

@@ -37,7 +37,7 @@ struct config_vm {
 	const char *bootargs;			/* "" if none */
 	uint64_t entry;
 	bool has_entry;
-	bool trust_dma;
+	bool trust_dma, trust_control;
 	bool faulty;		/* a problem of it was told: something may be missing for that */
 	bool uart;				/* console = "uart" */
 	uint64_t uart_address;			/* console-address */

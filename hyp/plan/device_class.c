@@ -2,7 +2,7 @@
 /*
  * What a device is, by the compatible strings of its node: UARTs, devices that cannot do DMA, and
  * things that no guest can have. A device that is in no table counts as able to do DMA: a wrong
- * guess then costs a line in the configuration, not the isolation.
+ * guess then costs a line in the configuration, not the isolation. What controls the machine is control.c's.
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
@@ -15,6 +15,7 @@ struct refusal {
 #define WHY_TIMER	"it is the machine's timer and the firmware's; guests use SBI or Sstc"
 #define WHY_INTC	"the hypervisor keeps interrupt controllers; a guest gets a virtual PLIC"
 #define WHY_POWER	"it switches the whole machine off; guests power off by SBI"
+#define WHY_IOMMU	"the hypervisor keeps IOMMUs, as they decide what devices may reach"
 
 static const struct refusal refused[] = {
 	{ "riscv,clint0", WHY_TIMER },
@@ -35,16 +36,15 @@ static const struct refusal refused[] = {
 	{ "riscv,aplic", WHY_INTC },
 	{ "riscv,imsics", WHY_INTC },
 	{ "riscv,cpu-intc", WHY_INTC },
-	{ "riscv,iommu", "the hypervisor keeps IOMMUs, as they decide what devices may reach" },
-	{ "riscv,pci-iommu", "the hypervisor keeps IOMMUs, as they decide what devices may reach" },
-	{ "sifive,test0", WHY_POWER },
-	{ "sifive,test1", WHY_POWER },
-	{ "syscon-poweroff", WHY_POWER },
-	{ "syscon-reboot", WHY_POWER },
-	{ "gpio-poweroff", WHY_POWER },
-	{ "gpio-restart", WHY_POWER },
+	{ "riscv,iommu", WHY_IOMMU },
+	{ "riscv,pci-iommu", WHY_IOMMU },
 	{ "riscv,pmu", "performance counters stay with the firmware" },
 	{ "pci-host-ecam-generic", "PCI host bridges cannot be given to a guest yet" },
+};
+
+static const char *const powers[] = {
+	"sifive,test0", "sifive,test1", "syscon-poweroff", "syscon-reboot", "gpio-poweroff", "gpio-restart",
+	"regulator-poweroff",
 };
 
 static const char *const ns16550s[] = {
@@ -78,8 +78,14 @@ static bool is_one_of(const struct host *host, uint16_t node, const char *const 
 	return false;
 }
 
+bool device_switches_off(const struct host *host, uint16_t node)
+{
+	return is_one_of(host, node, powers, ARRAY_LEN(powers));
+}
+
 const char *device_refusal(const struct host *host, uint16_t node)
 {
+	struct dt_prop p;
 	uint32_t i;
 
 	if (host_is_within(host, node, 0) && !node)
@@ -94,6 +100,10 @@ const char *device_refusal(const struct host *host, uint16_t node)
 		return "it is not a device";
 	if (host->nodes[node].flags & NODE_PCI)
 		return "PCI host bridges cannot be given to a guest yet";
+	if (device_switches_off(host, node))
+		return WHY_POWER;
+	if (host_find_prop(host, node, "#iommu-cells", &p))
+		return WHY_IOMMU;
 	for (i = 0; i < ARRAY_LEN(refused); i++) {
 		if (host_is_compatible(host, node, refused[i].compatible))
 			return refused[i].why;

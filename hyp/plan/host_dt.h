@@ -32,6 +32,7 @@
 #define NODE_PCI		(1u << 4)	/* device_type = "pci" */
 #define NODE_NEXUS		(1u << 5)	/* interrupt-map */
 #define NODE_UP_INTC		(1u << 6)	/* interrupts go to a controller above it */
+#define NODE_CONTROL		(1u << 7)	/* a property of a name that control_name() knows */
 
 /* Offsets are into the structure block's blob, 0 where the node has no such property. */
 struct host_node {

@@ -4,6 +4,7 @@
  * interesting properties are (Devicetree Specification 0.4, chapter 2). What they mean is left to
  * host_dt.c. This is the longest loop of the boot; it touches each property once.
  */
+#include "hyp/plan/control.h"
 #include "hyp/plan/host_int.h"
 
 static uint8_t prop_cells(const struct dt_prop *p)
@@ -17,7 +18,7 @@ enum kind {
 	KIND_OTHER, KIND_REG, KIND_RANGES, KIND_COMPATIBLE, KIND_INTERRUPTS,
 	KIND_INTERRUPTS_EXTENDED, KIND_INTERRUPT_CONTROLLER, KIND_INTERRUPT_MAP, KIND_INTERRUPT_PARENT, KIND_ADDRESS_CELLS,
 	KIND_SIZE_CELLS, KIND_INTERRUPT_CELLS, KIND_PHANDLE, KIND_OLD_PHANDLE, KIND_STATUS,
-	KIND_DEVICE_TYPE,
+	KIND_DEVICE_TYPE, KIND_CONTROL,
 };
 
 static enum kind name_kind(const char *name)
@@ -45,7 +46,7 @@ static enum kind name_kind(const char *name)
 		if (names[i][0] == name[0] && !strcmp(names[i], name))
 			return i;
 	}
-	return KIND_OTHER;
+	return control_name(name) ? KIND_CONTROL : KIND_OTHER;
 }
 
 /* A tree has few names and many properties: what a name is, is looked up by where it lies. */
@@ -119,6 +120,9 @@ static void index_prop(struct host *host, struct host_node *node, const struct d
 	case KIND_STATUS:
 		if (!prop_is(p, "okay") && !prop_is(p, "ok"))
 			node->flags |= NODE_DISABLED;
+		break;
+	case KIND_CONTROL:
+		node->flags |= NODE_CONTROL;
 		break;
 	case KIND_DEVICE_TYPE:
 		read_device_type(node, p);

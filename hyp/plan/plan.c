@@ -70,6 +70,7 @@ static void start_vms(struct planner *pl)
 		fmt_str(v->config_path, sizeof(v->config_path), "/%s", c->name);
 		v->bootargs = c->bootargs;
 		v->trust_dma = c->trust_dma;
+		v->trust_control = c->trust_control;
 		v->policy = c->policy;
 		v->gstage_levels = 3;
 		v->stdout_node = NO_NODE;
@@ -388,6 +389,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_console(pl);
 	plan_harts(pl);
 	plan_devices(pl);
+	plan_control(pl);
 	plan_irqs(pl);
 	plan_console_hart(pl);
 	plan_memory(pl);

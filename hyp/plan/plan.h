@@ -44,6 +44,10 @@ struct plan_region {
 struct plan_device {
 	char path[PLAN_PATH_SIZE];	/* of the host's node */
 	uint16_t node;			/* index into host->nodes */
+	bool dma;			/* it may do DMA */
+	const char *control;		/* it controls the machine: what it is, or the property that says so; NULL: it does not */
+	uint16_t control_node;		/* that node, index into host->nodes: the device, or below it */
+	uint16_t control_by;		/* the node with that property, which depends on it; NO_NODE: it is what control says */
 };
 
 /* An interrupt of a passed-through device. */
@@ -169,7 +173,7 @@ struct plan_vm {
 	bool sstc;		/* all its harts have Sstc: stimecmp is given to it */
 	bool owns_console;	/* a passed-through device is its stdout; otherwise SBI console only */
 	uint16_t stdout_node;	/* that device, index into host->nodes */
-	bool trust_dma;
+	bool trust_dma, trust_control;
 	struct plan_policy policy;
 	uint32_t nr_resets;	/* passed-through virtio-mmio devices, */
 	hpa_t resets[MAX_VM_RESETS];	/* their registers: reset before the guest's RAM is given new content */

@@ -252,6 +252,7 @@ static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char
 	}
 	if (i == pl->host->nodes[node].end)
 		return;
+	pl->plan->vms[vm].devices[pl->plan->vms[vm].nr_devices - 1].dma = true;
 	if (!c->trust_dma)
 		vm_problem(pl, vm, PROBLEM_DMA_UNTRUSTED, "devices",
 			   "%s may do DMA, and no IOMMU keeps it to the guest's memory; add "
@@ -344,6 +345,8 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	}
 	memcpy(d->path, path, strlen(path) + 1);
 	d->node = node;
+	d->dma = false;
+	d->control = NULL;
 	v->nr_devices++;
 	own_regs(pl, node, vm);
 	for (i = node; i < pl->host->nodes[node].end; i++) {

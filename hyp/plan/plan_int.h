@@ -23,6 +23,7 @@ struct planner {
 	struct reporter *r;
 	uint16_t console_node;			/* NO_NODE: SBI console */
 	uint8_t first_ram[MAX_VMS];		/* region of the first string, or NO_OWNER */
+	bool refused[MAX_VMS][MAX_VM_DEVICES];	/* devices that plan_control() has refused altogether */
 	uint8_t reg_owner[HOST_MAX_REGS];	/* VM, OWNER_HYP or NO_OWNER of host->regs[i] */
 };
 
@@ -48,6 +49,12 @@ void plan_devices(struct planner *pl);
 /* "guest linux", "the hypervisor" or "nobody"; owner is a VM, OWNER_HYP or NO_OWNER. Cut if longer; returns buf. */
 const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, size_t size);
 
+/* plan_control.c: which devices control the machine, and who may have them. */
+void plan_control(struct planner *pl);
+
+/* Why a device controls the machine, in words for a problem, as "it is a watchdog"; "" if it does not. Returns buf. */
+const char *plan_control_text(const struct host *host, const struct plan_device *d, char *buf, size_t size);
+
 /* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
 void plan_irqs(struct planner *pl);
 void plan_vplics(struct planner *pl);
@@ -65,6 +72,9 @@ const char *device_refusal(const struct host *host, uint16_t node);
 /* A UART of any known kind; one that drivers/ns16550.c can drive. */
 bool device_is_uart(const struct host *host, uint16_t node);
 bool device_is_ns16550(const struct host *host, uint16_t node);
+
+/* It switches the machine off or on again, by its own registers or another's. */
+bool device_switches_off(const struct host *host, uint16_t node);
 
 /* True unless the node has no registers, or is of a kind that is known to do no DMA. */
 bool device_may_dma(const struct host *host, uint16_t node);

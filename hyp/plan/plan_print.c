@@ -215,7 +215,8 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 
 	for (d = 0; d < v->nr_devices; d++) {
 		start(pr, "  ", "device");
-		add(pr, " %s", v->devices[d].path);
+		add(pr, " %s%s%s", v->devices[d].path, v->devices[d].control ? ", machine control" : "",
+		    v->devices[d].dma ? ", DMA" : "");
 		add_irqs(pr, plan, v, d);
 		end(pr);
 		for (i = 0; i < v->nr_regions; i++) {
@@ -360,7 +361,8 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
 		const struct plan_vm *v = &plan->vms[i];
 
 		start(&pr, "", "guest");
-		add(&pr, " %s%s", v->name, v->trust_dma ? " (trusted with DMA)" : "");
+		add(&pr, " %s%s", v->name, v->trust_dma && v->trust_control ? " (trusted with DMA and machine control)" :
+		    v->trust_dma ? " (trusted with DMA)" : v->trust_control ? " (trusted with machine control)" : "");
 		end(&pr);
 		print_harts(&pr, plan, v);
 		print_memory(&pr, v);

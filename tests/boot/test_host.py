@@ -70,6 +70,20 @@ def test_memory_of_firmware_that_reserves_nothing(boot, host_dtb):
     assert "vm rt: started" not in machine.hv.text + machine.uart.text
 
 
+OFF = "/soc/test@100000"
+
+
+@pytest.mark.parametrize("trust", [{}, {"trust_dma": True, "trust_control": True}], ids=["none", "all"])
+def test_registers_that_switch_the_machine_off(boot, host_dtb, trust):
+    """As on boards, they are a vendor's system controller, which only /poweroff and /reboot tell the use of."""
+    edits = [["-t", "s", OFF, "compatible", "vendor,sysctl", "syscon"]]
+    machine = boot(config(rt(ticks=100, devices=[OFF], **trust)), extra=host_dtb(edits))
+    machine.uart.expect(rf"/rt: devices: {OFF} cannot be given: it switches the whole machine off, as /poweroff says")
+    machine.uart.expect("refused")
+    machine.wait(status=None)
+    assert "vm rt: started" not in machine.hv.text + machine.uart.text
+
+
 def test_one_hart(boot):
     machine = boot(config(rt(harts="0", ticks=100)), harts=1, memory="256M")
     machine.hv.expect_line("rt", "rt: report ticks=100 ")

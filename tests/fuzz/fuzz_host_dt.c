@@ -48,6 +48,7 @@ static void want(void)
 		snprintf(v->name, sizeof(v->name), "guest-%u", vm);
 		v->bootargs = pick(2) ? "" : "console=ttyS0";
 		v->trust_dma = pick(4);
+		v->trust_control = !pick(3);
 		v->policy.restart_limit = 3;
 		v->uart = !pick(3);
 		v->has_uart_address = v->uart && !pick(2);

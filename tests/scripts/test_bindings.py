@@ -32,6 +32,7 @@ GOOD = """/dts-v1/;
         bootargs = "";
         entry = "0x8020000c";
         trust-dma;
+        trust-control;
         plic-mode = "emulated";
         images = "copy";
         unmapped = "ignore";
@@ -67,6 +68,7 @@ WRONG = [
     ('"0x8020000c"', '"0x8020000e"', "entry"),
     ('"uart1"', '"/soc/rtc@101000"', "devices"),
     ("trust-dma;", 'trust-dma = "yes";', "trust-dma"),
+    ("trust-control;", "trust-control = <1>;", "trust-control"),
     ('"emulated"', '"fast"', "plic-mode"),
     ('"copy"', '"move"', "images"),
     ('"ignore"', '"zero"', "unmapped"),

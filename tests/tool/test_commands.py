@@ -155,7 +155,9 @@ def test_plan_as_json(tool):
     assert linux["memory"][0]["size"] == 512 << 20 and rt["memory"][0]["size"] == 16 << 20
     assert linux["devices"][0] == {
         "node": "/soc/serial@10000000", "interrupts": [{"plic": "/soc/plic@c000000", "id": 10}],
-        "registers": [{"host": "0x10000000", "guest": "0x10000000", "size": 4096}]}
+        "registers": [{"host": "0x10000000", "guest": "0x10000000", "size": 4096}],
+        "class": "harmless", "dma": False, "control": None}
+    assert (linux["devices"][1]["class"], linux["trust-dma"], linux["trust-control"]) == ("dma", True, False)
     text = tool("plan", VIRT, DEMO).stdout
     for guest in (linux, rt):
         assert f"entry      0x{int(guest['entry'], 16):010x}" in text
@@ -321,7 +323,7 @@ def test_new_has_all_harts(tool, tmp_path, qemu):
 
 
 def test_each_device_of_new_can_be_given(tmp_path, machine):
-    """Each line taken out of its comment, with trust-dma where it says so, one at a time."""
+    """Each line taken out of its comment, with what it says that it needs and nothing else, one at a time."""
     def run(*args, code=0):
         done = subprocess.run([TOOLS["plain"], *map(str, args)], capture_output=True, text=True)
         assert done.returncode == code, done.stderr
@@ -334,8 +336,11 @@ def test_each_device_of_new_can_be_given(tmp_path, machine):
         changed = list(lines)
         changed[i] = changed[i].replace("//", "", 1)
         result = "".join(changed)
-        if "needs trust-dma" in changed[i]:
-            result = result.replace("// trust-dma;", "trust-dma;")
+        for word in re.findall("trust-dma|trust-control", changed[i]):
+            (tmp_path / "a.dts").write_text(result)
+            said = run("check", machine, tmp_path / "a.dts", "--assume-h", code=1).stderr
+            assert "[dma-untrusted]" in said or "[control-untrusted]" in said, changed[i]
+            result = result.replace(f"// {word};", f"{word};")
         assert passes(run, machine, tmp_path / "a.dts", result), changed[i]
 
 

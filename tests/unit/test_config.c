@@ -31,6 +31,7 @@ static void test_everything(void **state)
 		"linux { harts = <1 2>; memory = \"512M\", \"16M at 0x90000000 as 0x80000000\";"
 		"  devices = \"/soc/serial@10000000\", \"rtc0\"; kernel = \"linux\"; initrd = \"initrd\";"
 		"  bootargs = \"console=ttyS0 quiet\"; entry = \"0x80200000\"; trust-dma;"
+		"  trust-control;"
 		"  plic-mode = \"emulated\"; images = \"in-place\"; unmapped = \"stop\"; on-crash = \"restart\";"
 		"  restart-limit = <0>; watchdog-ms = <3600000>; };"
 		"rt-2 { };");
@@ -56,7 +57,7 @@ static void test_everything(void **state)
 	assert_string_equal(v->images[IMAGE_KERNEL], "linux");
 	assert_string_equal(v->images[IMAGE_INITRD], "initrd");
 	assert_string_equal(v->bootargs, "console=ttyS0 quiet");
-	assert_true(v->has_entry && v->trust_dma);
+	assert_true(v->has_entry && v->trust_dma && v->trust_control);
 	assert_int_equal(v->entry, 0x80200000);
 	assert_true(v->policy.plic_emulated && v->policy.in_place);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_STOP);
@@ -68,7 +69,7 @@ static void test_everything(void **state)
 	assert_string_equal(v->bootargs, "");
 	assert_int_equal(v->nr_harts + v->nr_memory + v->nr_devices, 0);
 	assert_null(v->images[IMAGE_KERNEL]);
-	assert_false(v->has_entry || v->trust_dma);
+	assert_false(v->has_entry || v->trust_dma || v->trust_control);
 	assert_false(v->policy.plic_emulated || v->policy.in_place);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_INJECT);
 	assert_int_equal(v->policy.on_crash, ON_CRASH_STOP);
