@@ -141,6 +141,14 @@ static void write_devices(struct guest_tree *t)
 		dt_write_end(&t->w);
 }
 
+/* What the guest's harts are given of theirs. */
+static uint32_t given(const struct guest_tree *t)
+{
+	uint32_t features = t->plan->harts[t->vm->vcpu_hart[0]].features;
+
+	return t->vm->sstc ? features : features & ~HART_SSTC;
+}
+
 static void write_isa(struct guest_tree *t, const struct dt_prop *p)
 {
 	const char *isa = (const char *)p->data;
@@ -148,13 +156,13 @@ static void write_isa(struct guest_tree *t, const struct dt_prop *p)
 
 	if (!dt_is_strings(p))
 		return;
-	out = dt_write_room(&t->w, p->name, isa_strip(NULL, isa, t->vm->sstc) + 1);
+	out = dt_write_room(&t->w, p->name, isa_strip(NULL, isa, given(t)) + 1);
 	if (out)
-		isa_strip((char *)out, isa, t->vm->sstc);
+		isa_strip((char *)out, isa, given(t));
 }
 
 /* Copies the names that a guest may see, if out is not NULL, and returns their size. */
-static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, bool sstc)
+static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, uint32_t features)
 {
 	uint32_t at = 0, size = 0;
 	const char *s;
@@ -162,7 +170,7 @@ static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, bool
 	while ((s = dt_string(p, &at))) {
 		struct isa_token token = { s, strlen(s) };
 
-		if (!token.size || isa_hidden(&token, sstc))
+		if (!token.size || isa_hidden(&token, features))
 			continue;
 		if (out)
 			memcpy(out + size, s, token.size + 1);
@@ -173,11 +181,11 @@ static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, bool
 
 static void write_isa_extensions(struct guest_tree *t, const struct dt_prop *p)
 {
-	uint32_t size = strip_isa_extensions(NULL, p, t->vm->sstc);
+	uint32_t size = strip_isa_extensions(NULL, p, given(t));
 	uint8_t *out = dt_write_room(&t->w, p->name, size);
 
 	if (out)
-		strip_isa_extensions(out, p, t->vm->sstc);
+		strip_isa_extensions(out, p, given(t));
 }
 
 static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)

@@ -6,6 +6,10 @@
 #include "hyp/plan/host_int.h"
 #include "hyp/plan/isa.h"
 
+/* What is plausible, bytes: a page is a whole number of blocks. */
+#define CBOM_BLOCK_MIN	8u
+#define CBOM_BLOCK_MAX	4096u
+
 static uint32_t read_features(const struct host *host, uint16_t node, struct reporter *r)
 {
 	struct isa_token token;
@@ -33,6 +37,23 @@ static uint32_t read_features(const struct host *host, uint16_t node, struct rep
 	while (isa_next(&at, &start, &token))
 		features |= isa_feature(&token);
 	return features;
+}
+
+/*
+ * CBO.CLEAN needs the size of a block. Without it a guest's RAM cannot be written back once it is cleared, and then a guest
+ * must not map it uncached (docs/safety.md, "Caches").
+ */
+static uint16_t read_cbom_block(const struct host *host, uint16_t node, uint32_t *features)
+{
+	struct dt_prop p;
+	uint64_t size = 0;
+
+	if (*features & HART_ZICBOM && host_find_prop(host, node, "riscv,cbom-block-size", &p) && p.size == 4)
+		size = dt_cells(p.data, 1);
+	if (size >= CBOM_BLOCK_MIN && size <= CBOM_BLOCK_MAX && !(size & (size - 1)))
+		return (uint16_t)size;
+	*features &= ~(uint32_t)(HART_ZICBOM | HART_SVPBMT);
+	return 0;
 }
 
 /* 3, 4, 5 for Sv39, Sv48, Sv57; 0 if not said; -1: the hart has no MMU. */
@@ -111,9 +132,11 @@ static void add_hart(struct host *host, uint16_t node, uint64_t id, struct repor
 	hart->mmu_levels = levels;
 	hart->setssip = 0;
 	if (host->nr_harts && same_isa(host, hart[-1].node, node))
-		hart->features = hart[-1].features;
+		hart->isa = hart[-1].isa;
 	else
-		hart->features = read_features(host, node, r);
+		hart->isa = read_features(host, node, r);
+	hart->features = hart->isa;
+	hart->cbom_block = read_cbom_block(host, node, &hart->features);
 	find_intc(host, hart, r);
 	host->nr_harts++;
 }

@@ -50,11 +50,13 @@ struct host_node {
 
 struct host_hart {
 	uint64_t id;
-	uint32_t features;		/* HART_* */
+	uint32_t isa;			/* HART_*, of the ISA string alone */
+	uint32_t features;		/* HART_* that can be relied on */
 	uint32_t intc_phandle;		/* of its riscv,cpu-intc; 0: none */
 	uint64_t setssip;		/* host-physical, of its register in an ACLINT SSWI device; 0: none */
 	uint16_t node;
 	uint16_t intc;			/* node, or NO_NODE */
+	uint16_t cbom_block;		/* bytes; 0 without HART_ZICBOM */
 	uint8_t mmu_levels;
 };
 

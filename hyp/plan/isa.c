@@ -161,8 +161,9 @@ static bool is_one_of(const struct isa_token *t, const char *const *list, uint32
 	return false;
 }
 
-bool isa_hidden(const struct isa_token *t, bool sstc)
+bool isa_hidden(const struct isa_token *t, uint32_t given)
 {
+	const uint32_t in_question = HART_SSTC | HART_ZICBOM | HART_SVPBMT;
 	static const char *const of_s[] = {
 		"sscofpmf",
 		"ssaia",	/* no IMSIC is given */
@@ -177,6 +178,8 @@ bool isa_hidden(const struct isa_token *t, bool sstc)
 		"zicfilp", "zicfiss",	/* need henvcfg.LPE, SSE */
 	};
 
+	if (isa_feature(t) & in_question & ~given)
+		return true;
 	switch (lower(t->text[0])) {
 	case 'h':
 		return t->size == 1;
@@ -195,10 +198,10 @@ bool isa_hidden(const struct isa_token *t, bool sstc)
 	case 'd':		/* external debug and triggers */
 		return true;
 	}
-	return is_one_of(t, of_s, ARRAY_LEN(of_s)) || (!sstc && token_is(t, "sstc"));
+	return is_one_of(t, of_s, ARRAY_LEN(of_s));
 }
 
-uint32_t isa_strip(char *out, const char *isa, bool sstc)
+uint32_t isa_strip(char *out, const char *isa, uint32_t given)
 {
 	const char *at = isa_extensions(isa), *start;
 	struct isa_token token;
@@ -207,7 +210,7 @@ uint32_t isa_strip(char *out, const char *isa, bool sstc)
 	if (out)
 		memcpy(out, isa, size);
 	while (at && isa_next(&at, &start, &token)) {
-		if (isa_hidden(&token, sstc))
+		if (isa_hidden(&token, given))
 			continue;
 		if (out)
 			memcpy(out + size, start, at - start);

@@ -27,13 +27,13 @@ const char *isa_extensions(const char *isa);
 /* HART_* of one extension name, any case; 0 if it is none that matters. */
 uint32_t isa_feature(const struct isa_token *token);
 
-/* True if a guest must not see the extension; sstc: the guest is given stimecmp. */
-bool isa_hidden(const struct isa_token *token, bool sstc);
+/* True if a guest must not see the extension. given: HART_* that it gets; of these, Sstc, Zicbom and Svpbmt are its only then. */
+bool isa_hidden(const struct isa_token *token, uint32_t given);
 
 /*
  * Copies the string without what a guest must not see, and returns its length. out has room for
  * strlen(isa) + 1, or is NULL: only the length is wanted.
  */
-uint32_t isa_strip(char *out, const char *isa, bool sstc);
+uint32_t isa_strip(char *out, const char *isa, uint32_t given);
 
 #endif

@@ -27,6 +27,7 @@ static void copy_harts(struct planner *pl)
 
 		*h = (struct plan_hart){ .id = host->harts[i].id, .vm = NO_OWNER,
 					 .features = host->harts[i].features,
+					 .cbom_block = host->harts[i].cbom_block,
 					 .mmu_levels = host->harts[i].mmu_levels,
 					 .setssip = hpa(host->harts[i].setssip) };
 		for (p = 0; p < MAX_PLICS; p++)
@@ -177,6 +178,10 @@ static void compare_harts(struct planner *pl, uint32_t vm)
 				   "harts %lu and %lu are not alike: only one of them has %s; give "
 				   "the guest harts of one kind", first->id, h->id,
 				   feature_name(__builtin_ctz(differ)));
+		else if (h->cbom_block != first->cbom_block)
+			vm_problem(pl, vm, PROBLEM_HARTS_DIFFER, "harts",
+				   "harts %lu and %lu are not alike: their riscv,cbom-block-size differs; give "
+				   "the guest harts of one kind", first->id, h->id);
 		else if (h->mmu_levels != first->mmu_levels)
 			vm_problem(pl, vm, PROBLEM_HARTS_DIFFER, "harts",
 				   "harts %lu and %lu are not alike: their mmu-type differs; give "

@@ -64,8 +64,8 @@ struct plan_irq {
 #define HART_FD		(1u << 2)	/* F or D */
 #define HART_V		(1u << 3)
 #define HART_SVADU	(1u << 4)
-#define HART_SVPBMT	(1u << 5)
-#define HART_ZICBOM	(1u << 6)
+#define HART_SVPBMT	(1u << 5)	/* only with HART_ZICBOM: see host_cpus.c */
+#define HART_ZICBOM	(1u << 6)	/* and its block size is known */
 #define HART_ZICBOZ	(1u << 7)
 #define HART_SMSTATEEN	(1u << 8)
 #define HART_SVADE	(1u << 9)
@@ -74,6 +74,7 @@ struct plan_irq {
 struct plan_hart {
 	uint64_t id;		/* hart id, as in mhartid and the SBI */
 	uint32_t features;	/* HART_* */
+	uint16_t cbom_block;	/* bytes of a cache block, a power of 2; 0 without HART_ZICBOM */
 	uint8_t mmu_levels;	/* 3, 4 or 5: of mmu-type, Sv39, Sv48, Sv57; 0 if not said */
 	uint8_t vm;		/* index of the owner, NO_OWNER for a spare hart */
 	uint8_t vcpu;		/* index within the owner */

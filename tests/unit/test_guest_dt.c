@@ -314,25 +314,28 @@ static void test_isa_strip(void **state)
 {
 	static const struct {
 		const char *isa, *left;
-		bool sstc;
+		uint32_t given;
 	} cases[] = {
-		{ "rv64imafdch", "rv64imafdc", true },
-		{ "rv64imafdch_zicsr", "rv64imafdc_zicsr", true },
-		{ "rv64gcvh_sstc", "rv64gcv_sstc", true },
-		{ "rv64gcvh_sstc", "rv64gcv", false },
-		{ "rv64hgc", "rv64gc", true },
-		{ "rv64gc_h", "rv64gc", true },
-		{ "rv64i2p1m2p0h1p0_zicsr2p0", "rv64i2p1m2p0_zicsr2p0", true },
-		{ "rv64gch_shcounterenw_shtvala_smaia_smstateen_ssaia_zba", "rv64gc_zba", true },
-		{ "rv64gch_sha_zihintpause_zihpm", "rv64gc_zihintpause", true },
-		{ "RV64GCH_SHA_SMAIA_ZBA", "RV64GC_ZBA", true },
-		{ "rv64gc_zfh_zvfhmin_xthead_svinval", "rv64gc_zfh_zvfhmin_xthead_svinval", true },
-		{ "rv64gc_sdtrig_zicfilp_ssdbltrp_ssnpm", "rv64gc_ssnpm", true },
-		{ "rv64imafdcsu", "rv64imafdcsu", true },
-		{ "rv64", "rv64", true },
-		{ "rv64_", "rv64", true },
-		{ "rv64h", "rv64", true },
-		{ "rv64gc_zicsr_Zhinx", "rv64gc_zicsr_Zhinx", true },
+		{ "rv64imafdch", "rv64imafdc", HART_SSTC },
+		{ "rv64imafdch_zicsr", "rv64imafdc_zicsr", HART_SSTC },
+		{ "rv64gcvh_sstc", "rv64gcv_sstc", HART_SSTC },
+		{ "rv64gcvh_sstc", "rv64gcv", 0 },
+		{ "rv64hgc", "rv64gc", HART_SSTC },
+		{ "rv64gc_h", "rv64gc", HART_SSTC },
+		{ "rv64i2p1m2p0h1p0_zicsr2p0", "rv64i2p1m2p0_zicsr2p0", HART_SSTC },
+		{ "rv64gch_shcounterenw_shtvala_smaia_smstateen_ssaia_zba", "rv64gc_zba", HART_SSTC },
+		{ "rv64gch_sha_zihintpause_zihpm", "rv64gc_zihintpause", HART_SSTC },
+		{ "RV64GCH_SHA_SMAIA_ZBA", "RV64GC_ZBA", HART_SSTC },
+		{ "rv64gc_zfh_zvfhmin_xthead_svinval", "rv64gc_zfh_zvfhmin_xthead_svinval", HART_SSTC },
+		{ "rv64gc_sdtrig_zicfilp_ssdbltrp_ssnpm", "rv64gc_ssnpm", HART_SSTC },
+		{ "rv64imafdcsu", "rv64imafdcsu", HART_SSTC },
+		{ "rv64", "rv64", HART_SSTC },
+		{ "rv64_", "rv64", HART_SSTC },
+		{ "rv64h", "rv64", HART_SSTC },
+		{ "rv64gc_zicbom_svpbmt_sstc", "rv64gc", 0 },
+		{ "rv64gc_zicbom_svpbmt_sstc", "rv64gc_zicbom_svpbmt", HART_ZICBOM | HART_SVPBMT },
+		{ "rv64gc_zicbom_zicboz_svpbmt", "rv64gc_zicbom_zicboz", HART_ZICBOM },
+		{ "rv64gc_zicsr_Zhinx", "rv64gc_zicsr_Zhinx", HART_SSTC },
 	};
 	char out[128];
 	unsigned i;
@@ -340,7 +343,7 @@ static void test_isa_strip(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		memset(out, 'x', sizeof(out));
-		assert_int_equal(isa_strip(out, cases[i].isa, cases[i].sstc), strlen(cases[i].left));
+		assert_int_equal(isa_strip(out, cases[i].isa, cases[i].given), strlen(cases[i].left));
 		assert_string_equal(out, cases[i].left);
 	}
 }

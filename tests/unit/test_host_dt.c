@@ -299,7 +299,37 @@ static void test_isa_forms(void **state)
 		snprintf(new, sizeof(new), "riscv,isa = \"%s\"", cases[i].isa);
 		t = tree_edit("shared-pages", "riscv,isa = \"rv64imafdcvh\"", new, NULL);
 		parse_good(&t);
-		assert_int_equal(host.harts[3].features, cases[i].features);
+		assert_int_equal(host.harts[3].isa, cases[i].features);
+		tree_free(&t);
+	}
+}
+
+/* Without a block size that makes sense there is no Zicbom, and then no Svpbmt. */
+static void test_cbom_block(void **state)
+{
+	static const struct {
+		const char *prop;
+		uint16_t block;
+	} cases[] = {
+		{ "riscv,cbom-block-size = <0x40>;", 64 }, { "riscv,cbom-block-size = <0x8>;", 8 },
+		{ "riscv,cbom-block-size = <0x1000>;", 4096 }, { "", 0 }, { "riscv,cbom-block-size = <0>;", 0 },
+		{ "riscv,cbom-block-size = <0x4>;", 0 }, { "riscv,cbom-block-size = <0x30>;", 0 },
+		{ "riscv,cbom-block-size = <0x2000>;", 0 }, { "riscv,cbom-block-size = <0x40000040>;", 0 },
+		{ "riscv,cbom-block-size = <0 0x40>;", 0 }, { "riscv,cbom-block-size;", 0 },
+	};
+	const uint32_t both = HART_ZICBOM | HART_SVPBMT;
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tree t = tree_edit("sockets", "riscv,cbom-block-size = <0x40>;", cases[i].prop, NULL);
+
+		parse_good(&t);
+		assert_int_equal(host.harts[0].cbom_block, cases[i].block);
+		assert_int_equal(host.harts[0].features & both, cases[i].block ? both : 0);
+		assert_int_equal(host.harts[0].isa & both, both);
+		assert_int_equal(host.harts[1].cbom_block, 64);	/* its own */
+		assert_int_equal(host.harts[1].features & both, both);
 		tree_free(&t);
 	}
 }
@@ -637,6 +667,7 @@ int main(void)
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_isa_forms),
+		cmocka_unit_test(test_cbom_block),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_many_banks),
