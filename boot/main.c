@@ -17,6 +17,7 @@
 #include "hyp/plan/package.h"
 #include "hyp/plan/plan.h"
 #include "hyp/riscv/csr.h"
+#include "hyp/riscv/guest_env.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
@@ -73,7 +74,9 @@ static void check_hart(void)
 		refuse(why);
 	if (!sbi_probe(SBI_EXT_HSM) || !sbi_probe(SBI_EXT_IPI) || !sbi_probe(SBI_EXT_RFENCE))
 		refuse("the firmware lacks an SBI extension that is needed (HSM, IPI, RFENCE)");
-	features = hart_probe();
+	features = guest_env_probe();
+	if (!features.time)
+		refuse("the time CSR cannot be read: neither the hart nor the firmware implements it");
 }
 
 /*
@@ -88,6 +91,18 @@ static const void *align_dtb(const void *host_dtb)
 		return host_dtb;
 	memcpy(dtb_copy, host_dtb, size);
 	return dtb_copy;
+}
+
+/* What this hart cannot do no hart is said to, whatever the tree says: a guest would be told so. */
+static void keep_features(void)
+{
+	for (uint32_t i = 0; i < host.nr_harts; i++) {
+		host.harts[i].features &= features.sstc ? ~0u : ~HART_SSTC;
+		if (features.cbom)
+			continue;
+		host.harts[i].features &= ~(HART_ZICBOM | HART_SVPBMT);
+		host.harts[i].cbom_block = 0;
+	}
 }
 
 /* Parses everything and makes the plan, or refuses. */
@@ -106,8 +121,7 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 		refuse("the package has no configuration");
 	own.size = at.v + package.header->total_size - image.v;
 	host_ok = host_parse(&host, align_dtb(host_dtb), MAX_DTB, true, r) == OK;
-	for (uint32_t i = 0; i < host.nr_harts && !features.sstc; i++)
-		host.harts[i].features &= ~HART_SSTC;	/* whatever the tree says */
+	keep_features();
 	config_ok = config_parse(&config, package_data(&package, entry), entry->size, r) == OK;
 	if (!host_ok)
 		refuse("this machine's device tree cannot be used");
@@ -122,6 +136,13 @@ static bool drives_console(uint32_t hart_index)
 	return plan.console.drive == CONSOLE_OWN_HART && plan.console.hart == hart_index;
 }
 
+/* What there is to find out about a hart before any guest runs, on that hart. */
+static void prepare(struct hart *self)
+{
+	if (sstage_enable(&self->refusal) && self->vcpu)
+		vcpu_prepare(self->vcpu);
+}
+
 static void await_harts(uint32_t count)
 {
 	uint64_t end = csr_read(CSR_TIME) + ARRIVAL_SECONDS * plan.timebase_hz;
@@ -129,6 +150,28 @@ static void await_harts(uint32_t count)
 	while (__atomic_load_n(&harts_here, __ATOMIC_ACQUIRE) < count)
 		if (csr_read(CSR_TIME) > end)
 			refuse("the firmware started a hart that does not arrive");
+}
+
+/* All of the plan's harts have prepared themselves: do they all keep their guests where they belong? */
+static void judge_harts(void)
+{
+	bool fit = true;
+
+	for (uint32_t i = 0; i < plan.nr_harts; i++) {
+		const struct hart *h = hart_get(i);
+		const struct hart_refusal *r = &h->refusal;
+
+		if (!r->why)
+			continue;
+		fit = false;
+		if (r->csr)
+			console_log("ERROR: hart %lu: %s reads back 0x%lx instead of 0x%lx: %s", h->id, r->csr,
+				    r->got, r->want, r->why);
+		else
+			console_log("ERROR: hart %lu: %s", h->id, r->why);
+	}
+	if (!fit)
+		refuse("a hart of the plan cannot be trusted with a guest");
 	__atomic_store_n(&harts_go, true, __ATOMIC_RELEASE);
 }
 
@@ -164,7 +207,8 @@ static void boot_finish(void)
 {
 	struct hart *self = this_hart();
 
-	sstage_enable();
+	prepare(self);
+	judge_harts();
 	if (self->vcpu)
 		vcpu_run(self->vcpu);
 	if (drives_console(self->index))
@@ -205,7 +249,7 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 void boot_secondary(void)
 {
 	hart_init_traps();
-	sstage_enable();
+	prepare(this_hart());
 	__atomic_fetch_add(&harts_here, 1, __ATOMIC_ACQ_REL);
 	while (!__atomic_load_n(&harts_go, __ATOMIC_ACQUIRE))
 		;

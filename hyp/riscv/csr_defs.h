@@ -6,6 +6,7 @@
 #ifndef HYP_RISCV_CSR_DEFS_H
 #define HYP_RISCV_CSR_DEFS_H
 
+#define CSR_FCSR	0x003
 #define CSR_SSTATUS	0x100
 #define CSR_SIE		0x104
 #define CSR_STVEC	0x105
@@ -18,6 +19,7 @@
 #define CSR_STVAL	0x143
 #define CSR_SIP		0x144
 #define CSR_STIMECMP	0x14d
+#define CSR_SCTRCTL	0x14e
 #define CSR_SATP	0x180
 #define CSR_VSSTATUS	0x200
 #define CSR_VSIE	0x204
@@ -36,11 +38,18 @@
 #define CSR_HTIMEDELTA	0x605
 #define CSR_HCOUNTEREN	0x606
 #define CSR_HGEIE	0x607
+#define CSR_HVIEN	0x608
+#define CSR_HVICTL	0x609
 #define CSR_HENVCFG	0x60a
 #define CSR_HSTATEEN0	0x60c
+#define CSR_HSTATEEN1	0x60d
+#define CSR_HSTATEEN2	0x60e
+#define CSR_HSTATEEN3	0x60f
 #define CSR_HTVAL	0x643
 #define CSR_HIP		0x644
 #define CSR_HVIP	0x645
+#define CSR_HVIPRIO1	0x646
+#define CSR_HVIPRIO2	0x647
 #define CSR_HTINST	0x64a
 #define CSR_HGATP	0x680
 #define CSR_TIME	0xc01
@@ -52,6 +61,8 @@
 #define SSTATUS_FS	(3 << 13)
 #define SSTATUS_SUM	(1 << 18)
 #define SSTATUS_MXR	(1 << 19)
+#define SSTATUS_SPELP	(1 << 23)	/* Zicfilp */
+#define SSTATUS_SDT	(1 << 24)	/* Ssdbltrp */
 
 #define HSTATUS_GVA	(1 << 6)
 #define HSTATUS_SPV	(1 << 7)
@@ -102,6 +113,7 @@
 #define COUNTEREN_IR	(1 << 2)
 
 #define ENVCFG_FIOM	(1ul << 0)
+#define ENVCFG_CBIE_FLUSH	(1ul << 4)	/* CBO.INVAL writes back what is dirty */
 #define ENVCFG_CBIE	(3ul << 4)
 #define ENVCFG_CBCFE	(1ul << 6)
 #define ENVCFG_CBZE	(1ul << 7)
@@ -109,6 +121,8 @@
 #define ENVCFG_PBMTE	(1ul << 62)
 #define ENVCFG_STCE	(1ul << 63)
 
+#define STATEEN0_FCSR	(1ul << 1)	/* without F: Zfinx */
+#define STATEEN0_JVT	(1ul << 2)
 #define STATEEN0_ENVCFG	(1ul << 62)
 #define STATEEN0_SE0	(1ul << 63)
 

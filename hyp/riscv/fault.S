@@ -36,22 +36,53 @@ guard_read_\name:
 
 	guard_csr hstatus, 0x600
 	guard_csr henvcfg, 0x60a
-	guard_csr senvcfg, 0x10a
+	guard_csr htimedelta, 0x605
+	guard_csr hvictl, 0x609
 	guard_csr hstateen0, 0x60c
-	guard_csr sstateen0, 0x10c
+	guard_csr hstateen1, 0x60d
+	guard_csr hstateen2, 0x60e
+	guard_csr hstateen3, 0x60f
 	guard_csr vstimecmp, 0x24d
 	guard_csr mscratch, 0x340
+	guard_csr time, 0xc01
 	guard_csr vlenb, 0xc22
 	guard_csr fcsr, 0x003
 
-	.option	push
-	.option	arch, +d
-	.globl	guard_clear_f0
-guard_clear_f0:
-	fmv.d.x	f0, zero
+#define GUEST_CSR(name, number, value)
+#define GUEST_CSR_OPTIONAL(name, number, value)	guard_csr name, number
+#include "hyp/riscv/guest_csrs.def"
+
+	/* What an instruction that writes f31 leaves of x31. */
+	.macro	guard_f31 name, insn
+	.globl	\name
+\name:
+	li	t6, 1
+	\insn	f31, zero
+	seqz	t0, t6
+	sd	t0, 0(a0)
 	li	a0, 0
 	ret
+	.endm
+
+	.option	push
+	.option	arch, +d
+	guard_f31 guard_clear_f31, fmv.w.x
+	guard_f31 guard_clear_f31_d, fmv.d.x
 	.option	pop
+
+	.globl	guard_c_fsdsp
+guard_c_fsdsp:
+	ld	t0, 8(sp)
+	.2byte	0xa402			/* c.fsdsp f0, 8(sp) */
+	sd	t0, 8(sp)
+	li	a0, 0
+	ret
+
+	.globl	guard_clean
+guard_clean:
+	.insn	i 0x0f, 2, x0, a0, 1	/* cbo.clean (a0) */
+	li	a0, 0
+	ret
 
 	.globl	guard_end
 guard_end:

@@ -19,15 +19,34 @@ enum err guard_fetch16(uint64_t *out, uint64_t gva) __must_check;
 /* Reads a CSR that may not exist. ERR_FAULT if it does not (or access to it is closed). */
 enum err guard_read_hstatus(uint64_t *out) __must_check;
 enum err guard_read_henvcfg(uint64_t *out) __must_check;
-enum err guard_read_senvcfg(uint64_t *out) __must_check;
+enum err guard_read_htimedelta(uint64_t *out) __must_check;
+enum err guard_read_hvictl(uint64_t *out) __must_check;
 enum err guard_read_hstateen0(uint64_t *out) __must_check;
-enum err guard_read_sstateen0(uint64_t *out) __must_check;
+enum err guard_read_hstateen1(uint64_t *out) __must_check;
+enum err guard_read_hstateen2(uint64_t *out) __must_check;
+enum err guard_read_hstateen3(uint64_t *out) __must_check;
 enum err guard_read_vstimecmp(uint64_t *out) __must_check;
 enum err guard_read_mscratch(uint64_t *out) __must_check;	/* exists in M-mode alone */
+enum err guard_read_time(uint64_t *out) __must_check;	/* firmware may emulate it */
 enum err guard_read_vlenb(uint64_t *out) __must_check;	/* with sstatus.VS on */
 enum err guard_read_fcsr(uint64_t *out) __must_check;	/* with sstatus.FS on */
+#define GUEST_CSR(name, number, value)
+#define GUEST_CSR_OPTIONAL(name, number, value)	enum err guard_read_##name(uint64_t *out) __must_check;
+#include "hyp/riscv/guest_csrs.def"
+#undef GUEST_CSR
+#undef GUEST_CSR_OPTIONAL
 
-/* Clears f0 by an instruction of D, with sstatus.FS on. ERR_FAULT if the hart has F alone. */
-enum err guard_clear_f0(void) __must_check;
+/*
+ * Clears f31, or its low half, with sstatus.FS on. ERR_FAULT if there is no such instruction. *is_x31: the hart has cleared
+ * x31 instead.
+ */
+enum err guard_clear_f31(uint64_t *is_x31) __must_check;
+enum err guard_clear_f31_d(uint64_t *is_x31) __must_check;
+
+/* A C.FSDSP that Zcmp and Zcmt leave free, with sstatus.FS on. ERR_FAULT if the hart lacks Zcd. */
+enum err guard_c_fsdsp(void) __must_check;
+
+/* CBO.CLEAN of the block of that address. ERR_FAULT if it cannot be executed here. */
+enum err guard_clean(const void *at) __must_check;
 
 #endif

@@ -46,6 +46,17 @@ static inline void fence_before_ipi(void) { __asm__ volatile("fence w, ow" : : :
  */
 static inline void fence_after_sip(void) { __asm__ volatile("fence o, rw" : : : "memory"); }
 
+/* Writes the cache block of that address back to memory (Zicbom), and waits for all that were written back. */
+static inline void cache_clean(const void *at)
+{
+	__asm__ volatile(".insn i 0x0f, 2, x0, %0, 1" : : "r"(at) : "memory");
+}
+
+static inline void fence_after_clean(void) { __asm__ volatile("fence iorw, iorw" : : : "memory"); }
+
+/* Forgets the branches that the hart recorded (Ssctr, SCTRCLR). */
+static inline void control_transfer_clear(void) { __asm__ volatile(".4byte 0x10400073" : : : "memory"); }
+
 static inline void fence_i(void) { __asm__ volatile("fence.i" : : : "memory"); }
 
 #endif

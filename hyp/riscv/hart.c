@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Set-up of a physical hart for guests, and the mailbox between harts. Source: privileged ISA,
- * "Hypervisor and Virtual Supervisor CSRs"; Sstc; Smstateen; SBI 3.0, IPI extension; RISC-V ACLINT specification,
- * "Supervisor-level Software Interrupt Device (SSWI)".
+ * A physical hart at boot, and the mailbox between harts. Source: SBI 3.0, IPI extension; RISC-V ACLINT
+ * specification, "Supervisor-level Software Interrupt Device (SSWI)".
  * No lock: the mailbox is one atomic word.
  */
 #include "hyp/riscv/hart.h"
@@ -18,8 +17,6 @@ _Static_assert(ERR_FAULT == 6, "fault.S returns it");
 void trap_entry(void);	/* switch.S */
 
 static struct hart harts[MAX_HARTS];
-
-#define GUEST_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
 
 void hart_init_traps(void)
 {
@@ -42,44 +39,6 @@ bool hart_is_hypervisor(const char **why)
 		return false;
 	}
 	return true;
-}
-
-struct hart_features hart_probe(void)
-{
-	struct hart_features f = { 0 };
-	uint64_t v;
-
-	f.henvcfg = guard_read_henvcfg(&v) == OK;
-	f.senvcfg = guard_read_senvcfg(&v) == OK;
-	f.hstateen = guard_read_hstateen0(&v) == OK;
-	csr_set(CSR_SSTATUS, SSTATUS_FS);
-	f.fp = guard_read_fcsr(&v) == OK;
-	f.doubles = f.fp && guard_clear_f0() == OK;
-	csr_set(CSR_SSTATUS, SSTATUS_VS);
-	f.vector = guard_read_vlenb(&v) == OK;
-	if (f.henvcfg) {
-		/* vstimecmp is there for VS-mode only if menvcfg.STCE lets henvcfg.STCE be set. */
-		csr_write(CSR_HENVCFG, ENVCFG_STCE);
-		f.sstc = (csr_read(CSR_HENVCFG) & ENVCFG_STCE) && guard_read_vstimecmp(&v) == OK;
-		csr_write(CSR_HENVCFG, 0);
-	}
-	return f;
-}
-
-void hart_init_guest(const struct hart_features *f, bool sstc, uint64_t envcfg)
-{
-	csr_write(CSR_HEDELEG, GUEST_EXCEPTIONS);
-	csr_write(CSR_HIDELEG, GUEST_INTERRUPTS);
-	csr_write(CSR_HCOUNTEREN, COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR);
-	csr_write(CSR_HGEIE, 0);
-	csr_write(CSR_HVIP, 0);
-	if (f->hstateen)
-		csr_write(CSR_HSTATEEN0, STATEEN0_SE0 | STATEEN0_ENVCFG);
-	if (f->henvcfg)
-		csr_write(CSR_HENVCFG, (envcfg & ~ENVCFG_STCE) | (sstc ? ENVCFG_STCE : 0));
-	csr_write(CSR_HTIMEDELTA, 0);
-	if (f->sstc)	/* after htimedelta: writing that can latch VSTIP from vstimecmp = 0 */
-		csr_write(CSR_VSTIMECMP, -1ul);
 }
 
 struct hart *hart_get(uint32_t index)

@@ -43,13 +43,20 @@ enum err sstage_map(uint64_t base, uint64_t size, unsigned rights)
 	return paging_map(&tables, base, hpa(base), end - base, rights);
 }
 
-void sstage_enable(void)
+bool sstage_enable(struct hart_refusal *r)
 {
 	uint64_t mode = tables.levels == 4 ? SATP_MODE_SV48 : SATP_MODE_SV39;
+	uint64_t satp = mode << SATP_MODE_SHIFT | (uintptr_t)root >> 12;
 
 	__asm__ volatile("sfence.vma" : : : "memory");
-	csr_write(CSR_SATP, mode << SATP_MODE_SHIFT | (uintptr_t)root >> 12);
+	csr_write(CSR_SATP, satp);
 	__asm__ volatile("sfence.vma" : : : "memory");
+	if (csr_read(CSR_SATP) == satp)
+		return true;
+	/* satp.MODE is WARL: of a mode that it lacks the hart keeps nothing, and stays without translation. */
+	*r = (struct hart_refusal){ "the hypervisor needs page tables of its own: the hart lacks this mode, or an MMU",
+				    "satp", satp, csr_read(CSR_SATP) };
+	return false;
 }
 
 /* Where the calling hart's window is, which shows from now on what the leaf says, or nothing (0). */

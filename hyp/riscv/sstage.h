@@ -9,6 +9,7 @@
 
 #include "hyp/base/err.h"
 #include "hyp/base/types.h"
+#include "hyp/riscv/hart.h"
 
 #define SSTAGE_WINDOW_SIZE	(2 * MIB)
 
@@ -19,8 +20,8 @@ enum err sstage_init(uint32_t levels) __must_check;
  * already is ERR_INVALID; ERR_RANGE: beyond what the mode can address; ERR_NOSPACE: too many pieces. */
 enum err sstage_map(uint64_t base, uint64_t size, unsigned rights) __must_check;
 
-/* Turns translation on for the calling hart. */
-void sstage_enable(void);
+/* Turns translation on for the calling hart. False if that hart does not take it, with the reason. */
+bool sstage_enable(struct hart_refusal *r) __must_check;
 
 /* Where the calling hart can reach the 2 MiB block that holds address, read-write, until its next call or
  * sstage_close_window(). The result points at address itself; the block ends at the next multiple of SSTAGE_WINDOW_SIZE. */

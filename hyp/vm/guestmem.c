@@ -6,6 +6,7 @@
 
 #include "hyp/base/str.h"
 #include "hyp/riscv/fault.h"
+#include "hyp/riscv/fence.h"
 #include "hyp/riscv/sstage.h"
 
 /* Host address of a guest's RAM address and how many bytes lie behind it in that region; 0 if none do. */
@@ -74,6 +75,18 @@ void guestmem_fill(hpa_t to, const void *from, uint64_t size)
 
 		memcpy(at, (const uint8_t *)from + done, n);
 	}
+	sstage_close_window();
+}
+
+void guestmem_clean(hpa_t at, uint64_t size, uint32_t block)
+{
+	for (uint64_t done = 0, n; done < size; done += n) {
+		const uint8_t *from = open_window(hpa(at.v + done), size - done, &n);
+
+		for (uint64_t i = 0; i < n; i += block)
+			cache_clean(from + i);
+	}
+	fence_after_clean();
 	sstage_close_window();
 }
 

@@ -5,9 +5,7 @@
  */
 #include "hyp/vm/vcpu.h"
 
-#include "hyp/base/panic.h"
 #include "hyp/riscv/csr.h"
-#include "hyp/riscv/fault.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/vm/console.h"
 #include "hyp/vm/dump.h"
@@ -17,6 +15,9 @@
 #include "hyp/vm/vtimer.h"
 
 #define VS_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
+
+/* What the last exit of an earlier life may have left in sstatus, or firmware. */
+#define SSTATUS_GUESTS ((uint64_t)(SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR | SSTATUS_SPELP | SSTATUS_SDT))
 
 /* Registers at the first instruction after a start or a non-retentive resume (SBI HSM: a0 = hart id,
  * a1 = opaque, satp = 0, sstatus.SIE = 0); the others are 0. */
@@ -29,7 +30,8 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.x[0] = pc;
 	v->ctx.x[10] = v->index;
 	v->ctx.x[11] = opaque;
-	v->ctx.sstatus = csr_read(CSR_SSTATUS) | SSTATUS_SPP;
+	/* FS and VS are on: vsstatus alone decides what the guest can use. */
+	v->ctx.sstatus = (csr_read(CSR_SSTATUS) & ~SSTATUS_GUESTS) | SSTATUS_SPP;
 	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
 	v->ctx.flags = vtimer_context_flag(v);
 	v->ctx.flags |= v->vm->plic_mapped ? CTX_FLAG_PLIC : 0;
@@ -42,33 +44,9 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 /* The hart's VS-mode state of power-on. Nothing of an earlier life of the guest stays. */
 static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
-	const struct hart_features *f = &v->features;
-	unsigned long units = 0;
-
-	csr_write(CSR_HVIP, 0);
-	csr_write(CSR_VSIE, 0);
-	csr_write(CSR_VSTVEC, 0);
-	csr_write(CSR_VSSCRATCH, 0);
-	csr_write(CSR_VSEPC, 0);
-	csr_write(CSR_VSCAUSE, 0);
-	csr_write(CSR_VSTVAL, 0);
-	/* As firmware leaves it for a kernel: Linux relies on it, for the clock of its user programs. */
-	csr_write(CSR_SCOUNTEREN, COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR);
-	if (f->senvcfg)
-		csr_write(CSR_SENVCFG, 0);
-	if (f->hstateen)
-		csr_write(CSR_SSTATEEN0, 0);
-	if (f->fp) {
-		fp_clear(f->doubles);
-		units |= SSTATUS_FS;
-	}
-	if (f->vector) {
-		vector_clear();
-		units |= SSTATUS_VS;
-	}
+	guest_env_reset(&v->features);
 	v->resume_nonretentive = false;
 	v->ctx.fetch_faults = 0;
-	csr_set(CSR_SSTATUS, units);	/* vsstatus alone decides what the guest can use */
 	v->ctx.hstatus = 0;
 	set_entry(v, pc, opaque);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
@@ -184,14 +162,19 @@ static void init_context(struct vcpu *v)
 	v->ctx.plic_external = p->nr_vplics == 1 && !v->vm->plic_mapped ? vplic_physical : NULL;
 }
 
+void vcpu_prepare(struct vcpu *v)
+{
+	const struct guest_env env = {
+		.hgatp = v->vm->hgatp, .envcfg = v->vm->envcfg, .sstc = v->vm->plan->sstc,
+		.cbom = v->vm->clean_block != 0,
+	};
+
+	v->features = guest_env_probe();
+	guest_env_init(&v->features, &env, &v->hart->refusal);
+}
+
 void vcpu_run(struct vcpu *v)
 {
-	v->features = hart_probe();
-	if (v->vm->plan->sstc && !v->features.sstc)
-		panic("a hart lacks Sstc, though the boot hart has it and its device tree node says so");
-	hart_init_guest(&v->features, v->vm->plan->sstc, v->vm->envcfg);
-	csr_write(CSR_HGATP, v->vm->hgatp);
-	hfence_gvma_all();
 	init_context(v);
 	v->timer.poll = console_poll_start(v->hart->index);
 	for (;;) {

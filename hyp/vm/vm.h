@@ -12,6 +12,7 @@
 #include "hyp/plan/plan.h"
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/gstage.h"
+#include "hyp/riscv/guest_env.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/lock.h"
 #include "hyp/vm/vplic.h"
@@ -91,6 +92,7 @@ struct vm {
 	const void *dtb;			/* the guest's device tree, as made at boot */
 	uint32_t dtb_size;
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
+	uint32_t clean_block;			/* bytes of a block of CBO.CLEAN; 0: its harts lack Zicbom */
 	bool plic_mapped;			/* all its PLICs; see docs/architecture.md */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */

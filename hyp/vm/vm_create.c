@@ -26,7 +26,8 @@ static uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
 	uint32_t f = plan->harts[p->vcpu_hart[0]].features;
 	uint64_t envcfg = 0;
 
-	envcfg |= f & HART_ZICBOM ? ENVCFG_CBIE | ENVCFG_CBCFE : 0;
+	/* CBO.INVAL writes back: else it would uncover what memory held before the guest's RAM was cleared. */
+	envcfg |= f & HART_ZICBOM ? ENVCFG_CBIE_FLUSH | ENVCFG_CBCFE : 0;
 	envcfg |= f & HART_ZICBOZ ? ENVCFG_CBZE : 0;
 	envcfg |= f & HART_SVADU ? ENVCFG_ADUE : 0;
 	envcfg |= f & HART_SVPBMT ? ENVCFG_PBMTE : 0;
@@ -124,6 +125,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 			crc32_init();	/* see vm_load() */
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
+		vm->clean_block = plan->harts[vm->plan->vcpu_hart[0]].cbom_block;
 		vm->complaints.room = COMPLAINTS_BURST;
 		vm->lives.room = LIVES_BURST;
 		vm->told = true;

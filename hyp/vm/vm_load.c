@@ -72,8 +72,15 @@ enum err vm_load(const struct vm *vm)
 		e[n++] = (struct extent){ image->target, source, image->size };
 	}
 	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size };
-	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
-		if (vm->plan->regions[i].kind == REGION_RAM)
-			fill_region(&vm->plan->regions[i], e, n, keep);
+	for (uint32_t i = 0; i < vm->plan->nr_regions; i++) {
+		const struct plan_region *r = &vm->plan->regions[i];
+
+		if (r->kind != REGION_RAM)
+			continue;
+		fill_region(r, e, n, keep);
+		/* What was not written, too: images in place are where a boot loader's writes have got to. */
+		if (vm->clean_block)
+			guestmem_clean(r->hpa, r->size, vm->clean_block);
+	}
 	return OK;
 }

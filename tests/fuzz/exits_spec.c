@@ -60,6 +60,23 @@ static void check_entry(uint64_t pc, uint64_t opaque)
 	SPEC(!(hw->csr.sstatus & SSTATUS_SIE));
 }
 
+/* What VS-mode may do, and what the optional units keep of an earlier guest. */
+static void check_environment(const struct fake_csrs *c)
+{
+	bool all = fake.config.kind == KIND_MAX, few = fake.config.kind == KIND_CVA6;
+	/* CBZE; with Zicbom CBIE = 01, CBCFE and, for Svpbmt, PBMTE; STCE. */
+	uint64_t envcfg = few ? 0 : 0x80 | (fake.config.cbom ? 0x4000000000000050 : 0) | (uint64_t)fake.config.sstc << 63;
+
+	SPEC(c->hedeleg == (few ? 0xb1ff : 0xcb1ff) && c->hideleg == 0x444 && c->hcounteren == 7);
+	SPEC(c->hgeie == 0 && (few || c->htimedelta == 0));
+	SPEC(!fake.config.envcfg || c->henvcfg == envcfg);
+	SPEC(!fake.config.stateen || c->hstateen[0] == (few ? 0 : 0xc000000000000000 | (all ? 4 : 0)));
+	SPEC(!fake.config.stateen || !(c->hstateen[1] | c->hstateen[2] | c->hstateen[3]));
+	SPEC(!all || !(c->hvien | c->hvictl | c->hviprio1 | c->hviprio2 | c->sctrctl));
+	SPEC(!all || !(c->vsiselect | c->vsctrctl | c->sctrstatus | c->scontext | c->jvt | c->ssp));
+	SPEC(!all || hw_now()->fences[FENCE_CTR] > hw_was()->fences[FENCE_CTR]);
+}
+
 /* Of a vcpu that starts, nothing of an earlier life is left. */
 static void check_start(uint64_t pc, uint64_t opaque)
 {
@@ -72,11 +89,13 @@ static void check_start(uint64_t pc, uint64_t opaque)
 	SPEC(!(c->hvip & ~(1ull << IRQ_VSEI)) && !(c->hstatus & HSTATUS_ARMED));
 	SPEC(!fake.config.sstc || c->vstimecmp == UINT64_MAX);
 	SPEC(!fake.config.envcfg || !c->senvcfg);
-	SPEC(!fake.config.stateen || !c->sstateen0);
+	SPEC(!fake.config.stateen || !(c->sstateen[0] | c->sstateen[1] | c->sstateen[2] | c->sstateen[3]));
 	SPEC(!fake.config.fp || hw->fp_clears == hw_was()->fp_clears + 1);
 	SPEC(!fake.config.vector || hw->vector_clears == hw_was()->vector_clears + 1);
 	SPEC(c->hgatp >> 44 == (8ull << 16 | (spec_now.vm + 1)));
-	SPEC(c->hedeleg == 0xcb1ff && c->hideleg == 0x444 && c->hcounteren == 7);
+	check_environment(c);
+	SPEC(hw->fences[FENCE_VVMA_ALL] > hw_was()->fences[FENCE_VVMA_ALL]);
+	SPEC(hw->fences[FENCE_CODE] > hw_was()->fences[FENCE_CODE] && hw->fences[FENCE_GVMA_ALL]);
 	vcpu_now()->hsm = SBI_HSM_STATE_STARTED;
 	vcpu_now()->deadline = UINT64_MAX;
 	vcpu_now()->nonretentive = false;
@@ -257,9 +276,9 @@ void spec_check_csrs(const struct fake_hw *want)
 	SPEC(c->vsstatus == w->vsstatus && c->vstvec == w->vstvec && c->vsscratch == w->vsscratch);
 	SPEC(c->vsepc == w->vsepc && c->vscause == w->vscause && c->vstval == w->vstval);
 	SPEC(c->vsatp == w->vsatp && c->vstimecmp == w->vstimecmp && c->hie == w->hie);
-	SPEC(c->senvcfg == w->senvcfg && c->sstateen0 == w->sstateen0 && c->scounteren == w->scounteren);
+	SPEC(c->senvcfg == w->senvcfg && !memcmp(c->sstateen, w->sstateen, sizeof(c->sstateen)) && c->scounteren == w->scounteren);
 	SPEC(c->hedeleg == w->hedeleg && c->hideleg == w->hideleg && c->hgatp == w->hgatp);
-	SPEC(c->henvcfg == w->henvcfg && c->hstateen0 == w->hstateen0 && c->hcounteren == w->hcounteren);
+	SPEC(c->henvcfg == w->henvcfg && !memcmp(c->hstateen, w->hstateen, sizeof(c->hstateen)) && c->hcounteren == w->hcounteren);
 	SPEC((c->hvip ^ w->hvip) & ~(1ull << IRQ_VSEI) ? 0 : 1);
 }
 

@@ -207,6 +207,8 @@ void spec_check_fresh_ram(unsigned vm)
 			paint(want, r, p->images[role].target.v, fake_image(vm, role), p->images[role].size);
 		paint(want, r, p->dtb.v, tree, sizeof(tree));
 		SPEC(!memcmp(fake_ram_at(vm, r->gpa.v), want, r->size));
+		/* And so it is for one who goes around the caches. */
+		SPEC(!fake.config.cbom || !memcmp(fake_dram() + (r->hpa.v - FAKE_RAM_HPA), want, r->size));
 	}
 	fake_ram_close();
 }

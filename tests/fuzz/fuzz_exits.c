@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct fake_config configuration(void)
 {
 	struct fake_config c = fake_default_config();
-	uint8_t flags = input_u8();
+	uint8_t flags = input_u8(), kind = 0;
 
 	c.sstc = !(flags & 1);
 	c.mapped = !(flags & 2);
@@ -39,7 +39,10 @@ static struct fake_config configuration(void)
 		c.policy[vm].restart_limit = policy >> 3 & 3;
 		c.policy[vm].watchdog_ms = policy & 0x80 ? 1 : 0;
 		c.sswi |= !vm && policy & 0x40;
+		kind += vm ? policy >> 5 & 1 : 0;
+		c.cbom |= !vm && policy & 0x20;
 	}
+	c.kind = kind == KIND_CVA6 && c.sstc ? KIND_MAX : (enum fake_kind)kind;	/* it has no Sstc */
 	return c;
 }
 

@@ -16,6 +16,8 @@
 
 #define VIRTIO_HPA(vm)	(0x10001000ull + 0x1000 * (vm))
 
+void trap_entry(void);
+
 static uint8_t ram[FAKE_RAM_SIZE] __attribute__((aligned(4096)));
 
 /* ---- RAM ---- */
@@ -92,6 +94,30 @@ void sstage_close_window(void)
 	fake.window_open = false;
 }
 
+/* ---- caches ---- */
+
+static uint8_t dram[FAKE_RAM_SIZE];
+
+const uint8_t *fake_dram(void)
+{
+	return dram;
+}
+
+void fake_dram_power_on(void)
+{
+	memset(dram, 0xdd, sizeof(dram));
+}
+
+void cache_clean(const void *at)
+{
+	uintptr_t offset = (uintptr_t)at - (uintptr_t)ram;
+
+	if (!fake.config.cbom || offset >= FAKE_RAM_SIZE)
+		fake_fail("CBO.CLEAN at %p", at);
+	offset &= ~(uintptr_t)(FAKE_BLOCK - 1);
+	memcpy(dram + offset, ram + offset, FAKE_BLOCK);	/* AddressSanitizer: through the window */
+}
+
 /* ---- instructions ---- */
 
 enum err guard_fetch16(uint64_t *out, uint64_t gva)
@@ -100,6 +126,12 @@ enum err guard_fetch16(uint64_t *out, uint64_t gva)
 	uint64_t i = (gva - fake.code.base) / 2;
 
 	fake.nr_fetches++;
+	if (gva == (uintptr_t)trap_entry) {	/* the trial of an empty G-stage */
+		if (fake.hw[fake.running].gvma_stale || c->vsatp || !(c->hgatp >> HGATP_MODE_SHIFT))
+			fake_fail("a G-stage that is not in force is tried");
+		*out = 0;
+		return fake.config.untranslated ? OK : ERR_FAULT;
+	}
 	if (i < fake.code.n && !(gva & 1)) {
 		*out = fake.code.parcel[i];
 		return OK;

@@ -67,7 +67,7 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 					    .ndev = FAKE_NDEV };
 	p->entry = gpa(at);
 	p->dtb = gpa(at + FAKE_DTB_AT);
-	p->gstage_levels = 3;
+	p->gstage_levels = config->gstage_levels ? (uint8_t)config->gstage_levels : 3;
 	p->sstc = config->sstc;
 	p->bootargs = "";
 	p->policy = config->policy[vm];
@@ -102,6 +102,10 @@ void fake_make_plan(void)
 		p->harts[i].id = hart_ids[i];
 		p->harts[i].features = HART_H | (config->sstc ? HART_SSTC : 0) | HART_ZICBOZ;
 		p->harts[i].plic_context[0] = hart_contexts[i];
+		if (config->cbom || config->hidden_cbom) {
+			p->harts[i].features |= HART_ZICBOM | HART_SVPBMT;
+			p->harts[i].cbom_block = FAKE_BLOCK;
+		}
 		if (config->sswi && i != 4)
 			p->harts[i].setssip = hpa(FAKE_SSWI + 4 * i);
 	}

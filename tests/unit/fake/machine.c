@@ -37,7 +37,7 @@ static const void *harness_stack;
 static size_t harness_stack_size;
 
 void trap_entry(void);
-void trap_entry(void) { fake_fail("trap_entry is an address here"); }
+__attribute__((aligned(4))) void trap_entry(void) { fake_fail("trap_entry is an address here"); }
 
 /* ---- who is who ---- */
 
@@ -90,6 +90,8 @@ static void hart_main(void)
 {
 	__sanitizer_finish_switch_fiber(NULL, &harness_stack, &harness_stack_size);
 	hart_init_traps();
+	vcpu_prepare(vm_vcpu_of_hart((uint32_t)fake.running));
+	stop_at(PLACE_WFI);	/* until all harts are here: boot/main.c */
 	vcpu_run(vm_vcpu_of_hart((uint32_t)fake.running));
 }
 
@@ -157,6 +159,8 @@ static void leave(struct guest_context *ctx, struct fake_hw *hw)
 
 static void enter(struct fake_hw *hw, const struct guest_context *ctx)
 {
+	if (hw->gvma_stale || hw->vvma_stale)
+		fake_fail("a guest runs on old translations");
 	hw->csr.sstatus = ctx->sstatus;
 	fake_csr_write(CSR_HSTATUS, ctx->hstatus | HSTATUS_SPV);
 	memcpy(hw->x, ctx->x, sizeof(hw->x));
@@ -472,12 +476,18 @@ void fake_settle(void)
 void fake_fence(enum fake_fence kind, uint64_t va, uint64_t asid)
 {
 	(void)va, (void)asid;
-	fake.hw[fake.running].fences[kind]++;
+	struct fake_hw *hw = &fake.hw[fake.running];
+
+	hw->fences[kind]++;
+	hw->gvma_stale &= kind != FENCE_GVMA_ALL;
+	hw->vvma_stale &= kind != FENCE_VVMA_ALL;
+	if (kind == FENCE_CTR && fake.config.kind != KIND_MAX)
+		fake_fail("SCTRCLR");
 }
 
 void fp_clear(bool doubles)
 {
-	if (!fake.config.fp || !doubles)
+	if (!fake.config.fp || !doubles || fake.config.finx)
 		fake_fail("there is no FPU");
 	fake_csr_set(CSR_SSTATUS, SSTATUS_FS);
 	fake.hw[fake.running].fp_clears++;
@@ -491,22 +501,40 @@ void vector_clear(void)
 	fake.hw[fake.running].vector_clears++;
 }
 
-static enum err probe(bool there, uint64_t *out)
+#define PROBE(name, number)	enum err guard_read_##name(uint64_t *out) { return fake_csr_probe(number, out); }
+PROBE(hstatus, CSR_HSTATUS)
+PROBE(henvcfg, CSR_HENVCFG)
+PROBE(htimedelta, CSR_HTIMEDELTA)
+PROBE(hvictl, CSR_HVICTL)
+PROBE(hstateen0, CSR_HSTATEEN0)
+PROBE(hstateen1, CSR_HSTATEEN1)
+PROBE(hstateen2, CSR_HSTATEEN2)
+PROBE(hstateen3, CSR_HSTATEEN3)
+PROBE(vstimecmp, CSR_VSTIMECMP)
+PROBE(mscratch, 0x340)
+PROBE(time, CSR_TIME)
+PROBE(vlenb, 0xc22)
+PROBE(fcsr, CSR_FCSR)
+#define GUEST_CSR(name, number, value)
+#define GUEST_CSR_OPTIONAL(name, number, value)	PROBE(name, number)
+#include "hyp/riscv/guest_csrs.def"
+
+/* With Zfinx it is an integer register: QEMU's harts clear that. */
+enum err guard_clear_f31(uint64_t *is_x31)
 {
-	*out = 0;
-	return there ? OK : ERR_FAULT;
+	*is_x31 = fake.config.finx;
+	return fake.config.fp || fake.config.finx ? OK : ERR_FAULT;
 }
 
-enum err guard_read_hstatus(uint64_t *out) { return probe(true, out); }
-enum err guard_read_henvcfg(uint64_t *out) { return probe(fake.config.envcfg, out); }
-enum err guard_read_senvcfg(uint64_t *out) { return probe(fake.config.envcfg, out); }
-enum err guard_read_hstateen0(uint64_t *out) { return probe(fake.config.stateen, out); }
-enum err guard_read_sstateen0(uint64_t *out) { return probe(fake.config.stateen, out); }
-enum err guard_read_vstimecmp(uint64_t *out) { return probe(fake.config.sstc, out); }
-enum err guard_read_mscratch(uint64_t *out) { return probe(false, out); }
-enum err guard_read_vlenb(uint64_t *out) { return probe(fake.config.vector, out); }
-enum err guard_read_fcsr(uint64_t *out) { return probe(fake.config.fp, out); }
-enum err guard_clear_f0(void) { return fake.config.fp ? OK : ERR_FAULT; }
+enum err guard_clear_f31_d(uint64_t *is_x31) { return guard_clear_f31(is_x31); }
+
+enum err guard_c_fsdsp(void) { return fake.config.fp && !fake.config.no_zcd ? OK : ERR_FAULT; }
+
+enum err guard_clean(const void *at)
+{
+	(void)at;
+	return fake.config.cbom && !fake.config.hidden_cbom ? OK : ERR_FAULT;
+}
 
 /* Power-on leaves nothing in a good state. */
 static void power_on(unsigned hart)
@@ -521,6 +549,7 @@ static void power_on(unsigned hart)
 	hw->csr.hvip = 0x400;
 	hw->csr.hie = hw->csr.hideleg = 0;
 	hw->csr.hstatus = 0;
+	hw->gvma_stale = hw->vvma_stale = true;
 	hw->fp_clears = hw->vector_clears = 0;
 	hw->firmware_timer = UINT64_MAX;
 	hw->place = PLACE_OFF;
@@ -542,6 +571,7 @@ void fake_create(const struct fake_config *config)
 	fake_make_plan();
 	fake_plic_power_on();
 	memset(fake_ram(), 0xa5, FAKE_RAM_SIZE);
+	fake_dram_power_on();
 	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
 		if (vm_vcpu_of_hart(hart))
 			memset(vm_vcpu_of_hart(hart), 0, sizeof(struct vcpu));
@@ -564,11 +594,26 @@ void fake_create(const struct fake_config *config)
 		hart_get(hart)->id = fake.plan.harts[hart].id;
 		hart_get(hart)->index = hart;
 		hart_get(hart)->setssip = fake.plan.harts[hart].setssip;
+		run(hart);	/* as far as boot/main.c lets it before it judges all of them */
+		fake.hw[hart].place = PLACE_OFF;
 	}
+	fake_count_from_here();
+}
+
+const struct hart_refusal *fake_refusal(const struct fake_config *config)
+{
+	fake_create(config);
+	for (unsigned hart = 0; hart < FAKE_HARTS; hart++)
+		if (hart_get(hart)->refusal.why)
+			return &hart_get(hart)->refusal;
+	return NULL;
 }
 
 void fake_boot(const struct fake_config *config)
 {
-	fake_create(config);
+	const struct hart_refusal *r = fake_refusal(config);
+
+	if (r)
+		fake_fail("refused: %s: %s", r->why, r->csr ? r->csr : "");
 	fake_settle();
 }

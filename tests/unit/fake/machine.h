@@ -34,6 +34,7 @@
 #define FAKE_DTB_AT	0xc00u		/* offset of the device tree in the first RAM region */
 #define FAKE_DTB_SIZE	96u
 #define FAKE_CONSOLE	65536
+#define FAKE_BLOCK	64u		/* bytes that a CBO works on */
 #define FAKE_CALLS	256
 #define FAKE_UART	0x10050000ull	/* of the host */
 #define FAKE_UART_HART	5u
@@ -42,7 +43,23 @@
 #define FAKE_SSWI	0x02f00000ull	/* register n is of the hart with index n */
 #define FAKE_VUART_IRQ	20u		/* and its interrupt: in the host that is b's */
 
+/* Kinds of harts, by what their CSRs keep of what is written to them. */
+enum fake_kind {
+	KIND_QEMU,	/* QEMU 7.2's rv64: hgatp keeps any mode */
+	KIND_MAX,	/* with AIA, Ssctr, Sdtrig, Zcmt and Zicfiss, few VMIDs, and each bit of henvcfg */
+	KIND_CVA6,	/* without htimedelta, henvcfg has FIOM alone, hgatp ignores a mode that it lacks */
+	NR_FAKE_KINDS
+};
+
 struct fake_config {
+	enum fake_kind kind;
+	/* A hart that is not as it has to be: what these bits of a CSR read as, whatever is written. csr 0: none. */
+	struct { unsigned csr; uint64_t ones, zeros; } stuck;
+	uint32_t gstage_levels;		/* of all VMs; 0: 3, which is Sv39x4 */
+	bool untranslated;		/* its G-stage shows all of memory */
+	bool no_time, finx, no_zcd;	/* no time CSR; fcsr without f registers; no C.FSDSP */
+	bool cbom;			/* Zicbom, with blocks of FAKE_BLOCK bytes, which the plan says */
+	bool hidden_cbom;		/* of which only the plan knows */
 	bool sstc, mapped, fp, vector, envcfg, stateen, dbcn, keep_machine;
 	bool vuart;			/* a has a virtual UART at FAKE_VUART; not together with mapped */
 	bool uart;			/* the console is a UART that hart 5, c's, polls; otherwise the firmware's */
@@ -53,11 +70,12 @@ struct fake_config {
 };
 
 struct fake_csrs {
-	uint64_t sstatus, sie, ssip, stvec, scounteren, senvcfg, sstateen0, sscratch, sepc, scause, stval;
+	uint64_t sstatus, sie, ssip, stvec, scounteren, senvcfg, sstateen[4], sscratch, sepc, scause, stval;
+	uint64_t fcsr, jvt, ssp, sctrctl, sctrstatus, scontext, vsiselect, vsctrctl;
 	uint64_t stimecmp, satp;
 	uint64_t vsstatus, vstvec, vsscratch, vsepc, vscause, vstval, vstimecmp, vsatp;
-	uint64_t hstatus, hedeleg, hideleg, hie, htimedelta, hcounteren, hgeie, henvcfg, hstateen0, htval;
-	uint64_t hvip, htinst, hgatp;
+	uint64_t hstatus, hedeleg, hideleg, hie, htimedelta, hcounteren, hgeie, henvcfg, hstateen[4], htval;
+	uint64_t hvip, htinst, hgatp, hvien, hvictl, hviprio1, hviprio2;
 };
 
 enum fake_place { PLACE_OFF, PLACE_GUEST, PLACE_WFI };
@@ -70,6 +88,7 @@ struct fake_hw {
 	uint32_t place;		/* enum fake_place */
 	uint32_t fences[NR_FENCES];
 	uint32_t fp_clears, vector_clears;
+	bool gvma_stale, vvma_stale;	/* hgatp, vsatp were written: no guest may run before the fence */
 };
 
 struct fake_code {	/* what guest instructions can be fetched: parcels of 16 bits from base on */
@@ -110,6 +129,9 @@ struct fake_machine {
 extern struct fake_machine fake;
 extern uint64_t fake_runs;	/* how often a hart has run in the hypervisor, of all machines */
 
+/* Boots far enough to learn whether the harts are fit; NULL, or the first refusal. fake_boot() wants NULL. */
+const struct hart_refusal *fake_refusal(const struct fake_config *config);
+
 /* Defaults: Sstc, FP, all CSRs, PLIC mapped, policies as in plan.h, no watchdog. */
 struct fake_config fake_default_config(void);
 
@@ -141,6 +163,9 @@ uint64_t fake_hip(unsigned hart);
 uint64_t fake_csr_of(unsigned hart, unsigned csr);
 void fake_csr_to(unsigned hart, unsigned csr, uint64_t value);
 
+/* Reads a CSR that may not exist: ERR_FAULT. */
+enum err fake_csr_probe(unsigned csr, uint64_t *out);
+
 /* Owners: VM of a hart, hart of a vcpu, VM of an interrupt source (NO_OWNER). */
 unsigned fake_vm_of(unsigned hart);
 unsigned fake_hart_of(unsigned vm, unsigned vcpu);
@@ -152,6 +177,10 @@ uint8_t *fake_ram(void);			/* FAKE_RAM_SIZE bytes; opens it all until the next t
 uint8_t *fake_ram_at(unsigned vm, uint64_t gpa);	/* NULL if the VM has none there */
 const uint8_t *fake_image(unsigned vm, unsigned role);
 void fake_ram_close(void);
+
+/* What memory itself holds of all RAM: what was written back to it by CBO.CLEAN, otherwise what it held at power-on. */
+const uint8_t *fake_dram(void);
+void fake_dram_power_on(void);
 
 void fake_count_from_here(void);
 bool fake_said(const char *text);	/* on the console, since fake_count_from_here() */

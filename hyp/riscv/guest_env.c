@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Probing, set-up and reset of what a hart has for guests; see guest_env.h. Source: privileged ISA, "Hypervisor and Virtual
+ * Supervisor CSRs"; Sstc; Smstateen; Ssctr; AIA, "Interrupts for Virtual Machines (VS Level)". No lock: all of it is
+ * the calling hart's.
+ */
+#include "hyp/riscv/guest_env.h"
+
+#include "hyp/riscv/context.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/fault.h"
+#include "hyp/riscv/fence.h"
+#include "hyp/riscv/gstage.h"
+
+#define GUEST_INTERRUPTS	(1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
+#define HS_INTERRUPTS		(1ul << IRQ_SSI | 1ul << IRQ_STI | 1ul << IRQ_SEI)
+#define GUEST_COUNTERS		(COUNTEREN_CY | COUNTEREN_TM | COUNTEREN_IR)
+#define HGATP_VMIDS		(HGATP_VMID_MASK << HGATP_VMID_SHIFT)
+#define NO_OPTION		0ul
+
+void trap_entry(void);	/* switch.S */
+
+/* A G-stage that maps nothing. */
+static uint64_t empty_root[GSTAGE_ROOT_ENTRIES] __attribute__((aligned(16384)));
+
+static uint32_t probe_csrs(void)
+{
+	uint32_t found = 0;
+	uint64_t v;
+
+#define GUEST_CSR(name, number, value)		found |= 1u << GUEST_CSR_##name;
+#define GUEST_CSR_OPTIONAL(name, number, value)	found |= (guard_read_##name(&v) == OK ? 1u : 0u) << GUEST_CSR_##name;
+#include "hyp/riscv/guest_csrs.def"
+#undef GUEST_CSR
+#undef GUEST_CSR_OPTIONAL
+	return found;
+}
+
+/*
+ * f registers, or an fcsr without them: with Zfinx FS is hardwired to 0, fcsr is there all the same, and an instruction that
+ * is said to write f31 may write x31, as QEMU's does.
+ */
+static void probe_fp(struct hart_features *f)
+{
+	uint64_t v, f31_is_x31 = 0;
+	bool fcsr;
+
+	csr_set(CSR_SSTATUS, SSTATUS_FS);
+	fcsr = guard_read_fcsr(&v) == OK;
+	f->fp = fcsr && csr_read(CSR_SSTATUS) & SSTATUS_FS && guard_clear_f31(&f31_is_x31) == OK && !f31_is_x31;
+	f->finx = fcsr && !f->fp;
+	f->doubles = f->fp && guard_clear_f31_d(&f31_is_x31) == OK;
+	f->zcd = f->doubles && guard_c_fsdsp() == OK;
+}
+
+struct hart_features guest_env_probe(void)
+{
+	struct hart_features f = { 0 };
+	uint64_t v;
+
+	f.henvcfg = guard_read_henvcfg(&v) == OK;
+	f.hstateen |= guard_read_hstateen0(&v) == OK ? 1 << 0 : 0;
+	f.hstateen |= guard_read_hstateen1(&v) == OK ? 1 << 1 : 0;
+	f.hstateen |= guard_read_hstateen2(&v) == OK ? 1 << 2 : 0;
+	f.hstateen |= guard_read_hstateen3(&v) == OK ? 1 << 3 : 0;
+	f.htimedelta = guard_read_htimedelta(&v) == OK;
+	f.aia = guard_read_hvictl(&v) == OK;
+	f.time = guard_read_time(&v) == OK;
+	f.cbom = guard_clean(empty_root) == OK;
+	probe_fp(&f);
+	csr_set(CSR_SSTATUS, SSTATUS_VS);
+	f.vector = guard_read_vlenb(&v) == OK;
+	f.csrs = probe_csrs();
+	if (f.henvcfg) {
+		/* vstimecmp is there for VS-mode only if menvcfg.STCE lets henvcfg.STCE be set. */
+		csr_write(CSR_HENVCFG, ENVCFG_STCE);
+		f.sstc = (csr_read(CSR_HENVCFG) & ENVCFG_STCE) && guard_read_vstimecmp(&v) == OK;
+		csr_write(CSR_HENVCFG, 0);
+	}
+	return f;
+}
+
+static bool lacks(struct hart_refusal *r, const char *why)
+{
+	*r = (struct hart_refusal){ .why = why };
+	return false;
+}
+
+/* Whether got is what was written, or less in the bits that a hart may lack. */
+static bool kept(struct hart_refusal *r, const char *csr, uint64_t got, uint64_t want, uint64_t optional,
+		 const char *why)
+{
+	if (!(got & ~want) && !(want & ~got & ~optional))
+		return true;
+	*r = (struct hart_refusal){ why, csr, want, got };
+	return false;
+}
+
+/* Writes a CSR and reads it back. The number of a CSR is a part of the instruction: hence a macro. */
+#define PROTECT(r, csr, name, want, optional, why) ({			\
+	uint64_t want_ = (want);					\
+	csr_write(csr, want_);						\
+	kept(r, name, csr_read(csr), want_, optional, why); })
+
+/* The bits of VS level alone: of the others QEMU 11's hvip shows what pends for HS-mode. */
+static bool clear_hvip(struct hart_refusal *r)
+{
+	csr_write(CSR_HVIP, 0);
+	return kept(r, "hvip", csr_read(CSR_HVIP) & ~HS_INTERRUPTS, 0, NO_OPTION,
+		    "a guest would find an interrupt that nobody sent");
+}
+
+static bool own_safety(struct hart_refusal *r)
+{
+	if (csr_read(CSR_STVEC) != (uintptr_t)trap_entry)
+		return kept(r, "stvec", csr_read(CSR_STVEC), (uintptr_t)trap_entry, NO_OPTION,
+			    "traps do not come to the hypervisor");
+	csr_set(CSR_SSTATUS, SSTATUS_SDT);
+	if (csr_read(CSR_SSTATUS) & SSTATUS_SDT) {
+		csr_clear(CSR_SSTATUS, SSTATUS_SDT);
+		return lacks(r, "the firmware has set menvcfg.DTE: a trap inside of the hypervisor, which it allows for, "
+			     "would end in M-mode");
+	}
+	return true;
+}
+
+static bool init_delegation(struct hart_refusal *r)
+{
+	/* What is not delegated comes to us, and is passed on: a hart may lack bits. */
+	return PROTECT(r, CSR_HEDELEG, "hedeleg", GUEST_EXCEPTIONS, GUEST_EXCEPTIONS,
+		       "a guest would handle what is the hypervisor's") &&
+	       PROTECT(r, CSR_HIDELEG, "hideleg", GUEST_INTERRUPTS, NO_OPTION,
+		       "interrupts would go to the wrong mode") &&
+	       PROTECT(r, CSR_HCOUNTEREN, "hcounteren", GUEST_COUNTERS, GUEST_COUNTERS,
+		       "a guest would read the firmware's counters") &&
+	       PROTECT(r, CSR_HGEIE, "hgeie", 0, NO_OPTION, "interrupts of guest files would arrive") &&
+	       PROTECT(r, CSR_HIE, "hie", 0, NO_OPTION, "interrupts of VS level would arrive") &&
+	       clear_hvip(r) &&
+	       PROTECT(r, CSR_HSTATUS, "hstatus", HSTATUS_VSXL_64 | HSTATUS_ARMED, NO_OPTION,
+		       "WFI and SRET of a guest could not be trapped") &&
+	       PROTECT(r, CSR_HSTATUS, "hstatus", HSTATUS_VSXL_64, NO_OPTION,
+		       "a guest would run in another mode than it should");
+}
+
+static bool init_aia(const struct hart_features *f, struct hart_refusal *r)
+{
+	return !f->aia || (PROTECT(r, CSR_HVIEN, "hvien", 0, NO_OPTION, "a guest would get interrupts of the host") &&
+			   PROTECT(r, CSR_HVICTL, "hvictl", 0, NO_OPTION,
+				   "the guest's pending interrupts would not be those of hvip") &&
+			   PROTECT(r, CSR_HVIPRIO1, "hviprio1", 0, NO_OPTION, "a guest's priorities would differ") &&
+			   PROTECT(r, CSR_HVIPRIO2, "hviprio2", 0, NO_OPTION, "a guest's priorities would differ"));
+}
+
+static bool init_stateen(const struct hart_features *f, struct hart_refusal *r)
+{
+	static const char why[] = "a guest would reach state that is not reset";
+	uint64_t open = STATEEN0_SE0 | STATEEN0_ENVCFG;
+
+	open |= f->csrs >> GUEST_CSR_jvt & 1 ? STATEEN0_JVT : 0;
+	open |= f->finx ? STATEEN0_FCSR : 0;
+	if (f->hstateen & 1 << 0 && !PROTECT(r, CSR_HSTATEEN0, "hstateen0", open, open, why))
+		return false;
+	if (f->hstateen & 1 << 1 && !PROTECT(r, CSR_HSTATEEN1, "hstateen1", 0, NO_OPTION, why))
+		return false;
+	if (f->hstateen & 1 << 2 && !PROTECT(r, CSR_HSTATEEN2, "hstateen2", 0, NO_OPTION, why))
+		return false;
+	return !(f->hstateen & 1 << 3) || PROTECT(r, CSR_HSTATEEN3, "hstateen3", 0, NO_OPTION, why);
+}
+
+static bool init_environment(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r)
+{
+	uint64_t envcfg = (env->envcfg & ~ENVCFG_STCE) | (env->sstc ? ENVCFG_STCE : 0);
+
+	/* The others are the guest's loss, if firmware has taken them from the hart (menvcfg). */
+	if (f->henvcfg && !PROTECT(r, CSR_HENVCFG, "henvcfg", envcfg, envcfg & ~ENVCFG_STCE,
+				   "a guest could do what it was not given"))
+		return false;
+	if (f->htimedelta && !PROTECT(r, CSR_HTIMEDELTA, "htimedelta", 0, NO_OPTION,
+				      "a guest's time would not be the machine's"))
+		return false;
+	if (f->sstc)	/* after htimedelta: writing that can latch VSTIP from vstimecmp = 0 */
+		csr_write(CSR_VSTIMECMP, -1ul);
+	if (f->csrs >> GUEST_CSR_vsctrctl & 1)
+		csr_write(CSR_SCTRCTL, 0);	/* our own branches are not recorded where a guest can read them */
+	return true;
+}
+
+static void set_hgatp(uint64_t hgatp)
+{
+	csr_write(CSR_HGATP, hgatp);
+	hfence_gvma_all();
+}
+
+/* What VMIDs there are; the others read back as 0. */
+static uint64_t implemented_vmids(uint64_t hgatp)
+{
+	csr_write(CSR_HGATP, hgatp | HGATP_VMIDS);
+	return csr_read(CSR_HGATP) & HGATP_VMIDS;
+}
+
+/* Code of ours, read with the guest's rights through a G-stage that maps nothing. */
+static bool is_translated(uint64_t mode)
+{
+	uint64_t v;
+
+	csr_write(CSR_VSATP, 0);
+	hfence_vvma_all();
+	set_hgatp(mode << HGATP_MODE_SHIFT | (uintptr_t)empty_root >> 12);
+	return guard_fetch16(&v, (uintptr_t)trap_entry) != OK;
+}
+
+/*
+ * hgatp.MODE is WARL, and mmu-type speaks of satp alone. A hart that drops the mode would show the guest all of memory; one
+ * that keeps any value and translates nothing, too: hence the trial. It runs one guest, so its VMIDs may be few.
+ */
+static bool init_gstage(const struct guest_env *env, struct hart_refusal *r)
+{
+	static const char why[] = "the hart lacks this G-stage mode, and a guest would see memory that is not its own";
+	uint64_t hgatp = env->hgatp & ~(HGATP_VMIDS & ~implemented_vmids(env->hgatp));
+
+	if (!PROTECT(r, CSR_HGATP, "hgatp", hgatp, NO_OPTION, why))
+		return false;
+	if (!is_translated(hgatp >> HGATP_MODE_SHIFT))
+		return lacks(r, "its G-stage does not translate: a guest would see all of memory");
+	set_hgatp(hgatp);
+	return kept(r, "hgatp", csr_read(CSR_HGATP), hgatp, NO_OPTION, why);
+}
+
+bool guest_env_init(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r)
+{
+	if (!f->time)
+		return lacks(r, "`time` cannot be read: neither the hart nor the firmware implements it");
+	if (env->sstc && !f->sstc)
+		return lacks(r, "it lacks Sstc, though the boot hart has it and the device tree says so");
+	if (env->cbom && !f->cbom)
+		return lacks(r, "it cannot execute CBO.CLEAN, though the boot hart can and the device tree says so");
+	return own_safety(r) && init_delegation(r) && init_aia(f, r) && init_stateen(f, r) &&
+	       init_environment(f, env, r) && init_gstage(env, r);
+}
+
+void guest_env_reset(const struct hart_features *f)
+{
+#define GUEST_CSR_OPTIONAL(name, number, value)			\
+	if (f->csrs >> GUEST_CSR_##name & 1)			\
+		csr_write(number, value);
+#define GUEST_CSR GUEST_CSR_OPTIONAL
+#include "hyp/riscv/guest_csrs.def"
+#undef GUEST_CSR
+#undef GUEST_CSR_OPTIONAL
+	if (f->csrs >> GUEST_CSR_vsctrctl & 1)
+		control_transfer_clear();
+	if (f->fp)
+		fp_clear(f->doubles);
+	if (f->finx)
+		csr_write(CSR_FCSR, 0);
+	if (f->vector)
+		vector_clear();
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a hart has, its set-up for a guest, and what of a guest is taken out of it again. Nothing is trusted: what a hart
+ * has is probed, and a CSR that protects something is read back.
+ */
+#ifndef HYP_RISCV_GUEST_ENV_H
+#define HYP_RISCV_GUEST_ENV_H
+
+#include "hyp/base/types.h"
+#include "hyp/riscv/hart.h"
+
+#define GUEST_CSR(name, number, value)		GUEST_CSR_##name,
+#define GUEST_CSR_OPTIONAL(name, number, value)	GUEST_CSR_##name,
+enum guest_csr {
+#include "hyp/riscv/guest_csrs.def"
+	NR_GUEST_CSRS
+};
+#undef GUEST_CSR
+#undef GUEST_CSR_OPTIONAL
+
+/* What this kind of hart really has, found by probing, not by trusting the device tree. */
+struct hart_features {
+	bool fp;		/* f0 to f31, */
+	bool doubles;		/* which are 64 bits wide, */
+	bool zcd;		/* C.FSDSP, the encodings of which may be Zcmp's instead */
+	bool finx;		/* or fcsr without them: Zfinx, Zdinx */
+	bool vector, henvcfg, sstc;
+	uint8_t hstateen;	/* bit n: hstateen<n> exists */
+	bool cbom;		/* CBO.CLEAN can be executed in HS-mode */
+	bool htimedelta;	/* without it the guest's time is the host's anyway */
+	bool aia;		/* hvien, hvictl */
+	bool time;		/* the time CSR, or firmware that emulates it */
+	uint32_t csrs;		/* bit = enum guest_csr: exists */
+};
+
+/* What a VM is given; the same for each of its harts. */
+struct guest_env {
+	uint64_t hgatp;		/* its G-stage */
+	uint64_t envcfg;	/* ENVCFG_* that it may use, but STCE */
+	bool sstc, cbom;	/* the plan counts on them */
+};
+
+/* All that a guest's own kernel handles. What M-mode firmware sees first (illegal instruction, access
+ * faults, misaligned) is redirected by it to VS-mode only if the bit is set here. */
+#define GUEST_EXCEPTIONS						\
+	(1ul << CAUSE_FETCH_MISALIGNED | 1ul << CAUSE_FETCH_ACCESS |	\
+	 1ul << CAUSE_ILLEGAL | 1ul << CAUSE_BREAKPOINT |		\
+	 1ul << CAUSE_LOAD_MISALIGNED | 1ul << CAUSE_LOAD_ACCESS |	\
+	 1ul << CAUSE_STORE_MISALIGNED | 1ul << CAUSE_STORE_ACCESS |	\
+	 1ul << CAUSE_ECALL_U | 1ul << CAUSE_FETCH_PAGE |		\
+	 1ul << CAUSE_LOAD_PAGE | 1ul << CAUSE_STORE_PAGE |		\
+	 1ul << CAUSE_SOFTWARE_CHECK | 1ul << CAUSE_HARDWARE_ERROR)
+
+/* Probes the calling hart. Only before any guest ran on it: see fault 1 of OpenSBI 1.1 in switch.S. */
+struct hart_features guest_env_probe(void);
+
+/*
+ * Sets the calling hart up for a guest: delegation, environment, G-stage. Every CSR on which isolation or our own safety rests
+ * is read back, and an empty G-stage is tried. False, with the reason, if the hart is not as it has to be: no guest may
+ * run on it. Before any guest ran on it.
+ */
+bool guest_env_init(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r);
+
+/* Takes what a guest may have left in the CSRs of guest_csrs.def and in the registers of the floating-point and vector
+ * units; leaves sstatus.FS and VS on where the units exist. Before each start of a guest. */
+void guest_env_reset(const struct hart_features *f);
+
+#endif
