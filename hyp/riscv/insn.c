@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decoding of plain integer loads and stores, compressed forms included, for emulated devices. Pure.
+ * Decoding of plain integer loads and stores, compressed forms included, for emulated devices, and whether any other
+ * instruction is a store. Pure.
  * Of the address only as much is of interest as says whether it is aligned: the trap gives the rest.
  * Fetching the instruction is guestmem's work, checking that it fits the trap's cause that of the caller.
- * Source: unprivileged ISA, chapters RV64I, "C" and "Zcb"; privileged ISA, hypervisor chapter.
+ * Source: unprivileged ISA, chapters RV64I, "A", "C", "Zc*", "CMO" and Zalasr; privileged ISA, hypervisor chapter.
  */
 #include "hyp/riscv/insn.h"
 
 #define OPCODE_LOAD	0x03u
+#define OPCODE_MISC_MEM	0x0fu
 #define OPCODE_STORE	0x23u
+#define OPCODE_STORE_FP	0x27u
+#define OPCODE_AMO	0x2fu
+#define AMO_LR		2u	/* funct5 */
+#define AMO_LOAD_ACQUIRE 6u
+#define CM_PUSH		0x18u	/* bits 12 to 8 */
 
 /* Fields that a transformed load or store has as zero; the 5 bits of rs1 hold Addr.Offset instead. */
 #define LOAD_ZEROES	0xfff00000u	/* imm[11:0] */
@@ -149,6 +156,39 @@ enum err insn_decode_htinst(uint64_t htinst, struct insn_access *out)
 	if (!(htinst & 2))
 		out->length = 2;
 	return OK;
+}
+
+/* Compressed ones; Zcb's C.SB and C.SH are the last of funct3 = 4. */
+static bool is_short_store(uint32_t insn, bool zcd)
+{
+	uint32_t funct3 = field(insn, 13, 3);
+
+	if ((insn & 3) == 0)
+		return funct3 >= 5 || (funct3 == 4 && field(insn, 11, 2) == 1);
+	if ((insn & 3) != 2)
+		return false;
+	if (funct3 == 5)	/* C.FSDSP, or of Zcmp and Zcmt only CM.PUSH */
+		return zcd || field(insn, 8, 5) == CM_PUSH;
+	return funct3 >= 6;
+}
+
+bool insn_is_store(uint32_t insn, bool zcd)
+{
+	uint32_t funct5 = field(insn, 27, 5);
+
+	if ((insn & 3) != 3)
+		return is_short_store(insn, zcd);
+	switch (field(insn, 0, 7)) {
+	case OPCODE_STORE:
+	case OPCODE_STORE_FP:	/* vector stores, too */
+		return true;
+	case OPCODE_AMO:
+		return funct5 != AMO_LR && funct5 != AMO_LOAD_ACQUIRE;
+	case OPCODE_MISC_MEM:	/* CBO; fences access nothing */
+		return field(insn, 12, 3) == 2;
+	default:
+		return false;
+	}
 }
 
 uint64_t insn_load_value(const struct insn_access *a, uint64_t raw)

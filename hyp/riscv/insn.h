@@ -37,6 +37,13 @@ enum err insn_decode(uint32_t insn, struct insn_access *out) __must_check;
  */
 enum err insn_decode_htinst(uint64_t htinst, struct insn_access *out) __must_check;
 
+/*
+ * Whether an instruction that accesses memory is told as a store or AMO when it faults: everything but loads, LR, load-acquire
+ * (Zalasr) and what takes registers from a stack (Zcmp), cache-block operations included. zcd: the hart has C.FSDSP, and not
+ * Zcmp and Zcmt, which have the same encodings.
+ */
+bool insn_is_store(uint32_t insn, bool zcd);
+
 /* The 64-bit value that rd of a load gets, from the value that the device gave (its low size bytes). */
 uint64_t insn_load_value(const struct insn_access *a, uint64_t raw);
 

@@ -9,10 +9,11 @@
 enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
 {
 	uint64_t vsstatus = csr_read(CSR_VSSTATUS);
-	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE);
+	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE | SSTATUS_SPELP);
 
-	if (v->ctx.sstatus & SSTATUS_SPP)
-		next |= SSTATUS_SPP;
+	/* Where it comes from, and whether a landing pad was expected there (Zicfilp): the handler begins without. SDT stays
+	 * 0: henvcfg.DTE is (Ssdbltrp). */
+	next |= v->ctx.sstatus & (SSTATUS_SPP | SSTATUS_SPELP);
 	if (vsstatus & SSTATUS_SIE)
 		next |= SSTATUS_SPIE;
 	csr_write(CSR_VSSTATUS, next);
@@ -20,6 +21,6 @@ enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
 	csr_write(CSR_VSCAUSE, cause);
 	csr_write(CSR_VSTVAL, tval);
 	v->ctx.x[0] = csr_read(CSR_VSTVEC) & ~3ul;	/* exceptions go to BASE in both modes */
-	v->ctx.sstatus |= SSTATUS_SPP;
+	v->ctx.sstatus = (v->ctx.sstatus & ~(uint64_t)SSTATUS_SPELP) | SSTATUS_SPP;
 	return VERDICT_RESUME;
 }

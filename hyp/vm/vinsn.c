@@ -17,15 +17,16 @@
 static enum verdict emulate_sret(struct vcpu *v)
 {
 	uint64_t vsstatus = csr_read(CSR_VSSTATUS);
-	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE);
+	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE | SSTATUS_SPELP | SSTATUS_SDT);
 
 	next |= SSTATUS_SPIE;
 	if (vsstatus & SSTATUS_SPIE)
 		next |= SSTATUS_SIE;
 	csr_write(CSR_VSSTATUS, next);
 	v->ctx.x[0] = csr_read(CSR_VSEPC);
-	if (!(vsstatus & SSTATUS_SPP))
-		v->ctx.sstatus &= ~(uint64_t)SSTATUS_SPP;
+	/* Our own SRET takes both over: the mode, and whether a landing pad is expected in it. */
+	v->ctx.sstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPELP);
+	v->ctx.sstatus |= vsstatus & (SSTATUS_SPP | SSTATUS_SPELP);
 	return VERDICT_RESUME;
 }
 

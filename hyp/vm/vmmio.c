@@ -31,32 +31,6 @@ static bool is_walk_fault(const struct guest_exit *e)
 	return ((e->htval << 2 ^ e->tval) & 0xffc) != 0;
 }
 
-/* Whether an instruction that is no plain load or store wants to write. */
-static bool is_store(uint32_t insn)
-{
-	uint32_t funct3 = insn >> 13 & 7;
-
-	switch (insn & 3) {
-	case 0:		/* C.FSD C.SW C.SD, and of Zcb's C.LBU to C.SH the latter half */
-		return funct3 >= 5 || (funct3 == 4 && (insn >> 11 & 1));
-	case 1:
-		return false;
-	case 2:		/* C.FSDSP C.SWSP C.SDSP */
-		return funct3 >= 5;
-	default:
-		break;
-	}
-	switch (insn & 0x7f) {
-	case 0x23:	/* STORE */
-	case 0x27:	/* STORE-FP, vector stores */
-		return true;
-	case 0x2f:	/* AMO, but LR reads */
-		return insn >> 27 != 2;
-	default:
-		return false;
-	}
-}
-
 /*
  * The walk of the guest's own page tables left its memory: its policy's matter, though nothing can be ignored; or
  * an access fault of the kind of the original access. QEMU 7.2 reports cause 21 for all kinds, so the instruction has
@@ -75,7 +49,7 @@ static __noinline enum verdict inject_walk_fault(struct vcpu *v, const struct gu
 	/* An instruction that could be fetched cannot fault on its own page's walk. */
 	if (e->tval - pc < 4 || guestmem_fetch(pc, &insn) != OK)
 		return inject_exception(v, CAUSE_FETCH_ACCESS, e->tval);
-	return inject_exception(v, is_store(insn) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, e->tval);
+	return inject_exception(v, insn_is_store(insn, v->features.zcd) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, e->tval);
 }
 
 static enum verdict inject_access_fault(struct vcpu *v, const struct guest_exit *e)

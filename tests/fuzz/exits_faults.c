@@ -18,7 +18,8 @@ static void faults(uint64_t cause, uint64_t tval)
 	struct fake_hw want = *hw_was();
 	struct fake_csrs *w = &want.csr;
 
-	w->vsstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE);
+	w->vsstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE | SSTATUS_SPELP);
+	w->vsstatus |= hw_was()->csr.sstatus & SSTATUS_SPELP;
 	if (!spec_now.exit.user)
 		w->vsstatus |= SSTATUS_SPP;
 	if (hw_was()->csr.vsstatus & SSTATUS_SIE)
@@ -31,7 +32,7 @@ static void faults(uint64_t cause, uint64_t tval)
 	for (unsigned i = 1; i < 32; i++)
 		SPEC(hw_now()->x[i] == hw_was()->x[i]);
 	SPEC(hw_now()->x[0] == (w->vstvec & ~3ull));
-	SPEC(hw_now()->csr.sstatus & SSTATUS_SPP);
+	SPEC((hw_now()->csr.sstatus & (SSTATUS_SPP | SSTATUS_SPELP)) == SSTATUS_SPP);
 	spec_goes_on(0, false);
 }
 
@@ -201,9 +202,9 @@ static void virtual_instruction(void)
 	if (spec_now.insn == SRET) {
 		want.x[0] = c->vsepc;
 		want.csr.vsstatus |= SSTATUS_SPIE;
-		want.csr.vsstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE);
+		want.csr.vsstatus &= ~(uint64_t)(SSTATUS_SPP | SSTATUS_SIE | SSTATUS_SPELP);
 		want.csr.vsstatus |= c->vsstatus & SSTATUS_SPIE ? SSTATUS_SIE : 0;
-		SPEC(!(hw_now()->csr.sstatus & SSTATUS_SPP) == !(c->vsstatus & SSTATUS_SPP));
+		SPEC(!((hw_now()->csr.sstatus ^ c->vsstatus) & (SSTATUS_SPP | SSTATUS_SPELP)));
 	}
 	SPEC(!memcmp(want.x, hw_now()->x, sizeof(want.x)));
 	spec_check_csrs(&want);

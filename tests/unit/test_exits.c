@@ -327,8 +327,9 @@ static void test_two_exits(void **state)
 static void test_still_armed(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 8; i++) {
 		bool to_user = i & 1, spie = i & 2;
+		uint64_t pad = i & 4 ? SSTATUS_SPELP : 0;	/* one is expected where it returns to */
 
 		boot();
 		enable_wire();
@@ -337,13 +338,15 @@ static void test_still_armed(void **state)
 		code_at(PC, 0x10500073);
 		exit_with(CAUSE_VIRTUAL_INSTRUCTION, 0, 0, 0);
 		assert_int_equal(hw()->x[0], PC + 4);
-		csr()->vsstatus = (to_user ? 0 : SSTATUS_SPP) | (spie ? SSTATUS_SPIE : SSTATUS_SIE);
+		csr()->vsstatus = (to_user ? 0 : SSTATUS_SPP) | (spie ? SSTATUS_SPIE : SSTATUS_SIE) | pad;
+		csr()->sstatus ^= i & 1 ? SSTATUS_SPELP : 0;
 		csr()->vsepc = 0x80001234;
 		code_at(PC, 0x10200073);
 		exit_with(CAUSE_VIRTUAL_INSTRUCTION, 0, 0, 0);
 		assert_int_equal(hw()->x[0], 0x80001234);
 		assert_int_equal(csr()->vsstatus, SSTATUS_SPIE | (spie ? SSTATUS_SIE : 0));
 		assert_int_equal(!(csr()->sstatus & SSTATUS_SPP), to_user);
+		assert_int_equal(csr()->sstatus & SSTATUS_SPELP, pad);
 		assert_true(csr()->hstatus & HSTATUS_ARMED && csr()->hvip & VSEIP);
 	}
 }
@@ -369,6 +372,24 @@ static void test_settled_by_suspend(void **state)
 	assert_true(fake_interrupt(self));
 	assert_int_equal(hw()->place, PLACE_GUEST);
 	assert_true(csr()->hvip & VSEIP && csr()->hstatus & HSTATUS_ARMED && !(csr()->sie & SEIE));
+}
+
+/* A fault where a landing pad was expected (Zicfilp): the guest's handler finds that in SPELP, and begins without. */
+static void test_landing_pad(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t pad = i & 1 ? SSTATUS_SPELP : 0;
+
+		boot();
+		csr()->sstatus = (csr()->sstatus & ~(uint64_t)SSTATUS_SPELP) | pad;
+		csr()->vsstatus = i & 2 ? SSTATUS_SPELP : 0;	/* of an earlier trap */
+		hw()->x[0] = PC;
+		exit_with(CAUSE_FETCH_GUEST_PAGE, PC, 0x70000000, 0);
+		assert_fault(CAUSE_FETCH_ACCESS, PC, PC);
+		assert_int_equal(csr()->vsstatus & SSTATUS_SPELP, pad);
+		assert_int_equal(csr()->sstatus & SSTATUS_SPELP, 0);
+	}
 }
 
 /* From user mode, or another instruction: illegal to the guest, armed or not. */
@@ -465,6 +486,7 @@ int main(void)
 		cmocka_unit_test_setup(test_foreign_sources, setup),
 		cmocka_unit_test_setup(test_two_exits, setup),
 		cmocka_unit_test_setup(test_still_armed, setup),
+		cmocka_unit_test_setup(test_landing_pad, setup),
 		cmocka_unit_test_setup(test_settled_by_suspend, setup),
 		cmocka_unit_test_setup(test_armed_but_illegal, setup),
 		cmocka_unit_test_setup(test_emulated_plic, setup),

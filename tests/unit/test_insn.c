@@ -288,6 +288,66 @@ static void test_load_value(void **state)
 	}
 }
 
+/* What faults as a store or AMO; the others, and what is no access, as loads. */
+static const struct {
+	const char *name, *bits;
+	int zcd;	/* 1, 0: only with Zcd, without; -1: either */
+} stores[] = {
+	{ "store", ".........................0100011", -1 }, { "store-fp, vector", ".........................0100111", -1 },
+	{ "cbo", ".................010.....0001111", -1 },
+	{ "amoswap", "00001....................0101111", -1 }, { "amoadd", "00000....................0101111", -1 },
+	{ "amoxor", "00100....................0101111", -1 }, { "amoand", "01100....................0101111", -1 },
+	{ "amoor", "01000....................0101111", -1 }, { "amomin", "10000....................0101111", -1 },
+	{ "amomax", "10100....................0101111", -1 }, { "amominu", "11000....................0101111", -1 },
+	{ "amomaxu", "11100....................0101111", -1 }, { "sc", "00011....................0101111", -1 },
+	{ "amocas", "00101....................0101111", -1 }, { "ssamoswap", "01001....................0101111", -1 },
+	{ "store-release", "00111....................0101111", -1 },
+	{ "c.fsd", "101...........00", -1 }, { "c.sw", "110...........00", -1 }, { "c.sd", "111...........00", -1 },
+	{ "c.sb", "100010........00", -1 }, { "c.sh", "100011........00", -1 },
+	{ "c.swsp", "110...........10", -1 }, { "c.sdsp", "111...........10", -1 },
+	{ "c.fsdsp", "101...........10", 1 }, { "cm.push", "10111000......10", 0 },
+};
+
+static bool is_store(uint32_t insn, bool zcd)
+{
+	size_t len = (insn & 3) == 3 ? 32 : 16;
+
+	for (size_t i = 0; i < ARRAY_LEN(stores); i++) {
+		struct diagram d = { .bits = stores[i].bits };
+		uint32_t reg;
+
+		if (strlen(d.bits) == len && (stores[i].zcd < 0 || stores[i].zcd == zcd) && matches(&d, insn, &reg))
+			return true;
+	}
+	return false;
+}
+
+static void test_is_store(void **state)
+{
+	static const uint32_t loads[] = {
+		0x1005252f /* lr.w */, 0x3405252f /* lw.aq */, 0xba42 /* cm.pop */, 0xbc42 /* cm.popretz */, 0xbe42 /* cm.popret */,
+		0xa002 /* cm.jt */, 0xac62 /* cm.mva01s */, 0x8200 /* c.lbu */, 0x2002 /* c.fldsp */, 0x02007007 /* vle64 */,
+		0x0ff0000f /* fence */, 0x0000100f /* fence.i */,
+	};
+
+	(void)state;
+	for (unsigned zcd = 0; zcd < 2; zcd++) {
+		for (uint32_t insn = 0; insn < 0x10000; insn++)
+			if ((insn & 3) != 3 && insn_is_store(insn, zcd) != is_store(insn, zcd))
+				fail_msg("0x%x, %u", insn, zcd);
+		/* All of opcode, funct3 and funct5. */
+		for (uint32_t i = 0; i < 1 << 15; i++) {
+			uint32_t insn = (i & 0x1f) << 2 | 3 | (i >> 5 & 7) << 12 | (i >> 8 & 0x1f) << 27 | (i >> 13) << 24;
+
+			if (insn >> 27 < 0x1d || (insn & 0x7f) != 0x2f)	/* reserved AMOs: either */
+				assert_int_equal(insn_is_store(insn, zcd), is_store(insn, zcd) ||
+						 ((insn & 0x7f) == 0x2f && insn >> 27 != 2 && insn >> 27 != 6));
+		}
+		for (size_t i = 0; i < ARRAY_LEN(loads); i++)
+			assert_true(!insn_is_store(loads[i], zcd) || (zcd && loads[i] >> 13 == 5));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_htinst),
 		cmocka_unit_test(test_htinst_none),
 		cmocka_unit_test(test_load_value),
+		cmocka_unit_test(test_is_store),
 	};
 
 	rng_seed(0x1357);
