@@ -30,7 +30,6 @@
 #define MAX_PACKAGE	(4 * GIB)
 #define MAX_COPY	(256 * KIB)	/* of a tree that has to be copied */
 
-static struct hart boot_hart;	/* until the plan tells which one this is */
 static struct hart_features features;
 static struct host host __attribute__((section(".noinit")));
 static struct config config __attribute__((section(".noinit")));
@@ -223,9 +222,10 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 	struct reporter reporter = { report, 0 };
 	struct hart *self;
 
-	boot_hart.id = hartid;
-	__asm__ volatile("mv tp, %0" : : "r"(&boot_hart));
-	boot_hart.stack_top = memory_stack_top(0);	/* for a panic */
+	self = hart_get(HART_AT_BOOT);	/* until the plan tells which one this is */
+	self->id = hartid;
+	self->stack_top = memory_stack_top(0);	/* for a panic */
+	__asm__ volatile("mv tp, %0" : : "r"(self));
 	hart_init_traps();
 	console_init();
 	console_log("Bulkhead " VERSION_TEXT " on hart %lu, image at 0x%lx", hartid, (uintptr_t)__image_start);

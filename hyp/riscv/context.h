@@ -58,6 +58,11 @@
 #define HART_MAILBOX	(HART_FRAME + 256 + 12)
 #define HART_VCPU	(HART_FRAME + 256 + 16)
 #define HART_SETSSIP	(HART_FRAME + 256 + 24)
+#define HART_PANICS	(HART_FRAME + 256 + 32)
+#define HART_SIZE	344
+#define HART_AT_BOOT	64	/* in harts[], behind those of a plan: the boot hart before there is one, */
+#define HART_LOST	65	/* and one whose tp points to none */
+#define NR_HART_STRUCTS	66
 
 #define HART_STACK_SIZE	16384
 

@@ -16,7 +16,10 @@ _Static_assert(ERR_FAULT == 6, "fault.S returns it");
 
 void trap_entry(void);	/* switch.S */
 
-static struct hart harts[MAX_HARTS];
+struct hart harts[NR_HART_STRUCTS];	/* tp of every hart points into it: switch.S looks */
+
+/* For the last words of a hart that has lost its tp, and with it its stack. */
+static uint8_t lost_stack[4096] __attribute__((aligned(16)));
 
 void hart_init_traps(void)
 {
@@ -24,6 +27,8 @@ void hart_init_traps(void)
 	csr_write(CSR_SSCRATCH, 0);
 	csr_write(CSR_STVEC, (uintptr_t)trap_entry);
 	csr_write(CSR_SIE, 0);
+	harts[HART_LOST].id = UINT64_MAX;
+	harts[HART_LOST].stack_top = (uintptr_t)lost_stack + sizeof(lost_stack);
 }
 
 bool hart_is_hypervisor(const char **why)

@@ -28,6 +28,7 @@ struct hart {
 	uint32_t mailbox;	/* MAIL_*; atomic, the only field that other harts write */
 	struct vcpu *vcpu;	/* NULL on a spare hart */
 	hpa_t setssip;		/* a write of 1 raises its sip.SSIP (ACLINT SSWI); 0: the firmware has to */
+	uint64_t panics;	/* atomic; more than one: a trap while it tells of a trap */
 	struct hart_refusal refusal;	/* why it cannot run guests; set before it counts as arrived */
 };
 
@@ -38,6 +39,9 @@ _Static_assert(offsetof(struct hart, id) == HART_ID, "switch.S");
 _Static_assert(offsetof(struct hart, mailbox) == HART_MAILBOX, "switch.S");
 _Static_assert(offsetof(struct hart, vcpu) == HART_VCPU, "switch.S");
 _Static_assert(offsetof(struct hart, setssip) == HART_SETSSIP, "switch.S");
+_Static_assert(offsetof(struct hart, panics) == HART_PANICS, "switch.S");
+_Static_assert(sizeof(struct hart) == HART_SIZE, "switch.S");
+_Static_assert(HART_AT_BOOT == MAX_HARTS, "switch.S");
 
 static inline struct hart *this_hart(void)
 {
@@ -50,7 +54,7 @@ void hart_init_traps(void);
 /* True if the hart is in HS-mode with the hypervisor extension; otherwise *why says what it lacks. */
 bool hart_is_hypervisor(const char **why);
 
-/* The hart of that index into plan.harts. */
+/* The hart of that index into plan.harts, or HART_AT_BOOT. */
 struct hart *hart_get(uint32_t index);
 
 /* Leaves a request for n harts and interrupts them: by their SSWI registers, or those that have none by one firmware

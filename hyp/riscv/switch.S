@@ -516,7 +516,13 @@ plic_other:
 
 /* A trap in HS-mode. a0 and sscratch are swapped; tp is the hart. */
 hyp_trap:
-	sd	t0, HART_SCRATCH(tp)
+	/* If it is not, a store to it would trap again, and again: the last words come from elsewhere. */
+	lla	a0, harts
+	bltu	tp, a0, 2f
+	lla	a0, harts + HART_SIZE * NR_HART_STRUCTS
+	bltu	tp, a0, 3f
+2:	lla	tp, harts + HART_SIZE * HART_LOST
+3:	sd	t0, HART_SCRATCH(tp)
 	csrr	a0, CSR_SEPC
 	lla	t0, guard_begin
 	bltu	a0, t0, 1f
@@ -549,6 +555,11 @@ hyp_trap:
 	.endr
 	csrr	t0, CSR_SEPC
 	sd	t0, HART_FRAME+CTX_PC(tp)
+	/* The first trap is told of. One while that is done finds a machine that cannot: see lost.S. */
+	addi	t0, tp, HART_PANICS
+	li	t1, 1
+	amoadd.d t1, t1, (t0)
+	bnez	t1, hart_lost
 	ld	sp, HART_STACK_TOP(tp)
 	addi	a0, tp, HART_FRAME
 	call	panic_trap

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Harts that are not what the device tree says, odd ones, and a hypervisor that fails: a word each, and never silence."""
+import os
+import re
+import subprocess
+
+import pytest
+from configs import config, guest, rt
+from machine import BUILD, Machine
+
+RT = "16M at 0xa0000000"
+REFUSED = r"^\[bulkhead\] refused: a hart of the plan cannot be trusted with a guest; nothing is started$"
+
+
+def assert_nothing_started(machine):
+    machine.hv.expect(REFUSED)
+    machine.wait()
+    assert ": started" not in machine.hv.text
+
+
+def test_gstage_mode(boot, host_dtb):
+    """mmu-type says Sv48, and so would the plan map 2^41; the hart has Sv39x4 alone, and keeps hgatp as it was."""
+    cpu = "rv64,sv48=off,sv57=off"
+    tree = host_dtb([["-t", "s", f"/cpus/cpu@{i}", "mmu-type", "riscv,sv48"] for i in range(4)], cpu=cpu, qemu=10)
+    machine = boot(config(guest("rt", "1", ["16M at 0x90000000", "2M as 0x20000000000"], "rt"),
+                          guest("other", "3", RT, "rt")), cpu=cpu, qemu=10, extra=tree)
+    machine.hv.expect(r"^\[bulkhead\] ERROR: hart 1: hgatp reads back 0x[0-9a-f]+ instead of 0x9[0-9a-f]+: "
+                      r"the hart lacks this G-stage mode, and a guest would see memory that is not its own$")
+    assert_nothing_started(machine)
+    assert "ERROR: hart 3" not in machine.hv.text
+
+
+def test_no_mmu(boot, host_dtb):
+    """The tree says Sv39; the harts have no satp."""
+    cpu = "rv64,sv39=off,sv48=off,sv57=off"
+    tree = host_dtb([["-t", "s", f"/cpus/cpu@{i}", "mmu-type", "riscv,sv39"] for i in range(4)], cpu=cpu, qemu=10)
+    machine = boot(config(rt()), cpu=cpu, qemu=10, extra=tree)
+    machine.hv.expect(r"^\[bulkhead\] ERROR: hart 3: satp reads back 0x0 instead of 0x8[0-9a-f]+: the hypervisor needs page tables")
+    assert_nothing_started(machine)
+
+
+@pytest.mark.parametrize("cpu", ["f=off,d=off,zfinx=on", "f=off,d=off,zfinx=on,zdinx=on", "f=off,d=off", "d=off"])
+@pytest.mark.parametrize("qemu", [None, 10])
+def test_floating_point(boot, cpu, qemu):
+    """Without f registers, or with half of them, a guest starts, and starts again."""
+    machine = boot(config(guest("mayfly", "1 2", "2M", "restart", bootargs="restart.how=cold"), rt(ticks=100)),
+                   cpu=f"rv64,{cpu}" + (",zfa=off" if qemu else ""), qemu=qemu)
+    for _ in range(20):
+        machine.hv.expect_line("mayfly", "restart: ok, ")
+    assert "PANIC" not in machine.hv.text + machine.uart.text
+
+
+# ---- a hypervisor that fails ----
+
+LI_TP_0, LI_SP_0, SD_RA_SP = 0x00000213, 0x00000113, 0x00113023
+NO_INSN = 0
+PAYLOAD = 0x200000	# in fw_payload.bin
+
+
+def symbol(name):
+    """Its offset in the image, which is linked at 0."""
+    out = subprocess.run([os.environ.get("CROSS_COMPILE", "riscv64-linux-gnu-") + "nm", f"{BUILD}/bulkhead.elf"],
+                         check=True, capture_output=True, text=True).stdout
+    return int(re.search(rf"^([0-9a-f]+) . {name}$", out, re.M)[1], 16)
+
+
+@pytest.fixture
+def broken(pack, log_dir, time_scale):
+    """broken({function: instructions}): a machine whose hypervisor has these where its functions begin."""
+    running = []
+
+    def start(faults):
+        image = pack(config(rt()))
+        with open(os.path.join(image, "fw_payload.bin"), "r+b") as file:
+            for name, insns in faults.items():
+                file.seek(PAYLOAD + symbol(name))
+                file.write(b"".join(insn.to_bytes(4, "little") for insn in insns))
+        running.append(Machine(image, log_dir=log_dir, scale=time_scale))
+        running[0].start()
+        return running[0]
+
+    yield start
+    running[0].stop()
+
+
+def test_lost_tp(broken):
+    """A trap in the hypervisor whose tp points nowhere."""
+    machine = broken({"vcpu_run": [LI_TP_0, NO_INSN]})
+    machine.hv.expect(r"^\[bulkhead\] PANIC: hart 18446744073709551615: trap in the hypervisor: cause 0x2 at 0x[0-9a-f]+")
+    machine.wait()
+
+
+def test_lost_sp(broken):
+    machine = broken({"vcpu_run": [LI_SP_0, SD_RA_SP]})
+    machine.hv.expect(r"^\[bulkhead\] PANIC: hart 3: trap in the hypervisor: cause 0xf at 0x[0-9a-f]+, stval 0x0")
+    machine.wait()
+
+
+def test_trap_in_panic(broken):
+    machine = broken({"vcpu_run": [NO_INSN], "panic_trap": [NO_INSN]})
+    machine.uart.expect(r"\[bulkhead\] PANIC: a trap in the hypervisor while it told of a trap, at 0x[0-9a-f]{16}")
+    machine.wait()
