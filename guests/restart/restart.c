@@ -3,7 +3,8 @@
  * A guest that lives many short lives. At the start of each it checks that nothing of an earlier one is
  * left: registers, CSRs, RAM, floating point, PLIC, and the state of its sibling hart. Then it dirties all of
  * that, puts its sibling into some state, and ends.
- * bootargs: restart.how=WAY and restart.sibling=STATE (the tables below; default: another one each life).
+ * bootargs: restart.how=WAY and restart.sibling=STATE (the tables below; default: another one each life),
+ * restart.csrs (all CSRs that there are, too).
  */
 #include <string.h>
 #include "guests/lib/console.h"
@@ -23,7 +24,7 @@
 #define SRST_FAILURE	1
 #define PATTERN		0xdeadbeefcafef00dUL
 
-static unsigned int failures;
+static unsigned int failures, nr_csrs;
 
 static void expect(bool held, const char *what, uint64_t value)
 {
@@ -50,11 +51,21 @@ static void check_boot_state(void)
 	expect(b->bss == 0, "bss", b->bss);
 }
 
+static void wrong_csr(unsigned int csr, uint64_t value)
+{
+	if (failures++ < 8)
+		line("FAIL restart: CSR 0x%x: 0x%lx", csr, value);
+}
+
 static void check_hart(void)
 {
 	uint64_t fp;
 
 	expect(csr_read(scounteren) == 7, "scounteren", csr_read(scounteren));
+	if (arg_str("restart.csrs"))
+		nr_csrs = csrs_check(wrong_csr);
+	if (!dt_isa_has(0, "d"))
+		return;
 	csr_set(sstatus, SSTATUS_FS);
 	fp = fp_bits();
 	expect(!fp, "floating-point registers", fp);
@@ -124,8 +135,11 @@ static void check_plic(void)
 
 static void dirty_hart(void)
 {
+	if (arg_str("restart.csrs"))
+		csrs_dirty();
 	csr_set(sstatus, SSTATUS_FS | SSTATUS_SUM | SSTATUS_MXR);
-	fp_write(PATTERN);
+	if (dt_isa_has(0, "d"))
+		fp_write(PATTERN);
 	csr_write(scounteren, 0);
 	csr_write(stval, PATTERN);
 	csr_write(sepc, PATTERN);
@@ -396,7 +410,9 @@ void guest_main(void)
 	dirty_plic();
 	set_sibling(sibling);
 	dirty_hart();
-	if (!failures)
+	if (!failures && nr_csrs)
+		line("restart: ok, %u CSRs, ends by %s, sibling %s", nr_csrs, way->name, siblings[sibling].name);
+	else if (!failures)
 		line("restart: ok, ends by %s, sibling %s", way->name, siblings[sibling].name);
 	way->fn();
 	line("FAIL restart: %s came back", way->name);

@@ -44,6 +44,25 @@ def test_many_restarts(boot, cpu, lives):
     show(f"{lives} restarts", last)
 
 
+@pytest.mark.parametrize("qemu, cpu, csrs", [
+    (None, "rv64", 4), (None, "rv64,v=on,vext_spec=v1.0", 8), (10, "max", 9), (10, "max,smstateen=off", 11),
+    (10, "rv64,smaia=on,ssaia=on", 5), (10, "rva23s64", 9), (11, "max,smstateen=off", 11),
+    (10, "rv64,zcmp=on,zcmt=on,zcd=off,d=off,zfa=off,zfh=off", 5),
+])
+def test_csrs(boot, qemu, cpu, csrs):
+    """Every CSR that a guest can write, whether its tree names it or not, with AIA and Ssctr, with Smstateen and without."""
+    has_d = "d=off" not in cpu	# the neighbour needs it
+    machine = boot(config(guest("mayfly", "1 2", "2M", "restart", bootargs="restart.csrs=1"),
+                          neighbour(rtc=False) if has_d else rt()), cpu=cpu, qemu=qemu)
+    for _ in range(8):
+        machine.hv.expect_line("mayfly", "restart: ")
+    lines = judge_lives(machine)
+    found = {int(re.search(r"ok, (\d+) CSRs", line)[1]) for line in lines}
+    if has_d:
+        show(f"{cpu}: {found} CSRs", judge_neighbour(machine, rtc=False))
+    assert len(found) == 1 and min(found) >= csrs
+
+
 @pytest.mark.parametrize("how, reason, props", [
     ("failure", "it reports a failure", {}),
     ("load", "access to what it does not have", {"unmapped": "stop"}),
