@@ -134,6 +134,10 @@ class Channel:
         """expect() for a line of one guest on the hypervisor's console."""
         return self.expect(rf"^\[{re.escape(guest)}\] [^\n]*?{pattern}[^\n]*\n", timeout)
 
+    def has_line(self, guest, pattern):
+        """The match of a complete line of one guest, wherever it stands; None if there is none yet."""
+        return next((match for match in (re.search(pattern, line) for line in self.lines(guest)) if match), None)
+
     def send(self, text):
         """Types text on the UART; the hypervisor's console takes no input."""
         self.stream.sendall(text.encode() if isinstance(text, str) else text)

@@ -363,7 +363,8 @@ static void print_config(const char *host_path, const char *options)
 	fprintf(out, ">;\t\t/* the guest sees them as 0, 1, ... */\n\t\tmemory = \"%s\";\n"
 		"\t\tkernel = \"image\";\t/* images/image, or -i image=FILE */\n"
 		"\t\t// initrd = \"ramdisk\";\n\t\t// bootargs = \"console=ttyS0\";\n"
-		"\t\t// console = \"uart\";\t/* a virtual ns16550a on the hypervisor's console */\n",
+		"\t\t// console = \"uart\";\t/* a virtual ns16550a on the hypervisor's console: for Linux,\n"
+		"\t\t//\t\t\t   unless a UART is among its devices */\n",
 		size_text(tool_config.vms[0].memory[0].size, size, sizeof(size)));
 	print_devices();
 	fputs("\t};\n", out);

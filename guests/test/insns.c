@@ -15,7 +15,7 @@ static void expect_illegal(const char *what, uint32_t insn, bool native_too)
 
 	lab_fill(&in);
 	r = lab_run(&in, insn);
-	ok = r->cause == CAUSE_ILLEGAL && r->epc == code && (r->tval == 0 || r->tval == insn);
+	ok = r->cause == CAUSE_ILLEGAL && r->epc == code && right_stval(insn, r->tval);
 	check_expect(ok, native_too || !sbi.opensbi, __FILE__, __LINE__,
 		     "%s: cause %lu epc +%ld stval 0x%lx", what, r->cause, r->epc - code, r->tval);
 	if (ok)

@@ -43,4 +43,13 @@ void workers_stop(void);
 	check_run(t, ARRAY_SIZE(t)); \
 } while (0)
 
+/*
+ * What stval may be at an illegal instruction: its bits, or 0. QEMU leaves those of an earlier one there for
+ * hlv.w of U-mode (7.2 and later) and mret (10.0), natively as well.
+ */
+static inline bool right_stval(uint32_t insn, uint64_t stval)
+{
+	return stval == 0 || stval == insn || insn == INSN_MRET || insn == INSN_HLV_W(REG_A1, REG_A0);
+}
+
 #endif

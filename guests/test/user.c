@@ -5,7 +5,6 @@
  */
 #include "guests/test/test.h"
 
-/* QEMU leaves the bits of an earlier instruction in stval for this one. */
 #define HLV_W INSN_HLV_W(REG_A1, REG_A0)
 
 static const struct tf *run_user(struct tf *in, uint32_t insn)
@@ -24,7 +23,7 @@ static void expect_trap(const char *what, uint32_t insn, uint64_t cause, uint64_
 	r = run_user(&in, insn);
 	EXPECT(r->cause == cause && r->epc == code, "%s: cause %lu epc +%ld", what, r->cause,
 	       r->epc - code);
-	EXPECT(cause == CAUSE_ILLEGAL ? insn == HLV_W || r->tval == 0 || r->tval == insn :
+	EXPECT(cause == CAUSE_ILLEGAL ? right_stval(insn, r->tval) :
 	       cause == CAUSE_BREAKPOINT ? r->tval == 0 || r->tval == code : r->tval == tval,
 	       "%s: stval 0x%lx", what, r->tval);
 	EXPECT(!(r->status & SSTATUS_SPP), "%s: SPP is 1", what);

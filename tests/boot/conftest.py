@@ -2,7 +2,6 @@
 """Fixtures of the boot tests; docs/testing.md says how to use them."""
 import os
 import re
-import subprocess
 import sys
 
 import pytest
@@ -10,9 +9,15 @@ import pytest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "scripts"))
 
+sys.path.insert(0, os.path.join(TOP, "tests/tool"))
+
+import corpus  # noqa: E402
 import machine as machines  # noqa: E402
 
 LOGS = os.path.join(TOP, "build/logs/boot")
+
+# The long suites of `make test-all`.
+LONG = os.environ.get("BULKHEAD_LONG") == "1"
 
 # For tests of what depends on QEMU's version: the host's (None), and those that scripts/fetch gets.
 QEMUS = [pytest.param(version, id=f"qemu-{version or 'host'}") for version in (None, *machines.FETCHED_QEMUS)]
@@ -25,6 +30,13 @@ def time_scale():
     scale = machines.calibrate()
     print(f"time-outs are scaled by {scale:.1f}")
     return scale
+
+
+@pytest.fixture
+def life(time_scale):
+    """life(seconds): the ticks (100 a second) of a guest rt that has to live while something else is done. Scaled like
+    time-outs: what is done takes longer on a slow host, and the guest's clock does not go slower there."""
+    return lambda seconds: int(100 * seconds * time_scale)
 
 
 @pytest.fixture
@@ -96,9 +108,7 @@ def host_dtb(log_dir):
         dump.start()
         dump.wait()
         dump.stop()
-        for edit in edits:
-            options = [word for word in edit[:2] if word.startswith("-") or len(word) == 1]
-            subprocess.run(["fdtput", *options, path, *edit[len(options):]], check=True)
+        corpus.edit_tree(path, edits)
         return ["-dtb", path]
     return make
 

@@ -3,16 +3,12 @@
 import os
 import re
 import subprocess
-import sys
 
+import corpus
 import pytest
 
 from conftest import TOP
 from machine import FIRMWARE, Machine
-
-sys.path.insert(0, os.path.join(TOP, "tests/tool"))
-
-import corpus  # noqa: E402
 
 CASES = [case for case in corpus.cases() if case.boot]
 NOT_AT_BOOT = {"note"}	# no problem
@@ -30,7 +26,7 @@ def test_refused(case, tmp_path, log_dir, time_scale):
     subprocess.run([os.path.join(TOP, "build/bulkhead"), "pack", "--force", "-o", image, *packed,
                     os.path.join(TOP, "build/core.bin"), parts], check=True, capture_output=True)
     args = case.machine_args()
-    extra = ["-dtb", case.host_tree(directory)] if case.host else []
+    extra = ["-dtb", case.host_tree(directory)] if case.host or corpus.PLIC in case.text else []
     with Machine(bios=os.path.join(FIRMWARE, "fw_dynamic.bin"), kernel=image, harts=args["-smp"], memory=args["-m"],
                  extra=extra, log_dir=log_dir, scale=time_scale) as machine:
         machine.wait(20, status=None)

@@ -9,11 +9,10 @@ import re
 
 import pytest
 
-from conftest import TOP
+from conftest import LONG, TOP
 from configs import UART, config, guest
 from machine import FIRMWARE, Machine
 
-LONG = os.environ.get("BULKHEAD_LONG") == "1"
 EVENTS = 100000 if LONG else 10000
 SEEDS = range(1, 11) if LONG else [1]
 SECONDS = 1200 if LONG else 120
