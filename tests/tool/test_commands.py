@@ -181,7 +181,7 @@ def other(tmp_path):
     with open(DEMO, encoding="utf-8") as file:
         text = file.read()
     for old, new in (("<1 2>", "<1>"), ("<3>", "<3 2>"), ('"16M"', '"32M"'), ('"/soc/serial@10000000", ', ""),
-                     ("rt.ticks=2000", "rt.ticks=5"), ("trust-dma;", "trust-dma;\n\t\twatchdog-ms = <100>;")):
+                     ("rt.ticks=2000", "rt.ticks=5"), ("trust-dma;", "trust-dma;\n\t\ttrust-control;\n\t\twatchdog-ms = <100>;")):
         assert old in text
         text = text.replace(old, new)
     (tmp_path / "other.dts").write_text(text)
@@ -194,6 +194,7 @@ def test_diff(tool, other):
     assert "device /soc/serial@10000000: linux -> nobody" in lines
     assert "interrupt 10 of /soc/plic@c000000: linux -> nobody" in lines
     assert "guest rt bootargs: rt.ticks=2000 -> rt.ticks=5" in lines
+    assert "guest linux trust-control: no -> yes" in lines
     assert "guest linux watchdog-ms: 0 -> 100" in lines
     memory = [line for line in lines if line.startswith("memory ")]
     assert len(memory) == 1 and memory[0].endswith("16M: free -> rt")

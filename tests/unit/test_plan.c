@@ -898,6 +898,21 @@ static void test_print_settings(void **state)
 	line_with("\nconsole      /soc/virtio_mmio@10008000 (virtio), in colour\n");
 	line_with("\nat the end   the machine stays when all guests have ended\n");
 	line_with("\n  memory     0x0080600000-0x00815fffff    16M, not cleared at boot\n");
+	plan_good(tree_edit("virt", RTC_IS("compatible = \"google,goldfish-rtc\"; #clock-cells = <0>;"), NULL),
+		  "firmware = \"512K at 0x80000000\";" A("trust-dma; trust-control; devices = \"" RTC "\","
+		  " \"/soc/virtio_mmio@10001000\", \"serial0\";") B("trust-control;"));
+	printed[0] = 0;
+	plan_print(&t.plan, collect, NULL);
+	line_with("\nfirmware     0x0080000000-0x008007ffff   512K as configured\n");
+	line_with("\nguest        a (trusted with DMA and machine control)\n");
+	line_with("\n  device     " RTC ", machine control, irq 11\n");
+	line_with("\n  device     /soc/virtio_mmio@10001000, DMA, irq 1\n");
+	line_with("\n  device     /soc/serial@10000000, irq 10\n");
+	line_with("\nguest        b (trusted with machine control)\n");
+	plan_good(tree_file("virt"), "firmware = \"reserved\";" A());
+	printed[0] = 0;
+	plan_print(&t.plan, collect, NULL);
+	line_with("\nfirmware     only what the machine's tree reserves, as configured\n");
 }
 
 /* What stands behind the label, and below it, one line after the other; each line within its columns. */
