@@ -149,7 +149,7 @@ COLD		:= $(wildcard boot/*.c hyp/plan/*.c) $(addprefix hyp/base/,fdt.c fmt.c) \
 		     monitor.c monitor_cmd.c mux.c panic.c) \
 		   $(addprefix drivers/,console.c ns16550.c virtio_console.c)
 # Of these, what a boot calls a thousand times keeps its own saves of registers.
-OFTEN		:= hyp/base/fdt.c hyp/base/fmt.c hyp/plan/host_index.c drivers/virtio_console.c
+OFTEN		:= hyp/base/fdt.c hyp/base/fmt.c hyp/plan/host_index.c hyp/plan/refs.c drivers/virtio_console.c
 $(call objects,$(COLD),core) $(B)/core/libfdt/%.o: SIZE_CFLAGS := -Os -msave-restore -fno-move-loop-invariants -fno-caller-saves
 $(call objects,$(OFTEN),core): SIZE_CFLAGS := -Os
 # libfdt asks for each byte of a name by a call: inlined, that is a few instructions.

@@ -35,62 +35,69 @@ static const struct fact properties[] = {
 	{ "regulator-compatible", "a regulator" },
 };
 
+struct word {
+	const char *name;
+	size_t size;		/* of name */
+	const char *what;
+};
+
+#define WORD(text)	text, sizeof(text) - 1
+
 /* Ends of the words that a node's name, and each compatible string behind the vendor's name, is made of. */
-static const struct fact words[] = {
-	{ "syscon", "a block of system registers" },
-	{ "sysctl", "a block of system registers" },
-	{ "sysctrl", "a block of system registers" },
-	{ "sysreg", "a block of system registers" },
-	{ "syscfg", "a block of system registers" },
-	{ "sysrst", "a reset controller" },
-	{ "rst", "a reset controller" },
-	{ "reset", "a reset controller" },
-	{ "rstgen", "a reset controller" },
-	{ "clk", "a clock controller" },
-	{ "clock", "a clock controller" },
-	{ "clkgen", "a clock controller" },
-	{ "clkcfg", "a clock controller" },
-	{ "crg", "a clock controller" },
-	{ "cru", "a clock controller" },
-	{ "cgu", "a clock controller" },
-	{ "ccu", "a clock controller" },
-	{ "prci", "a clock controller" },
-	{ "pll", "a clock controller" },
-	{ "power", "a power controller" },
-	{ "pmu", "a power controller" },
-	{ "pmic", "a power controller" },
-	{ "pwrc", "a power controller" },
-	{ "pinctrl", "a pin controller" },
-	{ "pinmux", "a pin controller" },
-	{ "iomux", "a pin controller" },
-	{ "padctrl", "a pin controller" },
-	{ "wdt", "a watchdog" },
-	{ "watchdog", "a watchdog" },
-	{ "cache", "a cache controller" },
-	{ "ccache", "a cache controller" },
-	{ "mbox", "a mailbox to another processor" },
-	{ "mailbox", "a mailbox to another processor" },
-	{ "otp", "memory that others are set up from" },
-	{ "efuse", "memory that others are set up from" },
-	{ "ddrc", "a memory controller" },
-	{ "dmc", "a memory controller" },
-	{ "flash", "memory that the machine may boot from" },
-	{ "nor", "memory that the machine may boot from" },
-	{ "nand", "memory that the machine may boot from" },
-	{ "debug", "a debug module" },
-	{ "poweroff", "what switches the machine off" },
-	{ "reboot", "what switches the machine off" },
+static const struct word words[] = {
+	{ WORD("syscon"), "a block of system registers" },
+	{ WORD("sysctl"), "a block of system registers" },
+	{ WORD("sysctrl"), "a block of system registers" },
+	{ WORD("sysreg"), "a block of system registers" },
+	{ WORD("syscfg"), "a block of system registers" },
+	{ WORD("sysrst"), "a reset controller" },
+	{ WORD("rst"), "a reset controller" },
+	{ WORD("reset"), "a reset controller" },
+	{ WORD("rstgen"), "a reset controller" },
+	{ WORD("clk"), "a clock controller" },
+	{ WORD("clock"), "a clock controller" },
+	{ WORD("clkgen"), "a clock controller" },
+	{ WORD("clkcfg"), "a clock controller" },
+	{ WORD("crg"), "a clock controller" },
+	{ WORD("cru"), "a clock controller" },
+	{ WORD("cgu"), "a clock controller" },
+	{ WORD("ccu"), "a clock controller" },
+	{ WORD("prci"), "a clock controller" },
+	{ WORD("pll"), "a clock controller" },
+	{ WORD("power"), "a power controller" },
+	{ WORD("pmu"), "a power controller" },
+	{ WORD("pmic"), "a power controller" },
+	{ WORD("pwrc"), "a power controller" },
+	{ WORD("pinctrl"), "a pin controller" },
+	{ WORD("pinmux"), "a pin controller" },
+	{ WORD("iomux"), "a pin controller" },
+	{ WORD("padctrl"), "a pin controller" },
+	{ WORD("wdt"), "a watchdog" },
+	{ WORD("watchdog"), "a watchdog" },
+	{ WORD("cache"), "a cache controller" },
+	{ WORD("ccache"), "a cache controller" },
+	{ WORD("mbox"), "a mailbox to another processor" },
+	{ WORD("mailbox"), "a mailbox to another processor" },
+	{ WORD("otp"), "memory that others are set up from" },
+	{ WORD("efuse"), "memory that others are set up from" },
+	{ WORD("ddrc"), "a memory controller" },
+	{ WORD("dmc"), "a memory controller" },
+	{ WORD("flash"), "memory that the machine may boot from" },
+	{ WORD("nor"), "memory that the machine may boot from" },
+	{ WORD("nand"), "memory that the machine may boot from" },
+	{ WORD("debug"), "a debug module" },
+	{ WORD("poweroff"), "what switches the machine off" },
+	{ WORD("reboot"), "what switches the machine off" },
 };
 
 static const char *word_fact(const char *word, size_t size)
 {
-	size_t n;
-	uint32_t i;
+	const struct word *w;
 
-	for (i = 0; i < ARRAY_LEN(words); i++) {
-		n = strlen(words[i].name);
-		if (n <= size && !memcmp(word + size - n, words[i].name, n))
-			return words[i].what;
+	for (w = words; size && w < words + ARRAY_LEN(words); w++) {
+		if (w->size <= size && word[size - 1] == w->name[w->size - 1] &&
+		    !memcmp(word + size - w->size, w->name, w->size))
+			return w->what;
 	}
 	return NULL;
 }

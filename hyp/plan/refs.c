@@ -62,19 +62,33 @@ static bool names_registers(const char *name, size_t size)
 	return false;
 }
 
-/* Most names differ in length, which decides at once. */
+/* Of a name that is longer than the kind's. */
+static bool matches_longer(const struct reference *ref, const char *name, size_t size)
+{
+	switch (ref->match) {
+	case SUFFIX:
+		return name[size - ref->size] == '-' && !memcmp(name + size - ref->size, ref->name, ref->size);
+	case PINCTRL:
+		return name[0] == 'p' && !memcmp(name, ref->name, ref->size) && name[ref->size] >= '0' &&
+		       name[ref->size] <= '9';
+	case VENDOR:
+		return names_registers(name, size);
+	default:
+		return false;
+	}
+}
+
+/* Most names differ in length, or in their first letter, which decides at once: a boot asks for each name of a tree. */
+static inline bool matches(const struct reference *ref, const char *name, size_t size)
+{
+	if (ref->match <= FIRST)
+		return size == ref->size && name[0] == ref->name[0] && !memcmp(name, ref->name, size);
+	return size > ref->size && matches_longer(ref, name, size);
+}
+
 bool refs_match(const struct reference *ref, const char *name, size_t size)
 {
-	if (ref->match == VENDOR)
-		return names_registers(name, size);
-	if (size < ref->size)
-		return false;
-	if (size == ref->size)
-		return (ref->match == WHOLE || ref->match == FIRST) && !memcmp(name, ref->name, size);
-	if (ref->match == SUFFIX)
-		return name[size - ref->size] == '-' && !memcmp(name + size - ref->size, ref->name, ref->size);
-	return ref->match == PINCTRL && name[0] == 'p' && !memcmp(name, ref->name, ref->size) &&
-	       name[ref->size] >= '0' && name[ref->size] <= '9';
+	return matches(ref, name, size);
 }
 
 uint32_t refs_find(const char *name)
@@ -83,7 +97,7 @@ uint32_t refs_find(const char *name)
 	uint32_t i;
 
 	for (i = 0; i < NR_REFS; i++) {
-		if (refs_match(&refs_table[i], name, size))
+		if (matches(&refs_table[i], name, size))
 			return i;
 	}
 	return NO_REFERENCE;

@@ -10,7 +10,7 @@
 struct reference {
 	const char *name;
 	uint8_t size;		/* of name */
-	enum { WHOLE, SUFFIX, PINCTRL, FIRST, VENDOR } match;	/* FIRST, VENDOR: only the first cell is a phandle */
+	enum { WHOLE, FIRST, SUFFIX, PINCTRL, VENDOR } match;	/* FIRST, VENDOR: only the first cell is a phandle */
 	enum {
 		REF_PASSIVE,	/* nothing that the node depends on is in the other's registers, or it is DMA's */
 		REF_ACTS,	/* the other's registers act on the node: its clock, reset, supply, pins and the like */
