@@ -3,6 +3,14 @@
 # The build of Bulkhead. `make help` lists what can be asked for. All results go to build/.
 # There are no options to configure: what the firmware does comes from the device trees.
 
+# make takes a space for the end of a name, and the shells and tools below have their own signs: said before all else.
+BAD_SIGNS	:= : \# $$ % ; & | * ? ' " ` \ < >
+BAD_IN_PATH	:= $(if $(filter 1,$(words $(CURDIR))),,a space) $(foreach c,$(BAD_SIGNS),$(findstring $(c),$(CURDIR)))
+ifneq ($(strip $(BAD_IN_PATH)),)
+$(error The path of this directory, $(CURDIR), has in it what make cannot handle: $(strip $(BAD_IN_PATH)). Move the directory, \
+for example to $$HOME/bulkhead, and type make again)
+endif
+
 CONFIG		?= virt/linux-rt
 B		:= build
 V		?= 0
@@ -229,11 +237,13 @@ $(B)/unit/bulkhead: $(TOOL_UNIT_OBJ)
 # device tree is passed on where it lies: OpenSBI's default would move it into the middle of our image.
 
 FIRMWARE	:= $(B)/opensbi/platform/generic/firmware
+# Its hundreds of files are the longest step: on all cores, unless make was told how many.
+JOBS		= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 $(FIRMWARE)/fw_payload.bin: $(FETCHED)
 	$(call say,OPENSBI $@)
 	$(Q)rm -rf $(B)/opensbi; mkdir -p $(B)/opensbi $(B)/logs
 	$(Q)rm -f $(B)/logs/opensbi.log; scripts/long-step $(B)/logs/opensbi.log \
-		$(MAKE) -C $(THIRD)/opensbi O=$(abspath $(B)/opensbi) PLATFORM=generic \
+		$(MAKE) $(JOBS) -C $(THIRD)/opensbi O=$(abspath $(B)/opensbi) PLATFORM=generic \
 		CROSS_COMPILE=$(CROSS_COMPILE) FW_PAYLOAD_FDT_OFFSET= || \
 	{ tail -n 20 $(B)/logs/opensbi.log >&2; \
 	  echo 'OpenSBI did not build; all its output: $(B)/logs/opensbi.log' >&2; exit 1; }
@@ -271,7 +281,11 @@ $(B)/%/fw_payload.bin: configs/%.dts $(B)/%/.inputs $(PACK_NEEDS) $(B)/host/virt
 	$(call say,PACK $@)
 	$(Q)scripts/pack $< $(@D)
 
+# What there is now, and what to type next: also when there was nothing to do.
+READY		= $(B)/$(CONFIG)/fw_payload.bin (for -bios or flash) and bulkhead.bin (for a boot loader) are there. $(if \
+		  $(filter $(patsubst %/,%,$(dir $(CONFIG))),$(QEMU_BOARDS)),Boot them: make run CONFIG=$(CONFIG),For a board: docs/boards.md)
 image: $(B)/$(CONFIG)/fw_payload.bin
+	$(if $(filter-out all image,$(MAKECMDGOALS)),@:,@echo '$(READY)')
 
 .PHONY: check map
 check: $(B)/core.bin $(B)/bulkhead $(B)/$(CONFIG)/.inputs $(B)/host/virt.dtb | config-exists

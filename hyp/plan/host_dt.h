@@ -148,6 +148,9 @@ int host_find_plic_node(const struct host *host, uint16_t node);
 /* True if any of the host-physical range, which is valid, is RAM of the host. */
 bool host_meets_ram(const struct host *host, struct range range);
 
+/* True if all of the host-physical range is RAM of the host. */
+bool host_has_ram(const struct host *host, struct range range);
+
 /* True if any of the host-physical range, which is valid, is in a page of a PLIC. */
 bool host_meets_plic(const struct host *host, struct range range);
 

@@ -235,6 +235,17 @@ bool host_meets_plic(const struct host *host, struct range range)
 	return false;
 }
 
+bool host_has_ram(const struct host *host, struct range range)
+{
+	uint32_t i;
+
+	for (i = 0; i < host->nr_ram; i++) {
+		if (range_contains(host->ram[i], range.base, range.size))
+			return true;
+	}
+	return false;
+}
+
 bool host_meets_ram(const struct host *host, struct range range)
 {
 	uint32_t i;

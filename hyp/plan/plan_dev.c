@@ -196,6 +196,49 @@ static uint8_t node_owner(const struct planner *pl, uint16_t node)
 	return NO_OWNER;
 }
 
+static struct range pages_of(const struct planner *pl, uint32_t reg)
+{
+	return range_pages(pl->host->regs[reg].range);
+}
+
+/* True if registers of the one node, or below it, lie in a page with some of the other's. */
+static bool share_page(const struct planner *pl, uint16_t a, uint16_t b)
+{
+	uint32_t i, j, n = pl->host->nr_regs;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; host_is_within(pl->host, pl->host->regs[i].node, a) && j < n; j++) {
+			if (host_is_within(pl->host, pl->host->regs[j].node, b) &&
+			    range_overlaps(pages_of(pl, i), pages_of(pl, j)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A disabled device has no use of its own, but its registers come with the page of an enabled one: who lists it says that
+ * the guest may have them.
+ */
+static bool goes_along(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+{
+	const struct config_vm *c = &pl->config->vms[vm];
+	char other[HOST_PATH_SIZE];
+	uint16_t near;
+	uint32_t i;
+
+	for (i = 0; i < c->nr_devices; i++) {
+		near = host_find(pl->host, c->devices[i], strlen(c->devices[i]));
+		if (near == NO_NODE || host_is_disabled(pl->host, near) || !share_page(pl, node, near))
+			continue;
+		problem_note(pl->r, true, pl->plan->vms[vm].config_path, "devices",
+			     "%s is disabled, and stays so: the guest gets its registers with those of %s", path,
+			     host_path(pl->host, near, other, sizeof(other)));
+		return true;
+	}
+	return false;
+}
+
 /* A device is refused with the whole of what is below it. */
 static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
 {
@@ -226,9 +269,10 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 			   plan_owner_name(pl, taken, owner, sizeof(owner)));
 	if (taken != NO_OWNER)
 		return false;
-	if (host_is_disabled(pl->host, node)) {
+	if (host_is_disabled(pl->host, node) && !goes_along(pl, vm, node, path)) {
 		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
-			   "%s cannot be given: it is disabled in the host's device tree", path);
+			   "%s cannot be given: it is disabled in the host's device tree, and shares no page with an enabled "
+			   "device of this guest", path);
 		return false;
 	}
 	if (pl->host->nodes[node].reg && host_node_reg(pl->host, node, 0, &reg) == ERR_NOTFOUND) {
@@ -243,7 +287,7 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
 {
 	const struct config_vm *c = &pl->config->vms[vm];
-	bool remapped = false;
+	const struct config_memory *m = NULL;
 	uint32_t i;
 
 	for (i = node; i < pl->host->nodes[node].end; i++) {
@@ -257,13 +301,17 @@ static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char
 		vm_problem(pl, vm, PROBLEM_DMA_UNTRUSTED, "devices",
 			   "%s may do DMA, and no IOMMU keeps it to the guest's memory; add "
 			   "\"trust-dma;\" if the guest may be trusted with all memory", path);
-	for (i = 0; i < c->nr_memory; i++)
-		remapped |= c->memory[i].mapped &&
-			    !(c->memory[i].fixed && c->memory[i].at == c->memory[i].as);
-	if (remapped)
+	for (i = 0; i < c->nr_memory && !m; i++) {
+		if (c->memory[i].mapped && !(c->memory[i].fixed && c->memory[i].at == c->memory[i].as))
+			m = &c->memory[i];
+	}
+	if (m)
 		vm_problem(pl, vm, PROBLEM_DMA_REMAPPED, "devices",
-			   "%s may do DMA, which needs guest addresses equal to host addresses; "
-			   "leave out \"as\" in \"memory\"", path);
+			   "%s may do DMA, which needs guest addresses equal to host addresses; %s", path,
+			   host_has_ram(pl->host, (struct range){ m->as, m->size }) ?
+			   "in \"memory\" write \"at\" for \"as\" if the guest is linked for that address, or leave \"as\" out" :
+			   "leave out \"as\" in \"memory\": the machine has no RAM there, so the guest has to be linked for "
+			   "another address");
 }
 
 /* A virtio device is reset before the guest's memory gets new content: it may still write there. */
@@ -310,8 +358,8 @@ static void choose_stdout(struct planner *pl, uint32_t vm, uint16_t usual)
 	for (i = 0; i < v->nr_devices; i++) {
 		for (node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end;
 		     node++) {
-			if (node == usual || (v->stdout_node == NO_NODE &&
-					      device_is_uart(pl->host, node)))
+			if (!host_is_disabled(pl->host, node) &&
+			    (node == usual || (v->stdout_node == NO_NODE && device_is_uart(pl->host, node))))
 				v->stdout_node = node;
 		}
 	}
@@ -357,9 +405,17 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	check_dma(pl, vm, node, path);
 }
 
-static struct range pages_of(const struct planner *pl, uint32_t reg)
+/* What somebody can do about a page that a device shares with another one, which owner has. */
+static const char *page_remedy(const struct planner *pl, uint16_t other, uint8_t owner)
 {
-	return range_pages(pl->host->regs[reg].range);
+	if (owner < pl->plan->nr_vms)
+		return "give both to one guest";
+	if (other == pl->console_node)
+		return "change \"console\" of the root, or leave the device out";
+	if (owner == OWNER_HYP || device_refusal(pl->host, other))
+		return "no guest can have that one, so leave the device out";
+	return host_is_disabled(pl->host, other) ? "add that one to \"devices\", too: it is disabled, and stays so" :
+	       "add that one to \"devices\", too";
 }
 
 static void shared_page(struct planner *pl, uint32_t vm, uint32_t mine, uint32_t other)
@@ -370,10 +426,11 @@ static void shared_page(struct planner *pl, uint32_t vm, uint32_t mine, uint32_t
 	uint16_t ma = pl->host->regs[mine].node, mb = pl->host->regs[other].node;
 
 	vm_problem(pl, vm, PROBLEM_PAGE_SHARED, "devices",
-		   "%s shares the 4 KiB page at 0x%lx with %s, which %s has; give both to one "
-		   "guest", host_path(pl->host, ma, a, sizeof(a)), second > page ? second : page,
+		   "%s shares the 4 KiB page at 0x%lx with %s, which %s has; %s",
+		   host_path(pl->host, ma, a, sizeof(a)), second > page ? second : page,
 		   host_path(pl->host, mb, b, sizeof(b)),
-		   plan_owner_name(pl, pl->reg_owner[other], owner, sizeof(owner)));
+		   plan_owner_name(pl, pl->reg_owner[other], owner, sizeof(owner)),
+		   page_remedy(pl, mb, pl->reg_owner[other]));
 }
 
 /*

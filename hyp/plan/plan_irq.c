@@ -160,6 +160,8 @@ void plan_irqs(struct planner *pl)
 		struct plan_vm *v = &pl->plan->vms[vm];
 
 		for (d = 0; d < v->nr_devices; d++) {
+			if (host_is_disabled(pl->host, v->devices[d].node))
+				continue;	/* it goes along with another one's page; its interrupts stay off */
 			end = pl->host->nodes[v->devices[d].node].end;
 			for (node = v->devices[d].node; node < end; node++)
 				node_irqs(pl, vm, d, node);

@@ -102,17 +102,6 @@ static const char *claimant(const struct planner *pl, const struct claim *c, cha
 	return buf;
 }
 
-static bool is_ram(const struct host *host, struct range r)
-{
-	uint32_t i;
-
-	for (i = 0; i < host->nr_ram; i++) {
-		if (range_contains(host->ram[i], r.base, r.size))
-			return true;
-	}
-	return false;
-}
-
 /* Its RAM, and nothing that somebody has marked. */
 static void check_image(struct planner *pl)
 {
@@ -120,7 +109,7 @@ static void check_image(struct planner *pl)
 	char path[HOST_PATH_SIZE];
 	uint32_t i;
 
-	if (!is_ram(pl->host, hyp))
+	if (!host_has_ram(pl->host, hyp))
 		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
 			       "the hypervisor lies at 0x%lx to 0x%lx, which is not RAM", hyp.base,
 			       hyp.base + hyp.size - 1);
@@ -146,7 +135,7 @@ static void stated_firmware(struct planner *pl)
 	for (i = 0; i < pl->config->nr_firmware; i++) {
 		struct range r = pl->config->firmware[i];
 
-		if (!is_ram(pl->host, r))
+		if (!host_has_ram(pl->host, r))
 			problem_report(pl->r, PROBLEM_MEMORY_NOT_RAM, true, "/", "firmware",
 				       "%s at 0x%lx is not wholly RAM of the host; say where the firmware's memory is", size_text(r.size, size, sizeof(size)), r.base);
 		else if (range_overlaps(r, plan->hyp))
@@ -177,7 +166,7 @@ static void assume_firmware(struct planner *pl)
 	struct claim c;
 	uint32_t i;
 
-	if (!is_ram(pl->host, (struct range){ loaded, 1 }) && !pl->host->nr_reserved)
+	if (!host_has_ram(pl->host, (struct range){ loaded, 1 }) && !pl->host->nr_reserved)
 		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
 			       "the image was loaded at 0x%lx, which is not RAM, and nothing is reserved, so the "
 			       "firmware's memory may be anywhere; say where, by \"firmware\" of the root", loaded);
@@ -212,7 +201,7 @@ static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
 	char who[HOST_PATH_SIZE + 8], size[24];
 	struct claim c;
 
-	if (!is_ram(pl->host, r)) {
+	if (!host_has_ram(pl->host, r)) {
 		vm_problem(pl, vm, PROBLEM_MEMORY_NOT_RAM, "memory",
 			   "%s at 0x%lx is not wholly RAM of the host; leave out \"at\" to have it "
 			   "placed", size_text(r.size, size, sizeof(size)), r.base);

@@ -2,6 +2,7 @@
 """make refuses to build the image of a configuration that does not fit its machine."""
 import os
 import re
+import resource
 import shutil
 import subprocess
 
@@ -74,16 +75,9 @@ def test_only_what_is_needed_is_fetched(goal, parts):
     assert sorted(re.findall(r"scripts/fetch ([a-z0-9 -]+)$", done.stdout, re.M)) == parts, done.stderr
 
 
-@pytest.mark.parametrize("config", ["virt/linux-rt", "virt/u-boot"])
-def test_nothing_is_made_twice(config):
-    make(f"CONFIG={config}")
-    done = make(f"CONFIG={config}")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
 def test_opensbi_shows_progress():
     done = make("-n", "-W", "scripts/fetch", FIRMWARE)
-    assert re.search(r"scripts/long-step build/logs/opensbi\.log \\\n\s*make -C build/third/opensbi",
+    assert re.search(r"scripts/long-step build/logs/opensbi\.log \\\n\s*make -j\d+ -C build/third/opensbi",
                      done.stdout), done.stdout
 
 
@@ -211,3 +205,53 @@ def test_unknown_board():
     done = subprocess.run([os.path.join(TOP, "scripts/check"), "configs/strange/a.dts", ""], cwd=TOP,
                           capture_output=True, text=True)
     assert done.returncode == 1 and "tests/hosts/strange.dts" in done.stderr and "HOST_DTB=none" in done.stderr
+
+
+# ---- the first and the second time ---------------------------------------------------------------
+
+@pytest.mark.parametrize("name, sign", [("a b", "a space"), ("a:b", ":"), ("a#b", "#"), ("a$b", "$"), ("it's", "'"),
+                                        ("a%b", "%"), ("a*", "*"), ("a\tb", "a space")])
+def test_path_that_make_cannot_handle(tmp_path, name, sign):
+    """Said before anything is installed, fetched or built."""
+    top = tmp_path / name
+    top.mkdir()
+    shutil.copy(os.path.join(TOP, "Makefile"), top)
+    for goal in ((), ("demo",), ("help",)):
+        done = subprocess.run(["make", *goal], cwd=top, capture_output=True, text=True, timeout=60)
+        assert done.returncode and f"make cannot handle: {sign}. Move the directory" in done.stderr, done.stderr
+        assert os.listdir(top) == ["Makefile"]
+
+
+def test_usual_paths(tmp_path):
+    for name in ("bulkhead-0.1_x+y@z,(1)=2~", "Größe", "."):
+        top = tmp_path / name
+        top.mkdir(exist_ok=True)
+        shutil.copy(os.path.join(TOP, "Makefile"), top)
+        done = subprocess.run(["make", "help"], cwd=top, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and "make demo" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("config", ["virt/linux-rt", "virt/u-boot"])
+def test_nothing_to_do(config):
+    """A second make makes nothing, in little time, and says what there is and what to type."""
+    assert make(f"CONFIG={config}").returncode == 0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = make(f"CONFIG={config}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"build/{config}/fw_payload.bin (for -bios or flash) and bulkhead.bin (for a boot loader) are there. "
+        f"Boot them: make run CONFIG={config}"]
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2    # of CPU time: 0.4 on two cores
+
+
+def test_what_to_type():
+    assert "are there. For a board: docs/boards.md" in make("CONFIG=p550/linux-rt", "-n").stdout
+    assert "are there" not in make("-n", "run").stdout
+
+
+def test_cores_of_opensbi():
+    """As many jobs as there are cores, or as make was told."""
+    for args, jobs in (((), f"make -j{os.cpu_count()} -C build/third/opensbi"), (("-j2",), "make  -C build/third/opensbi")):
+        said = make("-n", "-W", "build/.fetched-base", *args, FIRMWARE)
+        assert jobs in said.stdout, said.stdout + said.stderr
