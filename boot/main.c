@@ -50,6 +50,14 @@ static __noreturn void refuse(const char *reason)
 		wait_for_interrupt();
 }
 
+static __noreturn void refuse_package(const void *package)
+{
+	char text[128];
+
+	fmt_str(text, sizeof(text), "the package %s", package_fault(package, MAX_PACKAGE));
+	refuse(text);
+}
+
 static void report(struct reporter *r, const struct problem *p)
 {
 	char text[480];
@@ -114,7 +122,7 @@ static void make_plan(const void *host_dtb, struct reporter *r)
 	bool host_ok, config_ok;
 
 	if (package_open(&package, (const void *)(uintptr_t)at.v, MAX_PACKAGE, at) != OK)
-		refuse("no package with a configuration follows the image (see `bulkhead pack`)");
+		refuse_package((const void *)(uintptr_t)at.v);
 	entry = package_find(&package, PACKAGE_CONFIG);
 	if (!entry)
 		refuse("the package has no configuration");

@@ -166,8 +166,7 @@ uint64_t assumed_place(uint64_t text_offset, uint64_t size)
 static void open_package(struct situation *s, const uint8_t *data, uint64_t size, uint64_t address)
 {
 	if (package_open(&s->package, data, size, hpa(address)))
-		die("%s: it has no package, or a broken one; make one by \"bulkhead pack\"",
-		    s->image_path ? s->image_path : "internal error");
+		die("%s: the package %s", s->image_path ? s->image_path : "internal error", package_fault(data, size));
 }
 
 /* The package and the hypervisor's memory, from a packed image. */

@@ -112,6 +112,26 @@ static bool same_isa(const struct host *host, uint16_t a, uint16_t b)
 	return false;
 }
 
+const char *host_hart_fault(const struct host *host, uint64_t id)
+{
+	uint16_t node = host->cpus;
+	struct dt_prop reg;
+
+	if (host_find_hart(host, id) >= 0)
+		return NULL;
+	for (node++; node < host->nodes[host->cpus].end; node = host->nodes[node].end) {
+		if (!(host->nodes[node].flags & NODE_CPU) || !host->nodes[node].reg)
+			continue;
+		reg = host_prop(host, host->nodes[node].reg);
+		if ((reg.size != 4 && reg.size != 8) || dt_cells(reg.data, reg.size / 4) != id)
+			continue;
+		if (host->nodes[node].flags & NODE_DISABLED)
+			return "its node is disabled";
+		return read_mmu(host, node) < 0 ? "it has no MMU of Sv39 or larger" : "its node is malformed";
+	}
+	return NULL;
+}
+
 static void add_hart(struct host *host, uint16_t node, uint64_t id, struct reporter *r)
 {
 	struct host_hart *hart = &host->harts[host->nr_harts];

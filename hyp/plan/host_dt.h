@@ -145,6 +145,9 @@ int host_find_hart(const struct host *host, uint64_t id);
 int host_find_plic(const struct host *host, uint32_t phandle);
 int host_find_plic_node(const struct host *host, uint16_t node);
 
+/* Why a hart of the tree is not among host->harts, in words; NULL if it is, or the tree has no such hart. */
+const char *host_hart_fault(const struct host *host, uint64_t id);
+
 /* True if any of the host-physical range, which is valid, is RAM of the host. */
 bool host_meets_ram(const struct host *host, struct range range);
 

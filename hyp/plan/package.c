@@ -56,6 +56,22 @@ enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t a
 	return OK;
 }
 
+const char *package_fault(const void *data, uint64_t max)
+{
+	const struct package_header *h = data;
+
+	if (max < sizeof(*h) || h->magic != PACKAGE_MAGIC)
+		return "is not there: this is the hypervisor's core alone; \"bulkhead pack\" puts one behind it";
+	if (h->version != PACKAGE_VERSION)
+		return "is of another version of Bulkhead; pack it anew with the tool of this one";
+	if (h->total_size > max)
+		return "is cut off: it is longer than what was loaded or read; load the whole image";
+	if (!h->nr_entries || h->nr_entries > PACKAGE_MAX ||
+	    h->total_size < sizeof(*h) + h->nr_entries * sizeof(h->entries[0]) || header_crc(h) != h->header_crc32)
+		return "is damaged: its header has a wrong checksum; copy or load the image again";
+	return "makes no sense, though its checksum is right; pack it anew";
+}
+
 const struct package_entry *package_find(const struct package *p, const char *name)
 {
 	uint32_t i;

@@ -55,6 +55,12 @@ struct package {
  */
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
 
+/*
+ * Why package_open() refuses what lies there, in words behind "the package"; never NULL. max as there; data may be
+ * anything, 8-byte aligned.
+ */
+const char *package_fault(const void *data, uint64_t max);
+
 /* The entry of that name, the first if there were two; NULL if there is none, or p is closed. */
 const struct package_entry *package_find(const struct package *p, const char *name);
 

@@ -102,10 +102,16 @@ static const char *hart_list(const struct host *host, uint32_t features, char bu
 
 void plan_unknown_hart(struct planner *pl, const char *path, const char *prop, uint64_t id)
 {
+	const char *why = host_hart_fault(pl->host, id);
 	char list[HART_LIST];
 
-	problem_report(pl->r, PROBLEM_UNKNOWN_HART, true, path, prop,
-		       "the machine has no usable hart %lu; it has%s", id, hart_list(pl->host, 0, list));
+	hart_list(pl->host, 0, list);
+	if (why)
+		problem_report(pl->r, PROBLEM_UNKNOWN_HART, true, path, prop,
+			       "the machine has no usable hart %lu, as %s; it has%s", id, why, list);
+	else
+		problem_report(pl->r, PROBLEM_UNKNOWN_HART, true, path, prop,
+			       "the machine has no hart %lu; it has%s", id, list);
 }
 
 /*

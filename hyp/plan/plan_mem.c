@@ -196,15 +196,37 @@ void plan_firmware(struct planner *pl)
 		assume_firmware(pl);
 }
 
+/* The bank that r overlaps, or whose end or begin is nearest to it. */
+static struct range nearest_bank(const struct host *host, struct range r)
+{
+	uint64_t best = UINT64_MAX, away;
+	struct range near = host->ram[0];
+	uint32_t i;
+
+	for (i = 0; i < host->nr_ram; i++) {
+		struct range bank = host->ram[i];
+
+		away = range_overlaps(bank, r) ? 0 : bank.base > r.base ? bank.base - range_last(r) :
+		       r.base - range_last(bank);
+		if (away < best) {
+			best = away;
+			near = bank;
+		}
+	}
+	return near;
+}
+
 static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
 {
+	struct range near;
 	char who[HOST_PATH_SIZE + 8], size[24];
 	struct claim c;
 
 	if (!host_has_ram(pl->host, r)) {
+		near = nearest_bank(pl->host, r);
 		vm_problem(pl, vm, PROBLEM_MEMORY_NOT_RAM, "memory",
-			   "%s at 0x%lx is not wholly RAM of the host; leave out \"at\" to have it "
-			   "placed", size_text(r.size, size, sizeof(size)), r.base);
+			   "%s at 0x%lx is not wholly RAM of the host, whose nearest is 0x%lx to 0x%lx; leave out \"at\" to "
+			   "have it placed", size_text(r.size, size, sizeof(size)), r.base, near.base, range_last(near));
 		return false;
 	}
 	if (!lowest_claim(pl, r, &c))
@@ -252,17 +274,37 @@ static bool fit(const struct planner *pl, const struct config_memory *m, uint64_
 	return false;
 }
 
+/* The most that still fits anywhere, in whole 2 MiB. */
+static uint64_t largest_free(struct planner *pl)
+{
+	uint64_t most = 0;
+	uint32_t i;
+
+	plan_free_memory(pl);
+	for (i = 0; i < pl->plan->nr_free; i++)
+		most = pl->plan->free[i].size > most ? pl->plan->free[i].size : most;
+	return most;
+}
+
 static bool place(struct planner *pl, uint32_t vm, const struct config_memory *m, uint64_t *base)
 {
-	char size[24];
+	uint64_t most;
+	char size[24], largest[24];
 
 	if (m->size >= LEAF_1G && fit(pl, m, LEAF_1G, base))
 		return true;
 	if (fit(pl, m, LEAF_2M, base))
 		return true;
-	vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
-		   "no free RAM for %s in one piece; ask for less, or for several smaller regions",
-		   size_text(m->size, size, sizeof(size)));
+	most = largest_free(pl);
+	if (!most)
+		vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
+			   "no free RAM for %s: less than 2M is left in one piece; give less to the guests before it",
+			   size_text(m->size, size, sizeof(size)));
+	else
+		vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
+			   "no free RAM for %s in one piece%s; the largest free one has %s: ask for less, or for several regions",
+			   size_text(m->size, size, sizeof(size)), m->mapped ? " that agrees with \"as\" modulo 2M" : "",
+			   size_text(most, largest, sizeof(largest)));
 	return false;
 }
 

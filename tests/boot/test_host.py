@@ -29,7 +29,7 @@ def test_host_without_hart_0(boot, host_dtb):
 def test_disabled_hart_is_refused(boot, host_dtb):
     edits = [["-t", "s", "/cpus/cpu@0", "status", "disabled"]]
     machine = boot(config(rt(harts="0", ticks=100)), extra=host_dtb(edits))
-    machine.uart.expect(r"/rt: harts: .* no usable hart 0; it has 1 2 3")
+    machine.uart.expect(r"/rt: harts: .* no usable hart 0, as its node is disabled; it has 1 2 3")
     machine.uart.expect("refused")
     machine.wait(status=None)
     assert "vm rt: started" not in machine.hv.text + machine.uart.text

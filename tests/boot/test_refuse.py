@@ -69,7 +69,7 @@ REFUSED = {
     "hart of another": (
         config(a("1 2"), b("2 3")), "/b: harts: hart 2 is also claimed by guest a; .* [hart-taken]"),
     "hart that is not there": (
-        config(a("7")), "/a: harts: the machine has no usable hart 7; it has 0 1 2 3 [unknown-hart]"),
+        config(a("7")), "/a: harts: the machine has no hart 7; it has 0 1 2 3 [unknown-hart]"),
     "memory of another": (
         config(a(memory="16M at 0x90000000"), b(memory="16M at 0x90800000")),
         "/b: memory: 16M at 0x90800000 overlaps 0x90000000 to 0x90ffffff of guest a; .* [memory-overlap]"),
@@ -223,7 +223,7 @@ def test_no_package(start):
     core = os.path.getsize(os.path.join(TOP, "build/core.bin"))
     machine = start(config(a()), damage=lambda file: file.truncate(core))
     nothing_starts(machine)
-    assert "refused: no package with a configuration follows the image" in machine.uart.text
+    assert "refused: the package is not there: " in machine.uart.text
 
 
 def test_damaged_package(start):

@@ -128,6 +128,30 @@ static void test_refused(void **state)
 	REFUSED(h->entries[3].reserved = 1);
 }
 
+#define FAULT(change, words)								\
+	do {										\
+		struct tree t_ = test_package(images, 3);				\
+		struct package_header *h = (struct package_header *)t_.data;		\
+		change;									\
+		if (!strstr(package_fault(t_.data, t_.size), words))			\
+			fail_msg("%s", package_fault(t_.data, t_.size));		\
+		tree_free(&t_);								\
+	} while (0)
+
+/* Each cause has its own words. */
+static void test_fault(void **state)
+{
+	(void)state;
+	FAULT(h->magic++, "not there");
+	FAULT(h->version = 2, "another version");
+	FAULT(h->total_size += PAGE_SIZE, "cut off");
+	FAULT(h->entries[1].size++, "checksum");
+	FAULT(h->nr_entries = 0, "checksum");
+	FAULT(h->nr_entries = UINT32_MAX, "checksum");
+	FAULT((h->total_size = sizeof(*h), seal(&t_)), "checksum");
+	FAULT((h->entries[1].offset = 0, seal(&t_)), "makes no sense");
+}
+
 static void test_damaged(void **state)
 {
 	struct tree good = test_package(images, 3);
@@ -139,6 +163,7 @@ static void test_damaged(void **state)
 		struct tree t = tree_copy(good.data, good.size);
 
 		t.data[i / 8] ^= 1 << i % 8;
+		assert_true(strlen(package_fault(t.data, t.size)) < 110);	/* as much as a refusal at boot prints */
 		assert_int_equal(package_open(&p, t.data, t.size, hpa(0)), ERR_INVALID);
 		tree_free(&t);
 	}
@@ -180,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_crc),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_damaged),
 	};
 
