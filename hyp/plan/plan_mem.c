@@ -216,6 +216,19 @@ static struct range nearest_bank(const struct host *host, struct range r)
 	return near;
 }
 
+/* What else helps a guest that is linked for this address, and cannot go elsewhere. */
+static const char *overlap_remedy(const struct claim *c)
+{
+	switch (c->kind) {
+	case CLAIM_HYP:
+		return "; or have the hypervisor elsewhere: docs/config.md, \"Memory\"";
+	case CLAIM_FIRMWARE:
+		return "; if the firmware is elsewhere, say so by \"firmware\" of the root";
+	default:
+		return "";
+	}
+}
+
 static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
 {
 	struct range near;
@@ -232,9 +245,9 @@ static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
 	if (!lowest_claim(pl, r, &c))
 		return true;
 	vm_problem(pl, vm, PROBLEM_MEMORY_OVERLAP, "memory",
-		   "%s at 0x%lx overlaps 0x%lx to 0x%lx of %s; take another address, or leave out "
-		   "\"at\"", size_text(r.size, size, sizeof(size)), r.base, c.range.base,
-		   range_last(c.range), claimant(pl, &c, who, sizeof(who)));
+		   "%s at 0x%lx overlaps 0x%lx to 0x%lx of %s; take another address, or leave out \"at\"%s",
+		   size_text(r.size, size, sizeof(size)), r.base, c.range.base, range_last(c.range),
+		   claimant(pl, &c, who, sizeof(who)), overlap_remedy(&c));
 	return false;
 }
 
