@@ -77,6 +77,8 @@ static void check_plic(unsigned vm)
 		now.priority[id] = old->priority[id];
 		now.pending[id] = old->pending[id];
 		now.claimed[id] = old->claimed[id];
+		now.claimer[id] = old->claimer[id];
+		now.again[id] = old->again[id];
 		for (unsigned c = 0; c < NAIVE_CONTEXTS; c++)
 			if (is_context_of(vm, c))
 				now.enable[c][id] = old->enable[c][id];

@@ -177,7 +177,6 @@ static void hgatp_to(struct fake_hw *hw, uint64_t value)
 {
 	uint64_t vmids = ((1ull << kinds[fake.config.kind].vmid_bits) - 1) << HGATP_VMID_SHIFT;
 
-	hw->gvma_stale = true;
 	if (kinds[fake.config.kind].modes >> (value >> HGATP_MODE_SHIFT) & 1)
 		hw->csr.hgatp = value & (0xful << HGATP_MODE_SHIFT | vmids | ((1ull << HGATP_VMID_SHIFT) - 1));
 }
@@ -205,9 +204,6 @@ void fake_csr_to(unsigned hart, unsigned csr, uint64_t value)
 	case CSR_HGATP:
 		hgatp_to(&fake.hw[hart], value);
 		return;
-	case CSR_VSATP:
-		fake.hw[hart].vvma_stale = true;
-		break;
 	}
 	at = plain(c, csr, &mask);
 	if (!at)
@@ -230,7 +226,11 @@ uint64_t fake_csr_read(unsigned csr)
 
 void fake_csr_write(unsigned csr, uint64_t value)
 {
-	fake_csr_to(current(), csr, value);
+	unsigned hart = current();
+
+	fake.hw[hart].gvma_stale |= csr == CSR_HGATP;
+	fake.hw[hart].vvma_stale |= csr == CSR_VSATP;	/* if a guest writes it, the fence is the guest's, too */
+	fake_csr_to(hart, csr, value);
 }
 
 void fake_csr_set(unsigned csr, uint64_t bits)
