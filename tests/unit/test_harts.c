@@ -57,6 +57,25 @@ static void test_environment(void **state)
 	}
 }
 
+/* A hart that did not load the guest begins with its code and its translations all the same, each time. */
+static void test_fences(void **state)
+{
+	const struct fake_hw *sibling = &fake.hw[fake_hart_of(A, 1)];
+
+	(void)state;
+	for (unsigned i = 1; i < 3; i++) {
+		uint32_t code = sibling->fences[FENCE_CODE], vvma = sibling->fences[FENCE_VVMA_ALL];
+
+		assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC, 0), SBI_SUCCESS);
+		fake_settle();
+		assert_int_equal(sibling->place, PLACE_GUEST);
+		assert_true(sibling->fences[FENCE_CODE] > code && sibling->fences[FENCE_VVMA_ALL] > vvma);
+		self = fake_hart_of(A, 1);
+		sbi(SBI_EXT_HSM, SBI_HSM_STOP, 0, 0, 0);
+		self = fake_hart_of(A, 0);
+	}
+}
+
 /* Each protective CSR, with a bit that a hart holds up or down: refused by its name. */
 static void test_refused(void **state)
 {
@@ -258,6 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_environment, setup),
+		cmocka_unit_test_setup(test_fences, setup),
 		cmocka_unit_test_setup(test_refused, setup),
 		cmocka_unit_test_setup(test_lacking, setup),
 		cmocka_unit_test_setup(test_lies, setup),
