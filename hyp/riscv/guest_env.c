@@ -127,7 +127,7 @@ static bool own_safety(struct hart_refusal *r)
 static bool init_delegation(struct hart_refusal *r)
 {
 	/* What is not delegated comes to us, and is passed on: a hart may lack bits. */
-	return PROTECT(r, CSR_HEDELEG, "hedeleg", GUEST_EXCEPTIONS, GUEST_EXCEPTIONS,
+	return PROTECT(r, CSR_HEDELEG, "hedeleg", DELEGATED_EXCEPTIONS, DELEGATED_EXCEPTIONS,
 		       "a guest would handle what is the hypervisor's") &&
 	       PROTECT(r, CSR_HIDELEG, "hideleg", GUEST_INTERRUPTS, NO_OPTION,
 		       "interrupts would go to the wrong mode") &&
