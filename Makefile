@@ -96,7 +96,7 @@ $(FETCHES:$(B)/.fetched-%=$(B)/.given-%): $(B)/.given-%: FORCE
 	$(Q)mkdir -p $(B); \
 	[ -e $@ ] && [ "$$(cat $@)" = '$(GIVEN_$*)' ] || printf '%s\n' '$(GIVEN_$*)' > $@
 
-$(FETCHES): $(B)/.fetched-%: scripts/fetch scripts/aptroot.py scripts/versions $(B)/.given-% | $(SETUP)
+$(FETCHES): $(B)/.fetched-%: scripts/fetch scripts/aptroot.py scripts/opensbi_mends.py scripts/versions $(B)/.given-% | $(SETUP)
 	$(Q)$(PYTHON) scripts/fetch $(PARTS_$*)
 	$(Q)touch $@
 
@@ -153,8 +153,8 @@ $(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
 # What runs at boot, or when a VM starts, ends or prints, is small rather than fast; what an exit runs is not here.
 COLD		:= $(wildcard boot/*.c hyp/plan/*.c) $(addprefix hyp/base/,fdt.c fmt.c) \
 		   $(addprefix hyp/riscv/,paging.c gstage.c sstage.c) \
-		   $(addprefix hyp/vm/,vm.c vm_create.c vm_load.c vplic_create.c console.c dump.c edit.c keys.c line.c \
-		     monitor.c monitor_cmd.c mux.c panic.c) \
+		   $(addprefix hyp/vm/,vm.c vm_create.c vm_load.c vm_stuck.c machine.c vplic_create.c console.c dump.c edit.c keys.c \
+		     line.c monitor.c monitor_cmd.c mux.c panic.c) \
 		   $(addprefix drivers/,console.c ns16550.c virtio_console.c)
 # Of these, what a boot calls a thousand times keeps its own saves of registers.
 OFTEN		:= hyp/base/fdt.c hyp/base/fmt.c hyp/plan/host_index.c hyp/plan/refs.c drivers/virtio_console.c

@@ -41,6 +41,11 @@ void mmu_set(unsigned int i, uint64_t pa, uint64_t flags)
 	mb();
 }
 
+uint64_t *mmu_entry(unsigned int i)
+{
+	return &leaves[i];
+}
+
 void mmu_set_middle(uint64_t raw)
 {
 	WRITE_ONCE(middle[1], raw);

@@ -29,6 +29,8 @@ void mmu_on(uint64_t asid);
 void mmu_off(void);
 /* Window page i: pa with flags; flags 0: unmapped. No fence. */
 void mmu_set(unsigned int i, uint64_t pa, uint64_t flags);
+/* The entry itself, for code that writes it. */
+uint64_t *mmu_entry(unsigned int i);
 /* Second entry of the window's middle table, for MMU_WINDOW + 2 MiB: any raw entry. */
 void mmu_set_middle(uint64_t raw);
 

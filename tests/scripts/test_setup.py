@@ -25,7 +25,7 @@ class Place:
         self.env = {"PATH": f"{self.bin}:{os.environ['PATH']}", "BULKHEAD_TICK": "0.2"}
         self.bin.mkdir()
         (top / "scripts").mkdir()
-        for name in ("setup", "fetch", "aptroot.py", "versions", "long-step"):
+        for name in ("setup", "fetch", "aptroot.py", "opensbi_mends.py", "versions", "long-step"):
             shutil.copy(os.path.join(TOP, "scripts", name), top / "scripts" / name)
 
     def program(self, name, text="exit 0"):
@@ -231,11 +231,11 @@ def test_damaged_file_in_the_cache(place, part, name):
 
 def test_other_opensbi_is_not_mended_blindly(place):
     """A source in which what has to be mended is not as expected."""
-    place.file("sbi/opensbi-1.6/lib/sbi/sbi_trap_v_ldst.c", b"int other;\n")
+    place.file("sbi/opensbi-1.6/lib/sbi/sbi_illegal_insn.c", b"int other;\n")
     path = place.file("build/cache/opensbi_1.6.orig.tar.gz")
     subprocess.run(["tar", "-C", place.top / "sbi", "-czf", path, "opensbi-1.6"], check=True)
-    refused(place.run("fetch", "opensbi"), "opensbi's lib/sbi/sbi_trap_v_ldst.c is not as expected: "
-            "see OPENSBI_MENDS in scripts/fetch")
+    refused(place.run("fetch", "opensbi"), "opensbi's lib/sbi/sbi_illegal_insn.c is not as expected: "
+            "see OPENSBI_MENDS in scripts/opensbi_mends.py")
 
 
 # ---- a QEMU beside the host's -------------------------------------------------------------------
