@@ -14,6 +14,7 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/sbi_call.h"
+#include "hyp/vm/machine.h"
 #include "hyp/vm/monitor.h"
 #include "hyp/vm/mux.h"
 #include "hyp/vm/vcpu.h"
@@ -47,6 +48,7 @@ static struct {
 static const struct console_device *device;	/* constant after console_use() */
 static const struct plan *plan;			/* likewise; NULL before */
 static bool running;	/* atomic: a hart drives the console; before that, who writes does */
+static uint32_t driver;	/* atomic: CONSOLE_GUEST_HART: which hart polls */
 static uint32_t kicked;	/* atomic: that hart has been told that something waits, and has not yet looked */
 static bool panicked;	/* atomic */
 
@@ -101,6 +103,7 @@ void console_use(const struct plan *p)
 		c->last = '\n';
 	}
 	plan = p;
+	driver = p->console.hart;
 	mux_use(p, device);
 }
 
@@ -204,13 +207,22 @@ uint32_t console_lost_input(uint32_t vm)
 	return __atomic_load_n(&consoles[vm].lost_input, __ATOMIC_RELAXED);
 }
 
+void console_forget(uint32_t vm)
+{
+	struct guest_console *c = &consoles[vm];
+
+	lock_acquire(&c->lock);
+	ring_clear(&c->in);
+	lock_release(&c->lock);
+}
+
 void console_end(uint32_t vm)
 {
 	struct guest_console *c = &consoles[vm];
 	bool open;
 
+	console_forget(vm);
 	lock_acquire(&c->lock);
-	ring_clear(&c->in);
 	open = c->last != '\n';
 	lock_release(&c->lock);
 	if (open)
@@ -288,9 +300,7 @@ static bool service(bool *pending)
 		hart_send_one(hart_get(plan->vms[__builtin_ctz(notify)].vcpu_hart[0]), MAIL_CONSOLE);
 	if (monitor_wants_reboot()) {
 		console_log("the machine reboots, by the monitor");
-		console_finish();
-		sbi_system_reset(SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE);
-		console_log("the firmware cannot reboot the machine");
+		machine_reset(SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE);
 	}
 	return more;
 }
@@ -304,12 +314,17 @@ static void enable_interrupt(const struct plan_console *c, uint32_t context)
 	csr_set(CSR_SIE, 1ul << IRQ_SEI);
 }
 
+/* at: UINT64_MAX is never; then the interrupt is masked. */
 static void set_timer(bool sstc, uint64_t at)
 {
-	if (sstc)
+	if (at == UINT64_MAX)
+		csr_clear(CSR_SIE, 1ul << IRQ_STI);
+	else if (sstc)
 		csr_write(CSR_STIMECMP, at);
 	else
 		sbi_set_timer(at);
+	if (at != UINT64_MAX)
+		csr_set(CSR_SIE, 1ul << IRQ_STI);
 }
 
 static uint64_t next_poll(bool pending)
@@ -323,8 +338,9 @@ void console_hart_run(void)
 	const struct plan_hart *self = &plan->harts[c->hart];
 	bool sstc = self->features & HART_SSTC, poll = device->get && !c->irq, pending;
 	uint32_t context = (uint32_t)self->plic_context[c->plic], id;
+	uint64_t at;
 
-	csr_write(CSR_SIE, 1ul << IRQ_SSI | (poll ? 1ul << IRQ_STI : 0));
+	csr_write(CSR_SIE, 1ul << IRQ_SSI);
 	if (c->irq)
 		enable_interrupt(c, context);
 	__atomic_store_n(&running, true, __ATOMIC_RELEASE);
@@ -336,15 +352,18 @@ void console_hart_run(void)
 			;
 		if (id)
 			plic_complete(c->plic, context, id);
-		if (poll)
-			set_timer(sstc, next_poll(pending));
+		at = vm_watch_all();
+		if (poll && next_poll(pending) < at)
+			at = next_poll(pending);
+		set_timer(sstc, at);
 		wait_for_interrupt();
 	}
 }
 
 uint64_t console_poll_start(uint32_t hart_index)
 {
-	if (!plan || plan->console.drive != CONSOLE_GUEST_HART || plan->console.hart != hart_index)
+	if (!plan || plan->console.drive != CONSOLE_GUEST_HART ||
+	    __atomic_load_n(&driver, __ATOMIC_RELAXED) != hart_index)
 		return UINT64_MAX;
 	__atomic_store_n(&running, true, __ATOMIC_RELEASE);
 	return next_poll(false);
@@ -355,5 +374,13 @@ uint64_t console_poll(void)
 	bool pending;
 
 	service(&pending);
+	vm_watch_all();
 	return next_poll(pending);
+}
+
+/* Two that poll, if the first one comes back, take turns by mux.lock. */
+void console_lost(uint32_t hart_index)
+{
+	if (__atomic_load_n(&driver, __ATOMIC_RELAXED) == hart_index)
+		__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
 }

@@ -35,6 +35,13 @@ uint32_t console_lost_input(uint32_t vm);
 /* The guest has ended: its line is ended too, and what was typed for it is forgotten. */
 void console_end(uint32_t vm);
 
+/* The guest starts: what was typed for it while it could not read is forgotten. On a hart of the guest. */
+void console_forget(uint32_t vm);
+
+/* That hart does not come back. If it looked after the console, a hart of its VM that waits does so from now on: this
+ * one, at its next console_poll_start(). */
+void console_lost(uint32_t hart_index);
+
 /* Before the machine is stopped through the firmware: all that waits is shown, if the device takes it within two
  * seconds. */
 void console_finish(void);

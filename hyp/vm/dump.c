@@ -2,7 +2,8 @@
 /*
  * Registers of vcpus for the monitor; see dump.h. No lock: asked, answered and what they say of dumps[] go from the
  * monitor (under mux.lock) to the harts and back by atomics: a bit of asked is a hart's to take, one of answered the
- * monitor's, and dumps[i] belongs to whom the bit was given.
+ * monitor's, and dumps[i] belongs to whom the bit was given. All go by the hart's index: one that never answers keeps
+ * what is its own and nothing else.
  */
 #include "hyp/vm/dump.h"
 
@@ -10,20 +11,24 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/vm/console.h"
 
-static struct vm *asked_vm;		/* the monitor's, while bits of it are out */
-static uint64_t asked, answered;	/* atomic: vcpus */
+static uint64_t asked, answered;	/* atomic: harts */
 static struct dump dumps[MAX_HARTS] __attribute__((section(".noinit")));
 
 bool dump_ask(struct vm *vm)
 {
-	uint32_t n = vm->plan->nr_vcpus;
-	uint64_t all = n == 64 ? UINT64_MAX : (1ull << n) - 1;
+	uint64_t harts = 0, vcpus = 0, out;
 
-	if (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) || __atomic_load_n(&answered, __ATOMIC_ACQUIRE))
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		if (vm_is_lost(vm, i))
+			continue;
+		harts |= 1ull << vm->vcpus[i]->hart->index;
+		vcpus |= 1ull << i;
+	}
+	out = __atomic_load_n(&asked, __ATOMIC_ACQUIRE) | __atomic_load_n(&answered, __ATOMIC_ACQUIRE);
+	if (out & harts)
 		return false;
-	__atomic_store_n(&asked_vm, vm, __ATOMIC_RELAXED);
-	__atomic_store_n(&asked, all, __ATOMIC_RELEASE);
-	vcpu_send_mask(vm, all, MAIL_DUMP);
+	__atomic_fetch_or(&asked, harts, __ATOMIC_RELEASE);
+	vcpu_send_mask(vm, vcpus, MAIL_DUMP);
 	return true;
 }
 
@@ -33,22 +38,21 @@ const struct dump *dump_next(struct vcpu **v)
 
 	if (!bits)
 		return NULL;
-	*v = asked_vm->vcpus[__builtin_ctzll(bits)];
-	return &dumps[(*v)->index];
+	*v = hart_get((uint32_t)__builtin_ctzll(bits))->vcpu;
+	return &dumps[__builtin_ctzll(bits)];
 }
 
 void dump_done(const struct vcpu *v)
 {
-	__atomic_fetch_and(&answered, ~(1ull << v->index), __ATOMIC_RELEASE);
+	__atomic_fetch_and(&answered, ~(1ull << v->hart->index), __ATOMIC_RELEASE);
 }
 
 void dump_answer(struct vcpu *v)
 {
-	uint64_t bit = 1ull << v->index;
-	struct dump *d = &dumps[v->index];
+	uint64_t bit = 1ull << v->hart->index;
+	struct dump *d = &dumps[v->hart->index];
 
-	if (!(__atomic_load_n(&asked, __ATOMIC_ACQUIRE) & bit) ||
-	    __atomic_load_n(&asked_vm, __ATOMIC_RELAXED) != v->vm)
+	if (!(__atomic_load_n(&asked, __ATOMIC_ACQUIRE) & bit))
 		return;
 	memcpy(d->x, v->ctx.x, sizeof(d->x));
 	d->sstatus = v->ctx.sstatus;

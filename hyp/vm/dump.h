@@ -13,7 +13,8 @@ struct dump {
 	uint64_t sstatus, vsstatus, vsepc, vscause, vstval, vstvec, vsscratch, vsatp, vsie, hip;
 };
 
-/* The monitor asks for all vcpus of a VM. False if an earlier question is not answered yet. */
+/* The monitor asks for all vcpus of a VM, but those that are lost. False if an earlier question to one of them is not
+ * answered yet. */
 bool dump_ask(struct vm *vm);
 
 /* The next answer that has come, with the vcpu in *v; NULL if there is none now. dump_done() releases it. */

@@ -57,6 +57,7 @@ static const char *state_name(const struct situation *s)
 	case VM_STARTING: return "starting";
 	case VM_RUNNING: return "running";
 	case VM_STOPPING: return "stopping";
+	case VM_STUCK: return "stuck";
 	}
 	return "?";
 }
@@ -90,6 +91,10 @@ static void show_guest(uint32_t i)
 	else if (s.state != VM_STARTING)
 		mux_print("  (%s)", vm_end_name(s.end));
 	mux_print("\n");
+	for (uint32_t v = 0; s.state == VM_STUCK && v < p->nr_vcpus; v++)
+		if (vm_is_lost(vm_get(i), v))
+			mux_print("  vcpu %u on hart %lu does not come back: only a reset of the machine helps\n", v,
+				  plan->harts[p->vcpu_hart[v]].id);
 }
 
 static bool guests(const char *arg)

@@ -86,7 +86,7 @@ static bool start_if_pending(struct vcpu *v)
 }
 
 /* Waits in HS-mode until the vcpu is started. Only the software interrupt can wake the hart, and the timer if it
- * looks after the console. */
+ * looks after the console, or for siblings that still have to leave the guest. */
 static void park(struct vcpu *v)
 {
 	csr_write(CSR_VSIE, 0);
@@ -94,11 +94,12 @@ static void park(struct vcpu *v)
 	vtimer_stop(v);
 	for (;;) {
 		serve_mail(v, hart_take_mail());
-		if (v->timer.poll != UINT64_MAX && csr_read(CSR_SIP) & 1ul << IRQ_STI)
+		if (csr_read(CSR_SIP) & csr_read(CSR_SIE) & 1ul << IRQ_STI)
 			vtimer_fired(v);
 		vm_attend(v);
 		if (start_if_pending(v))
 			return;
+		vtimer_look(v, vm_watch(v->vm));
 		wait_for_interrupt();
 	}
 }

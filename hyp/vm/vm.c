@@ -13,6 +13,7 @@
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
 #include "hyp/vm/console.h"
+#include "hyp/vm/machine.h"
 #include "hyp/vm/vcpu.h"
 
 static bool keep_machine;
@@ -66,25 +67,28 @@ static void print_exits(const struct vm *vm, uint32_t vcpu)
 	console_log("vm %s: vcpu %u: exits%s", vm->plan->name, vcpu, n ? text : " none");
 }
 
-/*
- * The VM has stopped, of that end; the monitor may be starting it again right now. If it has ended for good, it does
- * not count as alive any more, and the last one takes the machine with it, if the plan says so.
- */
-static void vm_gone(struct vm *vm, enum vm_end end, bool for_good)
+/* A VM has ended for good: it does not count as alive any more, and the last one takes the machine with it, if the plan
+ * says so. */
+static void count_out(void)
 {
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
-		print_exits(vm, i);
-	console_log("vm %s: stopped (%s)", vm->plan->name, vm_end_name(end));
-	if (!for_good || __atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
+	if (__atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
 		return;
 	if (keep_machine) {
 		console_log("all guests ended; the machine stays on");
 		return;
 	}
 	console_log("all guests ended, shutting the machine down");
-	console_finish();
-	sbi_system_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_NONE);
-	console_log("the firmware cannot shut down; the machine is idle");
+	machine_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_NONE);
+}
+
+/* The VM has stopped, of that end; the monitor may be starting it again right now. */
+static void vm_gone(struct vm *vm, enum vm_end end, bool for_good)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
+		print_exits(vm, i);
+	console_log("vm %s: stopped (%s)", vm->plan->name, vm_end_name(end));
+	if (for_good)
+		count_out();
 }
 
 /* Whether an ended VM starts again: a reboot if it has originals of its images, a crash by its policy. */
@@ -116,6 +120,20 @@ static void quiesce(struct vm *vm)
 	vuart_reset(&vm->vuart);
 	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
 		vplic_reset(&vm->vplics[i]);
+}
+
+void vm_end_for_good(struct vm *vm)
+{
+	bool counted;
+
+	console_end(vm->index);
+	quiesce(vm);
+	lock_acquire(&vm->lock);
+	counted = vm->alive;
+	vm->alive = false;
+	lock_release(&vm->lock);
+	if (counted)
+		count_out();
 }
 
 /* Under vm->lock: the VM is STOPPED now, whatever it was. True if it has ended for good and counted before. */
@@ -202,6 +220,7 @@ static bool end_running(struct vcpu *v, enum vm_end end, bool *told)
 		vm->state = VM_STOPPING;
 		vm->end = end;
 		vm->told = take_right(&vm->lives, LIVES_BURST, LIVES_SECONDS);
+		vm_watch_begin(vm);
 		others = vm->active & ~(1ull << v->index);
 	}
 	*told = vm->told;
@@ -223,7 +242,6 @@ static void revive(struct vm *vm)
 {
 	vm->state = VM_STARTING;
 	vm->told = true;
-	vm->crashes = 0;
 	if (!vm->alive)
 		__atomic_fetch_add(&vms_alive, 1, __ATOMIC_ACQ_REL);
 	vm->alive = true;
@@ -239,6 +257,7 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 		vm->state = VM_STOPPING;
 		vm->end = ask == ASK_STOP ? VM_END_STOP : VM_END_RESTART;
 		vm->told = true;
+		vm_watch_begin(vm);
 		*tell = vm->active;
 		return NULL;
 	case VM_STARTING:
@@ -256,6 +275,8 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 		revive(vm);
 		*tell = 1;
 		return NULL;
+	case VM_STUCK:
+		return "it is stuck: a hart of it does not come back, and until the machine is reset it cannot run again";
 	}
 	return "its state makes no sense";
 }
@@ -269,6 +290,8 @@ const char *vm_ask(struct vm *vm, enum vm_ask ask)
 		return "it uses its images in place, and so cannot start again";
 	lock_acquire(&vm->lock);
 	why = ask_locked(vm, ask, &tell);
+	if (!why && ask != ASK_STOP)
+		vm->crashes = 0;	/* a person has seen to it */
 	lock_release(&vm->lock);
 	vcpu_send_mask(vm, tell, MAIL_STATE);
 	return why;
@@ -311,7 +334,7 @@ bool vm_ending(struct vm *vm)
 	bool ending;
 
 	lock_acquire(&vm->lock);
-	ending = vm->state == VM_STOPPING;
+	ending = vm->state == VM_STOPPING || vm->state == VM_STUCK;
 	lock_release(&vm->lock);
 	return ending;
 }
@@ -319,18 +342,21 @@ bool vm_ending(struct vm *vm)
 void vm_vcpu_left(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	bool last;
+	bool last, lost;
 
 	lock_acquire(&vm->lock);
 	v->hsm = SBI_HSM_STATE_STOPPED;
 	vm->active &= ~(1ull << v->index);
-	last = !vm->active;
+	lost = vm->state == VM_STUCK;
+	last = !vm->active && !lost;
 	if (last && vm->state == VM_RUNNING) {
 		vm->state = VM_STOPPING;
 		vm->end = VM_END_IDLE;
 		vm->told = true;
 	}
 	lock_release(&vm->lock);
+	if (lost)
+		console_log("vm %s: vcpu %u has come back; the VM stays stuck", vm->plan->name, v->index);
 	if (last)
 		conclude(vm);
 }
@@ -346,6 +372,8 @@ static void start_vm(struct vcpu *v)
 	ok = vm_load(vm) == OK;
 
 	fence_i();
+	console_forget(vm->index);
+	vuart_reset(&vm->vuart);	/* which may have taken some of it already */
 	lock_acquire(&vm->lock);
 	vm->starts++;
 	vm->kicked = 0;
@@ -377,7 +405,7 @@ void vm_attend(struct vcpu *v)
 
 	lock_acquire(&vm->lock);
 	load_it = vm->state == VM_STARTING && v->index == 0;
-	step_back = vm->state == VM_STOPPING && (vm->active >> v->index & 1);
+	step_back = (vm->state == VM_STOPPING || vm->state == VM_STUCK) && (vm->active >> v->index & 1);
 	lock_release(&vm->lock);
 	if (load_it)
 		start_vm(v);

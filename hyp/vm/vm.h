@@ -4,7 +4,8 @@
  * a vcpu is the VM's view of one physical hart and its VS-mode state lives in that hart's CSRs.
  *
  * Life of a VM: VM_STARTING (its first hart loads the images), VM_RUNNING, VM_STOPPING (all its harts
- * are on their way out of the guest), then VM_STOPPED or, for a reboot, VM_STARTING again.
+ * are on their way out of the guest), then VM_STOPPED or, for a reboot, VM_STARTING again; VM_STUCK, for
+ * ever, if one of the harts never comes out.
  */
 #ifndef HYP_VM_VM_H
 #define HYP_VM_VM_H
@@ -45,6 +46,8 @@ struct vcpu {
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
 		uint64_t check;		/* when the watchdog looks next */
 		uint64_t poll;		/* when this hart looks after the console next */
+		uint64_t look;		/* when this parked hart looks next whether its siblings have left (vm_watch()) */
+		uint64_t seen;		/* atomic: when the watchdog last looked here, UINT64_MAX while nothing is due */
 	} timer;			/* in ticks; UINT64_MAX is never. See vtimer.c */
 };
 
@@ -52,7 +55,7 @@ _Static_assert(offsetof(struct vcpu, hart) == VCPU_HART, "switch.S");
 _Static_assert(offsetof(struct vcpu, index) == VCPU_INDEX, "switch.S");
 _Static_assert(offsetof(struct vplic, lines) == VPLIC_LINES, "switch.S");
 
-enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING };
+enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING, VM_STUCK };
 
 /* Why a VM leaves VM_RUNNING. */
 enum vm_end {
@@ -78,6 +81,11 @@ enum vm_ask { ASK_NOTHING, ASK_START, ASK_STOP, ASK_RESTART };
 #define LIVES_BURST		10u
 #define LIVES_SECONDS		10u
 
+/* A hart that has not left its ending guest for that long is lost. It comes within microseconds; a firmware's call that
+ * waits for other harts, or an emulator whose host is busy, takes longer. */
+#define STUCK_SECONDS		10u
+#define STUCK_LOOKS		10u	/* and when to look, a second apart: where time jumps, the hart has not had these seconds */
+
 struct limit {
 	uint32_t room;		/* how often it may still be in this interval */
 	uint32_t dropped;	/* how often it was not any more, and that has not been said */
@@ -95,13 +103,16 @@ struct vm {
 	uint32_t clean_block;			/* bytes of a block of CBO.CLEAN; 0: its harts lack Zicbom */
 	bool plic_mapped;			/* all its PLICs; see docs/architecture.md */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
+	uint64_t look_ticks;			/* between two looks at an ending VM: vm_stuck.c */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
 	struct vuart vuart;			/* own lock; plan NULL: none */
 
 	struct lock lock;
 	/* lock protects: */
 	enum vm_state state;
-	enum vm_end end;			/* valid in VM_STOPPING and VM_STOPPED */
+	enum vm_end end;			/* valid in VM_STOPPING, VM_STOPPED and VM_STUCK */
+	uint64_t look_at;			/* ticks; valid in VM_STOPPING: when to look next, */
+	uint32_t looks;				/* and how often that has been */
 	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
 	uint32_t starts;			/* how often it was started */
 	uint32_t crashes;			/* how often it was restarted for a crash */
@@ -127,6 +138,11 @@ void vm_begin(const struct plan *plan);		/* there are its VMs, and none has ende
 /* Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image does not have its checksum. */
 enum err vm_load(const struct vm *vm) __must_check;
 
+/* Between vm.c and vm_stuck.c. Under vm->lock: from now on, the VM is VM_STOPPING. */
+void vm_watch_begin(struct vm *vm);
+/* The VM has become VM_STUCK: its devices and interrupts are off from now on, and it does not count as alive. */
+void vm_end_for_good(struct vm *vm);
+
 /* The vcpu that is bound to this hart, NULL for a spare one. */
 struct vcpu *vm_vcpu_of_hart(uint32_t hart_index);
 
@@ -140,8 +156,9 @@ enum verdict vm_crash(struct vcpu *v, enum vm_end end);
 /* One line about what a guest did wrong, if it has not caused too many of late: guest, vcpu, cause, pc, address. */
 void vm_complain(struct vcpu *v, const char *cause, uint64_t address);
 
-/* The VM of that number. */
+/* The VM of that number, below vm_count(). */
 struct vm *vm_get(uint32_t index);
+uint32_t vm_count(void);
 
 /* "shutdown", "watchdog", ...: why a VM ended, for people. */
 const char *vm_end_name(enum vm_end end);
@@ -155,8 +172,19 @@ const char *vm_exit_name(uint32_t kind);
  */
 const char *vm_ask(struct vm *vm, enum vm_ask ask);
 
-/* Whether the VM is on its way out. */
+/* Whether the VM is on its way out, or stuck there: no hart of it may run its guest. */
 bool vm_ending(struct vm *vm);
+
+/*
+ * Looks whether an ending VM waits for a hart in vain, and gives it up if so. Returns when to look next (ticks of the
+ * time CSR), UINT64_MAX if nothing ends. Any hart that holds no lock: parked ones look at their own VM, who drives the
+ * console at all, so whoever has ended a VM looks.
+ */
+uint64_t vm_watch(struct vm *vm);
+uint64_t vm_watch_all(void);
+
+/* Whether this is a vcpu that a stuck VM waits for in vain. */
+bool vm_is_lost(struct vm *vm, uint32_t vcpu);
 
 /* A parked hart of the VM looks after it: vcpu 0 loads a VM that is starting, and a vcpu that was about to
  * start when the VM ended steps back. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a VM is made of, from the plan alone; see vm.h. Everything here runs once, at boot, on one hart, but the two
+ * What a VM is made of, from the plan alone; see vm.h. Everything here runs once, at boot, on one hart, but the
  * questions at the end.
  */
 #include <libfdt.h>
@@ -18,6 +18,7 @@
 static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
 static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));	/* by hart index; those in use are zeroed */
 static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
+static uint32_t nr_vms;			/* constant after vm_create_all() */
 static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));
 
 /* What the harts have and what the guest's device tree therefore says (hyp/plan/isa.c keeps both alike). */
@@ -113,6 +114,7 @@ static void create_vcpus(struct vm *vm)
 enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
 {
 	vm_begin(plan);
+	nr_vms = plan->nr_vms;
 	for (uint32_t i = 0; i < MAX_HARTS; i++)
 		vcpus[i].vm = NULL;	/* a spare hart's: see vm_vcpu_of_hart() */
 	for (uint32_t i = 0; i < plan->nr_vms; i++) {
@@ -130,6 +132,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->lives.room = LIVES_BURST;
 		vm->told = true;
 		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
+		vm->look_ticks = plan->timebase_hz * STUCK_SECONDS / STUCK_LOOKS;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
 		create_vplics(plan, vm, &gstages[i]);
@@ -148,6 +151,11 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 struct vm *vm_get(uint32_t index)
 {
 	return &vms[index];
+}
+
+uint32_t vm_count(void)
+{
+	return nr_vms;
 }
 
 struct vcpu *vm_vcpu_of_hart(uint32_t hart_index)

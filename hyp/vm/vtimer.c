@@ -19,6 +19,8 @@ static void arm(struct vcpu *v)
 
 	if (v->timer.poll < next)
 		next = v->timer.poll;
+	if (v->timer.look < next)
+		next = v->timer.look;
 	/*
 	 * Masking is enough: a deadline may pass unseen. With Sstc one always has: QEMU 7.2 drops a VSTIP that rises
 	 * while the hart returns to its guest, for as long as the guest stays there, unless something else is
@@ -54,6 +56,8 @@ void vtimer_reset(struct vcpu *v)
 	v->timer.deadline = NEVER;
 	v->timer.due = NEVER;
 	v->timer.check = period ? now + period / 2 : NEVER;
+	v->timer.look = NEVER;
+	__atomic_store_n(&v->timer.seen, period ? now : NEVER, __ATOMIC_RELAXED);
 	arm(v);
 }
 
@@ -61,9 +65,22 @@ void vtimer_stop(struct vcpu *v)
 {
 	v->timer.deadline = NEVER;
 	v->timer.check = NEVER;
+	v->timer.look = NEVER;
+	__atomic_store_n(&v->timer.seen, NEVER, __ATOMIC_RELAXED);
 	arm(v);
 	if (v->vm->plan->sstc)
 		csr_write(CSR_VSTIMECMP, NEVER);
+}
+
+void vtimer_look(struct vcpu *v, uint64_t at)
+{
+	uint64_t poll = v->timer.poll == NEVER ? console_poll_start(v->hart->index) : v->timer.poll;
+
+	if (at == v->timer.look && poll == v->timer.poll)
+		return;
+	v->timer.look = at;
+	v->timer.poll = poll;
+	arm(v);
 }
 
 void vtimer_set(struct vcpu *v, uint64_t deadline)
@@ -88,12 +105,31 @@ static uint64_t due_since(struct vcpu *v)
 	return v->vm->plan->sstc ? csr_read(CSR_VSTIMECMP) : v->timer.due;
 }
 
+/*
+ * Whether a sibling has not been looked at for so long that M-mode must have it. Where this hart has not been looked at in
+ * time either, time has jumped (an emulator that was stopped), and its siblings have had no chance to come.
+ */
+static bool misses_sibling(struct vcpu *v, uint64_t now)
+{
+	uint64_t period = v->vm->watchdog_ticks, patience = 2 * period + v->vm->look_ticks;
+	uint64_t self = __atomic_exchange_n(&v->timer.seen, now, __ATOMIC_RELAXED);
+
+	for (uint32_t i = 0; i < v->vm->plan->nr_vcpus && now - self < 2 * period; i++) {
+		uint64_t seen = __atomic_load_n(&v->vm->vcpus[i]->timer.seen, __ATOMIC_RELAXED);
+
+		if (seen < now && now - seen >= patience)
+			return true;
+	}
+	return false;
+}
+
 static enum verdict check_watchdog(struct vcpu *v, uint64_t now)
 {
 	uint64_t period = v->vm->watchdog_ticks, since = due_since(v);
+	bool missed = misses_sibling(v, now);
 
 	v->timer.check = now + period / 2;
-	if (since >= now || now - since < period)
+	if ((since >= now || now - since < period) && !missed)
 		return VERDICT_RESUME;
 	return vm_crash(v, VM_END_WATCHDOG);
 }

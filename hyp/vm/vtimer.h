@@ -6,7 +6,9 @@
  *
  * The watchdog of a guest (watchdog-ms) looks at each of its harts that is started. A hart hangs if its
  * guest's own timer interrupt has been due for that long and nobody has set a new deadline; or, once a
- * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long.
+ * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long; or if it has not come
+ * to HS-mode to be looked at for twice that long and a second, which its siblings see: nothing that a guest can mask keeps
+ * it away.
  */
 #ifndef HYP_VM_VTIMER_H
 #define HYP_VM_VTIMER_H
@@ -27,6 +29,10 @@ void vtimer_set(struct vcpu *v, uint64_t deadline);
 
 /* The timer of HS-mode fired on this hart. VERDICT_LEAVE if the watchdog has ended the VM. */
 enum verdict vtimer_fired(struct vcpu *v);
+
+/* While the hart is parked: its timer is to wake it then, too, in ticks; UINT64_MAX is never. And if the console has
+ * fallen to this hart, from now on it looks after it. */
+void vtimer_look(struct vcpu *v, uint64_t at);
 
 /* The guest says that it lives. */
 void vtimer_kick(struct vcpu *v);

@@ -137,18 +137,38 @@ static bool starts_again(struct spec_vm *m)
 	return true;
 }
 
-static void check_parked(void)
-{
-	SPEC(hw_now()->place == PLACE_WFI);
-	SPEC(hw_now()->csr.hie == 0 && hw_now()->csr.sie == 1ull << IRQ_SSI);
-}
-
 static bool all_ended(void)
 {
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++)
-		if (spec_vms[vm].state != VM_STOPPED)
+		if (spec_vms[vm].state != VM_STOPPED && spec_vms[vm].state != VM_STUCK)
 			return false;
 	return true;
+}
+
+/* The VM waits for a hart of it in vain: it is given up, though not before the hart has had its time. */
+static void check_given_up(struct spec_vm *m)
+{
+	if (fake_vm(spec_now.vm)->state != VM_STUCK || m->state == VM_STUCK)
+		return;
+	SPEC(m->state == VM_STOPPING && m->active);
+	SPEC(fake.time - m->ended_at >= STUCK_SECONDS * FAKE_HZ);
+	SPEC(fake_said(": STUCK: vcpu "));
+	spec_check_quiet(spec_now.vm);
+	m->state = VM_STUCK;
+	SPEC(fake.shut_down == (all_ended() && !fake.config.keep_machine));
+}
+
+/* A parked hart looks, now and then, for those that have not left yet. */
+static void check_parked(void)
+{
+	struct spec_vm *m = vm_now();
+	bool looks;
+
+	SPEC(hw_now()->place == PLACE_WFI);
+	check_given_up(m);
+	looks = m->state == VM_STOPPING && m->active;
+	SPEC(hw_now()->csr.hie == 0);
+	SPEC(hw_now()->csr.sie == (1ull << IRQ_SSI | (looks ? 1ull << IRQ_STI : 0)));
 }
 
 /* Of what follows upon an end: told, or there has been too much of that lately. */
@@ -174,7 +194,8 @@ static uint64_t leaves(bool *loaded)
 	vcpu_now()->hsm = SBI_HSM_STATE_STOPPED;
 	vcpu_now()->mail_ipi = false;
 	m->active &= ~(1ull << spec_now.vcpu);
-	if (m->active) {
+	if (m->active || m->state == VM_STUCK) {
+		SPEC(m->state != VM_STUCK || fake_said(" has come back; the VM stays stuck\n"));
 		check_parked();
 		return 0;
 	}
@@ -251,6 +272,11 @@ void spec_started(unsigned hart)
 
 /* ---- interrupts ---- */
 
+static bool is_ending(void)
+{
+	return vm_now()->state == VM_STOPPING || vm_now()->state == VM_STUCK;
+}
+
 static bool was_told(void)
 {
 	return hw_was()->csr.ssip != 0;
@@ -326,7 +352,7 @@ void spec_interrupt(void)
 		spec_goes_on(0, false);
 		return;
 	}
-	if (vm_now()->state == VM_STOPPING && was_told() && !hw_now()->csr.ssip) {
+	if (is_ending() && was_told() && !hw_now()->csr.ssip) {
 		spec_stops();
 		return;
 	}
@@ -354,7 +380,7 @@ void spec_suspended(bool anything)
 		spec_ends(VM_END_WATCHDOG);
 		return;
 	}
-	if (anything && vm_now()->state == VM_STOPPING && was_told()) {
+	if (anything && is_ending() && was_told()) {
 		spec_stops();
 		return;
 	}
@@ -389,13 +415,13 @@ void spec_wake(void)
 	if (m->state == VM_STARTING && spec_now.vcpu == 0) {
 		loads();
 		finish(0, false, true, true);
-	} else if (m->state == VM_STOPPING && v->hsm == SBI_HSM_STATE_START_PENDING) {
+	} else if (is_ending() && v->hsm == SBI_HSM_STATE_START_PENDING) {
 		spec_stops();
 	} else if (m->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
 		check_start(v->pc, v->opaque);
 		spec_goes_on(0, false);
 	} else {
 		check_parked();
-		finish(0, false, false, false);
+		finish(0, false, false, m->state == VM_STUCK);
 	}
 }

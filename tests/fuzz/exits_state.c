@@ -154,7 +154,7 @@ void spec_check_text(void)
 		if (!strncmp(at, about, strlen(about)))
 			spec_vms[spec_now.vm].log_lines++;
 		else if (strncmp(at, own, strlen(own)))
-			SPEC(fake_vm(spec_now.vm)->state == VM_STOPPED &&
+			SPEC((fake_vm(spec_now.vm)->state == VM_STOPPED || fake_vm(spec_now.vm)->state == VM_STUCK) &&
 			     (!strncmp(at, "[bulkhead] all guests", 21) || !strncmp(at, "[bulkhead] the firmware", 23)));
 		at = eol + 1;
 	}

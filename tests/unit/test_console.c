@@ -827,6 +827,58 @@ static void test_monitor_starts_ended(void **state)
 	assert_true(fake.shut_down);
 }
 
+/* Nobody of the VM is there to see that its hart does not come: who drives the console does. The monitor goes on. */
+static void test_monitor_stuck(void **state)
+{
+	(void)state;
+	fake.hung = 1ull << fake_hart_of(B, 0);
+	command("dump b");		/* of which it never answers its part, which must not keep others from theirs */
+	command("stop b");		/* 4 seconds */
+	assert_int_equal(fake_vm(B)->state, VM_STOPPING);
+	polls(1200);
+	assert_int_equal(fake_vm(B)->state, VM_STUCK);
+	assert_shown("[bulkhead] vm b: STUCK: vcpu 0 on hart 256 has not left the guest for 10 s: ");
+	command("guests");
+	assert_shown("2 b            stuck    harts 256 64        8 KiB  restarts 0  (by the monitor)\n"
+		     "[monitor]   vcpu 0 on hart 256 does not come back: only a reset of the machine helps\n");
+	command("start b");
+	assert_shown("[monitor] b: it is stuck: a hart of it does not come back, and until the machine is reset it ");
+	command("restart b");
+	assert_shown("[monitor] b: it is stuck: ");
+	command("stop b");
+	assert_shown("[monitor] b: it is stuck: ");
+	command("dump b");
+	assert_shown("[monitor] b vcpu 1 on hart 64: stopped");
+	command("dump a");
+	assert_shown("[monitor] a vcpu 0 on hart 3: started");
+	command("restart a");
+	assert_int_equal(fake_vm(A)->starts, 2);
+	fake.hung = 0;
+	polls(10);
+	assert_int_equal(fake.hw[fake_hart_of(B, 0)].place, PLACE_WFI);
+	assert_int_equal(fake_vm(B)->state, VM_STUCK);
+	command("stop a");
+	command("stop c");
+	assert_false(fake.shut_down);		/* these can start again */
+}
+
+/* What is typed while a guest is not there is nobody's, and not the next life's. */
+static void test_typed_between_lives(void **state)
+{
+	uint8_t got[8];
+
+	(void)state;
+	command("stop a");
+	type("\x1d" "1halt\r\x1dm");
+	command("start a");
+	assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+	self = fake_hart_of(A, 0);
+	assert_int_equal(sbi(2, 0, 0, 0, 0), -1);	/* getchar */
+	type("\x1d" "1x");
+	assert_int_equal(sbi(2, 0, 0, 0, 0), 'x');
+	assert_int_equal(console_read(A, got, sizeof(got)), 0);
+}
+
 /* vm_ask() in each state that a VM can be in, without letting it settle. */
 static void test_ask_races(void **state)
 {
@@ -1018,6 +1070,8 @@ int main(void)
 		cmocka_unit_test_setup(test_monitor_life, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_starts_ended, setup_monitor),
 		cmocka_unit_test_setup(test_ask_races, setup_monitor),
+		cmocka_unit_test_setup(test_monitor_stuck, setup_monitor),
+		cmocka_unit_test_setup(test_typed_between_lives, setup_monitor),
 		cmocka_unit_test_setup(test_dump, setup_monitor),
 		cmocka_unit_test_setup(test_dump_of_a_starting_vcpu, setup_monitor),
 		cmocka_unit_test_setup(test_pasted_commands, setup_monitor),

@@ -370,6 +370,195 @@ static void test_watchdog_bites_twice(void **state)
 			 fake_said("vm a: vcpu 2: crash: watchdog"), 1);
 }
 
+/* ---- a hart that M-mode does not give back ---- */
+
+#define LOOK	(FAKE_HZ * STUCK_SECONDS / STUCK_LOOKS)
+
+static void hang(unsigned vcpu)
+{
+	fake.hung |= 1ull << fake_hart_of(A, vcpu);
+}
+
+static void assert_quiet(void)
+{
+	assert_int_equal(fake.virtio[A][STATUS], 0);
+	for (unsigned id = 1; id <= 15; id++) {
+		assert_int_equal(fake.plic.priority[id], 0);
+		assert_false(fake.plic.claimed[id]);
+	}
+}
+
+/* All but one look are in vain, and then it is stuck. */
+static void wait_until_stuck(void)
+{
+	for (unsigned i = 1; i < STUCK_LOOKS; i++) {
+		pass(LOOK);
+		assert_int_equal(fake_vm(A)->state, VM_STOPPING);
+	}
+	pass(LOOK);
+	assert_int_equal(fake_vm(A)->state, VM_STUCK);
+}
+
+/* A sibling asks for an end, of any kind; who has left looks for those that have not. */
+static void test_stuck(void **state)
+{
+	static const struct { uint64_t type, reason; } ends[] = { { 0, 0 }, { 1, 0 }, { 2, 0 }, { 0, 1 } };
+	uint8_t ram;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(ends); i++) {
+		config.policy[A] = (struct plan_policy){ .on_crash = ON_CRASH_RESTART, .restart_limit = 9 };
+		boot();
+		start_all();
+		make_a_mess();
+		watch_neighbours();
+		hang(1);
+		fake_count_from_here();
+		sbi(SBI_EXT_SRST, 0, ends[i].type, ends[i].reason, 0);
+		wait_until_stuck();
+		assert_true(fake_said("vm a: STUCK: vcpu 1 on hart 7 has not left the guest for 10 s: "));
+		assert_true(fake_said("vm a: it cannot start again until the machine is reset; "));
+		assert_false(fake_said("vcpu 0 on hart") || fake_said("vcpu 2 on hart") || fake_said("restarts"));
+		assert_quiet();
+		for (unsigned v = 0; v < 3; v += 2) {
+			assert_int_equal(fake.hw[fake_hart_of(A, v)].place, PLACE_WFI);
+			assert_int_equal(fake.hw[fake_hart_of(A, v)].csr.sie, 1ull << IRQ_SSI);
+		}
+		for (enum vm_ask ask = ASK_START; ask <= ASK_RESTART; ask++)
+			assert_non_null(strstr(vm_ask(fake_vm(A), ask), "it is stuck"));
+		assert_neighbours_kept();
+
+		/* It comes back after all: to nothing. */
+		ram = *fake_ram_at(A, BOOT_PC);
+		fake_count_from_here();
+		fake.hung = 0;
+		fake_settle();
+		pass(100 * LOOK);
+		assert_true(fake_said("vm a: vcpu 1 has come back; the VM stays stuck\n"));
+		assert_int_equal(fake.hw[fake_hart_of(A, 1)].place, PLACE_WFI);
+		assert_int_equal(fake_vm(A)->state, VM_STUCK);
+		assert_int_equal(*fake_ram_at(A, BOOT_PC), ram);
+		fake_ram_close();
+		assert_int_equal(fake_vm(A)->starts, 1);
+		assert_neighbours_kept();
+	}
+}
+
+/* One that comes in time, though late, is as good as any; nor is a jump of the clock its fault. */
+static void test_not_stuck(void **state)
+{
+	(void)state;
+	start_all();
+	hang(2);
+	sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, 0, 0);
+	for (unsigned i = 1; i < STUCK_LOOKS; i++)
+		pass(i == 3 ? 1000 * LOOK : LOOK);
+	fake_settle();
+	assert_int_equal(fake_vm(A)->state, VM_STOPPING);
+	fake.hung = 0;
+	fake_settle();
+	assert_fresh();
+	assert_int_equal(fake_vm(A)->starts, 2);
+	assert_false(fake_said("STUCK"));
+	pass(100 * LOOK);
+	assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+}
+
+/* Without Sstc the firmware's timer wakes who looks; several may be lost, and each is named. */
+static void test_two_stuck_without_sstc(void **state)
+{
+	(void)state;
+	config.sstc = false;
+	boot();
+	start_all();
+	hang(0);
+	hang(2);
+	self = fake_hart_of(A, 1);
+	sbi(SBI_EXT_SRST, 0, 0, 0, 0);
+	wait_until_stuck();
+	assert_true(fake_said("STUCK: vcpu 0 on hart 3 ") && fake_said("STUCK: vcpu 2 on hart 70 "));
+	fake.hung = 1ull << fake_hart_of(A, 0);		/* one of them comes back, and concludes nothing */
+	fake_settle();
+	assert_int_equal(fake_vm(A)->state, VM_STUCK);
+	assert_true(vm_is_lost(fake_vm(A), 0));
+	assert_false(vm_is_lost(fake_vm(A), 1) || vm_is_lost(fake_vm(A), 2));
+}
+
+/* A stuck VM has ended: the machine does not wait for it. */
+static void test_last_one_is_stuck(void **state)
+{
+	(void)state;
+	for (unsigned last = 0; last < 2; last++) {
+		boot();
+		start_all();
+		hang(1);
+		sbi(SBI_EXT_SRST, 0, 0, 0, 0);
+		for (unsigned vm = B; vm <= C; vm++) {
+			if (last && vm == B)
+				wait_until_stuck();
+			self = fake_hart_of(vm, 0);
+			sbi(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0);
+			fake_settle();
+		}
+		if (!last) {
+			assert_false(fake.shut_down);
+			wait_until_stuck();
+		}
+		assert_true(fake.shut_down);
+	}
+}
+
+/* Nobody asks for anything, but the watchdog of a sibling misses it. */
+static void test_watchdog_misses(void **state)
+{
+	(void)state;
+	for (unsigned sstc = 0; sstc < 2; sstc++) {
+		config.sstc = sstc;
+		config.policy[A] = (struct plan_policy){ .on_crash = ON_CRASH_RESTART, .restart_limit = 9,
+							 .watchdog_ms = 100 };
+		boot();
+		start_all();
+		for (unsigned i = 0; i < 100; i++)
+			pass(50001);
+		fake.time += 100 * FAKE_HZ;	/* a jump of the clock */
+		for (unsigned i = 0; i < 100; i++)
+			pass(50001);
+		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+		hang(1);
+		for (unsigned i = 0; i < 20; i++)
+			pass(50001);
+		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+		for (unsigned i = 0; i < 10; i++)
+			pass(50001);
+		assert_int_equal(fake_vm(A)->state, VM_STOPPING);
+		assert_true(fake_said(": crash: watchdog"));
+		for (unsigned i = 0; i < STUCK_LOOKS; i++)
+			pass(LOOK);
+		assert_int_equal(fake_vm(A)->state, VM_STUCK);
+	}
+}
+
+/* A restart by a person is a new beginning for the count of crashes, as a start is. */
+static void test_restart_counts_anew(void **state)
+{
+	(void)state;
+	config.policy[A] = (struct plan_policy){ .on_crash = ON_CRASH_RESTART, .restart_limit = 2 };
+	boot();
+	for (unsigned i = 0; i < 8; i++) {
+		sbi(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, SBI_SRST_REASON_FAILURE, 0);
+		fake_settle();
+		assert_int_equal(fake_vm(A)->crashes, i % 2 + 1);
+		if (i % 2 == 0)
+			continue;
+		fake.running = (int)self;
+		assert_null(vm_ask(fake_vm(A), ASK_RESTART));
+		fake.running = -1;
+		fake_settle();
+		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
+		assert_int_equal(fake_vm(A)->crashes, 0);
+	}
+}
+
 /* ---- mail ---- */
 
 /* A sibling's IPI, whenever the hart is about to look at states: the last chance before it starts. */
@@ -458,6 +647,12 @@ int main(void)
 		cmocka_unit_test_setup(test_in_place, setup),
 		cmocka_unit_test_setup(test_broken_image, setup),
 		cmocka_unit_test_setup(test_last_one, setup),
+		cmocka_unit_test_setup(test_stuck, setup),
+		cmocka_unit_test_setup(test_not_stuck, setup),
+		cmocka_unit_test_setup(test_two_stuck_without_sstc, setup),
+		cmocka_unit_test_setup(test_last_one_is_stuck, setup),
+		cmocka_unit_test_setup(test_watchdog_misses, setup),
+		cmocka_unit_test_setup(test_restart_counts_anew, setup),
 		cmocka_unit_test_setup(test_watchdog_sleeps, setup),
 		cmocka_unit_test_setup(test_watchdog_bites, setup),
 		cmocka_unit_test_setup(test_watchdog_bites_twice, setup),

@@ -73,9 +73,20 @@ static bool is_ram_of(const struct plan_vm *p, uint64_t address)
 	return false;
 }
 
+/* The VM that is worked for, -1 at boot: all is allowed. Who drives the console silences a stuck one for its harts. */
+static int worker(void)
+{
+	if (fake.running < 0)
+		return -1;
+	for (unsigned vm = 0; vm < FAKE_VMS && fake.config.uart && fake.running == FAKE_UART_HART; vm++)
+		if (fake_vm(vm)->state == VM_STUCK && fake_vm(vm)->alive)
+			return (int)vm;
+	return (int)fake_vm_of((unsigned)fake.running);
+}
+
 void *sstage_window(hpa_t address)
 {
-	unsigned vm = fake_vm_of((unsigned)fake.running);
+	unsigned vm = (unsigned)worker();
 
 	fake.nr_windows++;
 	fake_ram_close();
@@ -154,12 +165,6 @@ void fake_plic_power_on(void)
 	n->priority_mask = 7;
 	for (uint32_t id = 1; id <= FAKE_NDEV; id++)
 		n->exists[id] = true;
-}
-
-/* -1 at boot: all is allowed. */
-static int worker(void)
-{
-	return fake.running < 0 ? -1 : (int)fake_vm_of((unsigned)fake.running);
 }
 
 static bool owns_source(uint64_t id)

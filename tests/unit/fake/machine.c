@@ -417,7 +417,7 @@ void fake_trap(unsigned hart, const struct fake_exit *e)
 {
 	struct fake_csrs *c = &fake.hw[hart].csr;
 
-	if (fake.hw[hart].place != PLACE_GUEST)
+	if (fake.hw[hart].place != PLACE_GUEST || fake.hung >> hart & 1)
 		fake_fail("hart %u is not in its guest", hart);
 	c->scause = e->cause;
 	c->stval = e->tval;
@@ -438,7 +438,7 @@ void fake_wake(unsigned hart)
 bool fake_interrupt(unsigned hart)
 {
 	struct fake_hw *hw = &fake.hw[hart];
-	uint64_t pending = fake_sip(hart) & hw->csr.sie;
+	uint64_t pending = fake.hung >> hart & 1 ? 0 : fake_sip(hart) & hw->csr.sie;
 	unsigned irq = pending & 1ull << IRQ_SEI ? IRQ_SEI : pending & 1ull << IRQ_SSI ? IRQ_SSI : IRQ_STI;
 
 	if (!pending && hw->place == PLACE_GUEST)
@@ -563,6 +563,7 @@ void fake_create(const struct fake_config *config)
 	fake.time = 1000;
 	fake.running = -1;
 	fake.shut_down = fake.window_open = fake.no_fences = false;
+	fake.hung = 0;
 	fake.code.n = 0;
 	fake.uart_room = UINT32_MAX;
 	fake.typed = fake.taken = fake.late = 0;

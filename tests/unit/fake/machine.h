@@ -113,6 +113,7 @@ struct fake_machine {
 	int running;				/* hart in the hypervisor, -1: none */
 	bool shut_down;				/* by the hypervisor, through the firmware */
 	bool window_open;			/* of the hart that runs */
+	uint64_t hung;				/* harts that M-mode does not give back, as bits */
 	bool no_fences;				/* the firmware refuses remote fences */
 	/* Work since fake_count_from_here(). */
 	uint32_t nr_calls, nr_mmio, nr_csr, nr_lines, nr_windows, nr_fetches;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A VM that is to end, and a hart of it that does not leave its guest: M-mode firmware has it and does not give it
+ * back. Who waits looks now and then, on a timer; nobody spins. After STUCK_LOOKS looks the VM is VM_STUCK for good,
+ * without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm.c.
+ */
+#include "hyp/riscv/csr.h"
+#include "hyp/vm/console.h"
+#include "hyp/vm/vm.h"
+
+#define NEVER		UINT64_MAX
+
+void vm_watch_begin(struct vm *vm)
+{
+	vm->look_at = csr_read(CSR_TIME) + vm->look_ticks;
+	vm->looks = 0;
+}
+
+/* Under vm->lock. When to look next, NEVER if there is nothing to look for. *lost: vcpus that are given up now. */
+static uint64_t look(struct vm *vm, uint64_t *lost)
+{
+	uint64_t now = csr_read(CSR_TIME);
+
+	*lost = 0;
+	if (vm->state != VM_STOPPING || !vm->active)	/* without active ones, the last hart concludes right now */
+		return NEVER;
+	if (now < vm->look_at)
+		return vm->look_at;
+	vm->look_at = now + vm->look_ticks;
+	if (++vm->looks < STUCK_LOOKS)
+		return vm->look_at;
+	*lost = vm->active;
+	vm->state = VM_STUCK;
+	vm->asked = ASK_NOTHING;
+	return NEVER;
+}
+
+/* The VM is this hart's alone, but for the lost ones: these find VM_STUCK if they come back (vm_vcpu_left()). */
+static void give_up(struct vm *vm, uint64_t lost)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		if (!(lost >> i & 1))
+			continue;
+		console_log("vm %s: STUCK: vcpu %u on hart %lu has not left the guest for %u s: the firmware has not given "
+			    "it back", vm->plan->name, i, vm->vcpus[i]->hart->id, STUCK_SECONDS);
+		console_lost(vm->vcpus[i]->hart->index);
+	}
+	console_log("vm %s: it cannot start again until the machine is reset; its devices and interrupts are off",
+		    vm->plan->name);
+	vm_end_for_good(vm);
+}
+
+uint64_t vm_watch(struct vm *vm)
+{
+	uint64_t next, lost;
+
+	lock_acquire(&vm->lock);
+	next = look(vm, &lost);
+	lock_release(&vm->lock);
+	if (lost)
+		give_up(vm, lost);
+	return next;
+}
+
+uint64_t vm_watch_all(void)
+{
+	uint64_t next = NEVER;
+
+	for (uint32_t i = 0; i < vm_count(); i++) {
+		uint64_t at = vm_watch(vm_get(i));
+
+		next = at < next ? at : next;
+	}
+	return next;
+}
+
+bool vm_is_lost(struct vm *vm, uint32_t vcpu)
+{
+	bool lost;
+
+	lock_acquire(&vm->lock);
+	lost = vm->state == VM_STUCK && vm->active >> vcpu & 1;
+	lock_release(&vm->lock);
+	return lost;
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""An instruction that changes between its trap and the firmware's second look at it, and a hart that firmware keeps.
+
+With the OpenSBI that we build no hart is lost. The one that QEMU comes with is as Debian has it, and is: it hangs a hart in
+M-mode for good, which is what a VM, its neighbours and the monitor have to bear. docs/architecture.md, "A hart that does
+not come back".
+"""
+import re
+
+import pytest
+from configs import UART, config, guest, rt
+from neighbours import judge_neighbour, neighbour
+from test_console import PREFIX, shared
+
+AMO = 0x00b525af	# amoadd.w a1, a1, (a0)
+SB = 0x00b50023		# sb a1, (a0)
+CBO = 0x0045200f	# cbo.zero (a0)
+FSD = 0x00b53027	# fsd fa1, (a0)
+VSE = 0x02050427	# vse8.v v8, (a0)
+VLE = 0x02050407	# vle8.v v8, (a0)
+HOLE = 0x0c201004	# of the PLIC's registers, in the page of a context
+STOCK = {"by_kernel": "default", "cpu": "rv64,d=off"}	# how FSD hangs a hart of OpenSBI as it comes
+SECONDS = 10		# STUCK_SECONDS
+
+
+def racer(first, second, harts="1 2", name="race", memory="8M", **props):
+    args = {key[5:]: props.pop(key) for key in list(props) if key.startswith("race_")}
+    text = " ".join(f"race.{key}={value}" for key, value in {"first": first, "second": second, **args}.items())
+    return guest(name, harts, memory, "race", bootargs=text, **props)
+
+
+def hangs(machine):
+    """What the firmware said of a hart that it keeps."""
+    return [line for line in machine.uart.lines() if "sbi_trap_error" in line]
+
+
+@pytest.mark.parametrize("first, second, cpu, args", [
+    (AMO, VSE, "rv64", {}),
+    (AMO, VSE, "rv64", {"race_user": 1}),
+    (AMO, FSD, "rv64,d=off", {}),
+    (AMO, VLE, "rv64", {}),
+    (AMO, FSD, "rv64,d=off", {"race_stale": 1, "harts": "1"}),
+    (AMO, VSE, "rv64,v=on,vext_spec=v1.0", {}),
+    (SB, VSE, "rv64", {"race_at": HOLE, "plic_mode": "mapped"}),
+])
+def test_our_firmware_keeps_no_hart(boot, first, second, cpu, args):
+    machine = boot(config(racer(first, second, **args), neighbour()), cpu=cpu)
+    done = machine.hv.expect(r"^\[race\] race: done, (\d+) rounds, causes 0x([0-9a-f]+)$", 120)
+    machine.hv.expect_line("bulkhead", r"vm race: stopped \(shutdown\)")
+    assert int(done[1]) > 100 and not hangs(machine)
+    judge_neighbour(machine)
+
+
+def await_stuck(machine, vm="race", hart=1, channel=None):
+    """The hypervisor gives the VM up, after the time that it says, and not before."""
+    channel = channel or machine.hv
+    channel.expect(rf"^\[bulkhead\] vm {vm}: STUCK: vcpu 0 on hart {hart} has not left the guest for {SECONDS} s: "
+                   r"the firmware has not given it back$", 5 * SECONDS)
+    channel.expect(rf"^\[bulkhead\] vm {vm}: it cannot start again until the machine is reset; "
+                   r"its devices and interrupts are off$")
+
+
+@pytest.mark.parametrize("ask", [0, 1, 2])
+def test_a_sibling_asks(boot, ask):
+    """The VM does not come to its end, or to its next life, for want of a hart; nobody else notices."""
+    machine = boot(config(racer(AMO, FSD, race_ask=ask, race_ms=3000), neighbour()), **STOCK)
+    machine.uart.expect("sbi_trap_error: hart1")
+    asked = machine.hv.expect(rf"^\[race\] race: the sibling asks for a reset of type {ask}, after \d+ rounds$")
+    await_stuck(machine)
+    judge_neighbour(machine)
+    text = machine.hv.text[asked.end():]
+    assert "vm race: restarts" not in text and "vm race: started" not in text and "race: begins" not in text
+    assert len(re.findall("STUCK", text)) == 1
+
+
+def test_the_machine_ends_without_the_stuck_one(boot):
+    machine = boot(config(racer(AMO, FSD, race_ask=0, race_ms=2000), rt(ticks=1500)), **STOCK)
+    await_stuck(machine)
+    machine.hv.expect_line("bulkhead", r"vm rt: stopped \(shutdown\)")
+    machine.hv.expect_line("bulkhead", "all guests ended, shutting the machine down")
+    machine.wait()
+
+
+def test_the_last_one_is_stuck(boot):
+    machine = boot(config(rt(ticks=100), racer(AMO, FSD, race_ask=0, race_ms=4000)), **STOCK)
+    machine.hv.expect_line("bulkhead", r"vm rt: stopped \(shutdown\)")
+    await_stuck(machine)
+    machine.hv.expect_line("bulkhead", "all guests ended, shutting the machine down")
+    machine.wait()
+
+
+@pytest.mark.parametrize("policy", ["stop", "restart"])
+def test_watchdog(boot, policy):
+    """Nothing of the guest asks for anything, and its policy says what is to be done: but it cannot be."""
+    machine = boot(config(racer(AMO, FSD, watchdog_ms=500, on_crash=policy), neighbour()), **STOCK)
+    machine.uart.expect("sbi_trap_error: hart1")
+    machine.hv.expect(r"^\[bulkhead\] vm race: vcpu 1: crash: watchdog, pc 0x[0-9a-f]+$", 30)
+    await_stuck(machine)
+    judge_neighbour(machine)
+    assert "vm race: restarts" not in machine.hv.text
+
+
+def test_watchdog_and_a_live_guest(boot):
+    """Its harts come to HS-mode by its period, whatever they do: it does not bite."""
+    machine = boot(config(racer(AMO, FSD, race_ms=8000, watchdog_ms=200), neighbour()), cpu="rv64,d=off")
+    machine.hv.expect(r"^\[race\] race: done, \d+ rounds", 120)
+    machine.hv.expect_line("bulkhead", r"vm race: stopped \(shutdown\)")
+    assert ": crash: " not in machine.hv.text
+    judge_neighbour(machine)
+
+
+def the_monitor_goes_on(uart):
+    """What it says of a stuck guest, and what it still does with the others."""
+    uart.send("guests\r")
+    uart.expect(r"^\[monitor\] 1 race +stuck +harts ")
+    uart.expect(r"^\[monitor\]   vcpu 0 on hart 1 does not come back: only a reset of the machine helps$")
+    for command in ("start", "restart", "stop"):
+        uart.send(f"{command} race\r")
+        uart.expect(r"^\[monitor\] race: it is stuck: a hart of it does not come back, and until the machine is reset it "
+                    r"cannot run again$")
+    uart.send("dump race\rdump rt\r")
+    uart.expect(r"^\[monitor\] rt vcpu 0 on hart 3: started, ")
+    uart.send("restart rt\r")
+    uart.expect_line("bulkhead", r"vm rt: restarts \(by the monitor\)")
+    uart.expect_line("bulkhead", "vm rt: started")
+    uart.expect_line("rt", r"rt: tick \d+ ")
+
+
+@pytest.mark.parametrize("hart", [0, 3])
+def test_a_person_stops_it(boot, hart):
+    """One hart, and no sibling that could see it: who drives the console does. A hart of its own, or rt's."""
+    machine = boot(shared(racer(AMO, FSD, harts="1", race_stale=1), rt(), hart=hart), hv=False, **STOCK)
+    uart = machine.uart
+    uart.expect("sbi_trap_error: hart1: t6")
+    uart.send(PREFIX + "mstop race\r")
+    await_stuck(machine, channel=uart)
+    the_monitor_goes_on(uart)
+    uart.send("reboot\r")
+    machine.wait()
+
+
+def test_the_console_hart_is_lost(boot):
+    """The hart that looked after the console: the sibling that saw it go does so."""
+    machine = boot(shared(racer(AMO, FSD, race_ask=1, race_ms=2000), rt(), hart=1), hv=False, **STOCK)
+    uart = machine.uart
+    uart.expect("sbi_trap_error: hart1: t6")
+    await_stuck(machine, channel=uart)
+    uart.send(PREFIX + "m")
+    the_monitor_goes_on(uart)
