@@ -9,11 +9,14 @@
 
 #define NAME(text)	text, sizeof(text) - 1
 
+#define NR_LONGER	5	/* the first ones: kinds whose names are longer than what they are told by */
+
 const struct reference refs_table[NR_REFS] = {
 	{ NAME("-gpios"), SUFFIX, REF_ACTS, NULL, "#gpio-cells" },
 	{ NAME("-gpio"), SUFFIX, REF_ACTS, NULL, "#gpio-cells" },
 	{ NAME("-supply"), SUFFIX, REF_ACTS, NULL, NULL },
 	{ NAME("pinctrl-"), PINCTRL, REF_ACTS, "pinctrl-names", NULL },
+	{ NAME(","), VENDOR, REF_REGISTERS, NULL, NULL },
 	{ NAME("clocks"), WHOLE, REF_ACTS, "clock-names", "#clock-cells" },
 	{ NAME("assigned-clocks"), WHOLE, REF_ACTS, "assigned-clock-rates", "#clock-cells" },
 	{ NAME("assigned-clock-parents"), WHOLE, REF_ACTS, NULL, "#clock-cells" },
@@ -37,7 +40,6 @@ const struct reference refs_table[NR_REFS] = {
 	{ NAME("regmap"), FIRST, REF_REGISTERS, NULL, NULL },
 	{ NAME("syscon"), FIRST, REF_REGISTERS, NULL, NULL },
 	{ NAME("mmc-pwrseq"), FIRST, REF_ACTS, NULL, NULL },
-	{ NAME(","), VENDOR, REF_REGISTERS, NULL, NULL },
 	{ NAME("next-level-cache"), WHOLE, REF_ACTS, NULL, NULL },
 	{ NAME("operating-points-v2"), WHOLE, REF_PASSIVE, NULL, NULL },
 	{ NAME("cpu-idle-states"), WHOLE, REF_PASSIVE, NULL, NULL },
@@ -78,26 +80,26 @@ static bool matches_longer(const struct reference *ref, const char *name, size_t
 	}
 }
 
-/* Most names differ in length, or in their first letter, which decides at once: a boot asks for each name of a tree. */
-static inline bool matches(const struct reference *ref, const char *name, size_t size)
+bool refs_match(const struct reference *ref, const char *name, size_t size)
 {
 	if (ref->match <= FIRST)
-		return size == ref->size && name[0] == ref->name[0] && !memcmp(name, ref->name, size);
+		return size == ref->size && !memcmp(name, ref->name, size);
 	return size > ref->size && matches_longer(ref, name, size);
 }
 
-bool refs_match(const struct reference *ref, const char *name, size_t size)
-{
-	return matches(ref, name, size);
-}
-
+/* A boot asks for each name of a tree. Most differ in length from all that are here, which decides at once. */
 uint32_t refs_find(const char *name)
 {
 	size_t size = strlen(name);
 	uint32_t i;
 
-	for (i = 0; i < NR_REFS; i++) {
-		if (matches(&refs_table[i], name, size))
+	for (i = NR_LONGER; i < NR_REFS; i++) {
+		if (refs_table[i].size == size && name[0] == refs_table[i].name[0] &&
+		    !memcmp(name, refs_table[i].name, size))
+			return i;
+	}
+	for (i = 0; i < NR_LONGER; i++) {
+		if (size > refs_table[i].size && matches_longer(&refs_table[i], name, size))
 			return i;
 	}
 	return NO_REFERENCE;
