@@ -131,7 +131,7 @@ def test_new_passes(host_trees, tmp_path):
     for name, (path, tree) in host_trees.items():
         done = run("new", "--assume-h", *ram(tree), path, "-o", tmp_path / "new.dts", tool=CHECKED)
         if not has_harts(tree):
-            assert done.returncode == 1 and "/cpus: no usable hart [bad-host]" in done.stderr, name
+            assert done.returncode == 1 and re.search(r": /cpus: no usable hart.*\[bad-host\]$", done.stderr, re.M), name
             continue
         assert done.returncode == 0, f"{name}: {done.stderr}"
         done = run("check", "--assume-h", *ram(tree), path, tmp_path / "new.dts", tool=CHECKED)
