@@ -145,10 +145,10 @@ static void test_fault(void **state)
 	FAULT(h->magic++, "not there");
 	FAULT(h->version = 2, "another version");
 	FAULT(h->total_size += PAGE_SIZE, "cut off");
-	FAULT(h->entries[1].size++, "checksum");
-	FAULT(h->nr_entries = 0, "checksum");
-	FAULT(h->nr_entries = UINT32_MAX, "checksum");
-	FAULT((h->total_size = sizeof(*h), seal(&t_)), "checksum");
+	FAULT(h->entries[1].size++, "wrong checksum");
+	FAULT(h->nr_entries = 0, "wrong checksum");
+	FAULT(h->nr_entries = UINT32_MAX, "wrong checksum");
+	FAULT((h->total_size = sizeof(*h), seal(&t_)), "wrong checksum");
 	FAULT((h->entries[1].offset = 0, seal(&t_)), "makes no sense");
 }
 
