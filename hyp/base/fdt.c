@@ -59,7 +59,7 @@ const char *dt_fault(const void *blob, uint64_t max)
 	if (dt_u32(header + 20) < VERSION || dt_u32(header + 24) > VERSION)
 		return "the device tree is of another version than 17; write it anew by dtc";
 	if ((uintptr_t)blob % 8)
-		return "the device tree lies at no multiple of 8, and is too large to be copied (256 KiB)";
+		return "the device tree lies at no multiple of 8";
 	return "the device tree's header is broken: its blocks do not lie within it";
 }
 
@@ -225,8 +225,15 @@ void dt_write_u64(struct dt_writer *w, const char *name, uint64_t value)
 	dt_write_cells(w, name, cells, 2);
 }
 
-enum err dt_write_finish(struct dt_writer *w)
+enum err dt_write_finish(struct dt_writer *w, uint32_t slack)
 {
+	uint32_t used;
+
 	w->failed = w->failed || fdt_finish(w->buf);
-	return w->failed ? ERR_NOSPACE : OK;
+	if (w->failed)
+		return ERR_NOSPACE;
+	used = fdt_totalsize(w->buf);
+	memset(w->buf + used, 0, slack);
+	fdt_set_totalsize(w->buf, used + slack);
+	return OK;
 }

@@ -127,8 +127,11 @@ void dt_write_u64(struct dt_writer *w, const char *name, uint64_t value);
 /* Room for a property of size bytes, which the caller fills; NULL if it does not fit. */
 uint8_t *dt_write_room(struct dt_writer *w, const char *name, uint32_t size);
 
-/* Ends the tree; its header then tells its size. ERR_NOSPACE if anything did not fit. */
-enum err dt_write_finish(struct dt_writer *w) __must_check;
+/*
+ * Ends the tree; its header then tells its size, with slack bytes of 0 behind all blocks, which the buffer must have in
+ * addition to the size that the writer was started with. ERR_NOSPACE if anything did not fit.
+ */
+enum err dt_write_finish(struct dt_writer *w, uint32_t slack) __must_check;
 
 static inline void dt_put_u32(uint8_t *p, uint32_t v)
 {

@@ -414,7 +414,8 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	t->host = host;
 	t->r = r;
 	guest_mark(t);
-	dt_write_start(&t->w, buf, size < GUEST_DTB_MAX ? size : GUEST_DTB_MAX);
+	size = size < GUEST_DTB_MAX ? size : GUEST_DTB_MAX;
+	dt_write_start(&t->w, buf, size > GUEST_DTB_SLACK ? size - GUEST_DTB_SLACK : 0);
 	dt_write_begin(&t->w, "");
 	copy_bus(t, 0);
 	write_chosen(t);
@@ -424,10 +425,10 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	write_devices(t);
 	write_vuart(t);
 	dt_write_end(&t->w);
-	if (dt_write_finish(&t->w)) {
+	if (dt_write_finish(&t->w, GUEST_DTB_SLACK)) {
 		problem_report(r, PROBLEM_DTB_NO_ROOM, true, t->vm->config_path, "devices",
 			       "the guest's device tree is larger than %d bytes; give it fewer "
-			       "devices", (int)GUEST_DTB_MAX);
+			       "devices", (int)(GUEST_DTB_MAX - GUEST_DTB_SLACK));
 		return ERR_NOSPACE;
 	}
 	return r->count == before ? OK : ERR_INVALID;

@@ -183,6 +183,8 @@ struct plan_vm {
 };
 
 #define GUEST_DTB_MAX	(64 * KIB)
+/* Of these, free at the end of the tree: boot loaders such as U-Boot add to a tree where it lies. OpenSBI leaves a few KiB, too. */
+#define GUEST_DTB_SLACK	(8 * KIB)
 
 struct plan_console {
 	enum { CONSOLE_SBI, CONSOLE_NS16550, CONSOLE_VIRTIO } kind;
@@ -266,7 +268,7 @@ uint32_t plan_gstage_tables(const struct plan_vm *vm);
 
 /*
  * Writes the device tree of VM number vm into buf (8-byte aligned, size bytes, of which GUEST_DTB_MAX are used at
- * most). The result is packed, and its header tells its size. Everything in it is the guest's own: harts, RAM, devices, PLICs,
+ * most). Its header tells its size, of which the last GUEST_DTB_SLACK bytes are free and 0. Everything in it is the guest's own: harts, RAM, devices, PLICs,
  * chosen. plan: made with OK, of this host. What of the host's tree is left out is told by notes. Not re-entrant.
  * ERR_RANGE: the plan has no such VM; nothing is reported. ERR_NOSPACE: the tree is larger than the buffer or
  * GUEST_DTB_MAX (reported). ERR_INVALID: its cells cannot tell an address that the guest has (reported); buf has

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -348,6 +349,25 @@ static void test_isa_strip(void **state)
 	}
 }
 
+/* U-Boot adds to its tree where it lies: some KiB at the end of it are free, and nothing of them is the hypervisor's. */
+static void test_slack(void **state)
+{
+	uint32_t used;
+
+	(void)state;
+	build(tree_file("virt"), LINUX_NODE, 0);
+	used = fdt_off_dt_strings(dtb) + fdt_size_dt_strings(dtb);
+	assert_int_equal(fdt_totalsize(dtb), used + GUEST_DTB_SLACK);
+	for (uint32_t i = 0; i < GUEST_DTB_SLACK; i++)
+		assert_int_equal(dtb[used + i], 0);
+	for (int i = 0; i < 100; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "added-%d", i);
+		assert_int_equal(fdt_setprop_string(dtb, 0, name, "a property of a boot loader"), 0);
+	}
+}
+
 static void test_no_room(void **state)
 {
 	size_t size;
@@ -415,8 +435,7 @@ static void test_damaged(void **state)
 			kept_reset(&t.kept);
 			e = host_parse(&t.host, bad.data, bad.size, true, &t.kept.r);
 			if (!e)
-				e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, hpa(test_hyp.base),
-					      &t.kept.r);
+				e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, &t.kept.r);
 			if (!e) {
 				wrong = oracle_check(&t.host, &t.config, &t.plan);
 				if (wrong)
@@ -457,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_sparse),
 		cmocka_unit_test(test_no_sstc),
 		cmocka_unit_test(test_isa_strip),
+		cmocka_unit_test(test_slack),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_small_cells),
 		cmocka_unit_test(test_damaged),
