@@ -233,18 +233,19 @@ $(B)/unit/bulkhead: $(TOOL_UNIT_OBJ)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $(TOOL_UNIT_OBJ) -lm -lz
 
 # ---- OpenSBI --------------------------------------------------------------------------------------
-# Built once, with a dummy payload 2 MiB behind its start; scripts/pack puts ours in its place. The
-# device tree is passed on where it lies: OpenSBI's default would move it into the middle of our image.
+# Built once, with a dummy payload 2 MiB behind its start; `bulkhead flash` puts ours in its place. It copies the device
+# tree to RAM: to this offset (FLASH_FDT_OFFSET in tools/tool.h), which `bulkhead flash` replaces by the end of our image.
 
 FIRMWARE	:= $(B)/opensbi/platform/generic/firmware
+OPENSBI_SETTINGS := FW_PAYLOAD_FDT_OFFSET=0x21a5000
 # Its hundreds of files are the longest step: on all cores, unless make was told how many.
 JOBS		= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
-$(FIRMWARE)/fw_payload.bin: $(FETCHED)
+$(FIRMWARE)/fw_payload.bin: $(FETCHED) $(B)/.opensbi-list
 	$(call say,OPENSBI $@)
 	$(Q)rm -rf $(B)/opensbi; mkdir -p $(B)/opensbi $(B)/logs
 	$(Q)rm -f $(B)/logs/opensbi.log; scripts/long-step $(B)/logs/opensbi.log \
 		$(MAKE) $(JOBS) -C $(THIRD)/opensbi O=$(abspath $(B)/opensbi) PLATFORM=generic \
-		CROSS_COMPILE=$(CROSS_COMPILE) FW_PAYLOAD_FDT_OFFSET= || \
+		CROSS_COMPILE=$(CROSS_COMPILE) $(OPENSBI_SETTINGS) || \
 	{ tail -n 20 $(B)/logs/opensbi.log >&2; \
 	  echo 'OpenSBI did not build; all its output: $(B)/logs/opensbi.log' >&2; exit 1; }
 	$(Q)touch $@
@@ -433,12 +434,13 @@ $(B)/bulkhead: $(B)/.tool-list
 $(B)/unit/unit.a: $(B)/.unit-list
 $(B)/fuzz/fuzz.a: $(B)/.fuzz-list
 $(B)/coverage/fuzz.a: $(B)/.cover-list
+$(B)/.opensbi-list: list = $(OPENSBI_SETTINGS)
 $(B)/.core-list: list = $(CORE_OBJ)
 $(B)/.tool-list: list = $(TOOL_OBJ)
 $(B)/.unit-list: list = $(UNIT_LIB_OBJ)
 $(B)/.fuzz-list: list = $(FUZZ_LIB_OBJ)
 $(B)/.cover-list: list = $(COVER_LIB_OBJ)
-$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list: FORCE
+$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list $(B)/.opensbi-list: FORCE
 	$(Q)mkdir -p $(B); [ "$$(cat $@ 2>/dev/null)" = '$(list)' ] || printf '%s\n' '$(list)' > $@
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(TOOL_UNIT_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) \

@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	{ "diff", cmd_diff, "tell what moves between two configurations" },
 	{ "images", cmd_images, "list the images that a configuration uses" },
 	{ "pack", cmd_pack, "put configuration and images behind the hypervisor's core" },
+	{ "flash", cmd_flash, "put a packed image behind an OpenSBI: the flash image" },
 };
 
 static void usage(FILE *out)

@@ -75,6 +75,13 @@ uint64_t core_text_offset(const struct blob *image);	/* from a multiple of 2 MiB
 uint64_t core_image_size(const struct blob *image);	/* in memory, package included */
 void core_set_image_size(struct blob *image, uint64_t size);
 
+/*
+ * cmd_flash.c. FW_PAYLOAD_FDT_OFFSET of the firmware as it is built (Makefile), and what replaces it: where the tree is
+ * copied to behind an image of that size at that offset, in bytes from the firmware's start.
+ */
+#define FLASH_FDT_OFFSET	0x21a5000u
+uint64_t flash_tree_offset(uint64_t payload, uint64_t image_size);
+
 /* situation.c: what plan, check and dtb have in common. */
 #define MAX_IMAGES_DIRS		4
 struct situation {
@@ -156,6 +163,7 @@ const char *span_owner(const struct span *span, const struct plan *plan);
 /* Commands: argv[0] is "bulkhead NAME". They return an exit code. */
 int cmd_images(int argc, char **argv);
 int cmd_pack(int argc, char **argv);
+int cmd_flash(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_dtb(int argc, char **argv);

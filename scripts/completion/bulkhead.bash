@@ -8,7 +8,7 @@ _bulkhead() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "check plan dtb map new diff images pack --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "check plan dtb map new diff images pack flash --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -28,6 +28,7 @@ _bulkhead() {
 	new) options="--assume-h --memory --output -o --help";;
 	images) options="--help";;
 	pack) options="-i --output -o --force --help";;
+	flash) options="--output -o --help";;
 	*) return;;
 	esac
 	case $cur in
