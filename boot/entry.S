@@ -6,6 +6,7 @@
  * linked at 0 and relocates itself to wherever it lies.
  */
 #include "hyp/riscv/context.h"
+#include "hyp/riscv/sbi_defs.h"
 
 #define R_RISCV_RELATIVE 3
 
@@ -26,11 +27,28 @@ _start:
 
 boot_hart:
 	csrw	sie, zero
+	/*
+	 * In ROM or flash nothing below works, not even the stack. A store there is lost, or traps; -1 is harmless as a
+	 * command to flash chips, and what AMOs and other values do to them is not.
+	 */
+	lla	t0, boot_read_only
+	csrw	stvec, t0
+	lla	t0, boot_probe
+	li	t1, -1
+	sw	t1, (t0)
+	lw	t2, (t0)
+	bne	t1, t2, boot_read_only
+
 	/* Firmware without HSM would send all harts here: one goes on, the others wait for ever. */
 	lla	t0, boot_lottery
 	li	t1, 1
 	amoadd.w.aqrl t1, t1, (t0)
 	bnez	t1, 9f
+	lla	a2, _start
+
+	/* Where the image has moved to it begins here again, with a2 = where it was loaded (boot/move.c). */
+	.globl	boot_again
+boot_again:
 	lla	sp, boot_stack_top
 
 	/* Addresses in data were linked for base 0: add where we are. */
@@ -58,14 +76,52 @@ boot_hart:
 	addi	t1, t1, 64
 	j	3b
 4:
-	call	boot_main		/* (hart id, device tree) */
+	call	boot_main		/* (hart id, device tree, where the image was loaded) */
 9:	wfi
 	j	9b
+
+	/* Says so by the SBI, byte by byte without a stack, and asks for a shutdown, as refuse() in main.c does. */
+	.balign	4
+boot_read_only:
+	lla	s0, read_only_text
+1:	lbu	a0, (s0)
+	beqz	a0, 3f
+	li	a7, SBI_EXT_DBCN
+	li	a6, SBI_DBCN_WRITE_BYTE
+	ecall
+	beqz	a0, 2f
+	lbu	a0, (s0)
+	li	a7, SBI_EXT_LEGACY_PUTCHAR
+	ecall
+2:	addi	s0, s0, 1
+	j	1b
+3:	li	a7, SBI_EXT_SRST
+	li	a6, 0
+	li	a0, SBI_SRST_SHUTDOWN
+	li	a1, SBI_SRST_REASON_FAILURE
+	ecall
+	li	a7, SBI_EXT_LEGACY_SHUTDOWN
+	ecall
+4:	wfi
+	j	4b
+
+	.section .rodata
+read_only_text:
+	.string	"\n[bulkhead] refused: the image was entered where nothing can be written (ROM or flash); let the boot loader copy it to RAM and enter it there; nothing is started\n"
+	.section .text.entry, "ax"
+
+	/* void boot_enter_copy(hartid, host_dtb, loaded, boot_again): the other arguments are boot_main()'s */
+	.globl	boot_enter_copy
+boot_enter_copy:
+	fence	rw, rw
+	fence.i
+	jr	a3
 
 	.globl	secondary_entry
 	.balign	4
 secondary_entry:
 	csrw	sie, zero
+	fence.i				/* the boot hart may have moved the image to here */
 	mv	tp, a1
 	ld	sp, HART_STACK_TOP(tp)
 	call	boot_secondary
@@ -81,6 +137,8 @@ boot_switch_stack:
 	.section .data
 	.balign	8
 boot_lottery:
+	.word	0
+boot_probe:
 	.word	0
 
 	.section .noinit, "aw", @nobits

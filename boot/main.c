@@ -5,6 +5,7 @@
  */
 #include "boot/boot.h"
 #include "boot/memory.h"
+#include "boot/move.h"
 
 #include <libfdt.h>
 
@@ -25,16 +26,13 @@
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
 
-/* A device tree or package larger than this is no such thing. */
-#define MAX_DTB		(1 * MIB)
+/* A package larger than this is no such thing. */
 #define MAX_PACKAGE	(4 * GIB)
-#define MAX_COPY	(256 * KIB)	/* of a tree that has to be copied */
 
 static struct hart_features features;
 static struct host host __attribute__((section(".noinit")));
 static struct config config __attribute__((section(".noinit")));
 static struct plan plan __attribute__((section(".noinit")));
-static uint8_t dtb_copy[MAX_COPY] __attribute__((section(".noinit"), aligned(8)));
 
 /* Firmware sets up a hart's interrupt controllers when it starts the hart: OpenSBI masks its PLIC context
  * by the threshold. So no guest, and nothing that it does, begins before all harts are here. */
@@ -86,18 +84,17 @@ static void check_hart(void)
 		refuse("the time CSR cannot be read: neither the hart nor the firmware implements it");
 }
 
-/*
- * A tree has to lie at a multiple of 8 (Devicetree Specification 0.4, 5.1), but boot loaders hand over the one in a
- * FIT image where it is. What is too large or no tree stays there, for host_parse() to say so.
- */
-static const void *align_dtb(const void *host_dtb)
+/* The package behind the image, and what of it is the configuration. Returns where both were loaded. */
+static struct range open_package(struct package *package, const struct package_entry **config_entry, uint64_t loaded)
 {
-	uint64_t size = (uintptr_t)host_dtb % 8 ? dt_size(host_dtb, MAX_COPY) : 0;
+	uint64_t size = (uintptr_t)__image_end - (uintptr_t)__image_start;
 
-	if (!size)
-		return host_dtb;
-	memcpy(dtb_copy, host_dtb, size);
-	return dtb_copy;
+	if (package_open(package, __image_end, MAX_PACKAGE, hpa(loaded + size)) != OK)
+		refuse_package(__image_end);
+	*config_entry = package_find(package, PACKAGE_CONFIG);
+	if (!*config_entry)
+		refuse("the package has no configuration");
+	return (struct range){ loaded, size + package->header->total_size };
 }
 
 /* What this hart cannot do no hart is said to, whatever the tree says: a guest would be told so. */
@@ -112,29 +109,51 @@ static void keep_features(void)
 	}
 }
 
-/* Parses everything and makes the plan, or refuses. */
-static void make_plan(const void *host_dtb, struct reporter *r)
+/* Goes on where the configuration wants the hypervisor, from the start; comes back if that is here. */
+static void move_away(struct range here, uint64_t hartid)
 {
-	struct package package;
-	hpa_t image = hpa((uintptr_t)__image_start), at = hpa((uintptr_t)__image_end);
-	struct range own = { image.v, 0 };
-	const struct package_entry *entry;
-	bool host_ok, config_ok;
+	struct range there = plan_place(&plan, &host, &config, here);
 
-	if (package_open(&package, (const void *)(uintptr_t)at.v, MAX_PACKAGE, at) != OK)
-		refuse_package((const void *)(uintptr_t)at.v);
-	entry = package_find(&package, PACKAGE_CONFIG);
-	if (!entry)
-		refuse("the package has no configuration");
-	own.size = at.v + package.header->total_size - image.v;
-	host_ok = host_parse(&host, align_dtb(host_dtb), MAX_DTB, true, r) == OK;
+	if (there.base == here.base)
+		return;
+	console_log("moving from 0x%lx to 0x%lx, out of the guests' way", here.base, there.base);
+	move_image(there.base, range_last(here) + 1, hartid);
+}
+
+/* Parses everything and makes the plan, or refuses. Called anew where the image has moved to. */
+static void make_plan(const void *host_dtb, uint64_t loaded, uint64_t hartid)
+{
+	bool moved = loaded != (uintptr_t)__image_start, host_ok, config_ok;
+	struct reporter reporter = { moved ? NULL : report, 0 };	/* what these have to say has been said */
+	const struct package_entry *entry;
+	struct package package;
+	struct range tree, image = open_package(&package, &entry, loaded);
+
+	host_dtb = move_keep_tree(host_dtb, moved, &tree);
+	host_ok = host_parse(&host, host_dtb, MAX_DTB, true, &reporter) == OK;
+	host.tree = tree;
 	keep_features();
-	config_ok = config_parse(&config, package_data(&package, entry), entry->size, r) == OK;
+	config_ok = config_parse(&config, package_data(&package, entry), entry->size, &reporter) == OK;
 	if (!host_ok)
 		refuse("this machine's device tree cannot be used");
+	if (config_ok && !moved)
+		move_away(image, hartid);
+	reporter.report = report;
 	/* A configuration with problems is planned, too: all of them are told at once. */
-	if (plan_make(&plan, &host, &config, &package, own, image, r) != OK || !config_ok)
+	if (plan_make(&plan, &host, &config, &package, image, &reporter) != OK || !config_ok)
 		refuse("the configuration does not fit this machine");
+	ASSERT(plan.hyp.base == (uintptr_t)__image_start);
+}
+
+/* Guests whose RAM is not cleared find nothing of what others were given. */
+static void forget_old_image(void)
+{
+	bool keep = false;
+
+	for (uint32_t i = 0; i < plan.nr_vms; i++)
+		keep |= plan.vms[i].policy.keep_ram;
+	if (keep && plan.hyp.base != plan.loaded.base)
+		move_clear(plan.loaded.base, range_last(plan.hyp) + 1);
 }
 
 /* The hart that belongs to nobody but the console. */
@@ -225,7 +244,7 @@ static void boot_finish(void)
 		wait_for_interrupt();
 }
 
-void boot_main(uint64_t hartid, const void *host_dtb)
+void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 {
 	struct reporter reporter = { report, 0 };
 	struct hart *self;
@@ -236,9 +255,11 @@ void boot_main(uint64_t hartid, const void *host_dtb)
 	__asm__ volatile("mv tp, %0" : : "r"(self));
 	hart_init_traps();
 	console_init();
-	console_log("Bulkhead " VERSION_TEXT " on hart %lu, image at 0x%lx", hartid, (uintptr_t)__image_start);
+	if (loaded == (uintptr_t)__image_start)
+		console_log("Bulkhead " VERSION_TEXT " on hart %lu, image at 0x%lx", hartid, loaded);
 	check_hart();
-	make_plan(host_dtb, &reporter);
+	make_plan(host_dtb, loaded, hartid);
+	forget_old_image();
 	console_use(&plan);
 	plan_print(&plan, print_plan_line, NULL);
 	plic_init(&plan);

@@ -15,6 +15,8 @@ struct guarded_stack {
 
 _Static_assert(HART_STACK_SIZE % PAGE_SIZE == 0, "guards are whole pages");
 
+_Static_assert(PLAN_HYP_END == SSTAGE_WINDOW_BASE, "the planner moves us to where these tables reach");
+
 static struct guarded_stack stacks[MAX_HARTS] __attribute__((section(".noinit"), aligned(4096)));
 
 uint64_t memory_stack_top(uint32_t hart_index)

@@ -40,7 +40,7 @@ static enum err attempt(void)
 	if (package_open(&package, package_blob.data, package_blob.size, hpa(hyp.base + 2 * MIB)))
 		die("internal error: no package");
 	package.unknown = images_unknown(&none);
-	return plan_make(&tool_plan, &tool_host, &tool_config, &package, hyp, hpa(hyp.base), &r);
+	return plan_make(&tool_plan, &tool_host, &tool_config, &package, hyp, &r);
 }
 
 /* One guest with all harts that are like the first one, up to a number of them. */

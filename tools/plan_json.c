@@ -194,6 +194,7 @@ void plan_json(const struct plan *plan)
 	json_number("timebase-hz", plan->timebase_hz);
 	json_text("when-all-ended", plan->keep_machine ? "keep" : "shutdown");
 	range("hypervisor", plan->hyp.base, plan->hyp.size);
+	range("loaded", plan->loaded.base, plan->loaded.size);
 	firmware(plan);
 	json_open("console", '{');
 	json_text("kind", kinds[plan->console.kind]);

@@ -15,6 +15,7 @@
 #define ASSUMED_TEXT_OFFSET	(2 * MIB)
 #define ASSUMED_CORE_SIZE	(2 * MIB)
 #define ASSUMED_SIZE		(4 * MIB)
+#define TREE_GROWS		(64 * KIB)	/* more than what OpenSBI adds to the machine's tree */
 
 struct host tool_host;
 struct config tool_config;
@@ -222,6 +223,37 @@ static struct range use_files(struct situation *s)
 	return hyp;
 }
 
+/*
+ * Where the firmware in our flash image copies the tree to, and what it then adds: behind the image. Other firmware may
+ * have it elsewhere. Room has to be there in any case.
+ */
+static void find_tree(struct situation *s, struct range loaded)
+{
+	struct range tree = { flash_tree_offset(0, range_last(loaded) + 1), dt_u32(s->host_blob.data + 4) + TREE_GROWS };
+	const struct host *host = &tool_host;
+	uint32_t i;
+
+	tool_host.tree = tree;
+	if (s->has_load)	/* by somebody else than our flash image */
+		return;
+	for (i = 0; i < host->nr_ram; i++) {
+		if (!range_contains(host->ram[i], loaded.base, loaded.size) ||
+		    range_contains(host->ram[i], tree.base, tree.size))
+			continue;
+		problem_report(&s->reporter, PROBLEM_MEMORY_NO_ROOM, true, "/", "",
+			       "the firmware copies the machine's device tree behind the image, to 0x%lx to 0x%lx, and "
+			       "RAM ends at 0x%lx; take smaller images", tree.base, range_last(tree),
+			       range_last(host->ram[i]));
+	}
+	for (i = 0; i < host->nr_reserved; i++) {
+		if (range_overlaps(host->reserved[i].range, tree) && !range_overlaps(host->reserved[i].range, loaded))
+			problem_report(&s->reporter, PROBLEM_MEMORY_OVERLAP, true, "/", "",
+				       "the firmware copies the machine's device tree behind the image, to 0x%lx to "
+				       "0x%lx, which is reserved from 0x%lx on; take other images", tree.base,
+				       range_last(tree), host->reserved[i].range.base);
+	}
+}
+
 enum err make_plan(struct situation *s)
 {
 	struct range hyp;
@@ -238,7 +270,7 @@ enum err make_plan(struct situation *s)
 	if (!host_ok)
 		return ERR_INVALID;
 	hyp = s->image_path ? use_image(s) : use_files(s);
-	e = plan_make(&tool_plan, &tool_host, &tool_config, &s->package, hyp, hpa(hyp.base),
-		      &s->reporter);
+	find_tree(s, hyp);
+	e = plan_make(&tool_plan, &tool_host, &tool_config, &s->package, hyp, &s->reporter);
 	return config_ok ? e : ERR_INVALID;
 }

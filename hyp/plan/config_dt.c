@@ -392,6 +392,23 @@ static void read_firmware(struct reading *c, const struct dt_prop *p)
 	}
 }
 
+static void read_hypervisor_at(struct reading *c, const struct dt_prop *p)
+{
+	const char *s = read_string(c, p, "top");
+
+	if (!s)
+		return;
+	if (!strcmp(s, "top"))
+		c->config->hyp_place = HYP_TOP;
+	else if (!strcmp(s, "loaded"))
+		c->config->hyp_place = HYP_LOADED;
+	else if (!config_parse_number(&s, &c->config->hyp_address) || *s || c->config->hyp_address % PAGE_SIZE)
+		bad_value(c, p, "must be \"top\", \"loaded\", or a host address that is a multiple of 4K, as in "
+				"\"0x90000000\"");
+	else
+		c->config->hyp_place = HYP_FIXED;
+}
+
 static void read_compatible(struct reading *c, const struct dt_prop *p)
 {
 	c->compatible = true;
@@ -407,6 +424,7 @@ static const struct property root_props[] = {
 	{ "monitor", read_monitor },
 	{ "when-all-ended", read_when_all_ended },
 	{ "firmware", read_firmware },
+	{ "hypervisor-at", read_hypervisor_at },
 };
 
 static const struct property vm_props[] = {
@@ -623,6 +641,8 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max, stru
 	config->has_console_hart = config->colour = config->no_monitor = false;
 	config->keep_machine = config->has_firmware = false;
 	config->nr_firmware = config->nr_vms = 0;
+	config->hyp_place = HYP_TOP;
+	config->hyp_address = 0;
 	if (dt_open(&dt, dtb, max)) {
 		broken(&c, dt_fault(dtb, max));
 		return ERR_INVALID;

@@ -55,6 +55,8 @@ struct config {
 	bool has_firmware;	/* "firmware" says what the firmware's memory is: these ranges, or what is reserved */
 	uint32_t nr_firmware;
 	struct range firmware[CONFIG_MAX_FIRMWARE];	/* host-physical, whole pages */
+	enum { HYP_TOP, HYP_LOADED, HYP_FIXED } hyp_place;	/* hypervisor-at = "top", "loaded", or an address: */
+	uint64_t hyp_address;	/* host-physical, multiple of 4 KiB */
 	uint32_t nr_vms;
 	struct config_vm vms[MAX_VMS];
 };

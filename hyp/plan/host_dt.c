@@ -394,6 +394,7 @@ enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assum
 	const char *why;
 	enum err e;
 
+	host->tree = (struct range){ 0 };
 	host->timebase_hz = 0;
 	host->nr_nodes = host->nr_harts = host->nr_ram = host->nr_reserved = 0;
 	host->nr_regs = host->nr_plics = 0;

@@ -90,6 +90,8 @@ struct host_name {
 
 struct host {
 	struct dt dt;
+	struct range tree;	/* where the firmware has it, and reads it until all harts have started; set by who
+				 * calls host_parse(), which leaves size 0: not known. Host-physical */
 	uint64_t timebase_hz;
 	uint32_t nr_nodes, nr_harts, nr_ram, nr_reserved, nr_regs, nr_plics;
 	uint16_t cpus, chosen, aliases, reserved_memory;	/* nodes, or NO_NODE */

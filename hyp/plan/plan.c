@@ -377,8 +377,24 @@ uint32_t plan_gstage_tables(const struct plan_vm *vm)
 	return n + vm->nr_vplics * vm->gstage_levels;
 }
 
+struct range plan_place(struct plan *plan, const struct host *host, const struct config *config, struct range loaded)
+{
+	struct reporter silent = { 0 };
+	struct planner *pl = &work;
+
+	pl->plan = plan;
+	pl->host = host;
+	pl->config = config;
+	pl->r = &silent;
+	plan->hyp = plan->loaded = loaded;
+	plan->nr_vms = 0;	/* nothing is placed yet */
+	plan_firmware(pl);
+	plan_self(pl);
+	return silent.count ? loaded : plan->hyp;
+}
+
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
-		   const struct package *package, struct range hyp, hpa_t loaded, struct reporter *r)
+		   const struct package *package, struct range loaded, struct reporter *r)
 {
 	struct planner *pl = &work;
 	unsigned before = r->count;
@@ -389,14 +405,14 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	pl->config = config;
 	pl->package = package;
 	pl->r = r;
-	plan->hyp = hyp;
-	plan->loaded = loaded;
+	plan->hyp = plan->loaded = loaded;
 	memset(pl->reg_owner, NO_OWNER, host->nr_regs);
 
 	copy_harts(pl);
 	copy_plics(pl);
 	start_vms(pl);
 	plan_firmware(pl);
+	plan_self(pl);
 	plan_console(pl);
 	plan_harts(pl);
 	plan_devices(pl);

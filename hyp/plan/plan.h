@@ -220,8 +220,8 @@ struct plan {
 	struct plan_vm vms[MAX_VMS];
 	struct plan_console console;	/* of the hypervisor */
 	bool keep_machine;	/* when the last guest has ended: stay, do not shut down */
-	struct range hyp;	/* memory of the hypervisor and its package: nobody's but for images in place */
-	hpa_t loaded;		/* where the firmware put the image; it may run elsewhere, in hyp */
+	struct range loaded;	/* where the firmware put the hypervisor and its package; free once they have moved */
+	struct range hyp;	/* their memory while guests run, as large: nobody's but for images in place */
 	bool firmware_reserved;	/* firmware = "reserved": the tree reserves all that the firmware has */
 	uint32_t nr_firmware;
 	struct plan_firmware firmware[MAX_FIRMWARE];
@@ -229,21 +229,30 @@ struct plan {
 	struct range free[MAX_FREE];	/* RAM that nobody has, sorted; whole 2 MiB only */
 };
 
+/* The hypervisor's own page tables map what lies below (sstage.h), so it never moves to a place that ends above. */
+#define PLAN_HYP_END	0x3fc0000000ul
+
 struct host;		/* host_dt.h */
 struct config;		/* config_dt.h */
 struct package;		/* package.h */
 
 /*
- * Resolves and checks everything. hyp: the hypervisor's own memory, host-physical, package included; loaded: where the
- * firmware put the image, which is hyp.base unless the image has moved since. RAM below loaded that the host's tree
- * does not reserve is the firmware's, unless the configuration says otherwise. package: open, with the images. host has been parsed with OK, config with problems or without; both stay as they are while the
+ * Where the hypervisor has to be before a plan of these is carried out; loaded: where it is, package included. If that
+ * is another base, it moves first. host and config have been parsed with OK. plan is work space. Tells nothing: where
+ * the configuration asks for a place that cannot be had, the result is loaded, and plan_make() reports. Host-physical.
+ */
+struct range plan_place(struct plan *plan, const struct host *host, const struct config *config, struct range loaded);
+
+/*
+ * Resolves and checks everything. loaded: where the hypervisor was loaded, host-physical, package included; package:
+ * open, with the images, and with the address that it was loaded at. plan->hyp is what plan_place() gives. RAM below
+ * loaded that the host's tree does not reserve is the firmware's, unless the configuration says otherwise. host has been parsed with OK, config with problems or without; both stay as they are while the
  * plan is used: paths are copied, bootargs are not. plan need not be zeroed before. Not re-entrant: one call at a time.
  * OK: the plan may be executed. ERR_INVALID: this call has reported at least one problem, and the plan is incomplete:
  * it may only be planned again. No other errors.
  */
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
-		   const struct package *package, struct range hyp, hpa_t loaded,
-		   struct reporter *r) __must_check;
+		   const struct package *package, struct range loaded, struct reporter *r) __must_check;
 
 /*
  * What of plan->hyp the hypervisor keeps, piece by piece: the first one that ends behind address at, cut to what is not

@@ -61,7 +61,8 @@ static const struct package_entry *find_image(struct planner *pl, uint32_t vm, e
 			   name, name);
 		return NULL;
 	}
-	image->source = hpa(pl->package->address.v + e->offset);
+	/* The package moves along with the hypervisor. */
+	image->source = hpa(pl->package->address.v - pl->plan->loaded.base + pl->plan->hyp.base + e->offset);
 	image->size = e->size;
 	image->crc32 = e->crc32;
 	return e;

@@ -39,6 +39,9 @@ void plan_memory(struct planner *pl);
 void plan_free_memory(struct planner *pl);
 void plan_firmware(struct planner *pl);
 
+/* plan_self.c: where the hypervisor goes; plan->loaded and plan->firmware are set. */
+void plan_self(struct planner *pl);
+
 /* Appends a region to a guest; false and a problem at the property prop if it has too many. */
 bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct plan_region region);
 

@@ -102,17 +102,13 @@ static const char *claimant(const struct planner *pl, const struct claim *c, cha
 	return buf;
 }
 
-/* Its RAM, and nothing that somebody has marked. */
+/* The image, as it was loaded, is in nothing that somebody has marked. */
 static void check_image(struct planner *pl)
 {
-	struct range hyp = pl->plan->hyp;
+	struct range hyp = pl->plan->loaded;
 	char path[HOST_PATH_SIZE];
 	uint32_t i;
 
-	if (!host_has_ram(pl->host, hyp))
-		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
-			       "the hypervisor lies at 0x%lx to 0x%lx, which is not RAM", hyp.base,
-			       hyp.base + hyp.size - 1);
 	for (i = 0; i < pl->host->nr_reserved; i++) {
 		const struct host_reserved *r = &pl->host->reserved[i];
 
@@ -151,7 +147,7 @@ static void stated_firmware(struct planner *pl)
 static void take_for_firmware(struct plan *plan, struct range piece)
 {
 	if (plan->nr_firmware == MAX_FIRMWARE - 1)
-		piece.size = plan->loaded.v - piece.base;
+		piece.size = plan->loaded.base - piece.base;
 	if (plan->nr_firmware < MAX_FIRMWARE)
 		plan->firmware[plan->nr_firmware++] = (struct plan_firmware){ piece, false };
 }
@@ -162,7 +158,7 @@ static void take_for_firmware(struct plan *plan, struct range piece)
  */
 static void assume_firmware(struct planner *pl)
 {
-	uint64_t base, end, last, loaded = pl->plan->loaded.v;
+	uint64_t base, end, last, loaded = pl->plan->loaded.base;
 	struct claim c;
 	uint32_t i;
 

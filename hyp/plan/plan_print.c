@@ -146,6 +146,8 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 	end(pr);
 	start(pr, "", "hypervisor");
 	add_range(pr, plan->hyp.base, plan->hyp.size);
+	if (plan->hyp.base != plan->loaded.base)
+		add(pr, ", loaded at 0x%010lx", plan->loaded.base);
 	end(pr);
 	print_firmware(pr, plan);
 	start(pr, "", "console");

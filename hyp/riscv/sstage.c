@@ -14,8 +14,6 @@
 #define SATP_MODE_SV48	9ul
 #define SATP_MODE_SHIFT	60
 
-/* Windows lie in the last GiB that Sv39 can address in its lower half. */
-#define WINDOW_BASE	0x3fc0000000ul
 #define POOL_SIZE	64
 
 _Static_assert(MAX_HARTS <= PAGING_ENTRIES, "one window entry a hart");
@@ -23,22 +21,22 @@ _Static_assert(MAX_HARTS <= PAGING_ENTRIES, "one window entry a hart");
 static uint64_t root[PAGING_ENTRIES] __attribute__((section(".noinit"), aligned(4096)));
 static uint64_t pool[POOL_SIZE][PAGING_ENTRIES] __attribute__((section(".noinit"), aligned(4096)));
 static struct paging tables;
-static uint64_t *windows;	/* entries of WINDOW_BASE, one a hart */
+static uint64_t *windows;	/* entries of SSTAGE_WINDOW_BASE, one a hart */
 
 enum err sstage_init(uint32_t levels)
 {
 	paging_init(&tables, root, PAGING_ENTRIES, pool, POOL_SIZE, levels);
-	windows = paging_entry(&tables, WINDOW_BASE, 1);
+	windows = paging_entry(&tables, SSTAGE_WINDOW_BASE, 1);
 	return windows ? OK : ERR_NOSPACE;
 }
 
 enum err sstage_map(uint64_t base, uint64_t size, unsigned rights)
 {
 	uint64_t end = align_up(base + size, PAGE_SIZE);
-	uint64_t limit = tables.levels == 4 ? 1ul << 47 : WINDOW_BASE;
+	uint64_t limit = tables.levels == 4 ? 1ul << 47 : SSTAGE_WINDOW_BASE;
 
 	base = align_down(base, PAGE_SIZE);
-	if (end <= base || end > limit || (base < WINDOW_BASE + GIB && end > WINDOW_BASE))
+	if (end <= base || end > limit || (base < SSTAGE_WINDOW_BASE + GIB && end > SSTAGE_WINDOW_BASE))
 		return ERR_RANGE;
 	return paging_map(&tables, base, hpa(base), end - base, rights);
 }
@@ -63,7 +61,7 @@ bool sstage_enable(struct hart_refusal *r)
 static uint64_t set_window(uint64_t leaf)
 {
 	uint32_t index = this_hart()->index;
-	uint64_t va = WINDOW_BASE + index * SSTAGE_WINDOW_SIZE;
+	uint64_t va = SSTAGE_WINDOW_BASE + index * SSTAGE_WINDOW_SIZE;
 
 	windows[index] = leaf;
 	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");

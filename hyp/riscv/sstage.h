@@ -12,6 +12,7 @@
 #include "hyp/riscv/hart.h"
 
 #define SSTAGE_WINDOW_SIZE	(2 * MIB)
+#define SSTAGE_WINDOW_BASE	0x3fc0000000ul	/* windows lie in the last GiB that Sv39 can address in its lower half */
 
 /* Begins; nothing is mapped. Boot hart. levels: 3 = Sv39 or 4 = Sv48, that all harts have. */
 enum err sstage_init(uint32_t levels) __must_check;

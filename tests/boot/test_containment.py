@@ -12,10 +12,11 @@ import pytest
 from configs import UART, config, guest
 from neighbours import RAM, judge_neighbour, neighbour, show
 
+HYPERVISOR = 0x98000000  # otherwise at the top of RAM
 # What is not the guest's on QEMU's virt machine; neighbours.RAM is the neighbour's memory.
 FOREIGN = {
-    "firmware": 0x80000000, "firmware-data": 0x80040000, "hypervisor": 0x80200000,
-    "hypervisor-data": 0x80400000, "neighbour": RAM, "neighbour-middle": RAM + 0x800000,
+    "firmware": 0x80000000, "firmware-data": 0x80040000, "hypervisor": HYPERVISOR,
+    "hypervisor-data": HYPERVISOR + 0x200000, "neighbour": RAM, "neighbour-middle": RAM + 0x800000,
     "neighbour-end": RAM + 0xfffff8, "neighbour-device": 0x101000, "power": 0x100000, "clint": 0x2000000,
     "mtime": 0x200bff8, "hv-console": 0x10008000, "virtio": 0x10001000, "fw-cfg": 0x10100000,
     "flash": 0x20000000, "pci": 0x30000000, "host-tree": 0xbfe00000, "spare-ram": 0x90000000,
@@ -37,7 +38,7 @@ def attacker(kernel, args="", harts="1 2", memory="8M", device=True, **props):
 def test_matrix(boot, mode, cpu, device):
     targets = ",".join(f"{name}@{address:x}" for name, address in FOREIGN.items())
     args = f"matrix.targets={targets} matrix.plic={mode}"
-    machine = boot(config(attacker("matrix", args, device=device, plic_mode=mode), neighbour(plic_mode=mode)),
+    machine = boot(config(attacker("matrix", args, device=device, plic_mode=mode), neighbour(plic_mode=mode), hypervisor_at=hex(HYPERVISOR)),
                    cpu=cpu)
     counts = machine.hv.expect(r"^\[matrix\] (matrix: (\d+) operations, (\d+) targets, 2 harts, (\d+) cases, "
                                r"(\d+) wrong)$", 240)

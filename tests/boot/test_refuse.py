@@ -74,7 +74,7 @@ REFUSED = {
         config(a(memory="16M at 0x90000000"), b(memory="16M at 0x90800000")),
         "/b: memory: 16M at 0x90800000 overlaps 0x90000000 to 0x90ffffff of guest a; .* [memory-overlap]"),
     "memory of the hypervisor": (
-        config(a(memory="16M at 0x80200000")),
+        config(a(memory="16M at 0x80200000"), hypervisor_at="loaded"),
         "/a: memory: 16M at 0x80200000 overlaps .* of the hypervisor; .* [memory-overlap]"),
     "memory of the firmware": (
         config(a(memory="64K at 0x80000000")),

@@ -45,6 +45,8 @@ def test_u_boot_reset(boot):
         machine.uart.send("\n")
         machine.uart.expect(PROMPT)
         machine.uart.send("reset\n")
+        machine.hv.expect_line("bulkhead", r"vm u-boot: restarts \(reboot\)")
+    machine.hv.position = 0     # it may have ended before the last reset
     machine.hv.expect_line("rt", "rt: report ticks=500 ", 30)
     assert machine.hv.text.count("[bulkhead] vm u-boot: restarts (reboot)") == 3
     assert machine.hv.text.count("[bulkhead] vm rt: started") == 1

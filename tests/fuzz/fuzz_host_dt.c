@@ -66,6 +66,8 @@ static void want(void)
 		v->images[IMAGE_INITRD] = pick(2) ? NULL : "smp";
 		want_devices(v, paths[vm]);
 	}
+	config.hyp_place = pick(3);
+	config.hyp_address = (host.nr_ram ? host.ram[pick(host.nr_ram)].base : 0) + ((uint64_t)pick(1024) << 21);
 	config.has_firmware = !pick(4);
 	for (i = config.has_firmware ? pick(3) : 0; i; i--)
 		config.firmware[config.nr_firmware++] = (struct range){

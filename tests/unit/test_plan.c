@@ -148,7 +148,8 @@ static enum err plan_loaded(struct tree host, const char *guests, uint64_t loade
 
 	test_plan_make(&t, host, guests);
 	kept_reset(&t.kept);
-	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, hpa(loaded), &t.kept.r);
+	t.package.address.v += loaded - test_hyp.base;
+	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, (struct range){ loaded, test_hyp.size }, &t.kept.r);
 	wrong = t.result ? NULL : oracle_check(&t.host, &t.config, &t.plan);
 	if (wrong)
 		fail_msg("%s", wrong);
@@ -163,6 +164,7 @@ static void expect_firmware(unsigned i, uint64_t base, uint64_t size, bool state
 	assert_int_equal(t.plan.firmware[i].stated, stated);
 }
 
+#define TOP "hypervisor-at = \"top\";"
 #define NOTHING_RESERVED "reg = <0 0x80000000 0 0x80000>;", "size = <0 0x80000>;"
 
 /* Below the image, what nothing accounts for is the firmware's, whatever else is reserved there. */
@@ -186,22 +188,22 @@ static void test_firmware(void **state)
 	assert_int_equal(t.plan.nr_firmware, 2);
 	expect_firmware(0, 0x40000000, 0x10000000, false);
 	expect_firmware(1, 0x80000000, 0x200000, false);
-	/* The image has moved: what counts is where it was loaded. */
-	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL), A(), 0x90000000), OK);
-	assert_int_equal(t.plan.nr_firmware, 2);
-	expect_firmware(0, 0x80000000, 0x200000, false);
-	expect_firmware(1, 0x80600000, 0xfa00000, false);
+	/* Where the image goes to changes nothing: what counts is where it was loaded. */
+	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL), TOP A(), 0x90000000), OK);
+	assert_int_equal(t.plan.nr_firmware, 1);
+	expect_firmware(0, 0x80000000, 0x10000000, false);
 	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x90000000);
 	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL),
-				     "a { harts = <0>; memory = \"2M\"; kernel = \"rt\"; };", 0x80000000), OK);
+				     TOP "a { harts = <0>; memory = \"2M\"; kernel = \"rt\"; };", 0x80000000), OK);
 	assert_int_equal(t.plan.nr_firmware, 0);
 	assert_int_equal(t.plan.vms[0].regions[0].hpa.v, 0x80000000);
 	/* Loaded into flash: the firmware may be anywhere, unless something is reserved, or a person knows. */
 	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL), A(), 0x20000000), ERR_INVALID);
 	assert_non_null(kept_find(&t.kept, PROBLEM_BAD_HOST, "/", ""));
-	assert_int_equal(plan_loaded(tree_file("virt"), A(), 0x20000000), OK);
+	assert_int_equal(plan_loaded(tree_file("virt"), A(), 0x20000000), ERR_INVALID);	/* it would stay there */
+	assert_int_equal(plan_loaded(tree_file("virt"), TOP A(), 0x20000000), OK);
 	assert_int_equal(plan_loaded(tree_edit("virt", NOTHING_RESERVED, NULL),
-				     "firmware = \"2M at 0x80000000\";" A(), 0x20000000), OK);
+				     TOP "firmware = \"2M at 0x80000000\";" A(), 0x20000000), OK);
 }
 
 static void test_firmware_stated(void **state)
@@ -292,7 +294,7 @@ static enum err plan_in_place(uint64_t payloads, const char *guests)
 	t.package_tree = test_package(images, ARRAY_LEN(images));
 	assert_int_equal(package_open(&t.package, t.package_tree.data, t.package_tree.size,
 				      hpa(payloads - 2 * PAGE_SIZE)), OK);
-	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, hyp, hpa(hyp.base), &t.kept.r);
+	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, hyp, &t.kept.r);
 	wrong = t.result ? NULL : oracle_check(&t.host, &t.config, &t.plan);
 	if (wrong)
 		fail_msg("%s", wrong);
@@ -1055,7 +1057,7 @@ static void test_random(void **state)
 	static uint8_t dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
 	unsigned h, i, k, accepted = 0;
 	const char *wrong;
-	hpa_t loaded;
+	struct range loaded = test_hyp;
 	enum err e;
 
 	(void)state;
@@ -1072,9 +1074,12 @@ static void test_random(void **state)
 			t.config.nr_firmware = t.config.has_firmware ? rng_below(3) : 0;
 			for (k = 0; k < t.config.nr_firmware; k++)
 				t.config.firmware[k] = (struct range){ some_address(), (1 + rng_below(16)) * 64 * KIB };
-			loaded = hpa(rng_below(3) ? test_hyp.base : some_address());
+			t.config.hyp_place = rng_below(3);
+			t.config.hyp_address = some_address();
+			loaded.base = rng_below(3) ? test_hyp.base : some_address();
+			t.package.address.v = loaded.base + (TEST_PACKAGE_ADDRESS - test_hyp.base);
 			kept_reset(&t.kept);
-			e = plan_make(&t.plan, &t.host, &t.config, &t.package, test_hyp, loaded, &t.kept.r);
+			e = plan_make(&t.plan, &t.host, &t.config, &t.package, loaded, &t.kept.r);
 			assert_int_equal(e == OK, t.kept.r.count == 0);
 			if (e)
 				continue;

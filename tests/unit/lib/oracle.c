@@ -84,7 +84,7 @@ static bool has_firmware(const struct config *config, const struct plan *plan, u
 	for (i = 0; i < config->nr_firmware; i++)
 		if (meet(base, size, config->firmware[i].base, config->firmware[i].size))
 			return true;
-	return !config->has_firmware && base < plan->loaded.v;
+	return !config->has_firmware && base < plan->loaded.base;
 }
 
 static const char *check_ram(const struct host *host, const struct config *config, const struct plan *plan,
@@ -346,6 +346,29 @@ static const char *check_control(const struct host *host, const struct plan_vm *
 	return NULL;
 }
 
+/* The hypervisor goes to RAM that nobody has, beside what it is copied from. */
+static const char *check_self(const struct host *host, const struct config *config, const struct plan *plan)
+{
+	const struct range *a = &plan->hyp, *b = &plan->loaded;
+	bool inside = false;
+	unsigned i;
+
+	FAIL_IF(a->size != b->size, "the hypervisor's size changes");
+	for (i = 0; i < host->nr_ram; i++)
+		inside |= a->base >= host->ram[i].base &&
+			  a->base + (a->size - 1) <= host->ram[i].base + (host->ram[i].size - 1);
+	if (a->base == b->base)
+		return NULL;
+	FAIL_IF(!inside, "the hypervisor goes to 0x%lx, which is not RAM", a->base);
+	FAIL_IF(meet(a->base, a->size, b->base, b->size), "the hypervisor's copy overlaps it");
+	FAIL_IF(has_firmware(config, plan, a->base, a->size), "the hypervisor is in the firmware");
+	FAIL_IF(meet(a->base, a->size, host->tree.base, host->tree.size), "the hypervisor is in the firmware's tree");
+	for (i = 0; i < host->nr_reserved; i++)
+		FAIL_IF(meet(a->base, a->size, host->reserved[i].range.base, host->reserved[i].range.size),
+			"the hypervisor is in reserved memory");
+	return NULL;
+}
+
 const char *oracle_check(const struct host *host, const struct config *config, const struct plan *plan)
 {
 	const char *wrong = check_harts(host, config, plan);
@@ -357,6 +380,7 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 			     host->reserved[i].range.size), "the hypervisor lies in reserved memory");
 	for (i = 0; i < plan->nr_free; i++)
 		FAIL_IF(has_firmware(config, plan, plan->free[i].base, plan->free[i].size), "the firmware counts as free");
+	wrong = wrong ? wrong : check_self(host, config, plan);
 	for (vm = 0; !wrong && vm < plan->nr_vms; vm++) {
 		const struct plan_vm *v = &plan->vms[vm];
 

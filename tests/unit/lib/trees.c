@@ -262,10 +262,11 @@ void test_plan_make(struct test_plan *t, struct tree host, const char *guests)
 	t->result = host_parse(&t->host, t->host_tree.data, t->host_tree.size, false, r);
 	if (!t->result)
 		t->result = config_parse(&t->config, t->config_tree.data, t->config_tree.size, r);
+	if (!strstr(guests, "hypervisor-at"))
+		t->config.hyp_place = HYP_LOADED;
 	if (!t->result)
 		t->result = package_open(&t->package, t->package_tree.data, t->package_tree.size,
 					 hpa(TEST_PACKAGE_ADDRESS));
 	if (!t->result)
-		t->result = plan_make(&t->plan, &t->host, &t->config, &t->package, test_hyp, hpa(test_hyp.base),
-				      r);
+		t->result = plan_make(&t->plan, &t->host, &t->config, &t->package, test_hyp, r);
 }

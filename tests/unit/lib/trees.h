@@ -73,8 +73,8 @@ struct test_plan {
 
 /*
  * Makes a plan of a host (whose tree it takes over) and guests' nodes, with the images "linux" (20
- * MiB, 24 MiB with bss), "initrd" (1 MiB) and "rt" (5000 bytes); the hypervisor is at 0x80200000
- * and has 4 MiB. What was in t before is freed.
+ * MiB, 24 MiB with bss), "initrd" (1 MiB) and "rt" (5000 bytes); the hypervisor is loaded at 0x80200000,
+ * has 4 MiB, and stays there unless guests begins with a root's property hypervisor-at. What was in t before is freed.
  */
 void test_plan_make(struct test_plan *t, struct tree host, const char *guests);
 void test_plan_free(struct test_plan *t);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's tree in our own memory, and the image's move; see move.h and docs/architecture.md, "Out of the guests'
+ * way". Boot hart only, before any other hart has been started and before translation is on.
+ */
+#include "boot/move.h"
+
+#include "boot/boot.h"
+#include "hyp/base/fdt.h"
+#include "hyp/base/str.h"
+
+/* Of the image's .noinit this is all that moves. */
+static struct {
+	struct range original;
+	uint8_t data[MAX_DTB] __attribute__((aligned(8)));
+} tree __attribute__((section(".noinit")));
+
+const void *move_keep_tree(const void *dtb, bool moved, struct range *at)
+{
+	if (!moved) {
+		tree.original = (struct range){ (uintptr_t)dtb, dt_size(dtb, MAX_DTB) };
+		memcpy(tree.data, dtb, tree.original.size);
+	}
+	*at = tree.original;
+	return tree.original.size ? tree.data : dtb;
+}
+
+/* What of the image is more than work space: its file, the tree, and the package, which ends at package_end. */
+static void each_piece(uint64_t to, uint64_t package_end, void (*piece)(uint64_t to, const void *from, uint64_t size))
+{
+	const uint64_t begin[] = { (uintptr_t)__image_start, (uintptr_t)&tree, (uintptr_t)__image_end };
+	const uint64_t end[] = { (uintptr_t)__bss_start, (uintptr_t)(tree.data + tree.original.size), package_end };
+
+	for (uint32_t i = 0; i < ARRAY_LEN(begin); i++)
+		piece(to + (begin[i] - begin[0]), (const void *)begin[i], end[i] - begin[i]);
+}
+
+static void copy_piece(uint64_t to, const void *from, uint64_t size)
+{
+	memcpy((void *)to, from, size);
+}
+
+static void clear_piece(uint64_t to, const void *from, uint64_t size)
+{
+	(void)from;
+	memset((void *)to, 0, size);
+}
+
+__noreturn void move_image(uint64_t to, uint64_t package_end, uint64_t hartid)
+{
+	uint64_t again = to + ((uintptr_t)boot_again - (uintptr_t)__image_start);
+
+	each_piece(to, package_end, copy_piece);
+	boot_enter_copy(hartid, NULL, (uintptr_t)__image_start, again);
+}
+
+void move_clear(uint64_t loaded, uint64_t package_end)
+{
+	each_piece(loaded, package_end, clear_piece);
+}
