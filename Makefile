@@ -24,7 +24,7 @@ export CROSS_COMPILE HOSTCC FUZZCC QEMU PYTHON
 export PATH	:= $(PATH):/usr/sbin:/sbin
 export PYTHONDONTWRITEBYTECODE := 1
 # What people bring themselves instead of having it fetched; see docs/testing.md.
-export OPENSBI_SRC LIBFDT_SRC LINUX_IMAGE LINUX_MODULES BUSYBOX UBOOT QEMU_10 QEMU_11
+export OPENSBI_SRC LIBFDT_SRC LINUX_IMAGE LINUX_MODULES BUSYBOX UBOOT GRUB_EFI QEMU_10 QEMU_11
 
 ifeq ($(V),1)
 Q		:=
@@ -75,14 +75,17 @@ PARTS_linux	:= linux busybox
 GIVEN_linux	:= $(LINUX_IMAGE)|$(LINUX_MODULES)|$(BUSYBOX)
 PARTS_u-boot	:= u-boot
 GIVEN_u-boot	:= $(UBOOT)
+PARTS_grub	:= grub
+GIVEN_grub	:= $(GRUB_EFI)
 # Beside the host's QEMU; only tests start them.
 PARTS_qemus	:= qemu-10 qemu-11
 GIVEN_qemus	:= $(QEMU_10)|$(QEMU_11)
 FETCHED		:= $(B)/.fetched-base
 FETCHED_LINUX	:= $(B)/.fetched-linux
 FETCHED_UBOOT	:= $(B)/.fetched-u-boot
+FETCHED_GRUB	:= $(B)/.fetched-grub
 FETCHED_QEMUS	:= $(B)/.fetched-qemus
-FETCHES		:= $(FETCHED) $(FETCHED_LINUX) $(FETCHED_UBOOT) $(FETCHED_QEMUS)
+FETCHES		:= $(FETCHED) $(FETCHED_LINUX) $(FETCHED_UBOOT) $(FETCHED_GRUB) $(FETCHED_QEMUS)
 
 setup: $(SETUP)
 fetch: $(FETCHES)
@@ -214,6 +217,13 @@ $(B)/linux-disk.img: guests/linux/mkdisk | $(SETUP)
 	$(call say,DISK $@)
 	$(Q)mkdir -p $(@D) && guests/linux/mkdisk $@
 
+# The disk of a configuration, where it is not linux-disk.img: disk.img beside its image.
+$(B)/virt/u-boot-disk/disk.img: guests/boot-disk/mkdisk $(B)/images/linux $(B)/images/linux-initrd $(FETCHED_GRUB) | $(SETUP)
+	$(call say,DISK $@)
+	$(Q)mkdir -p $(@D) && $(PYTHON) $< --kernel $(B)/images/linux --initrd $(B)/images/linux-initrd \
+		--grub $(THIRD)/grubriscv64.efi --out $@
+DISKS		:= $(B)/linux-disk.img $(B)/virt/u-boot-disk/disk.img
+
 IMAGES		:= $(patsubst %,$(B)/images/%,$(GUESTS) linux linux-initrd u-boot)
 
 # ---- the host command -----------------------------------------------------------------------------
@@ -299,7 +309,7 @@ map: $(B)/bulkhead $(B)/host/virt.dtb | config-exists
 docs/map.svg: configs/virt/linux-rt.dts tests/hosts/virt.dts $(TOOL_SRC) | $(B)/bulkhead
 	$(Q)$(B)/bulkhead map -o $@ tests/hosts/virt.dts $<
 everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(IMAGES) \
-		$(B)/linux-disk.img
+		$(DISKS)
 
 $(B)/$(CONFIG)/fw_payload.bin $(B)/$(CONFIG)/.inputs: | config-exists
 .PHONY: config-exists
@@ -311,10 +321,10 @@ config-exists:
 demo: $(B)/virt/linux-rt/fw_payload.bin $(B)/linux-disk.img
 	@$(PYTHON) scripts/run --demo virt/linux-rt
 
-run: image $(B)/linux-disk.img
+run: image $(B)/linux-disk.img $(filter $(B)/$(CONFIG)/%,$(DISKS))
 	@$(PYTHON) scripts/run $(CONFIG)
 
-debug: image $(B)/linux-disk.img
+debug: image $(B)/linux-disk.img $(filter $(B)/$(CONFIG)/%,$(DISKS))
 	@$(PYTHON) scripts/run --debug $(CONFIG)
 
 # ---- tests ------------------------------------------------------------------------------------------

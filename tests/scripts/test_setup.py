@@ -108,7 +108,7 @@ def test_no_apt(brought):
     refused(brought.run("fetch", "u-boot"), line.format("UBOOT="))
     del brought.env["LIBFDT_SRC"], brought.env["BUSYBOX"]
     refused(brought.run("fetch", *BASE), line.format("LIBFDT_SRC="))
-    refused(brought.run("fetch"), line.format("LIBFDT_SRC=, BUSYBOX=, UBOOT=, QEMU_10=, QEMU_11="))
+    refused(brought.run("fetch"), line.format("LIBFDT_SRC=, BUSYBOX=, UBOOT=, GRUB_EFI=, QEMU_10=, QEMU_11="))
 
 
 def test_unknown_part(place):
@@ -320,7 +320,7 @@ def test_qemu_of_a_persons_own(brought):
 TOOLS = {	# what each is without a word in Debian 12
     "riscv64-linux-gnu-gcc": "gcc-riscv64-linux-gnu", "qemu-system-riscv64": "qemu-system-misc",
     "dtc": "device-tree-compiler", "gcc": "gcc", "clang": "clang", "dt-validate": "dt-schema",
-    "spin": "spin", "cpio": "cpio", "xz": "xz-utils"}
+    "spin": "spin", "cpio": "cpio", "xz": "xz-utils", "mformat": "mtools"}
 NEEDED = ("cat", "date", "dirname", "find", "grep", "head", "mkdir", "paste", "sed", "sleep", "sort",
           "tail", "tr")
 PACKAGES = {"12": ["qemu-system-misc", "dt-schema"], "13": ["qemu-system-riscv"]}
