@@ -91,7 +91,8 @@ def run_random(boot, cpu, mode, seed, until):
     """One machine, until its random guest has ended for good or time is up. Gives what it did."""
     machine = boot(config(
         attacker("random", f"random.seed={seed} random.foreign={RAM}", on_crash="restart",
-                 restart_limit=1000000, watchdog_ms=200, plic_mode=mode), neighbour(plic_mode=mode)), cpu=cpu)
+                 restart_limit=1000000, watchdog_ms=200, plic_mode=mode), neighbour(plic_mode=mode),
+        hypervisor_at="loaded"), cpu=cpu)	# 0x80200000, which guests/random tries
     machine.hv.expect(r"^\[random\] random: seed=")
     while time.monotonic() < until and "vm random: stopped" not in machine.hv.text:
         assert machine.process.poll() is None, machine.tails()
