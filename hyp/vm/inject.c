@@ -8,6 +8,7 @@
 
 enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
 {
+	uint64_t vector = csr_read(CSR_VSTVEC) & ~3ul;	/* exceptions go to BASE in both modes */
 	uint64_t vsstatus = csr_read(CSR_VSSTATUS);
 	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE | SSTATUS_SPELP);
 
@@ -16,11 +17,14 @@ enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
 	next |= v->ctx.sstatus & (SSTATUS_SPP | SSTATUS_SPELP);
 	if (vsstatus & SSTATUS_SIE)
 		next |= SSTATUS_SPIE;
+	v->at_vector = false;
+	if (v->ctx.x[0] == vector && v->ctx.sstatus & SSTATUS_SPP)
+		vm_trap_loop(v, vector);
 	csr_write(CSR_VSSTATUS, next);
 	csr_write(CSR_VSEPC, v->ctx.x[0]);
 	csr_write(CSR_VSCAUSE, cause);
 	csr_write(CSR_VSTVAL, tval);
-	v->ctx.x[0] = csr_read(CSR_VSTVEC) & ~3ul;	/* exceptions go to BASE in both modes */
+	v->ctx.x[0] = vector;
 	v->ctx.sstatus = (v->ctx.sstatus & ~(uint64_t)SSTATUS_SPELP) | SSTATUS_SPP;
 	return VERDICT_RESUME;
 }

@@ -45,7 +45,7 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
 	guest_env_reset(&v->features);
-	v->resume_nonretentive = false;
+	v->resume_nonretentive = v->at_vector = v->told_vector = false;
 	v->ctx.fetch_faults = 0;
 	v->ctx.hstatus = 0;
 	set_entry(v, pc, opaque);

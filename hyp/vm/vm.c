@@ -310,9 +310,9 @@ enum verdict vm_crash(struct vcpu *v, enum vm_end end)
 	return VERDICT_LEAVE;
 }
 
-void vm_complain(struct vcpu *v, const char *cause, uint64_t address)
+/* Whether a line may be written; those that were left out before are told first. */
+static bool may_complain(struct vm *vm)
 {
-	struct vm *vm = v->vm;
 	uint32_t dropped = 0;
 	bool may;
 
@@ -321,12 +321,26 @@ void vm_complain(struct vcpu *v, const char *cause, uint64_t address)
 	if (may)
 		dropped = take_dropped(&vm->complaints);
 	lock_release(&vm->lock);
-	if (!may)
-		return;
-	if (dropped)
+	if (may && dropped)
 		console_log("vm %s: %u more such lines left out", vm->plan->name, dropped);
-	console_log("vm %s: vcpu %u: %s, pc 0x%lx, address 0x%lx", vm->plan->name, v->index, cause, v->ctx.x[0],
-		    address);
+	return may;
+}
+
+void vm_complain(struct vcpu *v, const char *cause, uint64_t address)
+{
+	if (!v->at_vector && may_complain(v->vm))
+		console_log("vm %s: vcpu %u: %s, pc 0x%lx, address 0x%lx", v->vm->plan->name, v->index, cause,
+			    v->ctx.x[0], address);
+}
+
+void vm_trap_loop(struct vcpu *v, uint64_t vector)
+{
+	v->at_vector = true;
+	if (v->told_vector || !may_complain(v->vm))
+		return;
+	v->told_vector = true;
+	console_log("vm %s: vcpu %u: faults at its own trap vector 0x%lx, again and again: is the image linked for another "
+		    "address?", v->vm->plan->name, v->index, vector);
 }
 
 bool vm_ending(struct vm *vm)

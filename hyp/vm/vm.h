@@ -41,6 +41,8 @@ struct vcpu {
 	/* The vcpu's own hart alone: */
 	struct hart_features features;	/* probed */
 	bool resume_nonretentive;
+	bool at_vector;			/* its last exception was one at its own trap vector */
+	bool told_vector;		/* and the log has told of one in this life */
 	struct {
 		uint64_t deadline;	/* that the guest waits for; without Sstc only */
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
@@ -153,8 +155,12 @@ enum verdict vm_end(struct vcpu *v, enum vm_end end);
 /* The same for a crash (VM_END_FAILED and behind), with a line that says so. */
 enum verdict vm_crash(struct vcpu *v, enum vm_end end);
 
-/* One line about what a guest did wrong, if it has not caused too many of late: guest, vcpu, cause, pc, address. */
+/* One line about what a guest did wrong, if it has not caused too many of late, and does not fault at its own trap
+ * vector, which vm_trap_loop() tells once: guest, vcpu, cause, pc, address. */
 void vm_complain(struct vcpu *v, const char *cause, uint64_t address);
+
+/* The guest gets an exception at the very address that exceptions go to, from VS-mode: so it will again. */
+void vm_trap_loop(struct vcpu *v, uint64_t vector);
 
 /* The VM of that number, below vm_count(). */
 struct vm *vm_get(uint32_t index);

@@ -127,6 +127,54 @@ static void test_unmapped_ignore(void **state)
 	assert_fault(CAUSE_STORE_ACCESS, 0x1000, PC);
 }
 
+static unsigned count(const char *text)
+{
+	unsigned n = 0;
+
+	fake.console[fake.console_len < FAKE_CONSOLE ? fake.console_len : FAKE_CONSOLE - 1] = 0;
+	for (const char *at = fake.console; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+/* A guest that is linked for another address: it faults, and its trap vector is nowhere either. Once, in plain words. */
+static void test_trap_loop(void **state)
+{
+	static const struct { uint64_t cause, vector; } loops[] = {
+		{ CAUSE_FETCH_GUEST_PAGE, 0 }, { CAUSE_FETCH_GUEST_PAGE, 0x50000000 }, { CAUSE_ILLEGAL, 0x80001000 },
+		{ CAUSE_LOAD_GUEST_PAGE, 0x80002000 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(loops); i++) {
+		boot();
+		csr()->vstvec = loops[i].vector | 1;	/* exceptions go to BASE */
+		code_at(PC, LW_A1_A0);
+		for (unsigned k = 0; k < 1000; k++) {
+			exit_with(loops[i].cause, hw()->x[0], hw()->x[0], 0);
+			fake.time += FAKE_HZ / 10;
+		}
+		assert_int_equal(count(": faults at its own trap vector "), 1);
+		assert_int_equal(count("again and again: is the image linked for another address?\n"), 1);
+		assert_in_range(count("\n"), 1, 3);
+		/* the next life is another matter */
+		sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, 0, 0);
+		fake_settle();
+		csr()->vstvec = loops[i].vector;
+		for (unsigned k = 0; k < 3; k++)
+			exit_with(loops[i].cause, hw()->x[0], hw()->x[0], 0);
+		assert_int_equal(count(": faults at its own trap vector "), 2);
+	}
+	/* a trap from VU-mode comes from elsewhere, whatever its pc; nor is one elsewhere in VS-mode a loop */
+	boot();
+	csr()->vstvec = PC;
+	hw()->x[0] = PC;
+	fake_trap(self, &(struct fake_exit){ .cause = CAUSE_ILLEGAL, .user = true });
+	hw()->x[0] = PC + 2;
+	exit_with(CAUSE_ILLEGAL, 0, 0, 0);
+	assert_false(fake_said("trap vector"));
+}
+
 static void test_unmapped_stop(void **state)
 {
 	(void)state;
@@ -476,6 +524,7 @@ int main(void)
 		cmocka_unit_test_setup(test_virtual_instruction, setup),
 		cmocka_unit_test_setup(test_unmapped_inject, setup),
 		cmocka_unit_test_setup(test_unmapped_ignore, setup),
+		cmocka_unit_test_setup(test_trap_loop, setup),
 		cmocka_unit_test_setup(test_unmapped_stop, setup),
 		cmocka_unit_test_setup(test_walk_faults, setup),
 		cmocka_unit_test_setup(test_walk_stops, setup),
