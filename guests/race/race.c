@@ -75,6 +75,7 @@ static uint64_t run_once(uint64_t pc, bool user)
 	lab_fill(&in);
 	in.x[10] = arg_u64("race.at", (uint64_t)ram + 1);
 	in.x[11] = 0x55;
+	in.x[2] = in.x[10] + 16;	/* cm.push writes below it */
 	in.epc = pc;
 	/* What the first instruction of a page stores where: the entry of the other page, which is readable. */
 	in.x[12] = (uint64_t)pages[1] >> 12 << 10 | PTE_V | PTE_R | PTE_X | PTE_A;

@@ -8,7 +8,8 @@ not come back".
 import re
 
 import pytest
-from configs import UART, config, guest, rt
+from configs import config, guest, rt
+from conftest import NEWER_QEMUS
 from neighbours import judge_neighbour, neighbour
 from test_console import PREFIX, shared
 
@@ -45,6 +46,26 @@ def hangs(machine):
 ])
 def test_our_firmware_keeps_no_hart(boot, first, second, cpu, args):
     machine = boot(config(racer(first, second, **args), neighbour()), cpu=cpu)
+    done = machine.hv.expect(r"^\[race\] race: done, (\d+) rounds, causes 0x([0-9a-f]+)$", 120)
+    machine.hv.expect_line("bulkhead", r"vm race: stopped \(shutdown\)")
+    assert int(done[1]) > 100 and not hangs(machine)
+    judge_neighbour(machine)
+
+
+# With Zcmp and without D the encoding of cm.push is that of C.FSDSP: one hart is enough, and nothing has to change.
+CM_PUSH = 0xb842	# {ra}, -16
+ZCMT = "rv64,zcmp=on,zcmt=on,zcd=off,d=off,zfa=off,zfh=off"
+
+
+@pytest.mark.parametrize("qemu", NEWER_QEMUS)
+@pytest.mark.parametrize("first, second, cpu, args", [
+    (CBO, VSE, "rv64", {"race_at": HOLE, "plic_mode": "mapped"}),
+    (SB, VSE, "rv64", {"race_at": HOLE, "plic_mode": "mapped"}),
+    (AMO, VSE, "rv64", {}),
+    (CM_PUSH, CM_PUSH, ZCMT, {"race_at": HOLE - 4, "race_stale": 1, "harts": "1", "plic_mode": "mapped"}),
+])
+def test_nor_on_newer_harts(boot, qemu, first, second, cpu, args):
+    machine = boot(config(racer(first, second, **args), neighbour()), cpu=cpu, qemu=qemu)
     done = machine.hv.expect(r"^\[race\] race: done, (\d+) rounds, causes 0x([0-9a-f]+)$", 120)
     machine.hv.expect_line("bulkhead", r"vm race: stopped \(shutdown\)")
     assert int(done[1]) > 100 and not hangs(machine)
