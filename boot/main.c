@@ -23,6 +23,7 @@
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
 #include "hyp/vm/console.h"
+#include "hyp/vm/machine.h"
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
 
@@ -43,7 +44,7 @@ static bool harts_go;		/* atomic: they may go on */
 static __noreturn void refuse(const char *reason)
 {
 	console_log("refused: %s; nothing is started", reason);
-	sbi_system_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_FAILURE);
+	machine_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_FAILURE);
 	for (;;)
 		wait_for_interrupt();
 }

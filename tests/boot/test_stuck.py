@@ -168,3 +168,13 @@ def test_the_console_hart_is_lost(boot):
     await_stuck(machine, channel=uart)
     uart.send(PREFIX + "m")
     the_monitor_goes_on(uart)
+
+
+def test_firmware_that_cannot_switch_off(boot, host_dtb):
+    """No device to do it with: said before the firmware is asked, as some stop all harts first and then find out."""
+    tree = host_dtb([["-r", "/poweroff"], ["-r", "/reboot"], ["-r", "/soc/test@100000"]])
+    machine = boot(config(rt(ticks=100)), extra=tree)
+    machine.hv.expect_line("bulkhead", "all guests ended, shutting the machine down")
+    machine.hv.expect(r"^\[bulkhead\] the firmware has no SRST extension: if the machine stays on now, it has to be switched "
+                      r"off by hand$")
+    assert machine.process.poll() is None
