@@ -67,6 +67,12 @@ enum view {
 /* All cases of the calling hart. */
 void run_matrix(void *unused);
 
+/* Every CSR number from one mode; csrs.c. */
+void try_csrs(bool user);
+
+/* Counts one case by its exception. */
+void count_case(const struct tf *r, bool completed);
+
 extern uint64_t cases[MAX_CPUS], wrong[MAX_CPUS];
 extern uint64_t causes[MAX_CPUS][32];	/* how often each was seen; 31 is "no trap" */
 

@@ -131,7 +131,6 @@ static void add_illegal(void)
 		{ "mret", INSN_MRET }, { "zeros", 0 }, { "ones", 0xffffffff },
 		{ "load of no width", enc_load(7, REG_A1, REG_A0, 0) },
 		{ "store of no width", enc_store(7, REG_A1, REG_A0, 0) },
-		{ "amo of a byte", enc_amo(AMO_ADD, W_B, 12, REG_A1, REG_A0) },
 		{ "amo that is none", enc_amo(31, W_W, 12, REG_A1, REG_A0) },
 		{ "custom-0", 0x0000000bU | REG_A0 << 15 },
 	};
@@ -139,6 +138,8 @@ static void add_illegal(void)
 
 	for (i = 0; i < ARRAY_SIZE(list); i++)
 		add(list[i].name, OP_ILLEGAL, 1, list[i].insn);
+	if (!dt_isa_has(0, "zabha"))
+		add("amo of a byte", OP_ILLEGAL, 1, enc_amo(AMO_ADD, W_B, 12, REG_A1, REG_A0));
 }
 
 void ops_init(void)

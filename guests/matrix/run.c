@@ -12,6 +12,7 @@
 #define VALUE		0x1122334455667788UL	/* what a1 holds */
 #define ANY_CAUSE	64
 #define NO_TRAP		31
+#define BLOCK		64UL	/* of a CBO, of which the fault may tell the start */
 
 /* Pages of the window, for each hart. */
 #define PAGES_A_HART	4
@@ -33,14 +34,18 @@ static const char *const views[] = { "bare", "paged", "denied", "absent" };
 
 static void complain(const struct test_case *c, const char *what, const char *why, const struct tf *r)
 {
-	if (wrong[this_cpu()->index]++ < 20)
+	static uint8_t told[MAX_CPUS][MAX_OPS + 1];	/* of one operation not everything, so that all come up */
+	unsigned int op = c->op ? (unsigned int)(c->op - ops) : MAX_OPS;
+
+	wrong[this_cpu()->index]++;
+	if (told[this_cpu()->index][op] < 3 && ++told[this_cpu()->index][op])
 		line("FAIL matrix: %s %u at %s, %s, %s: %s: cause %lu sepc 0x%lx stval 0x%lx a1 0x%lx, "
 		     "address 0x%lx, code 0x%lx", what, c->op ? c->op->width : 0, c->target->name,
 		     c->user ? "U" : "S", views[c->view], why, r->cause, r->epc, r->tval, r->x[REG_A1],
 		     c->address, c->exec);
 }
 
-static void count(const struct tf *r, bool completed)
+void count_case(const struct tf *r, bool completed)
 {
 	unsigned int i = this_cpu()->index;
 
@@ -86,8 +91,9 @@ static bool right_fault(const struct test_case *c, const struct tf *r, uint64_t 
 	if (r->epc != c->exec)
 		return false;
 	if (want == CAUSE_ILLEGAL)
-		return r->cause == want && (r->tval == 0 || r->tval == c->op->insn);
-	if (r->tval != c->address)
+		/* QEMU 10 and 11 tell an older instruction for MRET. */
+		return r->cause == want && (r->tval == 0 || r->tval == c->op->insn || c->op->insn == INSN_MRET);
+	if (r->tval != c->address && !(c->op->kind == OP_CBO && r->tval == (c->address & ~(BLOCK - 1))))
 		return false;
 	if (want == ANY_CAUSE)
 		return r->cause == (stores(c->op) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS) ||
@@ -159,7 +165,7 @@ static void judge(const struct test_case *c, const struct tf *in, const struct t
 	uint64_t want = right_cause(c);
 	bool completed = lab_completed(r, c->exec, op->insn);
 
-	count(r, completed);
+	count_case(r, completed);
 	if (completed && op->kind == OP_SC && want != 0 && r->x[12] != 0)
 		want = 0;	/* it may fail before it looks at the address */
 	if (!completed && (want == 0 || !right_fault(c, r, want)))
@@ -228,7 +234,7 @@ static void try_fetch(struct test_case *c)
 	if (c->target->kind == TARGET_RAM)
 		*(volatile uint16_t *)c->at = INSN_C_EBREAK;
 	r = excursion(&in, c->user);
-	count(r, false);
+	count_case(r, false);
 	if (r->cause != want || r->epc != c->address ||
 	    (r->tval != c->address && !(want == CAUSE_BREAKPOINT && !r->tval)))
 		complain(c, "fetch", "wrong exception", r);
@@ -252,7 +258,7 @@ static void try_misaligned(struct test_case *c)
 		c->address = aligned + offset;
 		in.x[REG_A0] = in.x[REG_SP] = c->address;
 		r = lab_run_at(&in, c->op->insn, lab_code(), c->exec, c->user);
-		count(r, lab_completed(r, c->exec, c->op->insn));
+		count_case(r, lab_completed(r, c->exec, c->op->insn));
 		/* Of a mapped device QEMU tells the aligned half that failed. */
 		first = c->target->kind == TARGET_DEVICE ? aligned : c->address;
 		ok = (r->cause == low || r->cause == low + 1) && r->epc == c->exec &&
@@ -311,31 +317,6 @@ static void try_target(struct test_case *c)
 	try_fetch(c);
 }
 
-/* Every CSR number: what is not the mode's is an illegal instruction. Reading changes nothing. */
-static void try_csrs(bool user)
-{
-	static const struct target none = { .name = "a CSR" };
-	struct test_case c = { .target = &none, .user = user, .exec = lab_code() };
-	unsigned int csr;
-
-	for (csr = 0; csr < 4096; csr++) {
-		uint32_t insn = enc_csrr(csr, REG_A1);
-		const struct tf *r;
-		struct tf in;
-		bool done, ok;
-
-		lab_fill(&in);
-		r = lab_run_at(&in, insn, lab_code(), c.exec, user);
-		done = lab_completed(r, c.exec, insn);
-		count(r, done);
-		ok = done ? (csr >> 8 & 3) <= (user ? 0 : 1) :
-		     r->cause == CAUSE_ILLEGAL && r->epc == c.exec && (!r->tval || r->tval == insn);
-		c.address = csr;
-		if (!ok || !lab_regs_kept(&in, r, done ? REG_A1 : 0))
-			complain(&c, "csrr", "wrong", r);
-	}
-}
-
 /* Traps that need no address. */
 static void try_traps(void)
 {
@@ -362,7 +343,7 @@ static void try_traps(void)
 			continue;
 		lab_fill(&in);
 		r = lab_run_at(&in, list[i / 2].insn, lab_code(), c.exec, c.user);
-		count(r, false);
+		count_case(r, false);
 		if (r->cause != list[i / 2].cause || r->epc != c.exec || !lab_regs_kept(&in, r, 0) ||
 		    !(r->status & SSTATUS_SPP) != c.user)
 			complain(&c, "trap", "wrong", r);

@@ -28,18 +28,25 @@ def attacker(kernel, args="", harts="1 2", memory="8M", device=True, **props):
     return guest(kernel, harts, memory, kernel, devices=[UART] if device else None, bootargs=args, **props)
 
 
-@pytest.mark.parametrize("mode, cpu, device", [
-    ("mapped", "rv64", True),
-    ("emulated", "rv64,sstc=off", True),
+@pytest.mark.parametrize("qemu, mode, cpu, device", [
+    (None, "mapped", "rv64", True),
+    (None, "emulated", "rv64,sstc=off", True),
     # With V, a vector access that a device refuses: OpenSBI 1.6 as it comes overruns a stack (docs/safety.md).
-    ("mapped", "rv64,v=on,vext_spec=v1.0", True),
-    ("emulated", "rv64,v=on,vext_spec=v1.0", False),
+    (None, "mapped", "rv64,v=on,vext_spec=v1.0", True),
+    (None, "emulated", "rv64,v=on,vext_spec=v1.0", False),
+    # With V not on QEMU 10 and 11: there the guest's handler is first told of a page fault at its own vector, once, when
+    # OpenSBI passes on a vector access that a device refused, though nothing is translated.
+    (10, "mapped", "max", False),
+    (10, "emulated", "rva23s64", False),
+    (10, "mapped", "rv64,d=off", True),
+    (11, "emulated", "max,smstateen=off", False),
+    (11, "mapped", "rv64,sstc=off,smaia=on,ssaia=on", True),
 ])
-def test_matrix(boot, mode, cpu, device):
+def test_matrix(boot, qemu, mode, cpu, device):
     targets = ",".join(f"{name}@{address:x}" for name, address in FOREIGN.items())
     args = f"matrix.targets={targets} matrix.plic={mode}"
     machine = boot(config(attacker("matrix", args, device=device, plic_mode=mode), neighbour(plic_mode=mode), hypervisor_at=hex(HYPERVISOR)),
-                   cpu=cpu)
+                   cpu=cpu, qemu=qemu)
     counts = machine.hv.expect(r"^\[matrix\] (matrix: (\d+) operations, (\d+) targets, 2 harts, (\d+) cases, "
                                r"(\d+) wrong)$", 240)
     last = judge_neighbour(machine)
@@ -48,21 +55,21 @@ def test_matrix(boot, mode, cpu, device):
     assert not bad and counts[5] == "0", "\n".join(bad)
     seen = re.search(r"exceptions by cause (.*)", "\n".join(lines))[1]
     assert {int(pair.split(":")[0]) for pair in seen.split()} >= CAUSES
-    assert int(counts[2]) > 70 and int(counts[3]) >= 55 + len(FOREIGN) and int(counts[4]) > 60000
+    assert int(counts[2]) >= 70 and int(counts[3]) >= 55 + len(FOREIGN) and int(counts[4]) > 60000
     assert "vm matrix: stopped (shutdown)" in machine.hv.lines("bulkhead")
     show(counts[1], last)
 
 
-@pytest.mark.parametrize("cpu", ["rv64", "rv64,sstc=off"])
-def test_sbi(boot, cpu):
+@pytest.mark.parametrize("qemu, cpu", [(None, "rv64"), (None, "rv64,sstc=off"), (10, "max"), (11, "rva23s64")])
+def test_sbi(boot, qemu, cpu):
     """Every call with every edge; guests/test has the others."""
-    machine = boot(config(attacker("sbi", harts="0 1 2"), neighbour()), cpu=cpu)
+    machine = boot(config(attacker("sbi", harts="0 1 2"), neighbour()), cpu=cpu, qemu=qemu)
     done = machine.hv.expect(r"^\[sbi\] done: (\d+) passed, (\d+) failed$", 120)
     lines = machine.hv.lines("sbi")
     bad = [line for line in lines if line.startswith("FAIL")]
     assert not bad, "\n".join(bad)
     skipped = [line for line in lines if line.startswith("skip ")]
-    assert skipped == ([] if cpu == "rv64" else ["skip sbi.time-together: no Sstc in the ISA"])
+    assert skipped == ([] if "sstc=off" not in cpu else ["skip sbi.time-together: no Sstc in the ISA"])
     assert int(done[1]) + len(skipped) == 15 and done[2] == "0"
     calls = re.search(r"sbi: (\d+) calls", "\n".join(lines))
     assert int(calls[1]) > 3000
@@ -87,12 +94,12 @@ def totals(lines):
             for key in ("blocks", "instructions", "csrs", "calls", "traps")}
 
 
-def run_random(boot, cpu, mode, seed, until):
+def run_random(boot, qemu, cpu, mode, seed, until):
     """One machine, until its random guest has ended for good or time is up. Gives what it did."""
     machine = boot(config(
         attacker("random", f"random.seed={seed} random.foreign={RAM}", on_crash="restart",
                  restart_limit=1000000, watchdog_ms=200, plic_mode=mode), neighbour(plic_mode=mode),
-        hypervisor_at="loaded"), cpu=cpu)	# 0x80200000, which guests/random tries
+        hypervisor_at="loaded"), cpu=cpu, qemu=qemu)	# 0x80200000, which guests/random tries
     machine.hv.expect(r"^\[random\] random: seed=")
     while time.monotonic() < until and "vm random: stopped" not in machine.hv.text:
         assert machine.process.poll() is None, machine.tails()
@@ -105,13 +112,15 @@ def run_random(boot, cpu, mode, seed, until):
     return done, last
 
 
-@pytest.mark.parametrize("mode, cpu", [("mapped", "rv64"), ("emulated", "rv64,sstc=off")])
-def test_random(boot, mode, cpu):
+@pytest.mark.parametrize("qemu, mode, cpu", [
+    (None, "mapped", "rv64"), (None, "emulated", "rv64,sstc=off"), (10, "emulated", "max"), (11, "mapped", "max,smstateen=off"),
+])
+def test_random(boot, qemu, mode, cpu):
     """A guest that executes noise, and restarts after each crash; a new machine if it ends for good."""
     until = time.monotonic() + SECONDS / 2
     done, seed = {}, SEED
     while time.monotonic() < until:
-        now, last = run_random(boot, cpu, mode, seed, until)
+        now, last = run_random(boot, qemu, cpu, mode, seed, until)
         done = {key: done.get(key, 0) + value for key, value in now.items()}
         show(f"seed {seed}: " + ", ".join(f"{value} {key}" for key, value in now.items()), last)
         seed += 1

@@ -51,15 +51,13 @@ def test_many_restarts(boot, cpu, lives):
 ])
 def test_csrs(boot, qemu, cpu, csrs):
     """Every CSR that a guest can write, whether its tree names it or not, with AIA and Ssctr, with Smstateen and without."""
-    has_d = "d=off" not in cpu	# the neighbour needs it
-    machine = boot(config(guest("mayfly", "1 2", "2M", "restart", bootargs="restart.csrs=1"),
-                          neighbour(rtc=False) if has_d else rt()), cpu=cpu, qemu=qemu)
+    machine = boot(config(guest("mayfly", "1 2", "2M", "restart", bootargs="restart.csrs=1"), neighbour(rtc=False)),
+                   cpu=cpu, qemu=qemu)
     for _ in range(8):
         machine.hv.expect_line("mayfly", "restart: ")
     lines = judge_lives(machine)
     found = {int(re.search(r"ok, (\d+) CSRs", line)[1]) for line in lines}
-    if has_d:
-        show(f"{cpu}: {found} CSRs", judge_neighbour(machine, rtc=False))
+    show(f"{cpu}: {found} CSRs", judge_neighbour(machine, rtc=False))
     assert len(found) == 1 and min(found) >= csrs
 
 
