@@ -23,7 +23,7 @@ def logs_in(machine, loader):
     machine.uart.send("cat /proc/cmdline; grep -c ^processor /proc/cpuinfo; cat /proc/device-tree/memory*/reg | od -An -tx1\n")
     machine.uart.expect(rf"^.*demo\.loader={loader}$")
     machine.uart.expect(r"^2$")
-    machine.uart.expect(r"^ 00 00 00 00 80 20 00 00 00 00 00 00 1f e0 00 00$")	# all of it, at the host's address
+    machine.uart.expect(r"^ 00 00 00 00 80 10 00 00 00 00 00 00 1f f0 00 00$")	# all of it, at the host's address
     machine.uart.send("poweroff -f\n")
     machine.hv.expect_line("bulkhead", r"vm u-boot: stopped \(shutdown\)")
     assert "[rt] rt: tick" in machine.hv.text
@@ -38,7 +38,7 @@ def test_extlinux(boot):
     """As it boots if nobody types anything."""
     machine = boot(CONFIG, disk=DISK)
     at_its_old_place(machine)
-    machine.uart.expect(r"DRAM: *510 MiB")
+    machine.uart.expect(r"DRAM: *511 MiB")
     machine.uart.expect("Retrieving file: /boot/vmlinux", 60)
     logs_in(machine, "extlinux")
 
