@@ -169,7 +169,7 @@ $(B)/core/libfdt/fdt.o: SIZE_CFLAGS := -O2 -finline-functions --param max-inline
 
 # What switch.S calls with most registers still the guest's keeps off those (context.h); tests/tool/test_registers.py.
 FEW		:= -ffixed-t2 -ffixed-a6 -ffixed-a7 -ffixed-t3 -ffixed-t4 -ffixed-t5 -ffixed-t6
-$(B)/core/hyp/vm/vplic.o $(B)/core/drivers/plic.o $(B)/core/hyp/base/bits.o: SIZE_CFLAGS := $(FEW)
+$(B)/core/hyp/vm/vplic.o $(B)/core/hyp/vm/vplic_passed.o $(B)/core/drivers/plic.o $(B)/core/hyp/base/bits.o: SIZE_CFLAGS := $(FEW)
 
 $(B)/bulkhead.elf: $(CORE_OBJ) linker/bulkhead.ld
 	$(call say,LD $@)

@@ -69,6 +69,7 @@ static void init_priorities(struct plic_regs *p, uint32_t ndev)
 	p->priority_shift = (uint32_t)__builtin_ctz(common);
 	common >>= p->priority_shift;
 	p->max_priority = common & ~(common + 1);
+	p->plain = !p->priority_shift && p->max_priority >= 7;
 }
 
 static void init_context(const struct plic_regs *p, uint32_t context, uint32_t ndev)
@@ -110,8 +111,7 @@ bool plic_context_page(uint32_t plic, uint32_t context, hpa_t *page)
 	const struct plic_regs *p = &host_plics[plic];
 
 	*page = hpa(p->base + context_reg(context, 0));
-	return context < p->nr_contexts && page->v % PAGE_SIZE == 0 && !p->priority_shift &&
-	       p->max_priority >= 7;
+	return context < p->nr_contexts && page->v % PAGE_SIZE == 0 && p->plain;
 }
 
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority)
@@ -164,11 +164,18 @@ void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t threshold)
 		write_reg(p, context_reg(context, 0), threshold << p->priority_shift);
 }
 
+uint32_t plic_threshold(uint32_t plic, uint32_t context)
+{
+	const struct plic_regs *p = &host_plics[plic];
+
+	return context < p->nr_contexts ? read_reg(p, context_reg(context, 0)) >> p->priority_shift : 0;
+}
+
 uint32_t plic_claim(uint32_t plic, uint32_t context)
 {
 	const struct plic_regs *p = &host_plics[plic];
 
-	return context < p->nr_contexts ? read_reg(p, context_reg(context, CONTEXT_CLAIM)) : 0;
+	return context < p->nr_contexts ? mmio_take32(hpa(p->base + context_reg(context, CONTEXT_CLAIM))) : 0;
 }
 
 void plic_complete(uint32_t plic, uint32_t context, uint32_t id)

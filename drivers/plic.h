@@ -29,12 +29,13 @@ uint32_t plic_max_priority(uint32_t plic);
  */
 bool plic_context_page(uint32_t plic, uint32_t context, hpa_t *page);
 
-/* What is known of a PLIC. A vPLIC keeps a copy for the two writes below, which are on the shortest way of a guest's access. */
+/* What is known of a PLIC. A vPLIC keeps a copy for the writes below, which are on the shortest way of a guest's access. */
 struct plic_regs {
 	uint64_t base;
 	uint32_t nr_contexts;		/* whose page lies wholly in the window of the device tree */
 	uint32_t max_priority;
 	uint32_t priority_shift;	/* of the lowest writable bit of a priority register */
+	bool plain;			/* priorities up to 7 are what they are */
 };
 
 /* After plic_init(). */
@@ -48,11 +49,22 @@ static inline void plic_put_priority(const struct plic_regs *p, uint64_t id, uin
 	mmio_write32(hpa(p->base + 4 * id), priority << p->priority_shift);
 }
 
-/* All 32 sources of a word at once. */
+/* The same where they are plain. */
+static inline void plic_put_plain_priority(const struct plic_regs *p, uint64_t id, uint32_t priority)
+{
+	mmio_write32(hpa(p->base + 4 * id), priority);
+}
+
+/* All 32 sources of a word at once, of a context below nr_contexts. */
 static inline void plic_put_enables(const struct plic_regs *p, uint64_t context, uint64_t word, uint32_t bits)
 {
-	if (context < p->nr_contexts)
-		mmio_write32(hpa(p->base + 0x2000 + 0x80 * context + 4 * word), bits);
+	mmio_write32(hpa(p->base + 0x2000 + 0x80 * context + 4 * word), bits);
+}
+
+/* Writes id where a claim is completed; what that does is left to the PLIC. Likewise. */
+static inline void plic_put_complete(const struct plic_regs *p, uint64_t context, uint32_t id)
+{
+	mmio_write32(hpa(p->base + 0x200004 + 0x1000 * context), id);
 }
 
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority);
@@ -65,6 +77,7 @@ void plic_set_enables(uint32_t plic, uint32_t context, uint32_t word, uint32_t m
 bool plic_pending(uint32_t plic, uint32_t id);
 uint32_t plic_pending_word(uint32_t plic, uint32_t word);
 void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t threshold);
+uint32_t plic_threshold(uint32_t plic, uint32_t context);
 
 /* Returns the id, 0 if nothing is pending for that context. */
 uint32_t plic_claim(uint32_t plic, uint32_t context);

@@ -204,8 +204,7 @@ static void compare_policy(const char *name, const struct plan_policy *a,
 
 	change("guest", unmapped[a->unmapped], unmapped[b->unmapped], "%s unmapped", name);
 	change("guest", crash[a->on_crash], crash[b->on_crash], "%s on-crash", name);
-	change("guest", a->plic_emulated ? "emulated" : "mapped",
-	       b->plic_emulated ? "emulated" : "mapped", "%s plic-mode", name);
+	change("guest", plic_mode_name(a->plic_mode), plic_mode_name(b->plic_mode), "%s plic-mode", name);
 	change("guest", a->in_place ? "in-place" : "copy", b->in_place ? "in-place" : "copy", "%s images", name);
 	change("guest", a->keep_ram ? "keep" : "clear", b->keep_ram ? "keep" : "clear",
 	       "%s ram-at-boot", name);

@@ -143,7 +143,7 @@ static void policy(const struct plan_policy *p)
 	json_text("on-crash", p->on_crash == ON_CRASH_RESTART ? "restart" : "stop");
 	json_number("restart-limit", p->restart_limit);
 	json_number("watchdog-ms", p->watchdog_ms);
-	json_text("plic-mode", p->plic_emulated ? "emulated" : "mapped");
+	json_text("plic-mode", plic_mode_name(p->plic_mode));
 	json_text("images", p->in_place ? "in-place" : "copy");
 	json_text("ram-at-boot", p->keep_ram ? "keep" : "clear");
 	json_close('}');

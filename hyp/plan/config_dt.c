@@ -259,11 +259,11 @@ static void read_unmapped(struct reading *c, const struct dt_prop *p)
 
 static void read_plic_mode(struct reading *c, const struct dt_prop *p)
 {
-	static const char *const words[] = { "mapped", "emulated" };
+	static const char *const words[] = { "guarded", "mapped", "emulated" };	/* enum plic_mode */
 	int word = read_word(c, p, words, ARRAY_LEN(words));
 
 	if (word >= 0)
-		c->vm->policy.plic_emulated = word;
+		c->vm->policy.plic_mode = (uint8_t)word;
 }
 
 static void read_images(struct reading *c, const struct dt_prop *p)

@@ -131,18 +131,28 @@ enum unmapped_policy {
 
 #define MAX_VM_RESETS	16	/* virtio-mmio devices of one guest */
 
+/* How a guest reaches the context pages of its PLICs; docs/architecture.md. */
+enum plic_mode {
+	PLIC_GUARDED,		/* it reads them in the hardware; what it writes is checked */
+	PLIC_MAPPED,		/* it reads and writes them in the hardware */
+	PLIC_EMULATED,		/* each access is a trap */
+};
+
+/* "guarded", "mapped", "emulated". */
+const char *plic_mode_name(enum plic_mode mode);
+
 /* What a guest's configuration says of its bad days and its interrupts; docs/config.md. */
 struct plan_policy {
 	uint8_t on_crash;	/* enum crash_policy; default ON_CRASH_STOP */
 	uint8_t unmapped;	/* enum unmapped_policy; default UNMAPPED_INJECT */
 	bool keep_ram;		/* ram-at-boot = "keep"; default "clear" */
 	bool in_place;		/* images = "in-place"; default "copy" */
-	bool plic_emulated;	/* plic-mode = "emulated"; default "mapped" */
+	uint8_t plic_mode;	/* enum plic_mode; default PLIC_GUARDED */
 	uint32_t restart_limit;	/* crashes after which it is restarted at most; default 3 */
 	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */
 };
 
-/* The virtual ns16550a of a guest; its PLIC is emulated then. */
+/* The virtual ns16550a of a guest. Its interrupt is a source that the host's PLIC does not have. */
 struct plan_vuart {
 	gpa_t base;
 	uint64_t size;		/* bytes of its window; 0: the guest has none */

@@ -235,9 +235,14 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 		start(pr, "  ", "plic");
 		add_range(pr, v->vplics[i].base.v, v->vplics[i].size);
 		add(pr, " for %s, %s", plan->plics[v->vplics[i].plic].path,
-		    v->policy.plic_emulated ? "emulated" : "contexts mapped");
+		    plic_mode_name(v->policy.plic_mode));
 		end(pr);
 	}
+}
+
+const char *plic_mode_name(enum plic_mode mode)
+{
+	return mode == PLIC_GUARDED ? "guarded" : mode == PLIC_MAPPED ? "mapped" : "emulated";
 }
 
 static void print_vuart(struct printer *pr, const struct plan *plan, const struct plan_vm *v)

@@ -213,8 +213,9 @@ static void plan_vuart(struct planner *pl, uint32_t vm)
 	copy_layout(pl, &v->vuart, node);
 	if (!take_irq(pl, v, node))
 		choose_irq(pl, v);
-	/* A source that no hardware has cannot be claimed in the hardware. */
-	v->policy.plic_emulated = true;
+	/* The completion of a source that no hardware has must not go there unseen. */
+	if (v->policy.plic_mode == PLIC_MAPPED)
+		v->policy.plic_mode = PLIC_GUARDED;
 }
 
 void plan_vuarts(struct planner *pl)

@@ -27,13 +27,14 @@
 #define CTX_PLIC_WRITE	376
 #define CTX_ON_LINES	384
 #define CTX_PLIC_EXTERNAL 392
-#define CTX_FETCH_FAULTS 400
-#define CTX_EXITS	408	/* one 64-bit counter a kind */
+#define CTX_GUARD	400
+#define CTX_HOST_PAGE	408
+#define CTX_EXITS	416	/* one 64-bit counter a kind */
 
 /* Kinds of exits. The first ones are served in switch.S. */
 #define EXIT_SET_TIMER	0
 #define EXIT_IPI_SELF	1
-#define EXIT_EXTERNAL	2	/* external interrupts passed on (plic-mode "mapped"): two exits each */
+#define EXIT_EXTERNAL	2	/* external interrupts passed on (a PLIC that is not emulated): two exits each */
 #define EXIT_TIMER	3	/* the firmware's timer */
 #define EXIT_MAIL	4	/* an IPI of a sibling */
 #define EXIT_ECALL	5	/* other SBI calls */
@@ -44,11 +45,15 @@
 
 #define CTX_FLAG_SSTC	1	/* set_timer may write vstimecmp without asking anybody */
 #define CTX_FLAG_SBI_TIMER 4	/* without Sstc: the firmware's timer is the guest's alone */
-#define CTX_FLAG_PLIC	2	/* the guest claims and completes in the hardware's PLIC */
+#define CTX_FLAG_PLIC	2	/* the guest claims in the hardware's PLIC */
+#define CTX_FLAG_SETTLE	8	/* likewise, and no other source holds VSEIP up */
+
+#define CTX_GUARD_NONE	0x8000000000000000	/* htval is less */
 
 #define VCPU_HART	(CTX_EXITS + 8 * NR_EXITS + 8)
 #define VCPU_INDEX	(VCPU_HART + 8)
 #define VPLIC_LINES	8
+#define VPLIC_PHYSICAL	16
 
 #define HART_STACK_TOP	0
 #define HART_SCRATCH	8
@@ -99,7 +104,8 @@ struct guest_context {
 	uint64_t (*plic_write)(struct vplic *v, uint64_t offset, uint32_t value);
 	void (*on_lines)(struct guest_context *ctx, uint64_t changed);	/* what one of them returned, if not 0 */
 	uint64_t (*plic_external)(struct vplic *v, uint32_t vcpu);	/* if plic is the only one, and not mapped */
-	uint32_t fetch_faults;	/* how often in a row an instruction was gone; see vmmio.c */
+	uint64_t guard;		/* htval of the first word of its own context page, if that is guarded; or CTX_GUARD_NONE */
+	uint64_t host_page;	/* that page in the host, if the guest claims there; 0: none */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
 
@@ -121,7 +127,8 @@ _Static_assert(offsetof(struct guest_context, plic_read) == CTX_PLIC_READ, "swit
 _Static_assert(offsetof(struct guest_context, plic_write) == CTX_PLIC_WRITE, "switch.S");
 _Static_assert(offsetof(struct guest_context, on_lines) == CTX_ON_LINES, "switch.S");
 _Static_assert(offsetof(struct guest_context, plic_external) == CTX_PLIC_EXTERNAL, "switch.S");
-_Static_assert(offsetof(struct guest_context, fetch_faults) == CTX_FETCH_FAULTS, "switch.S");
+_Static_assert(offsetof(struct guest_context, guard) == CTX_GUARD, "switch.S");
+_Static_assert(offsetof(struct guest_context, host_page) == CTX_HOST_PAGE, "guarded.S");
 _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
 
 /*
@@ -136,7 +143,7 @@ _Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
  *
  * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call plic_read or plic_write instead of
  * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx, and so does an external interrupt plic_external, if there
- * is one. These functions change no other register that a C function might: they and all that they call are compiled
+ * is one. A store to its own guarded context page is passed on by guarded.S. These functions change no other register that a C function might: they and all that they call are compiled
  * so (Makefile, FEW; tests/tool/test_registers.py).
  *
  * Some exits are served in switch.S and call nobody: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with

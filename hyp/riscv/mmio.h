@@ -32,4 +32,14 @@ MMIO_ACCESSORS(64)
 
 #undef MMIO_ACCESSORS
 
+/*
+ * A read that takes something away, as a PLIC's claim does: by fences on both sides it is made once, and only when all
+ * before it has been done. A hart that reads ahead of an instruction that traps would lose what it took (CVA6 does).
+ */
+static inline uint32_t mmio_take32(hpa_t addr)
+{
+	__asm__ volatile ("fence iorw, i" : : : "memory");
+	return mmio_read32(addr);
+}
+
 #endif

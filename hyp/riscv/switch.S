@@ -4,8 +4,8 @@
  * = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a bug unless its pc
  * lies in fault.S. Three ways lead out of a guest and back, each saving no more than it must: what is served
  * right here (two registers: set_timer, an IPI to oneself or one sibling, and interrupts that are the guest's),
- * words and interrupts of the emulated PLIC (nine registers), other ecalls (what C may change: it keeps s0 to s11
- * for us, and nothing of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter,
+ * words and interrupts of the emulated PLIC (nine registers; what is guarded of it: guarded.S), other ecalls (what C
+ * may change: it keeps s0 to s11 for us, and nothing of ours uses gp), and all else (everything). Source: privileged ISA, hypervisor chapter,
  * "Trap Entry" and "Trap Return"; RISC-V calling convention.
  */
 #include "hyp/riscv/context.h"
@@ -64,12 +64,11 @@
 	sd	\reg, CTX_EXITS + 8 * \kind(a0)
 	.endm
 
-	/* To C for the emulated PLIC: nine registers are saved, t0 and t1 are before. Changes t1. */
+	/* To C for the emulated PLIC: eight registers are saved, t0, t1 and a1 are before. Changes a1. */
 	.macro	leave_guest
 	for_few sd, a0
-	sd	a1, CTX_X(11)(a0)
-	csrrw	t1, CSR_SSCRATCH, zero
-	sd	t1, CTX_X(10)(a0)
+	csrrw	a1, CSR_SSCRATCH, zero
+	sd	a1, CTX_X(10)(a0)
 	ld	sp, CTX_HOST_SP(a0)
 	ld	tp, CTX_HOST_TP(a0)
 	.endm
@@ -253,7 +252,7 @@ interrupt:
 not_ecall:	/* t0: cause - CAUSE_ECALL_VS */
 	addi	t0, t0, CAUSE_ECALL_VS - CAUSE_VIRTUAL_INSTRUCTION
 	bnez	t0, not_virtual
-	andi	t1, t1, CTX_FLAG_PLIC
+	andi	t1, t1, CTX_FLAG_SETTLE
 	beqz	t1, other_exit
 	/* A virtual instruction while armed, and nothing pends any more: as before, and execute it again. */
 	csrr	t0, CSR_SIP
@@ -270,23 +269,27 @@ not_ecall:	/* t0: cause - CAUSE_ECALL_VS */
 	count_exit EXIT_EXTERNAL, t0
 	back_to_guest
 
-not_virtual:	/* t0: cause - CAUSE_VIRTUAL_INSTRUCTION; the two guest-page faults are its neighbours */
-	addi	t0, t0, CAUSE_VIRTUAL_INSTRUCTION - CAUSE_LOAD_GUEST_PAGE
-	andi	t1, t0, ~(CAUSE_STORE_GUEST_PAGE - CAUSE_LOAD_GUEST_PAGE)
-	bnez	t1, other_exit
+not_virtual:	/* t0: cause - CAUSE_VIRTUAL_INSTRUCTION; the two guest-page faults are its neighbours, -1 and 1 */
+	addi	t1, t0, CAUSE_VIRTUAL_INSTRUCTION - CAUSE_STORE_GUEST_PAGE
+	bnez	t1, not_store
+	sd	a1, CTX_X(11)(a0)
+	csrr	t1, CSR_HTVAL
+	ld	a1, CTX_GUARD(a0)
+	sub	a1, t1, a1
+	bgeu	t0, a1, plic_guarded	/* the first two words of its own context page: guarded.S */
 
 	/*
 	 * LW, SW, C.LW or C.SW on the emulated PLIC. Until it is decoded nothing has been done that cannot be done
-	 * again: any doubt leads to plic_other, and C sees the exit as it was. t0: 0 for a load, 2 for a store.
+	 * again: any doubt leads to plic_other, and C sees the exit as it was. t0: 0 for a load, 1 for a store; t1: htval.
 	 */
+plic_access:
 	leave_guest
-	csrr	a2, CSR_HTVAL
 	csrr	a5, CSR_STVAL
-	slli	a2, a2, 2
-	slli	t1, a2, 52
+	slli	a3, t1, 54
 	slli	a4, a5, 52
-	bne	t1, a4, plic_other	/* not the access itself (vmmio.c), or misaligned */
-	beqz	t1, plic_other		/* may have begun on the page before */
+	slli	a2, t1, 2
+	bne	a3, a4, plic_other	/* not the access itself (vmmio.c), or misaligned */
+	beqz	a3, plic_other		/* may have begun on the page before */
 	ld	a1, CTX_PLIC_BASE(a0)
 	ld	t1, CTX_PLIC_SIZE(a0)
 	sub	a1, a2, a1
@@ -304,7 +307,7 @@ plic_fetch:
 	csrw	CSR_SSTATUS, a4
 	addi	a2, a2, 2
 	srli	t1, a3, 13		/* C.LW 2, C.SW 6 */
-	slli	a4, t0, 1
+	slli	a4, t0, 2
 	addi	a4, a4, 2
 	bne	t1, a4, plic_other
 	srli	a3, a3, 2
@@ -315,7 +318,6 @@ plic_fetch:
 plic_decoded:	/* a1: offset; a2: next pc; a3: register */
 	csrw	CSR_SEPC, a2
 	count_exit EXIT_MMIO, t1
-	sw	zero, CTX_FETCH_FAULTS(a0)
 	slli	a3, a3, 3
 	add	a2, a3, a0
 	bnez	t0, plic_store
@@ -339,8 +341,39 @@ plic_store:
 	ld	a0, CTX_PLIC(a0)
 	jalr	t1			/* (plic, offset, value) */
 	ld	t1, HART_VCPU(tp)
-	beqz	a0, plic_back
-	j	lines_changed
+	bnez	a0, lines_changed
+	csrr	t0, CSR_SIE
+	andi	t0, t0, 1 << IRQ_SEI
+	bnez	t0, plic_back
+
+	/* ARMED: what the guest has written may have been the last that the PLIC had for it. */
+	ld	t0, CTX_FLAGS(t1)
+	andi	t0, t0, CTX_FLAG_SETTLE
+	beqz	t0, plic_back
+	ld	t0, CTX_HOST_PAGE(t1)
+	beqz	t0, plic_back
+	lw	zero, (t0)		/* the write has arrived at the PLIC */
+	fence	i, i
+	csrr	t0, CSR_SIP
+	andi	t0, t0, 1 << IRQ_SEI
+	bnez	t0, plic_back
+	li	t0, HSTATUS_ARMED
+	csrc	CSR_HSTATUS, t0
+	li	t0, 1 << IRQ_VSEI
+	csrc	CSR_HVIP, t0
+	li	t0, 1 << IRQ_SEI
+	csrs	CSR_SIE, t0
+	ld	t0, CTX_EXITS + 8 * EXIT_EXTERNAL(t1)
+	addi	t0, t0, 1
+	sd	t0, CTX_EXITS + 8 * EXIT_EXTERNAL(t1)
+	j	plic_back
+
+not_store:
+	sd	a1, CTX_X(11)(a0)
+	csrr	t1, CSR_HTVAL
+	addi	t0, t0, CAUSE_VIRTUAL_INSTRUCTION - CAUSE_LOAD_GUEST_PAGE
+	beqz	t0, plic_access
+	j	other_exit
 
 plic_long:	/* 32 bits, or a compressed one that is neither C.LW nor C.SW */
 	addi	t1, t1, -3
@@ -355,7 +388,7 @@ plic_fetch_end:
 plic_32:	/* a3: the instruction; a2: next pc */
 	li	a4, 0x707f		/* funct3, opcode */
 	and	a4, a4, a3
-	slli	t1, t0, 4		/* SW has 0x20 more than LW */
+	slli	t1, t0, 5		/* SW has 0x20 more than LW */
 	sub	a4, a4, t1
 	li	t1, 0x2003
 	bne	a4, t1, plic_other
@@ -401,6 +434,7 @@ plic_fetch_failed:	/* the guest has changed its page tables meanwhile: the exit 
 	srli	a1, a1, 2
 	csrw	CSR_HTVAL, a1
 	csrw	CSR_HTINST, zero
+	slli	t0, t0, 1
 	addi	t0, t0, CAUSE_LOAD_GUEST_PAGE
 	csrw	CSR_SCAUSE, t0
 	j	plic_other
@@ -436,6 +470,7 @@ plic_external:	/* An external interrupt for the emulated PLIC, if there is only 
 	and	t0, t0, t1
 	andi	t0, t0, 1 << IRQ_STI | 1 << IRQ_SSI
 	bnez	t0, other_exit
+	sd	a1, CTX_X(11)(a0)
 	leave_guest
 	ld	t1, CTX_PLIC_EXTERNAL(a0)
 	beqz	t1, plic_other
@@ -495,7 +530,8 @@ other_exit:
 	sd	a1, CTX_X(11)(a0)
 	csrrw	t0, CSR_SSCRATCH, zero
 	sd	t0, CTX_X(10)(a0)
-plic_other:
+	.globl	plic_other
+plic_other:	/* the few and a0 are in the context, sscratch is 0 */
 	for_others sd, a0
 	for_saved sd
 	csrr	t1, CSR_SEPC
@@ -546,6 +582,14 @@ hyp_trap:
 	ld	t0, HART_SCRATCH(tp)
 	csrrw	a0, CSR_SSCRATCH, zero
 	j	plic_fetch_failed
+
+1:	lla	t0, guarded_fetch
+	bltu	a0, t0, 1f
+	lla	t0, guarded_fetch_end
+	bgeu	a0, t0, 1f
+	ld	t0, HART_SCRATCH(tp)
+	csrrw	a0, CSR_SSCRATCH, zero
+	j	guarded_fetch_failed
 
 1:	/* Our bug. Keep all registers, take a fresh stack, and tell. */
 	ld	t0, HART_SCRATCH(tp)

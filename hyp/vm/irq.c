@@ -20,18 +20,24 @@ void irq_lines_changed(struct vcpu *v, uint64_t changed)
 /* As switch.S does at the guest's next SRET or WFI, which a guest that polls may never come to. */
 void irq_settle(struct vcpu *v)
 {
-	if (!(v->ctx.hstatus & HSTATUS_ARMED) || csr_read(CSR_SIP) & 1ul << IRQ_SEI)
+	if (!(v->ctx.hstatus & HSTATUS_ARMED))
+		return;
+	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++)
+		vplic_flush(&v->vm->vplics[i], v->index);
+	if (csr_read(CSR_SIP) & 1ul << IRQ_SEI)
 		return;
 	v->ctx.hstatus &= ~(uint64_t)HSTATUS_ARMED;
-	csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
+	if (!v->virtual_line)
+		csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
 	csr_set(CSR_SIE, 1ul << IRQ_SEI);
+	v->ctx.exits[EXIT_EXTERNAL]++;
 }
 
 static void serve_external(struct vcpu *v)
 {
 	uint64_t changed = 0;
 
-	if (v->vm->plic_mapped) {	/* not from a guest, but out of a suspend: as switch.S does */
+	if (vm_passes(v->vm)) {	/* not from a guest, but out of a suspend: as switch.S does */
 		csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
 		csr_clear(CSR_SIE, 1ul << IRQ_SEI);
 		v->ctx.hstatus |= HSTATUS_ARMED;

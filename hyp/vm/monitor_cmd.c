@@ -124,9 +124,9 @@ static void show_claims(const struct vm *vm)
 		const struct vplic *vplic = &vm->vplics[p];
 		bool any = false;
 
-		if (vm->plic_mapped) {
-			mux_print("%s: its interrupts come past us (plic-mode \"mapped\"): not counted by source\n",
-				  vm->plan->name);
+		if (vm_passes(vm)) {
+			mux_print("%s: its interrupts come past us (plic-mode \"%s\"): not counted by source\n",
+				  vm->plan->name, plic_mode_name(vm->plic_mode));
 			return;
 		}
 		for (uint32_t id = 1; id <= vplic->ndev; id++) {

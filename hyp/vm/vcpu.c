@@ -34,7 +34,8 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.sstatus = (csr_read(CSR_SSTATUS) & ~SSTATUS_GUESTS) | SSTATUS_SPP;
 	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
 	v->ctx.flags = vtimer_context_flag(v);
-	v->ctx.flags |= v->vm->plic_mapped ? CTX_FLAG_PLIC : 0;
+	v->ctx.flags |= vm_passes(v->vm) ? CTX_FLAG_PLIC : 0;
+	v->ctx.flags |= vm_passes(v->vm) && !v->virtual_line ? CTX_FLAG_SETTLE : 0;
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
 	hfence_vvma_all();
@@ -46,7 +47,7 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
 	guest_env_reset(&v->features);
 	v->resume_nonretentive = v->at_vector = v->told_vector = false;
-	v->ctx.fetch_faults = 0;
+	v->fetch_faults = 0;
 	v->ctx.hstatus = 0;
 	set_entry(v, pc, opaque);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
@@ -139,9 +140,32 @@ static int on_exit(struct guest_context *ctx)
 	return trap_dispatch((struct vcpu *)ctx);
 }
 
+/* Contexts of the PLIC are passed: what the exit was for may have been the last. */
+static int on_exit_settle(struct guest_context *ctx)
+{
+	struct vcpu *v = (struct vcpu *)ctx;
+	enum verdict verdict = trap_dispatch(v);
+
+	if (verdict == VERDICT_RESUME)
+		irq_settle(v);
+	return (int)verdict;
+}
+
 static void on_lines(struct guest_context *ctx, uint64_t changed)
 {
 	irq_lines_changed((struct vcpu *)ctx, changed);
+}
+
+/* The page of the vcpu's own context of the first PLIC, in the host; 0 if it has none, or that is not passed. */
+static uint64_t host_page(const struct vcpu *v)
+{
+	const struct vplic *p = &v->vm->vplics[0];
+	hpa_t page;
+
+	if (!vm_passes(v->vm) || !p->entry[v->index] ||
+	    !plic_context_page(p->plic, (uint32_t)p->context[v->index], &page))
+		return 0;
+	return page.v;
 }
 
 /* What switch.S has to know of the VM. */
@@ -153,14 +177,16 @@ static void init_context(struct vcpu *v)
 	v->ctx.nr_vcpus = p->nr_vcpus;
 	v->ctx.vcpus = v->vm->vcpus;
 	v->ctx.on_ecall = vsbi_call;
-	v->ctx.on_exit = on_exit;
+	v->ctx.on_exit = vm_passes(v->vm) ? on_exit_settle : on_exit;
 	v->ctx.plic = &v->vm->vplics[0];
 	v->ctx.plic_base = p->vplics[0].base.v;
 	v->ctx.plic_size = p->nr_vplics ? p->vplics[0].size : 0;
-	v->ctx.plic_read = vplic_read;
-	v->ctx.plic_write = vplic_write;
+	v->ctx.plic_read = vm_passes(v->vm) ? vplic_passed_read : vplic_read;
+	v->ctx.plic_write = vm_passes(v->vm) ? vplic_passed_write : vplic_write;
+	v->ctx.guard = CTX_GUARD_NONE;
+	v->ctx.host_page = host_page(v);
 	v->ctx.on_lines = on_lines;
-	v->ctx.plic_external = p->nr_vplics == 1 && !v->vm->plic_mapped ? vplic_physical : NULL;
+	v->ctx.plic_external = p->nr_vplics == 1 && !vm_passes(v->vm) ? vplic_physical : NULL;
 }
 
 void vcpu_prepare(struct vcpu *v)
@@ -225,12 +251,45 @@ void vcpu_send_mask(struct vm *vm, uint64_t mask, uint32_t mail)
 		hart_send_one(vm->vcpus[__builtin_ctzll(mask)]->hart, mail);
 }
 
+/* The first word of the page of its own context, as htval has it. */
+static uint64_t guard_of(const struct vcpu *v)
+{
+	return (v->vm->plan->vplics[0].base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * v->index + 1)) >> 2;
+}
+
+/*
+ * Contexts are passed: VSEIP is up while ARMED, which ends here only for virtual sources (irq.c, switch.S: the
+ * hardware's line), and while a virtual source interrupts. Then the short ways have to leave it alone.
+ */
+static void update_passed(struct vcpu *v)
+{
+	struct vplic_look l = { 0 };
+	bool open = v->vm->plic_mode == PLIC_GUARDED && v->ctx.host_page;
+
+	v->virtual_line = false;
+	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++) {
+		l = vplic_look(&v->vm->vplics[i], v->index);
+		v->virtual_line |= l.line;
+		open &= i > 0 || l.open;
+	}
+	v->ctx.guard = open && !v->virtual_line ? guard_of(v) : CTX_GUARD_NONE;
+	v->ctx.flags &= ~(uint64_t)CTX_FLAG_SETTLE;
+	if (!v->virtual_line)
+		v->ctx.flags |= CTX_FLAG_SETTLE;
+	if (v->virtual_line)
+		csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
+	else if (csr_read(CSR_SIE) & 1ul << IRQ_SEI)	/* not ARMED */
+		csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
+}
+
 void vcpu_update_external(struct vcpu *v)
 {
 	bool line = false;
 
-	if (v->vm->plic_mapped)
-		return;		/* the hardware's line is the guest's: irq.c, switch.S */
+	if (vm_passes(v->vm)) {
+		update_passed(v);
+		return;
+	}
 	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++)
 		line |= vplic_line(&v->vm->vplics[i], v->index);
 	if (line)

@@ -43,6 +43,9 @@ struct vcpu {
 	bool resume_nonretentive;
 	bool at_vector;			/* its last exception was one at its own trap vector */
 	bool told_vector;		/* and the log has told of one in this life */
+	bool virtual_line;		/* contexts are passed, and a virtual source interrupts; see vplic_look() */
+	uint32_t fetch_faults;		/* how often in a row an instruction was gone; see vmmio.c */
+	uint64_t fetch_exit;		/* number of the exit when it was so last */
 	struct {
 		uint64_t deadline;	/* that the guest waits for; without Sstc only */
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
@@ -56,6 +59,8 @@ struct vcpu {
 _Static_assert(offsetof(struct vcpu, hart) == VCPU_HART, "switch.S");
 _Static_assert(offsetof(struct vcpu, index) == VCPU_INDEX, "switch.S");
 _Static_assert(offsetof(struct vplic, lines) == VPLIC_LINES, "switch.S");
+_Static_assert(offsetof(struct vplic, physical) == VPLIC_PHYSICAL, "guarded.S");
+_Static_assert(MAX_IRQS == 1 << 10, "guarded.S");
 
 enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING, VM_STUCK };
 
@@ -103,7 +108,7 @@ struct vm {
 	uint32_t dtb_size;
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
 	uint32_t clean_block;			/* bytes of a block of CBO.CLEAN; 0: its harts lack Zicbom */
-	bool plic_mapped;			/* all its PLICs; see docs/architecture.md */
+	uint8_t plic_mode;			/* enum plic_mode, of all its PLICs, as far as the machine allows it */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
 	uint64_t look_ticks;			/* between two looks at an ending VM: vm_stuck.c */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
@@ -161,6 +166,12 @@ void vm_complain(struct vcpu *v, const char *cause, uint64_t address);
 
 /* The guest gets an exception at the very address that exceptions go to, from VS-mode: so it will again. */
 void vm_trap_loop(struct vcpu *v, uint64_t vector);
+
+/* Whether it reaches the context pages of its PLICs in the hardware. */
+static inline bool vm_passes(const struct vm *vm)
+{
+	return vm->plic_mode != PLIC_EMULATED;
+}
 
 /* The VM of that number, below vm_count(). */
 struct vm *vm_get(uint32_t index);

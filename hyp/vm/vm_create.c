@@ -49,39 +49,57 @@ static enum err create_gstage(struct vm *vm, struct gstage *g)
 	return OK;
 }
 
-/* Maps the page of each context of one PLIC, or only says whether that is possible (g = NULL). */
-static bool map_contexts(const struct plan *plan, const struct vm *vm, const struct plan_vplic *w,
-			 struct gstage *g)
+/* The host's page of the context that this vcpu has of a PLIC. False: it cannot be mapped; no page: it has none. */
+static bool context_page(const struct plan *plan, const struct vm *vm, uint32_t plic, uint32_t vcpu, hpa_t *page)
 {
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
-		int16_t context = plan->harts[vm->plan->vcpu_hart[i]].plic_context[w->plic];
-		uint64_t at = w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1);
-		hpa_t page;
+	int16_t context = plan->harts[vm->plan->vcpu_hart[vcpu]].plic_context[plic];
 
-		if (context == NO_CONTEXT)
-			continue;	/* stays emulated: nothing ever pends there */
-		if (!plic_context_page(w->plic, (uint32_t)context, &page))
+	*page = hpa(0);
+	return context == NO_CONTEXT || plic_context_page(plic, (uint32_t)context, page);
+}
+
+static bool can_pass(const struct plan *plan, const struct vm *vm, uint32_t plic)
+{
+	hpa_t page;
+
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
+		if (!context_page(plan, vm, plic, i, &page))
 			return false;
-		if (g)
-			ASSERT(gstage_map(g, gpa(at), page, PAGE_SIZE, RIGHT_R | RIGHT_W) == OK);
-	}
 	return true;
 }
 
-/* Creates the PLICs that the VM sees; mapped, if that is wanted and possible for all of them. */
+/* Maps the page of each context of one PLIC. A vcpu without one stays emulated: nothing physical ever pends there. */
+static void pass_contexts(const struct plan *plan, struct vm *vm, uint32_t plic, struct gstage *g)
+{
+	const struct plan_vplic *w = &vm->plan->vplics[plic];
+	unsigned rights = vm->plic_mode == PLIC_MAPPED ? RIGHT_R | RIGHT_W : RIGHT_R;
+	hpa_t page;
+
+	vplic_set_passed(&vm->vplics[plic], vm->plic_mode);
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		gpa_t at = gpa(w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1));
+		uint64_t *entry;
+
+		context_page(plan, vm, w->plic, i, &page);
+		if (!page.v)
+			continue;
+		ASSERT(gstage_map(g, at, page, PAGE_SIZE, rights) == OK);
+		entry = paging_entry(&g->tables, at.v, 0);
+		vplic_set_page(&vm->vplics[plic], i, entry, *entry);
+	}
+}
+
+/* Creates the PLICs that the VM sees; their contexts are passed to it, if that is wanted and possible for all of them. */
 static void create_vplics(const struct plan *plan, struct vm *vm, struct gstage *g)
 {
-	vm->plic_mapped = vm->plan->nr_vplics > 0 && !vm->plan->policy.plic_emulated;
+	vm->plic_mode = vm->plan->nr_vplics ? vm->plan->policy.plic_mode : PLIC_EMULATED;
 	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++) {
-		const struct plan_vplic *w = &vm->plan->vplics[i];
-
 		vplic_create(&vm->vplics[i], plan, vm->index, i);
-		vm->plic_mapped &= map_contexts(plan, vm, w, NULL);
+		if (!can_pass(plan, vm, vm->plan->vplics[i].plic))
+			vm->plic_mode = PLIC_EMULATED;
 	}
-	for (uint32_t i = 0; i < vm->plan->nr_vplics && vm->plic_mapped; i++) {
-		map_contexts(plan, vm, &vm->plan->vplics[i], g);
-		vplic_set_mapped(&vm->vplics[i]);
-	}
+	for (uint32_t i = 0; i < vm->plan->nr_vplics && vm_passes(vm); i++)
+		pass_contexts(plan, vm, i, g);
 }
 
 static void create_vuart(struct vm *vm)
@@ -91,7 +109,7 @@ static void create_vuart(struct vm *vm)
 	if (!u->size)
 		return;
 	if (u->irq)	/* the plan has checked both */
-		ASSERT(!vm->plic_mapped && vplic_add_virtual(&vm->vplics[u->vplic], u->irq) == OK);
+		ASSERT(vm->plic_mode != PLIC_MAPPED && vplic_add_virtual(&vm->vplics[u->vplic], u->irq) == OK);
 	vuart_create(&vm->vuart, u, vm->index, &vm->vplics[u->vplic]);
 }
 

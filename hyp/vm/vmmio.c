@@ -128,9 +128,9 @@ static enum verdict vplic_access(struct vcpu *v, const struct guest_exit *e, str
 	if (insn->size != 4 || (offset & 3))
 		return inject_access_fault(v, e);
 	if (!insn->store)
-		changed = vplic_read(p, offset, &value);
+		changed = v->ctx.plic_read(p, offset, &value);
 	else	/* slot 0 of the context holds the pc, not x0 */
-		changed = vplic_write(p, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0);
+		changed = v->ctx.plic_write(p, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0);
 	if (changed)
 		irq_lines_changed(v, changed);
 	finish(v, insn, value);
@@ -159,6 +159,17 @@ static enum verdict vuart_access(struct vcpu *v, const struct guest_exit *e, uin
 	return VERDICT_RESUME;
 }
 
+/* In a row: no other access has come between, here or in switch.S, which counts those that it serves. */
+static bool fetch_again(struct vcpu *v)
+{
+	uint64_t exit = v->ctx.exits[EXIT_MMIO] + v->ctx.exits[EXIT_EXTERNAL];
+
+	if (exit != v->fetch_exit + 1)
+		v->fetch_faults = 0;
+	v->fetch_exit = exit;
+	return v->fetch_faults++ < FETCH_RETRIES;
+}
+
 enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 {
 	struct insn_access insn;
@@ -173,9 +184,8 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 	if (device < 0 && !in_vuart(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset))
 		return unmapped(v, e, gpa(e->htval << 2 | (e->tval & 3)));
 	err = decode(v, e, &insn, &aligned);
-	if (err == ERR_FAULT && v->ctx.fetch_faults++ < FETCH_RETRIES)
+	if (err == ERR_FAULT && fetch_again(v))
 		return VERDICT_RESUME;	/* the guest fetches it again, and faults by itself if it is gone */
-	v->ctx.fetch_faults = 0;
 	if (err != OK || !aligned)
 		return inject_access_fault(v, e);
 	if (device < 0)

@@ -17,15 +17,9 @@
 #define PENDING_BASE	0x1000u
 #define ENABLE_BASE	0x2000u
 #define ENABLE_STRIDE	0x80u
-#define CONTEXT_BASE	0x200000u
-#define CONTEXT_STRIDE	0x1000u
-#define CONTEXT_CLAIM	4u
-
-/* id may be anything that a guest or the hardware says. */
-static bool is_owned(const struct vplic *v, uint32_t id)
-{
-	return id < MAX_IRQS && test_id(v->owned, id);
-}
+#define CONTEXT_BASE	VPLIC_CONTEXT_BASE
+#define CONTEXT_STRIDE	VPLIC_CONTEXT_STRIDE
+#define CONTEXT_CLAIM	VPLIC_CONTEXT_CLAIM
 
 /* ---- what is ready, and for whom ---- */
 
@@ -114,6 +108,12 @@ static inline uint64_t publish_and_release(struct vplic *v)
 	return changed;
 }
 
+/* The same of an operation that does not ask how contexts are reached. */
+static uint64_t tell_and_release(struct vplic *v)
+{
+	return v->mode == PLIC_EMULATED ? publish_and_release(v) : vplic_passed_release(v);
+}
+
 bool vplic_line(const struct vplic *v, uint32_t vcpu)
 {
 	return __atomic_load_n(&v->lines, __ATOMIC_ACQUIRE) >> vcpu & 1;
@@ -121,21 +121,7 @@ bool vplic_line(const struct vplic *v, uint32_t vcpu)
 
 /* ---- the way of an interrupt ---- */
 
-/* Of a value below 256 that is not 0. */
-static inline uint32_t highest_bit(uint32_t v)
-{
-	uint32_t n = 0;
-
-	for (uint32_t half = 4; half; half /= 2) {
-		if (v >> half) {
-			v >>= half;
-			n += half;
-		}
-	}
-	return n;
-}
-
-static uint32_t claim(struct vplic *v, uint32_t vcpu)
+static inline __attribute__((always_inline)) uint32_t claim(struct vplic *v, uint32_t vcpu)
 {
 	uint32_t p, w, id;
 
@@ -152,8 +138,13 @@ static uint32_t claim(struct vplic *v, uint32_t vcpu)
 	return id;
 }
 
+uint32_t vplic_claim_here(struct vplic *v, uint32_t vcpu)
+{
+	return claim(v, vcpu);
+}
+
 /* Any context that has the source enabled may complete it ("Interrupt Completion"), or has claimed it. id: one of the VM's. */
-static void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
+static inline __attribute__((always_inline)) void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
 {
 	uint32_t w = word_of(id), bit = bit_of(id);
 
@@ -168,6 +159,11 @@ static void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
 	} else if (v->level[w] & bit) {
 		set_pending(v, id);
 	}
+}
+
+void vplic_complete_here(struct vplic *v, uint32_t vcpu, uint32_t id)
+{
+	complete(v, vcpu, id);
 }
 
 /* The host's PLIC gave a source of this VM. */
@@ -222,17 +218,10 @@ uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level)
 	} else {
 		v->level[word_of(id)] &= ~bit_of(id);
 	}
-	return publish_and_release(v);
+	return tell_and_release(v);
 }
 
 /* ---- registers ---- */
-
-/* Where an offset at or above ENABLE_BASE leads: an S-mode context that exists, or not. */
-static bool find_context(const struct vplic *v, uint64_t context, uint32_t *vcpu)
-{
-	*vcpu = (uint32_t)(context / 2);
-	return context & 1 && context / 2 < v->nr_vcpus;
-}
 
 /* What LW gives. */
 static inline uint64_t as_register(uint32_t word)
@@ -300,7 +289,7 @@ static __noinline uint64_t read_context(struct vplic *v, uint64_t offset, uint64
  * A register that is one byte or word here is read without the lock: it is whole at any time, and who reads it
  * (with acquire) sees what was written before it.
  */
-uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value)
+static inline uint64_t read_below_contexts(struct vplic *v, uint64_t offset, uint64_t *value)
 {
 	if (offset < PENDING_BASE) {
 		*value = __atomic_load_n(&v->priority[offset / 4], __ATOMIC_ACQUIRE);
@@ -308,9 +297,21 @@ uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value)
 	}
 	if (offset < ENABLE_BASE)
 		return read_pending(v, offset, value);
+	return read_enable(v, offset, value);
+}
+
+uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value)
+{
 	if (offset < CONTEXT_BASE)
-		return read_enable(v, offset, value);
+		return read_below_contexts(v, offset, value);
 	return read_context(v, offset, value);
+}
+
+uint64_t vplic_passed_read(struct vplic *v, uint64_t offset, uint64_t *value)
+{
+	if (offset < CONTEXT_BASE)
+		return read_below_contexts(v, offset, value);
+	return vplic_passed_read_context(v, offset, value);
 }
 
 /* Of a source that pends. */
@@ -319,25 +320,41 @@ static __noinline uint64_t move_level(struct vplic *v, uint64_t id, uint32_t pri
 	make_unready(v, (uint32_t)id);
 	__atomic_store_n(&v->priority[id], (uint8_t)priority, __ATOMIC_RELAXED);
 	make_ready(v, (uint32_t)id);
-	return publish_and_release(v);
+	return tell_and_release(v);
+}
+
+static inline uint64_t keep_priority(struct vplic *v, uint64_t id, uint32_t priority)
+{
+	if (v->pending[id / 32] >> (id % 32) & 1)
+		return move_level(v, id, priority);
+	__atomic_store_n(&v->priority[id], (uint8_t)priority, __ATOMIC_RELAXED);
+	lock_release(&v->lock);
+	return 0;
+}
+
+/* Of a host's PLIC with other priorities. */
+static __noinline uint64_t scale_priority(struct vplic *v, uint64_t id, uint32_t priority)
+{
+	plic_put_priority(&v->host, id, priority);
+	return keep_priority(v, id, priority);
 }
 
 /* id: wide, so that it need not be extended again and again. */
 static __noinline uint64_t write_priority(struct vplic *v, uint64_t id, uint32_t value)
 {
 	uint64_t w = id / 32;
-	uint32_t priority = value % VPLIC_PRIORITIES;
+	uint32_t priority = value % VPLIC_PRIORITIES, shift = id % 32;
+	uint32_t physical = v->physical[w] >> shift & 1;
 
-	if (!(v->owned[w] >> (id % 32) & 1))
+	if (!(v->owned[w] >> shift & 1))
 		return 0;
 	lock_acquire(&v->lock);
-	if (v->physical[w] >> (id % 32) & 1)
-		plic_put_priority(&v->host, id, priority);
-	if (v->pending[w] >> (id % 32) & 1)
-		return move_level(v, id, priority);
-	__atomic_store_n(&v->priority[id], (uint8_t)priority, __ATOMIC_RELAXED);
-	lock_release(&v->lock);
-	return 0;
+	if (physical) {
+		if (__builtin_expect(!v->host.plain, false))
+			return scale_priority(v, id, priority);
+		plic_put_plain_priority(&v->host, id, priority);
+	}
+	return keep_priority(v, id, priority);
 }
 
 /* Of a word in which sources are ready. */
@@ -346,7 +363,7 @@ static __noinline uint64_t move_enables(struct vplic *v, uint32_t vcpu, uint32_t
 	for (uint32_t p = 1; p < VPLIC_PRIORITIES; p++)
 		update_summary(v, vcpu, p, w, v->ready[p][w] & v->enable[w][vcpu]);
 	update_line(v, vcpu);
-	return publish_and_release(v);
+	return tell_and_release(v);
 }
 
 /*
@@ -355,10 +372,14 @@ static __noinline uint64_t move_enables(struct vplic *v, uint32_t vcpu, uint32_t
  */
 static inline void put_enables(struct vplic *v, uint64_t vcpu, uint64_t w, uint32_t old, uint32_t value)
 {
-	if (v->context[vcpu] == NO_CONTEXT)
+	if (v->context[vcpu] == NO_CONTEXT || v->masked >> vcpu & 1)
 		return;
 	plic_put_enables(&v->host, (uint64_t)v->context[vcpu], w, value);
-	if (value & ~old)
+	if (!(value & ~old))
+		return;
+	if (v->host.plain)
+		plic_put_plain_priority(&v->host, v->some_physical, v->priority[v->some_physical]);
+	else
 		plic_put_priority(&v->host, v->some_physical, v->priority[v->some_physical]);
 }
 
@@ -406,15 +427,27 @@ static __noinline uint64_t write_context(struct vplic *v, uint64_t offset, uint3
 }
 
 /* The pending registers, between PENDING_BASE and ENABLE_BASE, are read-only. */
-uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value)
+static inline uint64_t write_below_contexts(struct vplic *v, uint64_t offset, uint32_t value)
 {
 	if (offset < PENDING_BASE)
 		return write_priority(v, offset / 4, value);
 	if (offset < ENABLE_BASE)
 		return 0;
+	return write_enable(v, offset, value);
+}
+
+uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value)
+{
 	if (offset < CONTEXT_BASE)
-		return write_enable(v, offset, value);
+		return write_below_contexts(v, offset, value);
 	return write_context(v, offset, value);
+}
+
+uint64_t vplic_passed_write(struct vplic *v, uint64_t offset, uint32_t value)
+{
+	if (offset < CONTEXT_BASE)
+		return write_below_contexts(v, offset, value);
+	return vplic_passed_write_context(v, offset, value);
 }
 
 /* ---- reset ---- */
@@ -432,6 +465,7 @@ void vplic_reset(struct vplic *v)
 	memset(v->ready_levels, 0, sizeof(v->ready_levels));
 	memset(v->summary, 0, sizeof(v->summary));
 	memset(v->levels, 0, sizeof(v->levels));
+	v->masked = 0;
 	memset(v->threshold, 0, sizeof(v->threshold));
 	memset(v->priority, 0, sizeof(v->priority));
 	memset(v->enable, 0, sizeof(v->enable));

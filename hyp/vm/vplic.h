@@ -18,6 +18,9 @@
  * whatever the host's layout. Thresholds act as the specification says: they hold back the line, but
  * not a claim.
  *
+ * In the modes "guarded" and "mapped" contexts are passed to the guest, and what is said above of physical sources
+ * happens in the hardware: here are the priorities and enables, and the virtual sources. See vplic_passed.c.
+ *
  * Lock: vplic.lock protects all fields but the constant ones. Every function that can change what a
  * vcpu's external interrupt line shows returns the set of vcpus (bit = vcpu index) whose line changed;
  * the caller tells these vcpus, without the lock.
@@ -45,6 +48,7 @@ struct vplic {
 	uint64_t lines;				/* bit = vcpu; written under the lock, read without */
 
 	/* Constant after vplic_create() and vplic_add_virtual(). */
+	uint32_t physical[VPLIC_WORDS];		/* sources of this VM that the host's PLIC has */
 	uint32_t plic;				/* index of the host's PLIC */
 	struct plic_regs host;
 	uint32_t some_physical;			/* a source with a physical twin; 0: there is none */
@@ -52,13 +56,14 @@ struct vplic {
 	uint32_t host_ndev;			/* highest id of the host's */
 	uint32_t nr_vcpus;
 	uint32_t nr_physical;			/* bits in physical */
-	bool mapped;				/* guests claim and complete in the hardware; no virtual sources */
+	uint8_t mode;				/* enum plic_mode; not PLIC_EMULATED: contexts are passed, see vplic_passed.c */
 	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
-	uint32_t owned[VPLIC_WORDS];		/* sources of this VM */
-	uint32_t physical[VPLIC_WORDS];		/* those of them that the host's PLIC has */
+	uint32_t owned[VPLIC_WORDS];		/* those, and the virtual ones */
 
 	/* lock protects: */
 	uint32_t spurious;			/* claims from the host of sources that are not the VM's */
+	uint64_t masked;			/* vcpus whose enables in the host are 0 in place of a threshold of 7; passed */
+	uint32_t foreign;			/* completions of sources that are not the VM's, where they are checked */
 	uint64_t next_lines;			/* of the running operation; then stored in lines */
 	uint32_t pending[VPLIC_WORDS];
 	uint8_t priority[MAX_IRQS];
@@ -69,11 +74,16 @@ struct vplic {
 	uint8_t ready_levels[VPLIC_WORDS];	/* bit p: ready[p][w] is not 0 */
 	uint32_t summary[MAX_HARTS][VPLIC_PRIORITIES];
 	uint8_t levels[MAX_HARTS];
-	uint8_t threshold[MAX_HARTS];
+	uint8_t threshold[MAX_HARTS];		/* passed: the hardware's counts */
 	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source last, if in flight */
 	uint8_t claimer[MAX_IRQS];		/* vcpu from whose context the guest claimed a source, if claimed */
 	uint32_t enable[VPLIC_WORDS][MAX_HARTS];
 	uint32_t claims[MAX_IRQS];		/* of each source, since power-on; read by the monitor without the lock */
+
+	/* Where contexts are passed; the last two are constant. */
+	uint8_t seen[MAX_HARTS];		/* levels, as the vcpu's own hart has acted on them */
+	uint64_t *entry[MAX_HARTS];		/* of the context pages in the G-stage; NULL: that page is never mapped */
+	uint64_t leaf[MAX_HARTS];		/* what it holds while nothing virtual pends there */
 };
 
 /* Binds v to window number index of that VM, after plic_init(); sets every byte of v, and all sources
@@ -81,11 +91,15 @@ struct vplic {
 void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index);
 
 /*
- * The pages of all contexts are mapped into the guest (see docs/architecture.md, "An interrupt in two exits"), so
- * interrupts never become pending here: vplic_physical() and vplic_line() are not to be used, priorities, enables
- * and pending bits are. At boot, after vplic_create(); not together with virtual sources.
+ * Contexts are passed: the guest reads, or reads and writes, their pages in the hardware (docs/architecture.md, "An
+ * interrupt in two exits"). So physical interrupts never become pending here: vplic_physical() and vplic_line() are
+ * not to be used, and for the pages vplic_passed_read(), vplic_passed_write() and vplic_look(). At boot, after
+ * vplic_create(). mode: PLIC_GUARDED or PLIC_MAPPED.
  */
-void vplic_set_mapped(struct vplic *v);
+void vplic_set_passed(struct vplic *v, enum plic_mode mode);
+
+/* The page of that vcpu's context is mapped by *entry of the G-stage, which holds leaf then. At boot, likewise. */
+void vplic_set_page(struct vplic *v, uint32_t vcpu, uint64_t *entry, uint64_t leaf);
 
 /* Makes id a virtual source of this VM, whatever the plan says of the host's source with that number.
  * ERR_RANGE if not 1 <= id <= ndev. At boot, after vplic_create(), before the first vplic_reset(). */
@@ -102,6 +116,24 @@ void vplic_reset(struct vplic *v);
  * LW gives it, with its sign. Called by switch.S too, which has not saved all registers: see context.h. */
 uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value);
 uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value);
+
+/* The same where contexts are passed: for what is trapped all the same. Of vcpus whose line may have changed, who
+ * calls vplic_look() on their own harts. */
+uint64_t vplic_passed_read(struct vplic *v, uint64_t offset, uint64_t *value);
+uint64_t vplic_passed_write(struct vplic *v, uint64_t offset, uint32_t value);
+
+/*
+ * On the vcpu's own hart, where contexts are passed: maps its page, or takes it away while a virtual source pends there;
+ * masks by enables what its threshold of 7 has to mask. Before the guest runs, and whenever something may have changed.
+ */
+struct vplic_look {
+	bool line;	/* a virtual source interrupts the vcpu */
+	bool open;	/* what the guest writes to the page may be passed on unseen, if it is the VM's */
+};
+struct vplic_look vplic_look(struct vplic *v, uint32_t vcpu);
+
+/* What has been written to the host's PLIC has arrived there when this returns. Passed contexts. */
+void vplic_flush(const struct vplic *v, uint32_t vcpu);
 
 /* A physical external interrupt on this vcpu's hart: claims until nothing is left, at most once per
  * source. Returns the changed vcpus. */

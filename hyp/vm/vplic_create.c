@@ -29,8 +29,12 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 	v->ndev = window->ndev < MAX_IRQS ? window->ndev : MAX_IRQS - 1;
 	v->host_ndev = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
 	v->nr_vcpus = pv->nr_vcpus;
-	for (uint32_t i = 0; i < v->nr_vcpus; i++)
+	v->mode = PLIC_EMULATED;
+	for (uint32_t i = 0; i < v->nr_vcpus; i++) {
 		v->context[i] = plan->harts[pv->vcpu_hart[i]].plic_context[window->plic];
+		if (v->context[i] >= 0 && (uint32_t)v->context[i] >= v->host.nr_contexts)
+			v->context[i] = NO_CONTEXT;	/* its registers are not in the window */
+	}
 	for (uint32_t id = 1; id <= v->ndev && id <= v->host_ndev; id++) {
 		if (host->irq_owner[id] != vm)
 			continue;
@@ -41,9 +45,15 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 	choose_physical(v);
 }
 
-void vplic_set_mapped(struct vplic *v)
+void vplic_set_passed(struct vplic *v, enum plic_mode mode)
 {
-	v->mapped = true;
+	v->mode = (uint8_t)mode;
+}
+
+void vplic_set_page(struct vplic *v, uint32_t vcpu, uint64_t *entry, uint64_t leaf)
+{
+	v->entry[vcpu] = entry;
+	v->leaf[vcpu] = leaf;
 }
 
 enum err vplic_add_virtual(struct vplic *v, uint32_t id)
@@ -69,21 +79,27 @@ static uint32_t first_with_context(const struct vplic *v)
 	return vcpu;
 }
 
-/*
- * Completes what the guest has claimed and not completed. Where it does so in the hardware we do not know
- * what that is; to complete a source that is not in flight changes nothing.
- */
-static void complete_host(struct vplic *v, uint32_t w)
+/* Completes what the guest has claimed and not completed. */
+static void complete_taken(struct vplic *v, uint32_t w)
 {
-	uint32_t left = v->mapped ? v->physical[w] : (v->pending[w] | v->claimed[w]) & v->physical[w];
-	uint32_t first = first_with_context(v);
+	uint32_t left = (v->pending[w] | v->claimed[w]) & v->physical[w];
 
-	for (; left && first < v->nr_vcpus; left &= left - 1) {
+	for (; left; left &= left - 1) {
 		uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
-		uint32_t taker = v->mapped ? first : v->taker[id];
 
-		plic_complete(v->plic, (uint32_t)v->context[taker], id);
+		plic_complete(v->plic, (uint32_t)v->context[v->taker[id]], id);
 	}
+}
+
+/*
+ * Where it claims in the hardware we do not know what that is, nor on which context: a PLIC may ask for the one
+ * that claimed (Spike's does). To complete a source that is not in flight changes nothing.
+ */
+static void complete_all(struct vplic *v, uint32_t w)
+{
+	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
+		for (uint32_t left = v->physical[w]; left && v->context[vcpu] != NO_CONTEXT; left &= left - 1)
+			plic_complete(v->plic, (uint32_t)v->context[vcpu], 32 * w + (uint32_t)__builtin_ctz(left));
 }
 
 /* Masks every physical source of the VM on every context of its own, and completes what is in flight. */
@@ -98,7 +114,10 @@ static void mask_host(struct vplic *v)
 		for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
 			if (v->context[vcpu] != NO_CONTEXT)
 				plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, v->physical[w], 0);
-		complete_host(v, w);
+		if (v->mode == PLIC_EMULATED)
+			complete_taken(v, w);
+		else
+			complete_all(v, w);
 	}
 }
 

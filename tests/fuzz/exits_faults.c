@@ -182,8 +182,8 @@ static void guest_page_fault(void)
 static void virtual_instruction(void)
 {
 	const struct fake_csrs *c = &hw_was()->csr;
-	bool armed = fake.config.mapped && c->hstatus & HSTATUS_ARMED;
-	bool up = fake_sip(spec_now.hart) & 1ull << IRQ_SEI;
+	bool armed = fake_passes(&fake.config) && c->hstatus & HSTATUS_ARMED;
+	bool up = fake_sip(spec_now.hart) & 1ull << IRQ_SEI || vm_vcpu_of_hart(spec_now.hart)->virtual_line;
 	struct fake_hw want = *hw_was();
 
 	if (armed && !up) {	/* back to normal; it is executed again */

@@ -192,7 +192,8 @@ static void hart_suspend(void)
 	struct spec_vcpu *v = &vm_now()->vcpu[spec_now.vcpu];
 	const struct fake_csrs *c = &spec_was[spec_now.hart].csr;
 	uint64_t timer = fake.config.sstc && fake.time >= c->vstimecmp ? 1ull << IRQ_VSTI : 0;
-	bool stale = fake.config.mapped && c->hstatus & HSTATUS_ARMED && !(fake_sip(spec_now.hart) & 1ull << IRQ_SEI);
+	bool stale = c->hstatus & HSTATUS_ARMED && !(fake_sip(spec_now.hart) & 1ull << IRQ_SEI) &&
+		     !vm_vcpu_of_hart(spec_now.hart)->virtual_line;
 	uint64_t hvip = c->hvip & ~(stale ? 1ull << IRQ_VSEI : 0);	/* what has been served ends no suspension */
 	bool pending = (hvip | timer) & c->hie;
 	uint32_t type = (uint32_t)arg(0);

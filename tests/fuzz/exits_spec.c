@@ -277,6 +277,12 @@ static bool is_ending(void)
 	return vm_now()->state == VM_STOPPING || vm_now()->state == VM_STUCK;
 }
 
+/* A source whose interrupts are ours to tell may have come, and siblings may have it enabled. */
+static bool may_tell(void)
+{
+	return !fake_passes(&fake.config) || fake.config.vuart;
+}
+
 static bool was_told(void)
 {
 	return hw_was()->csr.ssip != 0;
@@ -341,12 +347,12 @@ static bool watchdog_bites(void)
 
 void spec_interrupt(void)
 {
-	served = !fake.config.mapped;
+	served = may_tell();
 	if (watchdog_bites()) {
 		spec_ends(VM_END_WATCHDOG);
 		return;
 	}
-	if (spec_now.exit.cause == (SCAUSE_INTERRUPT | IRQ_SEI) && fake.config.mapped) {
+	if (spec_now.exit.cause == (SCAUSE_INTERRUPT | IRQ_SEI) && fake_passes(&fake.config)) {
 		SPEC(hw_now()->csr.hvip & 1ull << IRQ_VSEI && hw_now()->csr.hstatus & HSTATUS_ARMED);
 		spec_check_kept();
 		spec_goes_on(0, false);
@@ -359,7 +365,7 @@ void spec_interrupt(void)
 	/* Who takes an interrupt that a sibling has enabled too may have to tell it. */
 	check_virtual(spec_now.exit.cause & 63);
 	spec_check_kept();
-	spec_goes_on(0, !fake.config.mapped);
+	spec_goes_on(0, may_tell());
 }
 
 /* ---- waiting ---- */
@@ -375,7 +381,7 @@ void spec_suspended(bool anything)
 	const struct fake_hw *hw = hw_now();
 	struct spec_vcpu *v = vcpu_now();
 
-	served = anything && !fake.config.mapped;
+	served = anything && may_tell();
 	if (watchdog_bites()) {
 		spec_ends(VM_END_WATCHDOG);
 		return;
@@ -391,7 +397,7 @@ void spec_suspended(bool anything)
 	if (hw->place == PLACE_WFI) {
 		SPEC(!wakes(hw, spec_now.hart));
 		v->hsm = SBI_HSM_STATE_SUSPENDED;
-		finish(0, !fake.config.mapped, false, false);
+		finish(0, may_tell(), false, false);
 		return;
 	}
 	SPEC(wakes(hw, spec_now.hart));
@@ -399,7 +405,7 @@ void spec_suspended(bool anything)
 	if (v->nonretentive)
 		check_entry(v->pc, v->opaque);
 	v->nonretentive = false;
-	spec_goes_on(0, !fake.config.mapped);
+	spec_goes_on(0, may_tell());
 }
 
 void spec_wake(void)

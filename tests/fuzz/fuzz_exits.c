@@ -22,15 +22,14 @@ static struct fake_config configuration(void)
 	uint8_t flags = input_u8(), kind = 0;
 
 	c.sstc = !(flags & 1);
-	c.mapped = !(flags & 2);
+	c.plic = flags & 2 ? PLIC_EMULATED : PLIC_GUARDED;
 	c.fp = !(flags & 4);
 	c.vector = flags & 8;
 	c.envcfg = c.sstc || !(flags & 16);
 	c.stateen = !(flags & 32);
 	c.dbcn = !(flags & 64);
 	c.keep_machine = flags & 128;
-	c.no_context = !c.mapped && c.vector;
-	c.vuart = !c.mapped;
+	c.no_context = c.vector;
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++) {
 		uint8_t policy = input_u8();
 
@@ -41,7 +40,11 @@ static struct fake_config configuration(void)
 		c.sswi |= !vm && policy & 0x40;
 		kind += vm ? policy >> 5 & 1 : 0;
 		c.cbom |= !vm && policy & 0x20;
+		c.loose_plic |= vm == 1 && policy & 0x40;
+		if (vm == 2 && policy & 0x40 && c.plic == PLIC_GUARDED)
+			c.plic = PLIC_MAPPED;
 	}
+	c.vuart = c.plic != PLIC_MAPPED;
 	c.kind = kind == KIND_CVA6 && c.sstc ? KIND_MAX : (enum fake_kind)kind;	/* it has no Sstc */
 	return c;
 }
@@ -212,23 +215,6 @@ static void act(unsigned hart)
 		fake_csr_to(hart, csr, v);
 }
 
-/* The page of its PLIC context that a guest has in mapped mode. */
-static void act_on_plic(unsigned hart)
-{
-	int16_t context = fake.plan.harts[hart].plic_context[0];
-	uint64_t page = 0x200000 + 0x1000 * (uint64_t)context;
-	uint8_t how = input_u8();
-
-	if (!fake.config.mapped || context == NO_CONTEXT)
-		return;
-	if (how < 100)
-		naive_read(&fake.plic, page + 4);
-	else if (how < 200)
-		naive_write(&fake.plic, page + 4, input_u8() % 48);
-	else
-		naive_write(&fake.plic, page, input_u8());
-}
-
 /* The guest's own sw a1, 0(a0) or lw a1, 0(a0) on a register of its PLIC. */
 static void access_plic(unsigned hart, uint64_t offset, bool store)
 {
@@ -244,6 +230,36 @@ static void access_plic(unsigned hart, uint64_t offset, bool store)
 	spec_before(&e);
 	fake_trap(hart, &e.exit);
 	spec_exception();
+}
+
+/* The same in the hardware, where its page is mapped so. */
+static void context_access(unsigned hart, uint64_t offset, bool store)
+{
+	uint64_t host = fake_plic_passes(hart, offset, store);
+
+	if (!host)
+		access_plic(hart, offset, store);
+	else if (store)
+		naive_write(&fake.plic, host, (uint32_t)fake.hw[hart].x[11]);
+	else
+		naive_read(&fake.plic, host);
+}
+
+/* The pages of its own context, or of a sibling's: anything that can be done there. */
+static void act_on_plic(unsigned hart)
+{
+	uint8_t how = input_u8(), vcpu = how & 1 ? fake.plan.harts[hart].vcpu : how / 2 % 4;
+	uint64_t page = 0x200000 + 0x1000 * (2 * (uint64_t)vcpu + 1), *a1 = &fake.hw[hart].x[11];
+
+	if (how < 100) {
+		context_access(hart, page + 4, false);
+	} else if (how < 200) {
+		*a1 = input_u8() % 48;
+		context_access(hart, page + 4, true);
+	} else {
+		*a1 = input_u8();
+		context_access(hart, page, true);
+	}
 }
 
 /* A driver at work, so that the input need not find out how: enables, claims and completes. */
@@ -264,15 +280,15 @@ static void drive_plic(unsigned hart)
 		access_plic(hart, 0x2000 + 0x80 * context + 4 * (id / 32), true);
 		break;
 	case 2:
-		access_plic(hart, 0x200004 + 0x1000 * context, false);
+		context_access(hart, 0x200004 + 0x1000 * context, false);
 		break;
 	case 3:
 		*a1 = how & 128 ? id : *a1;
-		access_plic(hart, 0x200004 + 0x1000 * context, true);
+		context_access(hart, 0x200004 + 0x1000 * context, true);
 		break;
 	case 4:
 		*a1 = how / 64;
-		access_plic(hart, 0x200000 + 0x1000 * context, true);
+		context_access(hart, 0x200000 + 0x1000 * context, true);
 		break;
 	default:	/* all that it takes to be interrupted */
 		*a1 = 4;
@@ -342,19 +358,56 @@ static void devices(void)
 		fake.time += how < 200 ? how : input_raw(3);
 }
 
-/* ARMED, SEIE and VSEIP say the same; without mapping VSEIP is the line. */
+/* Its own page is as the mode says, and is not there while a virtual source pends. */
+static void check_page(unsigned hart, const struct vplic *p, uint32_t vcpu)
+{
+	uint64_t offset = 0x200000 + 0x1000 * (2 * (uint64_t)vcpu + 1);
+	bool there = p->context[vcpu] != NO_CONTEXT && !p->levels[vcpu];
+
+	SPEC(!!fake_plic_passes(hart, offset, false) == there);
+	SPEC(!!fake_plic_passes(hart, offset, true) == (there && fake.config.plic == PLIC_MAPPED));
+}
+
+/* A threshold of 7 masks where enables are 0, if the mode can see to it. */
+static void check_shield(const struct vplic *p, uint32_t vcpu)
+{
+	int16_t context = p->context[vcpu];
+
+	if (context == NO_CONTEXT || fake.config.plic != PLIC_GUARDED)
+		return;
+	for (uint32_t w = 0; w < 2; w++)
+		SPEC(naive_word(fake.plic.enable[context], w) ==
+		     (fake.plic.threshold[context] == 7 ? 0 : p->enable[w][vcpu] & p->physical[w]));
+}
+
+/*
+ * Where contexts are passed, ARMED and SEIE say the same, and VSEIP is up then, or for a virtual source; otherwise it is
+ * the line. Who has not been told yet need not know.
+ */
 static void check_external(unsigned hart)
 {
 	const struct fake_csrs *c = &fake.hw[hart].csr;
-	bool up = c->hvip & 1ull << IRQ_VSEI;
+	bool up = c->hvip & 1ull << IRQ_VSEI, armed = c->hstatus & HSTATUS_ARMED, line;
 	const struct vcpu *v = vm_vcpu_of_hart(hart);
+	const struct vplic *p = &v->vm->vplics[0];
+	int16_t context = p->context[v->index];
+	uint32_t threshold;
 
 	if (fake.hw[hart].place != PLACE_GUEST)
 		return;
-	if (fake.config.mapped)
-		SPEC(up == !(c->sie & 1ull << IRQ_SEI) && up == !!(c->hstatus & HSTATUS_ARMED));
-	else if (!(hart_get(hart)->mailbox & MAIL_EXTERNAL))
-		SPEC(up == vplic_line(&v->vm->vplics[0], v->index));
+	if (fake_passes(&fake.config))
+		SPEC(armed == !(c->sie & 1ull << IRQ_SEI) && up == (armed || v->virtual_line));
+	if (hart_get(hart)->mailbox & MAIL_EXTERNAL)
+		return;
+	if (fake_passes(&fake.config)) {
+		threshold = context == NO_CONTEXT ? p->threshold[v->index] : fake.plic.threshold[context];
+		line = p->levels[v->index] >> threshold >> 1;
+		SPEC(v->virtual_line == line);
+		check_page(hart, p, v->index);
+		check_shield(p, v->index);
+	} else {
+		SPEC(up == vplic_line(p, v->index));
+	}
 }
 
 static void step(void)

@@ -41,7 +41,7 @@ static const char *text(void)
 		"/soc/virtio_mmio@10002000", "/soc", "/", "/cpus/cpu@0", "serial0", "serial1", "linux", "rt", "empty",
 		"linux-initrd", "config", "", "okay", "disabled", "cpu", "memory", "pci", "simple-bus",
 		"virtio,mmio", "ns16550a", "sifive,plic-1.0.0", "riscv,cpu-intc", "0x80200000", "0x80600000", "top", "loaded", "stop",
-		"restart", "ignore", "inject", "mapped", "emulated", "rv64imafdch_sstc", "rv64gc", "riscv,sv39",
+		"restart", "ignore", "inject", "guarded", "mapped", "emulated", "rv64imafdch_sstc", "rv64gc", "riscv,sv39",
 		"riscv,none", "riscv,aclint-sswi", "clear", "keep", "copy", "in-place", "shutdown", "on", "off", "plain",
 		"colour", "sbi", "uart",
 	};

@@ -207,7 +207,7 @@ static void check_vuarts(void)
 			MUST(!holds(v->regions[j].gpa.v, v->regions[j].size, u->base.v));
 		for (j = 0; j < v->nr_vplics; j++)
 			MUST(!holds(v->vplics[j].base.v, v->vplics[j].size, u->base.v));
-		MUST(u->reg_shift <= 3 && u->reg_io_width && u->reg_io_width <= 4 && v->policy.plic_emulated);
+		MUST(u->reg_shift <= 3 && u->reg_io_width && u->reg_io_width <= 4);
 		MUST(!u->irq || (u->vplic < v->nr_vplics && u->irq <= v->vplics[u->vplic].ndev));
 		for (j = 0; u->irq && j < v->nr_irqs; j++)
 			MUST(v->irqs[j].plic != v->vplics[u->vplic].plic || v->irqs[j].id != u->irq);

@@ -59,7 +59,7 @@ static void test_everything(void **state)
 	assert_string_equal(v->bootargs, "console=ttyS0 quiet");
 	assert_true(v->has_entry && v->trust_dma && v->trust_control);
 	assert_int_equal(v->entry, 0x80200000);
-	assert_true(v->policy.plic_emulated && v->policy.in_place);
+	assert_true(v->policy.plic_mode == PLIC_EMULATED && v->policy.in_place);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_STOP);
 	assert_int_equal(v->policy.on_crash, ON_CRASH_RESTART);
 	assert_int_equal(v->policy.restart_limit, 0);
@@ -70,7 +70,7 @@ static void test_everything(void **state)
 	assert_int_equal(v->nr_harts + v->nr_memory + v->nr_devices, 0);
 	assert_null(v->images[IMAGE_KERNEL]);
 	assert_false(v->has_entry || v->trust_dma || v->trust_control);
-	assert_false(v->policy.plic_emulated || v->policy.in_place);
+	assert_false(v->policy.plic_mode != PLIC_GUARDED || v->policy.in_place);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_INJECT);
 	assert_int_equal(v->policy.on_crash, ON_CRASH_STOP);
 	assert_int_equal(v->policy.restart_limit, 3);
@@ -193,7 +193,7 @@ static void test_refused(void **state)
 	check_refused("a { trust-dma = \"yes\"; };", PROBLEM_BAD_VALUE, "/a", "trust-dma", "no value");
 	check_refused("a { images = \"move\"; };", PROBLEM_BAD_VALUE, "/a", "images", "\"copy\" or \"in-place\"");
 	check_refused("a { plic-mode = \"fast\"; };", PROBLEM_BAD_VALUE, "/a", "plic-mode",
-		      "\"mapped\" or \"emulated\"");
+		      "\"guarded\" or \"mapped\" or \"emulated\"");
 	check_refused("a { plic-mode = \"mapped\", \"mapped\"; };", PROBLEM_BAD_VALUE, "/a", "plic-mode",
 		      "");
 	check_refused("a { unmapped; };", PROBLEM_BAD_VALUE, "/a", "unmapped", "\"ignore\"");

@@ -461,7 +461,7 @@ static void test_armed_but_illegal(void **state)
 static void test_emulated_plic(void **state)
 {
 	(void)state;
-	config.mapped = false;
+	config.plic = PLIC_EMULATED;
 	boot();
 	enable_wire();
 	naive_set_level(&fake.plic, WIRE, true);
@@ -481,7 +481,7 @@ static void test_emulated_plic(void **state)
 static void test_emulated_beside_mail(void **state)
 {
 	(void)state;
-	config.mapped = false;
+	config.plic = PLIC_EMULATED;
 	boot();
 	enable_wire();
 	naive_set_level(&fake.plic, WIRE, true);
@@ -499,7 +499,7 @@ static void test_emulated_for_sibling(void **state)
 	unsigned sibling = fake_hart_of(A, 1);
 
 	(void)state;
-	config.mapped = false;
+	config.plic = PLIC_EMULATED;
 	boot();
 	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC, 0), SBI_SUCCESS);
 	fake_settle();

@@ -854,7 +854,7 @@ static void test_print(void **state)
 		"             0x0010000000-0x0010000fff     4K\n"
 		"  device     /soc/virtio_mmio@10001000, DMA, irq 1\n"
 		"             0x0010001000-0x0010001fff     4K\n"
-		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, contexts mapped\n"
+		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, guarded\n"
 		"  kernel     0x0080600000 \"linux\", 20971520 bytes\n"
 		"  initrd     0x00a0300000 \"initrd\", 1048576 bytes\n"
 		"  entry      0x0080600000, device tree at 0x00a0400000\n"

@@ -577,21 +577,21 @@ static void test_u_boot_debug(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_linux_autoconfig, setup_vuart),
-		cmocka_unit_test_setup(test_linux_thre_test, setup_vuart),
-		cmocka_unit_test_setup(test_linux_receives, setup_vuart),
-		cmocka_unit_test_setup(test_linux_sends, setup_vuart),
-		cmocka_unit_test_setup(test_xv6_receives, setup_vuart),
-		cmocka_unit_test_setup(test_xv6_sends, setup_vuart),
-		cmocka_unit_test_setup(test_rt_thread, setup_vuart),
-		cmocka_unit_test_setup(test_rt_thread_8250, setup_vuart),
-		cmocka_unit_test_setup(test_rt_thread_8250, setup_wide),
-		cmocka_unit_test_setup(test_nuttx_polled, setup_vuart),
-		cmocka_unit_test_setup(test_nuttx_receives, setup_vuart),
-		cmocka_unit_test_setup(test_nuttx_sends, setup_vuart),
-		cmocka_unit_test_setup(test_nuttx_thre, setup_vuart),
-		cmocka_unit_test_setup(test_u_boot, setup_vuart),
-		cmocka_unit_test_setup(test_u_boot_debug, setup_vuart),
+		VUART_TEST(test_linux_autoconfig),
+		VUART_TEST(test_linux_thre_test),
+		VUART_TEST(test_linux_receives),
+		VUART_TEST(test_linux_sends),
+		VUART_TEST(test_xv6_receives),
+		VUART_TEST(test_xv6_sends),
+		VUART_TEST(test_rt_thread),
+		VUART_TEST(test_rt_thread_8250),
+		VUART_TEST_WIDE(test_rt_thread_8250),
+		VUART_TEST(test_nuttx_polled),
+		VUART_TEST(test_nuttx_receives),
+		VUART_TEST(test_nuttx_sends),
+		VUART_TEST(test_nuttx_thre),
+		VUART_TEST(test_u_boot),
+		VUART_TEST(test_u_boot_debug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);

@@ -163,6 +163,7 @@ void fake_plic_power_on(void)
 	memset(n, 0, sizeof(*n));
 	n->nr_contexts = NAIVE_CONTEXTS;
 	n->priority_mask = 7;
+	n->any_completes = n->latches = fake.config.loose_plic;
 	for (uint32_t id = 1; id <= FAKE_NDEV; id++)
 		n->exists[id] = true;
 }

@@ -71,7 +71,7 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 	p->sstc = config->sstc;
 	p->bootargs = "";
 	p->policy = config->policy[vm];
-	p->policy.plic_emulated = !config->mapped;
+	p->policy.plic_mode = (uint8_t)config->plic;
 	if (config->vuart && vm == 0)
 		p->vuart = (struct plan_vuart){ .base = gpa(FAKE_VUART), .size = 0x100, .reg_io_width = 1,
 						.irq = FAKE_VUART_IRQ, .clock_hz = 3686400 };
@@ -125,7 +125,7 @@ void fake_make_plan(void)
 
 struct fake_config fake_default_config(void)
 {
-	struct fake_config c = { .sstc = true, .mapped = true, .fp = true, .envcfg = true, .stateen = true,
+	struct fake_config c = { .sstc = true, .plic = PLIC_GUARDED, .fp = true, .envcfg = true, .stateen = true,
 				 .dbcn = true };
 
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++)

@@ -248,36 +248,53 @@ static bool interrupt_shortcut(struct guest_context *ctx, unsigned irq)
 	return true;
 }
 
+/* No external interrupt pends any more: the state before it. */
+static bool settle(struct fake_hw *hw, struct guest_context *ctx)
+{
+	if (fake_csr_read(CSR_SIE) & 1ull << IRQ_SEI || fake_csr_read(CSR_SIP) & 1ull << IRQ_SEI)
+		return false;
+	if (!(hw->csr.hstatus & HSTATUS_ARMED) || !(ctx->flags & CTX_FLAG_SETTLE))
+		fake_fail("SEIE is off, and not by an interrupt");
+	fake_csr_clear(CSR_HSTATUS, HSTATUS_ARMED);
+	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
+	fake_csr_set(CSR_SIE, 1ull << IRQ_SEI);
+	ctx->exits[EXIT_EXTERNAL]++;
+	return true;
+}
+
 /* ra, sp, tp, t0, t1, a0 to a5: what is in the context when the PLIC is called. */
 static bool is_few(unsigned r)
 {
 	return 0xfc76u >> r & 1;
 }
 
-/* LW, SW, C.LW, C.SW, written with the names of their fields. */
-static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned *length)
+/* LW, SW, C.LW, C.SW, written with the names of their fields. *low: of rs1 + imm, as far as it has to be known. */
+static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned *length, unsigned *low)
 {
 	uint32_t insn, zeroes = store ? 0xfe000f80 : 0xfff00000;
 
 	if (hw->csr.htinst) {
 		insn = (uint32_t)hw->csr.htinst | 2;
 		*length = hw->csr.htinst & 2 ? 4 : 2;
+		*low = insn >> 15 & 31;
 		if (!(hw->csr.htinst & 1) || hw->csr.htinst >> 32 || insn & zeroes)
 			return false;
 	} else {
-		uint64_t low, high = 0;
+		uint64_t first, high = 0;
 
-		if (guard_fetch16(&low, hw->x[0]) != OK || ((low & 3) == 3 && guard_fetch16(&high, hw->x[0] + 2) != OK))
+		if (guard_fetch16(&first, hw->x[0]) != OK || ((first & 3) == 3 && guard_fetch16(&high, hw->x[0] + 2) != OK))
 			return false;	/* switch.S puts the CSRs back: plic_shortcut() */
-		insn = (uint32_t)(low | high << 16);
-		*length = (low & 3) == 3 ? 4 : 2;
+		insn = (uint32_t)(first | high << 16);
+		*length = (first & 3) == 3 ? 4 : 2;
 		if (*length == 2) {
 			*reg = 8 + (insn >> 2 & 7);
-			return (insn & 0xe003) == (store ? 0xc000 : 0x4000) && is_few(*reg);
+			*low = hw->x[8 + (insn >> 7 & 7)] & 3;
+			return (insn & 0xe003) == (store ? 0xc000 : 0x4000);
 		}
+		*low = ((insn >> 15 & 31 ? hw->x[insn >> 15 & 31] : 0) + (insn >> (store ? 7 : 20))) & 3;
 	}
 	*reg = store ? insn >> 20 & 31 : insn >> 7 & 31;
-	return (insn & 0x707f) == (store ? 0x2023 : 0x2003) && (!*reg || is_few(*reg));
+	return (insn & 0x707f) == (store ? 0x2023 : 0x2003);
 }
 
 static void lines_changed(struct guest_context *ctx, uint64_t changed)
@@ -291,23 +308,50 @@ static void lines_changed(struct guest_context *ctx, uint64_t changed)
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
 }
 
+/* guarded.S. word: 0 the threshold, 1 claim/complete, of its own context. */
+static bool guarded_shortcut(struct fake_hw *hw, struct guest_context *ctx, uint64_t word)
+{
+	struct fake_csrs csr = hw->csr;
+	unsigned reg, length, low;
+	uint64_t value;
+
+	if ((csr.stval & 0xfff) != 4 * word)
+		return false;
+	if (!plic_decode(hw, true, &reg, &length, &low)) {
+		hw->csr = csr;
+		return false;
+	}
+	value = reg ? hw->x[reg] : 0;
+	if (word && (value >= MAX_IRQS || !(ctx->plic->physical[value / 32] >> value % 32 & 1)))
+		return false;
+	if (!word && ((value & 7) == 7 || low))
+		return false;
+	fake_mmio_write(ctx->host_page + 4 * word, 4, word ? value : value & 7);
+	hw->x[0] += length;
+	if (!settle(hw, ctx))
+		ctx->exits[EXIT_MMIO]++;
+	return true;
+}
+
 static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	struct fake_csrs csr = hw->csr;
 	bool store = csr.scause == CAUSE_STORE_GUEST_PAGE;
 	uint64_t gpa = csr.htval << 2, changed, value = 0;
-	unsigned reg, length;
+	unsigned reg, length, low;
+
+	if (store && csr.htval - ctx->guard <= 1)
+		return guarded_shortcut(hw, ctx, csr.htval - ctx->guard);
 
 	if ((gpa ^ csr.stval) & 0xfff || !(gpa & 0xfff) || gpa - ctx->plic_base >= ctx->plic_size)
 		return false;
-	if (!plic_decode(hw, store, &reg, &length)) {
+	if (!plic_decode(hw, store, &reg, &length, &low) || (reg && !is_few(reg))) {
 		hw->csr = csr;
 		return false;
 	}
 	for (unsigned r = 1; r < 32; r++)
 		ctx->x[r] = is_few(r) ? hw->x[r] : CANARY + r;
 	ctx->exits[EXIT_MMIO]++;
-	ctx->fetch_faults = 0;
 	if (store)
 		changed = ctx->plic_write(ctx->plic, gpa - ctx->plic_base, (uint32_t)hw->x[reg] * !!reg);
 	else
@@ -320,6 +364,8 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	hw->x[0] += length;
 	if (changed)
 		lines_changed(ctx, changed);
+	else if (store && !(fake_csr_read(CSR_SIE) & 1ull << IRQ_SEI) && ctx->flags & CTX_FLAG_SETTLE && ctx->host_page)
+		settle(hw, ctx);
 	return true;
 }
 
@@ -350,14 +396,8 @@ static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 		return ecall_shortcut(hw, ctx);
 	if (cause == CAUSE_LOAD_GUEST_PAGE || cause == CAUSE_STORE_GUEST_PAGE)
 		return plic_shortcut(hw, ctx);
-	if (cause != CAUSE_VIRTUAL_INSTRUCTION || !(ctx->flags & CTX_FLAG_PLIC) ||
-	    fake_csr_read(CSR_SIP) & 1ull << IRQ_SEI || !(hw->csr.hstatus & HSTATUS_ARMED))
-		return false;
-	fake_csr_clear(CSR_HSTATUS, HSTATUS_ARMED);
-	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
-	fake_csr_set(CSR_SIE, 1ull << IRQ_SEI);
-	ctx->exits[EXIT_EXTERNAL]++;
-	return true;
+	return cause == CAUSE_VIRTUAL_INSTRUCTION && ctx->flags & CTX_FLAG_SETTLE && hw->csr.hstatus & HSTATUS_ARMED &&
+	       settle(hw, ctx);
 }
 
 static int ecall_exit(struct fake_hw *hw, struct guest_context *ctx)
@@ -404,6 +444,50 @@ int guest_run(struct guest_context *ctx)
 			enter(hw, ctx);
 	}
 	return ret;
+}
+
+/* ---- the G-stage ---- */
+
+uint64_t fake_walk(uint64_t hgatp, uint64_t gpa, uint64_t *pte)
+{
+	const uint64_t *table = (const uint64_t *)(uintptr_t)((hgatp & ((1ull << 44) - 1)) << 12);
+
+	for (int level = 2; level >= 0; level--) {
+		uint64_t index = gpa >> (12 + 9 * level);
+
+		*pte = table[level == 2 ? index : index % 512];
+		if (!(*pte & 1))
+			return 0;
+		if (*pte & 0xe)
+			return ((*pte >> 10) << 12) + gpa % (1ull << (12 + 9 * level));
+		table = (const uint64_t *)(uintptr_t)((*pte >> 10) << 12);
+	}
+	return 0;
+}
+
+/* Of pages of 4 KiB. */
+uint64_t fake_translate(unsigned hart, uint64_t gpa, uint64_t *pte)
+{
+	struct fake_hw *hw = &fake.hw[hart];
+
+	if (!hw->tlb_pte || hw->tlb_page != gpa / PAGE_SIZE) {
+		if (!fake_walk(hw->csr.hgatp, gpa, pte))
+			return 0;
+		hw->tlb_page = gpa / PAGE_SIZE;
+		hw->tlb_pte = *pte;
+	}
+	*pte = hw->tlb_pte;
+	return ((*pte >> 10) << 12) + gpa % PAGE_SIZE;
+}
+
+uint64_t fake_plic_passes(unsigned hart, uint64_t offset, bool store)
+{
+	uint64_t pte, at;
+
+	if (offset < 0x200000)
+		return 0;
+	at = fake_translate(hart, FAKE_PLIC + offset, &pte);
+	return at && pte & (store ? 4 : 2) ? at - FAKE_PLIC : 0;
 }
 
 /* ---- what the test does ---- */
@@ -479,6 +563,8 @@ void fake_fence(enum fake_fence kind, uint64_t va, uint64_t asid)
 	struct fake_hw *hw = &fake.hw[fake.running];
 
 	hw->fences[kind]++;
+	if (kind == FENCE_GVMA_ALL)
+		hw->tlb_pte = 0;
 	hw->gvma_stale &= kind != FENCE_GVMA_ALL;
 	hw->vvma_stale &= kind != FENCE_VVMA_ALL;
 	if (kind == FENCE_CTR && fake.config.kind != KIND_MAX)
@@ -551,6 +637,7 @@ static void power_on(unsigned hart)
 	hw->csr.hstatus = 0;
 	hw->gvma_stale = hw->vvma_stale = true;
 	hw->fp_clears = hw->vector_clears = 0;
+	hw->tlb_pte = 0;
 	hw->firmware_timer = UINT64_MAX;
 	hw->place = PLACE_OFF;
 }

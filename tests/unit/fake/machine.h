@@ -60,12 +60,14 @@ struct fake_config {
 	bool no_time, finx, no_zcd;	/* no time CSR; fcsr without f registers; no C.FSDSP */
 	bool cbom;			/* Zicbom, with blocks of FAKE_BLOCK bytes, which the plan says */
 	bool hidden_cbom;		/* of which only the plan knows */
-	bool sstc, mapped, fp, vector, envcfg, stateen, dbcn, keep_machine;
-	bool vuart;			/* a has a virtual UART at FAKE_VUART; not together with mapped */
+	bool sstc, fp, vector, envcfg, stateen, dbcn, keep_machine;
+	enum plic_mode plic;		/* of all VMs */
+	bool loose_plic;		/* the host's PLIC is like QEMU's: naive_plic.h, any_completes and latches */
+	bool vuart;			/* a has a virtual UART at FAKE_VUART; not together with PLIC_MAPPED */
 	bool uart;			/* the console is a UART that hart 5, c's, polls; otherwise the firmware's */
 	bool no_monitor, colour;
 	bool sswi;			/* all harts but 4 have a register in an ACLINT SSWI device */
-	bool no_context;		/* hart 4 has no context of the PLIC; not together with mapped */
+	bool no_context;		/* hart 4 has no context of the PLIC */
 	struct plan_policy policy[FAKE_VMS];
 };
 
@@ -89,6 +91,7 @@ struct fake_hw {
 	uint32_t fences[NR_FENCES];
 	uint32_t fp_clears, vector_clears;
 	bool gvma_stale, vvma_stale;	/* hgatp, vsatp were written: no guest may run before the fence */
+	uint64_t tlb_page, tlb_pte;	/* one translation of the G-stage, until a fence; tlb_pte 0: none */
 };
 
 struct fake_code {	/* what guest instructions can be fetched: parcels of 16 bits from base on */
@@ -133,7 +136,7 @@ extern uint64_t fake_runs;	/* how often a hart has run in the hypervisor, of all
 /* Boots far enough to learn whether the harts are fit; NULL, or the first refusal. fake_boot() wants NULL. */
 const struct hart_refusal *fake_refusal(const struct fake_config *config);
 
-/* Defaults: Sstc, FP, all CSRs, PLIC mapped, policies as in plan.h, no watchdog. */
+/* Defaults: Sstc, FP, all CSRs, PLIC guarded, policies as in plan.h, no watchdog. */
 struct fake_config fake_default_config(void);
 
 /* Builds plan and VMs and runs each hart until its guest starts or it waits. May be called again and again. */
@@ -155,6 +158,18 @@ bool fake_interrupt(unsigned hart);
 
 /* fake_interrupt() on all harts until nothing is pending; harts that are off are woken too. */
 void fake_settle(void);
+
+/* The host address that the tables in hgatp give, and the entry; 0 if there is none. The second as this hart has it: what
+ * it has translated stays until it is fenced. */
+uint64_t fake_walk(uint64_t hgatp, uint64_t gpa, uint64_t *pte);
+uint64_t fake_translate(unsigned hart, uint64_t gpa, uint64_t *pte);
+
+/* Of the running guest's word in its PLIC's window: where a load or a store of it goes in the host's PLIC without a trap,
+ * as an offset there; 0: it traps. */
+uint64_t fake_plic_passes(unsigned hart, uint64_t offset, bool store);
+
+/* Whether guests reach contexts in the hardware. */
+static inline bool fake_passes(const struct fake_config *c) { return c->plic != PLIC_EMULATED; }
 
 /* sip, hip as the hart shows them now. */
 uint64_t fake_sip(unsigned hart);

@@ -19,6 +19,7 @@ struct naive_plic {
 	uint32_t priority_mask;			/* writable bits of priorities and thresholds */
 	bool any_completes;			/* QEMU, rv_plic: a completion counts from any context, enabled there or not */
 	bool latches;				/* QEMU: a level that goes up is pending at once, in flight or not, and only then */
+	bool claimer_only;			/* Spike: a completion counts only from the context that has claimed */
 	bool claimer_completes;			/* hyp/vm/vplic.h: a context completes what it has claimed, enabled or not */
 	bool exists[NAIVE_IDS];			/* other sources: read 0, ignore writes */
 	bool inert[NAIVE_CONTEXTS];		/* contexts that read 0 and ignore writes */
@@ -80,7 +81,7 @@ static inline uint32_t naive_claim(struct naive_plic *n, uint32_t context)
 
 static inline void naive_complete(struct naive_plic *n, uint32_t context, uint32_t id)
 {
-	if (id >= NAIVE_IDS || !n->claimed[id])
+	if (id >= NAIVE_IDS || !n->claimed[id] || (n->claimer_only && n->claimer[id] != context))
 		return;
 	if (!n->enable[context][id] && !n->any_completes && !(n->claimer_completes && n->claimer[id] == context))
 		return;

@@ -12,7 +12,9 @@
 
 #include "drivers/plic.h"
 #include "hyp/riscv/mmio.h"
-#include "hyp/vm/vplic.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/fence.h"
+#include "hyp/vm/vm.h"
 #include "tests/unit/fake/naive_plic.h"
 
 #define HW_BASE		0x40000000ull
@@ -119,6 +121,35 @@ void fake_mmio_write(uint64_t addr, unsigned size, uint64_t value)
 
 	guard_write(offset, (uint32_t)value);
 	naive_write(&hw, offset, (uint32_t)value);
+}
+
+/* The hart that acts, where it matters: its line, and who it is. */
+static uint32_t acting_vcpu;
+static unsigned nr_fences;
+
+void *fake_thread_pointer(void)
+{
+	static struct vcpu vcpu;
+	static struct hart hart;
+
+	vcpu.index = acting_vcpu;
+	hart.vcpu = &vcpu;
+	return &hart;
+}
+
+uint64_t fake_csr_read(unsigned csr)
+{
+	uint32_t hart = plan.vms[worker].vcpu_hart[acting_vcpu];
+
+	assert_int_equal(csr, CSR_SIP);
+	return naive_eip(&hw, (uint32_t)hart_context[hart]) ? 1ull << IRQ_SEI : 0;
+}
+
+void fake_fence(enum fake_fence kind, uint64_t va, uint64_t asid)
+{
+	(void)va, (void)asid;
+	assert_int_equal(kind, FENCE_GVMA_ALL);
+	nr_fences++;
 }
 
 static void add_hart(uint32_t hart, uint8_t vm, uint8_t vcpu)

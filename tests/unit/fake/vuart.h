@@ -43,25 +43,27 @@ static inline void out(unsigned reg, uint8_t value)
 	assert_int_equal(hw()->x[0], BOOT_PC + 0x204);
 }
 
-static inline int setup_vuart(void **state)
+static inline int setup_mode(void **state, enum plic_mode mode, bool four_bytes)
 {
 	setup(state);
-	config.mapped = false;
+	config.plic = mode;
 	config.vuart = true;
-	wide = false;
 	boot();
+	/* reg-shift = <2>, reg-io-width = <4> */
+	fake.plan.vms[A].vuart.reg_shift = four_bytes ? 2 : 0;
+	fake.plan.vms[A].vuart.reg_io_width = four_bytes ? 4 : 1;
+	wide = four_bytes;
 	return 0;
 }
 
-/* reg-shift = <2>, reg-io-width = <4> */
-static inline int setup_wide(void **state)
-{
-	setup_vuart(state);
-	fake.plan.vms[A].vuart.reg_shift = 2;
-	fake.plan.vms[A].vuart.reg_io_width = 4;
-	wide = true;
-	return 0;
-}
+static inline int setup_vuart(void **state) { return setup_mode(state, PLIC_GUARDED, false); }
+static inline int setup_emulated(void **state) { return setup_mode(state, PLIC_EMULATED, false); }
+static inline int setup_wide(void **state) { return setup_mode(state, PLIC_GUARDED, true); }
+static inline int setup_wide_emulated(void **state) { return setup_mode(state, PLIC_EMULATED, true); }
+
+/* A test in each mode that a virtual source may have. */
+#define VUART_TEST(test) cmocka_unit_test_setup(test, setup_vuart), cmocka_unit_test_setup(test, setup_emulated)
+#define VUART_TEST_WIDE(test) cmocka_unit_test_setup(test, setup_wide), cmocka_unit_test_setup(test, setup_wide_emulated)
 
 /* What the console's hart does for something that was typed. */
 static inline void type(const char *text)

@@ -29,4 +29,6 @@ MMIO_ACCESSORS(64)
 
 #undef MMIO_ACCESSORS
 
+static inline uint32_t mmio_take32(hpa_t addr) { return mmio_read32(addr); }
+
 #endif
