@@ -174,6 +174,7 @@ bool isa_hidden(const struct isa_token *t, uint32_t given)
 	};
 	static const char *const of_z[] = {
 		"zkr",		/* the seed CSR is machine mode's to give */
+		"zk",		/* a name for zkn, zkr and zkt: Linux reads the seed CSR for it */
 		"zihpm",	/* hpmcounters stay with the firmware */
 		"zicfilp", "zicfiss",	/* need henvcfg.LPE, SSE */
 	};

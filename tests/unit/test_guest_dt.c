@@ -329,6 +329,7 @@ static void test_isa_strip(void **state)
 		{ "RV64GCH_SHA_SMAIA_ZBA", "RV64GC_ZBA", HART_SSTC },
 		{ "rv64gc_zfh_zvfhmin_xthead_svinval", "rv64gc_zfh_zvfhmin_xthead_svinval", HART_SSTC },
 		{ "rv64gc_sdtrig_zicfilp_ssdbltrp_ssnpm", "rv64gc_ssnpm", HART_SSTC },
+		{ "rv64gc_zk_zkn_zknd_zkr_zks_zkt", "rv64gc_zkn_zknd_zks_zkt", HART_SSTC },
 		{ "rv64imafdcsu", "rv64imafdcsu", HART_SSTC },
 		{ "rv64", "rv64", HART_SSTC },
 		{ "rv64_", "rv64", HART_SSTC },
