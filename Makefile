@@ -45,6 +45,7 @@ help:
 	@echo 'make              the flash image of CONFIG: $(B)/CONFIG/fw_payload.bin'
 	@echo 'make demo         boot Debian Linux and a real-time guest side by side, judge what they show'
 	@echo 'make test         build everything, run every test'
+	@echo 'make test-all     the same with the long suites: every guest on every CPU, hours of stress (docs/testing.md)'
 	@echo 'make unit         only the unit tests, on this host'
 	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures'
 	@echo 'make bench-linux  Linux in a partition against Linux alone: boot, CPU, system calls, disk; RECORD=1 likewise'
@@ -271,7 +272,7 @@ PACK_NEEDS	:= scripts/pack scripts/inputs $(B)/core.bin $(B)/bulkhead \
 QEMU_BOARDS	:= virt test bench bad
 HOST_DTB	?=
 host_of		= $(or $(HOST_DTB),$(if $(filter $(1),$(QEMU_BOARDS)),$(B)/host/virt.dtb,$(wildcard tests/hosts/$(1).dts)))
-$(B)/host/virt.dtb: scripts/host-dtb scripts/machine.py | $(SETUP)
+$(B)/host/virt.dtb: scripts/host-dtb scripts/machine.py $(B)/.qemu-list | $(SETUP)
 	$(call say,HOSTDTB $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $@
 
@@ -409,6 +410,12 @@ mutants: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) everything
 mutants-listed: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS)
 	@$(PYTHON) scripts/mutants --listed
 
+# The long suites: what `make test` has a short run or a part of. Each figure can be given by itself, too.
+.PHONY: test-all
+test-all:
+	$(Q)BULKHEAD_LONG=1 BULKHEAD_RESTARTS=$(or $(BULKHEAD_RESTARTS),5000) BULKHEAD_LINUX_RESTARTS=$(or $(BULKHEAD_LINUX_RESTARTS),50) \
+		BULKHEAD_RANDOM_SECONDS=$(or $(BULKHEAD_RANDOM_SECONDS),600) $(MAKE) test FUZZ_SHORT=$(FUZZ_SECONDS)
+
 # ---- the benchmark ------------------------------------------------------------------------------------
 
 .PHONY: bench
@@ -450,7 +457,8 @@ $(B)/.tool-list: list = $(TOOL_OBJ)
 $(B)/.unit-list: list = $(UNIT_LIB_OBJ)
 $(B)/.fuzz-list: list = $(FUZZ_LIB_OBJ)
 $(B)/.cover-list: list = $(COVER_LIB_OBJ)
-$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list $(B)/.opensbi-list: FORCE
+$(B)/.qemu-list: list = $(QEMU)
+$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list $(B)/.opensbi-list $(B)/.qemu-list: FORCE
 	$(Q)mkdir -p $(B); [ "$$(cat $@ 2>/dev/null)" = '$(list)' ] || printf '%s\n' '$(list)' > $@
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(TOOL_UNIT_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) \

@@ -29,11 +29,11 @@ def guest(name, harts, memory, kernel, **props):
     return f"\n\t{name} {{\n" + "".join(f"\t\t{line}\n" for line in lines) + "\t};\n"
 
 
-def linux(harts="1 2", memory="512M", mode="demo", disk=True, **props):
-    """The Linux guest with the UART and, if wanted, the disk."""
+def linux(harts="1 2", memory="512M", mode="demo", disk=True, args="", **props):
+    """The Linux guest with the UART and, if wanted, the disk; args: further bootargs."""
     return guest("linux", harts, memory, "linux", initrd="linux-initrd",
                  devices=[UART, DISK] if disk else [UART], trust_dma=disk,
-                 bootargs=f"console=ttyS0 demo.mode={mode}", **props)
+                 bootargs=f"console=ttyS0 demo.mode={mode} {args}".rstrip(), **props)
 
 
 def rt(harts="3", memory="16M", ticks=0, **props):

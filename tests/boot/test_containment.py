@@ -43,10 +43,14 @@ def attacker(kernel, args="", harts="1 2", memory="8M", device=True, **props):
     (11, "mapped", "rv64,sstc=off,smaia=on,ssaia=on", True),
 ])
 def test_matrix(boot, qemu, mode, cpu, device):
+    check_matrix(boot, mode, device, cpu=cpu, qemu=qemu)
+
+
+def check_matrix(boot, mode, device=True, on="1 2", **machine_args):
     targets = ",".join(f"{name}@{address:x}" for name, address in FOREIGN.items())
     args = f"matrix.targets={targets} matrix.plic={mode}"
-    machine = boot(config(attacker("matrix", args, device=device, plic_mode=mode), neighbour(plic_mode=mode), hypervisor_at=hex(HYPERVISOR)),
-                   cpu=cpu, qemu=qemu)
+    machine = boot(config(attacker("matrix", args, on, device=device, plic_mode=mode),
+                          neighbour(plic_mode=mode), hypervisor_at=hex(HYPERVISOR)), **machine_args)
     counts = machine.hv.expect(r"^\[matrix\] (matrix: (\d+) operations, (\d+) targets, 2 harts, (\d+) cases, "
                                r"(\d+) wrong)$", 240)
     last = judge_neighbour(machine)
@@ -63,7 +67,11 @@ def test_matrix(boot, qemu, mode, cpu, device):
 @pytest.mark.parametrize("qemu, cpu", [(None, "rv64"), (None, "rv64,sstc=off"), (10, "max"), (11, "rva23s64")])
 def test_sbi(boot, qemu, cpu):
     """Every call with every edge; guests/test has the others."""
-    machine = boot(config(attacker("sbi", harts="0 1 2"), neighbour()), cpu=cpu, qemu=qemu)
+    check_sbi(boot, cpu=cpu, qemu=qemu)
+
+
+def check_sbi(boot, on="0 1 2", cpu="rv64", **machine_args):
+    machine = boot(config(attacker("sbi", harts=on), neighbour()), cpu=cpu, **machine_args)
     done = machine.hv.expect(r"^\[sbi\] done: (\d+) passed, (\d+) failed$", 120)
     lines = machine.hv.lines("sbi")
     bad = [line for line in lines if line.startswith("FAIL")]
@@ -94,12 +102,12 @@ def totals(lines):
             for key in ("blocks", "instructions", "csrs", "calls", "traps")}
 
 
-def run_random(boot, qemu, cpu, mode, seed, until):
+def run_random(boot, mode, seed, until, on="1 2", **machine_args):
     """One machine, until its random guest has ended for good or time is up. Gives what it did."""
     machine = boot(config(
-        attacker("random", f"random.seed={seed} random.foreign={RAM}", on_crash="restart",
+        attacker("random", f"random.seed={seed} random.foreign={RAM}", on, on_crash="restart",
                  restart_limit=1000000, watchdog_ms=200, plic_mode=mode), neighbour(plic_mode=mode),
-        hypervisor_at="loaded"), cpu=cpu, qemu=qemu)	# 0x80200000, which guests/random tries
+        hypervisor_at="loaded"), **machine_args)	# 0x80200000, which guests/random tries
     machine.hv.expect(r"^\[random\] random: seed=")
     while time.monotonic() < until and "vm random: stopped" not in machine.hv.text:
         assert machine.process.poll() is None, machine.tails()
@@ -117,10 +125,14 @@ def run_random(boot, qemu, cpu, mode, seed, until):
 ])
 def test_random(boot, qemu, mode, cpu):
     """A guest that executes noise, and restarts after each crash; a new machine if it ends for good."""
-    until = time.monotonic() + SECONDS / 2
+    check_random(boot, mode, SECONDS / 2, cpu=cpu, qemu=qemu)
+
+
+def check_random(boot, mode, seconds, **machine_args):
+    until = time.monotonic() + seconds
     done, seed = {}, SEED
     while time.monotonic() < until:
-        now, last = run_random(boot, qemu, cpu, mode, seed, until)
+        now, last = run_random(boot, mode, seed, until, **machine_args)
         done = {key: done.get(key, 0) + value for key, value in now.items()}
         show(f"seed {seed}: " + ", ".join(f"{value} {key}" for key, value in now.items()), last)
         seed += 1

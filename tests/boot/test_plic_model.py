@@ -34,7 +34,11 @@ def steps_of(lines):
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory):
-    program = str(tmp_path_factory.mktemp("model") / "plic_model")
+    return make_model(tmp_path_factory.mktemp("model"))
+
+
+def make_model(directory):
+    program = str(directory / "plic_model")
     subprocess.run([os.environ.get("HOSTCC", "gcc"), "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I" + TOP,
                     "-o", program, os.path.join(TOP, "tests/boot/plic_model.c")], check=True)
 
@@ -62,8 +66,12 @@ def arguments(seed):
 
 @pytest.mark.parametrize("seed", [1, 20261123])
 def test_emulated(boot, model, seed):
-    machine = boot(config(guest("check", "1 2", "32M", "pliccheck", devices=[UART, RTC], plic_mode="emulated",
-                                bootargs=arguments(seed))))
+    check_emulated(boot, model, seed)
+
+
+def check_emulated(boot, model, seed, on="1 2", **machine_args):
+    machine = boot(config(guest("check", on, "32M", "pliccheck", devices=[UART, RTC], plic_mode="emulated",
+                                bootargs=arguments(seed))), **machine_args)
     machine.hv.expect_line("check", "plic: end, ", 120)
     machine.wait()
     compare(machine.hv.lines("check"), model, seed)
