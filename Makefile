@@ -403,12 +403,13 @@ test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) $(B)/unit/bulkhead everything 
 # Small faults put into the code, and whether the tests find them; docs/testing.md.
 .PHONY: mutants mutants-listed
 MUTANTS		?= 240
+LISTED		?= tests/mutants/listed
 mutants mutants-listed: export UNIT_CC = $(HOSTCC) $(UNIT_CFLAGS)
 mutants mutants-listed: export FUZZ_CC = $(FUZZCC) $(FUZZ_CFLAGS)
 mutants: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) everything
 	@$(PYTHON) scripts/mutants --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 mutants-listed: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS)
-	@$(PYTHON) scripts/mutants --listed
+	@$(PYTHON) scripts/mutants --listed $(LISTED)
 
 # The long suites: what `make test` has a short run or a part of. Each figure can be given by itself, too.
 .PHONY: test-all
