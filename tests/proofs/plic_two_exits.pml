@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The two-exit protocol of external interrupts (docs/architecture.md, "An interrupt in two exits"; code:
- * hyp/riscv/switch.S, hyp/vm/{vinsn,irq,vcpu}.c) between a stock PLIC with three level-triggered sources and a
+ * hyp/riscv/{switch,guarded}.S, hyp/vm/{vinsn,irq,vcpu}.c) between a stock PLIC with three level-triggered sources and a
  * guest with two harts. docs/proofs.md tells what is proved, under which assumptions, and what is left out;
  * tests/proofs/prove runs this file once for each setting of the options, and once for each mutation.
  *
  * Options (what the guest does besides taking interrupts, polling, waiting, and returning to code with interrupts
  * on or off): NEST handlers that enable interrupts, THR thresholds change, PRIO priorities change, ENABLE enables
- * change (a source moves to the other hart), MASK sie.SEIE changes, HSM harts stop, start and suspend. BUG_* are
- * mutations, each of which must be found.
+ * change (a source moves to the other hart), MASK sie.SEIE changes, HSM harts stop, start and suspend.
+ * GUARDED: completions and thresholds trap and settle; without it they do not ("mapped"). HOSTILE: a third party
+ * completes what is in flight, whoever's it is. ONE: there is one hart only. EXACT: the PLIC's line is never late. With
+ * these two, CLEAN: an interrupt that is taken has something to claim; SEIP: in the end the guest polls sip.SEIP.
+ * BUG_* are mutations, each of which must be found.
  */
 #define HARTS	2
 #define SOURCES	3
@@ -31,7 +34,11 @@ bit judged;			/* nothing moves any more, and all is well */
 #define above(h, s)	(ready(h, s) && prio[s] > threshold[h])
 #define eip(h)		(above(h, 0) || above(h, 1) || above(h, 2))
 /* sip.SEIP. Lines settle at last: when all else has stopped they are what the PLIC says. */
+#ifdef EXACT
+#define seip(h)		eip(h)
+#else
 #define seip(h)		((stopped && eip(h)) || (!stopped && wire[h]))
+#endif
 
 inline gateway(s)
 {
@@ -124,6 +131,35 @@ inline rearm(h)
 #define may_rearm(h)	(!seip(h))
 #endif
 
+/* Behind a write to the PLIC that traps (guarded.S: settle; switch.S: plic_store). */
+inline settle(h)
+{
+	if
+	:: vtsr[h] && may_rearm(h) -> rearm(h)
+	:: else
+	fi
+}
+
+/* Completions and thresholds trap only if the page is guarded. */
+inline settle_guarded(h)
+{
+#if defined(GUARDED) && !defined(BUG_NOT_SETTLED)
+	settle(h)
+#else
+	skip
+#endif
+}
+
+/* Priorities and enables always do. */
+inline settle_store(h)
+{
+#ifndef BUG_STORE_NOT_SETTLED
+	settle(h)
+#else
+	skip
+#endif
+}
+
 #ifdef BUG_WFI_NOT_TRAPPED
 #define wfi_traps(h)	0
 #else
@@ -144,11 +180,14 @@ inline suspend(h)
 
 /* ---- the guest's program ---- */
 
-mtype = { MAIN, WAIT, RETURN, SUSPEND, PARKED, CLAIM, SERVE, NESTED, COMPLETE, LEAVE };
+mtype = { MAIN, WAIT, POLL, RETURN, SUSPEND, PARKED, CLAIM, SERVE, NESTED, COMPLETE, LEAVE };
 mtype pc[HARTS] = MAIN;
 byte depth[HARTS];		/* interrupts being handled; 0 in CLAIM to COMPLETE: by polling */
 byte id[6];			/* [hart * 3 + depth]: what was claimed, source + 1 */
-byte final[HARTS];		/* how it waits when all has stopped: 1 WFI, 2 polling, 3 suspend, 4 both */
+byte final[HARTS];		/* how it waits when all has stopped: 1 WFI, 2 polling, 3 suspend, 4 both, 5 polling SEIP */
+#ifdef CLEAN
+bit fresh[HARTS];		/* an interrupt was taken, and nothing claimed yet */
+#endif
 #define after_wait(h)	(final[h] == 2 -> CLAIM : MAIN)
 #define mine(h)		id[(h) * 3 + depth[h]]
 
@@ -163,22 +202,25 @@ inline change(h)
 	fi;
 	if
 	:: enable[s] = !enable[s]
+#ifndef ONE
 	:: enable[SOURCES + s] = !enable[SOURCES + s]
 	:: enable[s] = !enable[s];
 	   enable[SOURCES + s] = !enable[s]
+#endif
 	fi;
 	s = 0;
+	settle_store(h);
 	if
 #endif
 #ifdef PRIO
-	:: prio[0] = 0
-	:: prio[0] = 2
-	:: prio[2] = 1
-	:: prio[2] = 2
+	:: prio[0] = 0; settle_store(h)
+	:: prio[0] = 2; settle_store(h)
+	:: prio[2] = 1; settle_store(h)
+	:: prio[2] = 2; settle_store(h)
 #endif
 #ifdef THR
-	:: threshold[h] = 0
-	:: threshold[h] = 1
+	:: threshold[h] = 0; settle_guarded(h)
+	:: threshold[h] = 1; settle_guarded(h)
 #endif
 	:: skip
 	fi
@@ -218,6 +260,9 @@ proctype hart(byte h)
 	}
 	:: atomic { pc[h] != PARKED && pc[h] != SUSPEND && !hs_irq(h) && vs_irq(h) ->
 		assert(depth[h] < 2);
+#ifdef CLEAN
+		fresh[h] = 1;
+#endif
 		depth[h]++;
 		vsie[h] = 0;
 		pc[h] = CLAIM
@@ -249,7 +294,11 @@ proctype hart(byte h)
 		:: !final[h] -> final[h] = 3
 		:: !final[h] -> final[h] = 4
 #endif
-		:: final[h] ->
+#ifdef SEIP
+		:: !final[h] -> final[h] = 5
+		:: final[h] == 5 -> pc[h] = POLL
+#endif
+		:: final[h] && final[h] < 5 ->
 			vseie[h] = 1;
 			vsie[h] = final[h] % 2;
 			if
@@ -258,6 +307,10 @@ proctype hart(byte h)
 			fi
 		fi
 	}
+#ifdef SEIP
+	/* while (sip & SEIP) { claim, serve, complete }: what it sees is VSEIP. */
+	:: atomic { pc[h] == POLL && !hs_irq(h) && vseip[h] -> vsie[h] = 0; pc[h] = CLAIM }
+#endif
 	:: atomic { pc[h] == RETURN && !hs_irq(h) && !vs_irq(h) ->
 		if
 		:: sret(h, 0, done)
@@ -305,13 +358,19 @@ proctype hart(byte h)
 	/* ---- the handler, or its like in a loop that polls ---- */
 	:: atomic { pc[h] == CLAIM && !hs_irq(h) ->
 		claim(h, mine(h));
+#ifdef CLEAN
+		assert(!fresh[h] || mine(h));
+		fresh[h] = 0;
+#endif
 		if
 		:: mine(h) -> pc[h] = SERVE
 		:: else -> pc[h] = (depth[h] -> LEAVE : MAIN)
 		fi
 	}
 	:: atomic { pc[h] == SERVE && !hs_irq(h) ->
+#ifndef HOSTILE
 		assert(level[mine(h) - 1]);	/* each event is told once */
+#endif
 		level[mine(h) - 1] = 0;
 		if
 #ifdef NEST
@@ -337,6 +396,7 @@ proctype hart(byte h)
 			complete(h, s);
 			enable[h * SOURCES + s] = 0
 		fi;
+		settle_guarded(h);
 		s = 0;
 		if
 		:: pc[h] = CLAIM
@@ -370,6 +430,24 @@ proctype devices()
 	od
 }
 
+#ifdef HOSTILE
+/* Another guest, on a PLIC that takes a completion from any context. */
+proctype hostile()
+{
+	do
+	:: atomic { !stopped && claimed[0] -> claimed[0] = 0; gateway(0) }
+	:: atomic { !stopped && claimed[2] -> claimed[2] = 0; gateway(2) }
+	:: stopped -> break
+	od
+}
+#endif
+
+#ifdef SEIP
+#define rests(h)	(pc[h] == WAIT || pc[h] == SUSPEND || (pc[h] == POLL && !vseip[h]))
+#else
+#define rests(h)	(pc[h] == WAIT || pc[h] == SUSPEND)
+#endif
+
 #define held(s)		(!level[s] || pending[s] || claimed[s])
 
 /* Nothing moves any more: nothing that a hart has enabled is left. Every hart waits. */
@@ -377,13 +455,18 @@ proctype judge()
 {
 	timeout ->
 	assert(stopped);
-	assert(pc[0] == WAIT || pc[0] == SUSPEND);
-	assert(pc[1] == WAIT || pc[1] == SUSPEND);
+	assert(rests(0));
+#ifndef ONE
+	assert(rests(1));
+#endif
 	assert(!eip(0) && !eip(1));
 	assert(!claimed[0] && !claimed[1] && !claimed[2]);
 	assert(held(0) && held(1) && held(2));
 #ifndef OUTSIDE_ONLY	/* mutations must show in what the guest sees */
-	assert(NORMAL(0) && NORMAL(1));
+	assert(NORMAL(0));
+#ifndef ONE
+	assert(NORMAL(1));
+#endif
 #endif
 	judged = 1
 }
@@ -392,11 +475,18 @@ init
 {
 	atomic {
 		enable[0] = 1; enable[1] = 1; enable[2] = 1;
+#ifndef ONE
 		enable[3] = 1; enable[4] = 1; enable[5] = 1;
+#endif
 		prio[2] = 2;
 		run devices();
+#ifdef HOSTILE
+		run hostile();
+#endif
 		run hart(0);
+#ifndef ONE
 		run hart(1);
+#endif
 		run judge()
 	}
 }
