@@ -58,3 +58,77 @@ def test_functions_have_a_contract(header):
 def test_files_that_headers_name_are_there(header):
     named = re.findall(r"^\s*/?\*+ (\w+\.c)\b", read(header), re.M)
     assert named and all(os.path.exists(os.path.join(TOP, os.path.dirname(header), name)) for name in named), named
+
+
+# ---- the English of the documents: docs/style.md ----
+
+PLAIN = ["docs/console.md"]
+AVERAGE, LONGEST = 18, 40		# words a sentence
+
+# Verbs that hide what happens, and "who" for code: the term of the field says it.
+PRIVATE = [r"\bwho (writes|asks|looks|sends|receives|makes|holds|ends|waits)\b", r"\btells?\b", r"\btold\b", r"\blooks? after\b",
+           r"\bcomes? (past|by)\b", r"\bgoes on\b", r"\bis judged\b", r"\bfor good\b", r"\bby heart\b",
+           r"\banybody\b", r"\bnobody\b"]
+
+
+def prose(text):
+    """The paragraphs and list items of a page, each one text: no code, tables, headings, pictures or comments."""
+    text = re.sub(r"^```.*?^```$|<!--.*?-->", "", text, flags=re.M | re.S)
+    blocks, code, fresh = [], False, True
+    for line in text.splitlines():
+        code = line.startswith("    ") and (code or fresh)
+        if not line.strip() or code or re.match(r"#|\||!\[", line):
+            fresh = True
+            continue
+        item = re.match(r"\s*([-*]|\d+\.) +", line)
+        if item or fresh:
+            blocks.append("")
+        blocks[-1] += " " + line[item.end() if item else 0:].strip()
+        fresh = False
+    return blocks
+
+
+def sentences(text):
+    for block in prose(text):
+        yield from (found for found in re.split(r"(?<=[.!?])[)\"*_]*\s+", block.strip()) if re.search(r"\w", found))
+
+
+def length(sentence):
+    return sum(1 for word in sentence.split() if re.search(r"\w", word))
+
+
+def test_sentences_are_found():
+    page = """# A heading
+
+One two. Three
+four (five six.) Seven 7.2 `eight.c`?
+
+    code. is none.
+
+- An item
+  of five words
+- Two words
+    1. Three words here
+
+| a table. | none |
+
+```python
+code. too.
+```
+"""
+    assert [length(found) for found in sentences(page)] == [2, 4, 3, 5, 2, 3]
+
+
+@pytest.mark.parametrize("page", PLAIN)
+def test_sentences_are_short(page):
+    found = [(length(sentence), sentence) for sentence in sentences(read(page))]
+    assert found and max(found)[0] <= LONGEST, max(found)
+    average = sum(n for n, _ in found) / len(found)
+    assert average <= AVERAGE, f"{average:.1f} words a sentence"
+
+
+@pytest.mark.parametrize("page", PLAIN)
+def test_words_are_those_of_the_field(page):
+    text = re.sub(r"^```.*?^```$", "", read(page), flags=re.M | re.S)
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
+    assert not [found[0] for word in PRIVATE for found in re.finditer(word, text, re.I)]
