@@ -27,7 +27,7 @@
 #define PLAN_PATH_SIZE	96	/* node path with the 0; longer ones are refused */
 
 enum region_kind {
-	REGION_RAM,	/* the guest's own memory: RWX, scrubbed before each start */
+	REGION_RAM,	/* the guest's own memory: RWX. Rewritten before each start, but for keep_ram at the first one */
 	REGION_DEVICE,	/* registers of a passed-through device: RW, never X */
 };
 

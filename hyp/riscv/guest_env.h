@@ -58,7 +58,8 @@ struct guest_env {
 #define DELEGATED_EXCEPTIONS						\
 	(GUEST_EXCEPTIONS & ~(1ul << CAUSE_ILLEGAL | 1ul << CAUSE_LOAD_MISALIGNED | 1ul << CAUSE_STORE_MISALIGNED))
 
-/* Probes the calling hart. Only before any guest ran on it: see fault 1 of OpenSBI 1.1 in switch.S. */
+/* Probes the calling hart, by accesses that may trap. Call it only before any guest has run on the hart: OpenSBI 1.1 may
+ * leave hstatus.SPV of an earlier guest set at a trap from HS-mode (guest_run in switch.S). */
 struct hart_features guest_env_probe(void);
 
 /*
