@@ -131,6 +131,16 @@ void cache_clean(const void *at)
 
 /* ---- instructions ---- */
 
+static bool is_empty_gstage(uint64_t hgatp)
+{
+	const uint64_t *root = (const uint64_t *)(hgatp << 20 >> 8);
+	uint64_t any = 0;
+
+	for (unsigned i = 0; i < GSTAGE_ROOT_ENTRIES; i++)
+		any |= root[i];
+	return hgatp >> HGATP_MODE_SHIFT && !any;
+}
+
 enum err guard_fetch16(uint64_t *out, uint64_t gva)
 {
 	struct fake_csrs *c = &fake.hw[fake.running].csr;
@@ -138,7 +148,7 @@ enum err guard_fetch16(uint64_t *out, uint64_t gva)
 
 	fake.nr_fetches++;
 	if (gva == (uintptr_t)trap_entry) {	/* the trial of an empty G-stage */
-		if (fake.hw[fake.running].gvma_stale || c->vsatp || !(c->hgatp >> HGATP_MODE_SHIFT))
+		if (fake.hw[fake.running].gvma_stale || c->vsatp || !is_empty_gstage(c->hgatp))
 			fake_fail("a G-stage that is not in force is tried");
 		*out = 0;
 		return fake.config.untranslated ? OK : ERR_FAULT;
