@@ -193,6 +193,8 @@ static void test_refused(void **state)
 		      "kernel", "longer than 31");
 	check_refused("a { bootargs = <1>; };", PROBLEM_BAD_VALUE, "/a", "bootargs", "one string");
 	check_refused("a { entry = \"here\"; };", PROBLEM_BAD_VALUE, "/a", "entry", "guest address");
+	check_refused("a { entry = \"0x80200000 \"; };", PROBLEM_BAD_VALUE, "/a", "entry", "guest address");
+	check_refused("a { entry = \"8020000x\"; };", PROBLEM_BAD_VALUE, "/a", "entry", "guest address");
 	check_refused("a { entry = \"0x80200002\"; };", PROBLEM_BAD_VALUE, "/a", "entry",
 		      "multiple of 4");
 	check_refused("a { entry = <0x80200000>; };", PROBLEM_BAD_VALUE, "/a", "entry", "");

@@ -195,6 +195,18 @@ static void test_rfence_refused(void **state)
 	}
 }
 
+/* The calling hart's own fences: one of all addresses, or one a page, up to the last; of the ASID, or of all of them. */
+static void expect_own_fences(const struct fake_hw *before, bool asid, uint64_t start, uint64_t size)
+{
+	enum fake_fence kind = size == ALL ? asid ? FENCE_VVMA_ASID : FENCE_VVMA_ALL : asid ? FENCE_VVMA_VA_ASID : FENCE_VVMA_VA;
+
+	for (unsigned i = 0; i < NR_FENCES; i++)
+		if (i != FENCE_IPI && i != FENCE_SIP)
+			assert_int_equal(hw()->fences[i] - before->fences[i], i != kind ? 0 : size == ALL ? 1 : size / PAGE_SIZE);
+	assert_true(size == ALL || hw()->fence_va == start + size - PAGE_SIZE);
+	assert_true(!asid || hw()->fence_asid == 0x2345);
+}
+
 static void test_rfence_ranges(void **state)
 {
 	static const struct { uint64_t start, size, want_start, want_size; } ranges[] = {
@@ -208,6 +220,7 @@ static void test_rfence_ranges(void **state)
 	start(1);
 	for (unsigned i = 0; i < 2 * ARRAY_LEN(ranges); i++) {
 		bool asid = i & 1;
+		struct fake_hw before = *hw();
 		const struct fake_call *c;
 
 		fake_count_from_here();
@@ -218,6 +231,7 @@ static void test_rfence_ranges(void **state)
 		assert_int_equal(c->arg[2], ranges[i / 2].want_start);
 		assert_int_equal(c->arg[3], ranges[i / 2].want_size);
 		assert_int_equal(c->arg[4], asid ? 0x2345 : 0);
+		expect_own_fences(&before, asid, ranges[i / 2].want_start, ranges[i / 2].want_size);
 	}
 }
 

@@ -559,10 +559,13 @@ void fake_settle(void)
 
 void fake_fence(enum fake_fence kind, uint64_t va, uint64_t asid)
 {
-	(void)va, (void)asid;
 	struct fake_hw *hw = &fake.hw[fake.running];
 
 	hw->fences[kind]++;
+	if (kind == FENCE_VVMA_VA || kind == FENCE_VVMA_VA_ASID)
+		hw->fence_va = va;
+	if (kind == FENCE_VVMA_ASID || kind == FENCE_VVMA_VA_ASID)
+		hw->fence_asid = asid;
 	if (kind == FENCE_GVMA_ALL)
 		hw->tlb_pte = 0;
 	hw->gvma_stale &= kind != FENCE_GVMA_ALL;

@@ -89,6 +89,7 @@ struct fake_hw {
 	uint64_t firmware_timer;
 	uint32_t place;		/* enum fake_place */
 	uint32_t fences[NR_FENCES];
+	uint64_t fence_va, fence_asid;	/* of the last one that has them */
 	uint32_t fp_clears, vector_clears;
 	bool gvma_stale, vvma_stale;	/* hgatp, vsatp were written: no guest may run before the fence */
 	uint64_t tlb_page, tlb_pte;	/* one translation of the G-stage, until a fence; tlb_pte 0: none */
