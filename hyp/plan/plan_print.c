@@ -83,7 +83,7 @@ static void print_console(struct printer *pr, const struct plan *plan)
 		return;
 	start(pr, "  ", "hart");
 	if (c->drive == CONSOLE_DIRECT) {
-		add(pr, " none: who writes a line waits for it, and nothing can be typed; see console-hart");
+		add(pr, " none: the hart that writes a line waits for the device, and there is no input; see console-hart");
 		end(pr);
 		return;
 	}

@@ -62,7 +62,7 @@ def test_files_that_headers_name_are_there(header):
 
 # ---- the English of the documents: docs/style.md ----
 
-PLAIN = ["README.md"] + [f"docs/{page}.md" for page in ("boards", "config", "console", "glossary", "style", "testing")]
+PLAIN = ["README.md"] + [f"docs/{page}.md" for page in ("boards", "config", "console", "glossary", "safety", "style", "testing")]
 AVERAGE, LONGEST = 18, 40		# words a sentence
 
 # Verbs that hide what happens, and "who" for code: the term of the field says it.
@@ -132,3 +132,30 @@ def test_words_are_those_of_the_field(page):
     text = re.sub(r"^```.*?^```$", "", read(page), flags=re.M | re.S)
     text = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
     assert not [found[0] for word in PRIVATE for found in re.finditer(word, text, re.I)]
+
+
+# ---- references ----
+
+REFERENCE = re.compile(r'docs/([\w-]+\.md), "([^"]*)"')
+
+
+def sources():
+    """What may refer to a document: all that git has, but pictures and logs."""
+    for room in ("README.md", "Makefile", "boot", "configs", "docs", "drivers", "guests", "hyp", "scripts", "tests", "tools"):
+        top = os.path.join(TOP, room)
+        for path in [top] if os.path.isfile(top) else glob.glob(os.path.join(top, "**"), recursive=True):
+            if os.path.isfile(path) and re.search(r"(Makefile|\.(md|c|h|S|def|py|dts|dtsi|pml|mk|1|yaml))$", path):
+                yield path
+
+
+def test_sections_that_are_named_are_there():
+    """A page and a name in quotes: a heading of that page, or the bold words that a paragraph there begins with."""
+    seen = 0
+    for path in sources():
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = re.sub(r"\s*\n[ \t]*(\*|#|//)?[ \t]*", " ", file.read())
+        for page, name in REFERENCE.findall(text):
+            headings = re.findall(r"^#+ (.*)$|^\*\*(.*?)\.\*\*", read("docs", page), re.M)
+            assert name in {one or other for one, other in headings}, f"{os.path.relpath(path, TOP)}: docs/{page}, {name!r}"
+            seen += 1
+    assert seen > 20
