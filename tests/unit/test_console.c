@@ -879,6 +879,33 @@ static void test_typed_between_lives(void **state)
 	assert_int_equal(console_read(A, got, sizeof(got)), 0);
 }
 
+static const char *ask(struct vm *vm, enum vm_ask what)
+{
+	const char *why;
+
+	fake.running = FAKE_UART_HART;
+	why = vm_ask(vm, what);
+	fake.running = -1;
+	return why;
+}
+
+/* Only a start or restart that is done forgets the crashes before it. */
+static void test_ask_forgets_crashes(void **state)
+{
+	struct vm *vm = fake_vm(A);
+
+	(void)state;
+	vm->crashes = 2;
+	assert_non_null(ask(vm, ASK_START));		/* it runs */
+	assert_int_equal(vm->crashes, 2);
+	assert_null(ask(vm, ASK_STOP));
+	polls(50);
+	assert_int_equal(vm->state, VM_STOPPED);
+	assert_int_equal(vm->crashes, 2);
+	assert_null(ask(vm, ASK_START));
+	assert_int_equal(vm->crashes, 0);
+}
+
 /* vm_ask() in each state that a VM can be in, without letting it settle. */
 static void test_ask_races(void **state)
 {
@@ -1019,6 +1046,23 @@ static void test_long_answer(void **state)
 
 /* ---- monitor = "off" ---- */
 
+/* The last words, written past the mux by whichever hart it is: each byte, CR before LF, and nothing after them. */
+static void test_panic(void **state)
+{
+	uint32_t before = fake.console_len;
+
+	(void)state;
+	fake.running = (int)fake_hart_of(B, 0);
+	console_panic("\nPANIC: %s %d", "no", 7);
+	fake.running = -1;
+	fake.console[fake.console_len] = 0;
+	assert_string_equal(fake.console + before, "\r\nPANIC: no 7\r\n");
+	before = fake.console_len;
+	say(B, "a line\n");
+	polls(100);
+	assert_int_equal(fake.console_len, before);
+}
+
 static void test_no_monitor(void **state)
 {
 	setup(state);
@@ -1069,6 +1113,7 @@ int main(void)
 		cmocka_unit_test_setup(test_monitor_edits, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_life, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_starts_ended, setup_monitor),
+		cmocka_unit_test_setup(test_ask_forgets_crashes, setup_monitor),
 		cmocka_unit_test_setup(test_ask_races, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_stuck, setup_monitor),
 		cmocka_unit_test_setup(test_typed_between_lives, setup_monitor),
@@ -1076,6 +1121,7 @@ int main(void)
 		cmocka_unit_test_setup(test_dump_of_a_starting_vcpu, setup_monitor),
 		cmocka_unit_test_setup(test_pasted_commands, setup_monitor),
 		cmocka_unit_test_setup(test_long_answer, setup_monitor),
+		cmocka_unit_test_setup(test_panic, setup_uart),
 		cmocka_unit_test(test_no_monitor),
 	};
 

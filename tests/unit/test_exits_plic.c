@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "hyp/vm/vplic_int.h"
 #include "tests/unit/fake/vuart.h"
 
 #define WIRE	7
@@ -449,6 +450,20 @@ static void test_restart_in_flight(void **state)
 	assert_false(fake.plic.pending[WIRE] || fake.plic.pending[OTHER]);
 }
 
+/* Offsets of a context without a register read 0: nothing of ours shows through. */
+static void test_reserved(void **state)
+{
+	static const uint64_t offsets[] = { 0x201008, 0x201ffc, 0x202008, 0x3ff000, 0x3ff004 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(offsets); i++) {
+		uint64_t value = 0xdead;
+
+		assert_int_equal(vplic_passed_read_context(&fake_vm(A)->vplics[0], offsets[i], &value), 0);
+		assert_int_equal(value, 0);
+	}
+}
+
 #define EACH_MODE(test) \
 	cmocka_unit_test_setup(test, setup_vuart), cmocka_unit_test_setup(test, setup_mapped)
 
@@ -462,6 +477,7 @@ int main(void)
 		cmocka_unit_test_setup(test_threshold_of_seven, setup_vuart),
 		cmocka_unit_test_setup(test_threshold_of_sibling, setup_vuart),
 		cmocka_unit_test_setup(test_refused, setup_vuart),
+		EACH_MODE(test_reserved),
 		EACH_MODE(test_moves_in_flight),
 		EACH_MODE(test_masked_settles),
 		EACH_MODE(test_restart_in_flight),
