@@ -62,7 +62,7 @@ def test_files_that_headers_name_are_there(header):
 
 # ---- the English of the documents: docs/style.md ----
 
-PLAIN = ["README.md"] + [f"docs/{page}.md" for page in ("architecture", "boards", "config", "console", "glossary", "proofs", "safety", "style", "testing")]
+PLAIN = ["README.md"] + [f"docs/{page}.md" for page in ("architecture", "bench", "boards", "config", "console", "glossary", "proofs", "safety", "style", "testing")]
 AVERAGE, LONGEST = 18, 40		# words a sentence
 
 # Verbs that hide what happens, and "who" for code: the term of the field says it.
