@@ -3,7 +3,8 @@
  * Real level interrupts from passed-through devices through the guest's PLIC: one interrupt per
  * event, masking by enable, priority and threshold, claim and complete by the book, and moving a
  * source to another hart. Devices are found by compatible: ns16550a (its "transmitter empty"
- * interrupt) and google,goldfish-rtc (its alarm). bootargs: irq.rounds=N (default 10000).
+ * interrupt) and google,goldfish-rtc (its alarm). bootargs: irq.rounds=N (default 10000), irq.mapped=1 (plic-mode
+ * "mapped": what docs/architecture.md says of thresholds and of polling there is not expected otherwise).
  */
 #include "guests/lib/device.h"
 #include "guests/lib/check.h"
@@ -233,6 +234,115 @@ static void again_on(const struct device *d)
 	end(ctx);
 }
 
+/* Masks or unmasks; a mask by threshold of 1 and of 7 in turn. */
+static void mask(int ctx, unsigned int how, bool on)
+{
+	static unsigned int turn;
+
+	if (how == 0) {
+		plic_enable(ctx, dev->source, !on);
+		plic_write(PLIC_PRIORITY(dev->source), 1);	/* see mask_by_enable() */
+	} else if (how == 1) {
+		plic_write(PLIC_PRIORITY(dev->source), on ? 0 : 1);
+	} else {
+		turn += on;
+		plic_write(PLIC_THRESHOLD(ctx), !on ? 0 : turn & 1 ? 1 : 7);
+	}
+}
+
+/* Masked after it has come, with interrupts off meanwhile: nothing interrupts, not even with nothing to claim. */
+static void late_on(const struct device *d)
+{
+	static const char *const names[] = { "enable", "priority", "threshold" };
+	int ctx = this_cpu()->plic_ctx;
+
+	dev = d;
+	begin(ctx);
+	for (unsigned int k = 0; k < 60; k++) {
+		unsigned int how = k % 3;
+
+		if (how == 2 && arg_u64("irq.mapped", 0))
+			continue;
+		irq_disable();
+		d->ops->raise(d);
+		EXPECT(WAIT_UNTIL(plic_pending(d->source), LONG_MS), "not pending");
+		for (unsigned int n = 0; n < 2000; n++)
+			cpu_relax();
+		mask(ctx, how, true);
+		irq_enable();
+		delay_ms(1);
+		EXPECT(!taken_all() && !spurious, "masked by %s: %lu interrupts, %lu with claim 0", names[how],
+		       taken_all(), spurious);
+		mask(ctx, how, false);
+		expect_release(names[how]);
+	}
+	end(ctx);
+}
+
+/* A guest that polls sip.SEIP: it is down when all is served. */
+static void poll_on(const struct device *d)
+{
+	int ctx = this_cpu()->plic_ctx;
+	unsigned int loops = 0;
+
+	if (arg_u64("irq.mapped", 0)) {
+		check_skip("a mapped context: SEIP stays up until the next SRET");
+		return;
+	}
+	dev = d;
+	begin(ctx);
+	irq_disable();
+	for (unsigned int k = 0; k < 20; k++) {
+		uint32_t id;
+
+		d->ops->raise(d);
+		EXPECT(WAIT_UNTIL(plic_pending(d->source), LONG_MS), "not pending");
+		for (unsigned int n = 0; n < 2000; n++)
+			cpu_relax();
+		id = plic_claim(ctx);
+		EXPECT(id == d->source, "claim gives %u", id);
+		d->ops->calm(d);
+		mb();
+		plic_complete(ctx, id);
+		for (; csr_read(sip) & 1UL << IRQ_EXT && loops < 100000; loops++)
+			plic_claim(ctx);
+	}
+	EXPECT(loops < 100000, "SEIP stays up though nothing pends");
+	end(ctx);
+}
+
+/* As Linux's change of affinity under a handler: claimed at A, moved to B, completed at A, comes at B. */
+static void flight_on(const struct device *d)
+{
+	int a = cpus[0].plic_ctx, b = ncpus > 1 ? cpus[1].plic_ctx : -1;
+	uint32_t id;
+
+	if (b < 0) {
+		check_skip("one hart");
+		return;
+	}
+	dev = d;
+	begin(a);
+	irq_disable();
+	plic_write(PLIC_THRESHOLD(b), 0);
+	d->ops->raise(d);
+	EXPECT(WAIT_UNTIL(plic_pending(d->source), LONG_MS), "not pending");
+	EXPECT(plic_claim(a) == d->source, "no claim at A");
+	plic_enable(a, d->source, false);
+	plic_enable(b, d->source, true);
+	d->ops->calm(d);
+	mb();
+	plic_complete(a, d->source);
+	d->ops->raise(d);
+	EXPECT(WAIT_UNTIL((id = plic_claim(b)), LONG_MS), "the next event does not come at B");
+	EXPECT(id == d->source, "claim gives %u at B", id);
+	d->ops->calm(d);
+	mb();
+	plic_complete(b, id);
+	plic_enable(b, d->source, false);
+	end(a);
+}
+
 static volatile bool sibling_quit;
 
 static uint32_t siblings_ready;
@@ -343,7 +453,10 @@ static void with(const char *name, void (*fn)(const struct device *))
 	static void id##_claims(void) { with(name, claims_on); } \
 	static void id##_again(void) { with(name, again_on); } \
 	static void id##_move(void) { with(name, move_on); } \
-	static void id##_shared(void) { with(name, shared_on); }
+	static void id##_shared(void) { with(name, shared_on); } \
+	static void id##_late(void) { with(name, late_on); } \
+	static void id##_poll(void) { with(name, poll_on); } \
+	static void id##_flight(void) { with(name, flight_on); }
 
 TESTS_OF(rtc, "rtc")
 TESTS_OF(uart, "uart")
@@ -396,6 +509,8 @@ void guest_main(void)
 		{ "uart.rounds", uart_rounds }, { "uart.masks", uart_masks },
 		{ "uart.claims", uart_claims }, { "uart.again", uart_again },
 		{ "uart.move", uart_move }, { "uart.shared", uart_shared },
+		{ "rtc.late", rtc_late }, { "rtc.poll", rtc_poll }, { "rtc.flight", rtc_flight },
+		{ "uart.late", uart_late }, { "uart.poll", uart_poll }, { "uart.flight", uart_flight },
 		{ "irq.order", t_order },
 	};
 

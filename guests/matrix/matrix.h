@@ -41,6 +41,7 @@ enum target_kind {
 	TARGET_PLIC,	/* an emulated register: aligned 32-bit integer accesses, else an access fault */
 	TARGET_ZERO,	/* one that is not the guest's: it reads 0 and keeps nothing */
 	TARGET_DEVICE,	/* mapped: what the hardware says, which is the value or an access fault */
+	TARGET_GUARDED,	/* mapped read-only: loads as of TARGET_DEVICE, stores as of TARGET_PLIC */
 };
 
 struct target {
@@ -52,7 +53,7 @@ struct target {
 #define MAX_TARGETS 128
 extern struct target targets[MAX_TARGETS];
 extern unsigned int ntargets;
-/* Reads bootargs: matrix.targets=NAME@HEX,... are TARGET_NOTHING; matrix.plic=emulated. */
+/* Reads bootargs: matrix.targets=NAME@HEX,... are TARGET_NOTHING; matrix.plic=mapped, emulated (guarded). */
 void targets_init(void);
 uint64_t target_address(const struct target *t);
 

@@ -60,7 +60,8 @@ static void add_memory(void)
 static void add_plic(void)
 {
 	const char *mode = arg_str("matrix.plic");
-	enum target_kind page = mode && !strcmp(mode, "emulated") ? TARGET_PLIC : TARGET_DEVICE;
+	enum target_kind page = !mode || !strcmp(mode, "guarded") ? TARGET_GUARDED :
+				!strcmp(mode, "emulated") ? TARGET_PLIC : TARGET_DEVICE;
 	unsigned int i;
 	uint32_t s;
 

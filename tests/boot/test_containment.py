@@ -29,6 +29,7 @@ def attacker(kernel, args="", harts="1 2", memory="8M", device=True, **props):
 
 
 @pytest.mark.parametrize("qemu, mode, cpu, device", [
+    (None, "guarded", "rv64", True),
     (None, "mapped", "rv64", True),
     (None, "emulated", "rv64,sstc=off", True),
     # With V, a vector access that a device refuses: OpenSBI 1.6 as it comes overruns a stack (docs/safety.md).
@@ -36,6 +37,7 @@ def attacker(kernel, args="", harts="1 2", memory="8M", device=True, **props):
     (None, "emulated", "rv64,v=on,vext_spec=v1.0", False),
     # With V not on QEMU 10 and 11: there the guest's handler is first told of a page fault at its own vector, once, when
     # OpenSBI passes on a vector access that a device refused, though nothing is translated.
+    (10, "guarded", "max", False),
     (10, "mapped", "max", False),
     (10, "emulated", "rva23s64", False),
     (10, "mapped", "rv64,d=off", True),
@@ -121,11 +123,12 @@ def run_random(boot, mode, seed, until, on="1 2", **machine_args):
 
 
 @pytest.mark.parametrize("qemu, mode, cpu", [
-    (None, "mapped", "rv64"), (None, "emulated", "rv64,sstc=off"), (10, "emulated", "max"), (11, "mapped", "max,smstateen=off"),
+    (None, "guarded", "rv64"), (None, "mapped", "rv64"), (None, "emulated", "rv64,sstc=off"), (10, "emulated", "max"),
+    (11, "mapped", "max,smstateen=off"),
 ])
 def test_random(boot, qemu, mode, cpu):
     """A guest that executes noise, and restarts after each crash; a new machine if it ends for good."""
-    check_random(boot, mode, SECONDS / 2, cpu=cpu, qemu=qemu)
+    check_random(boot, mode, SECONDS / 3, cpu=cpu, qemu=qemu)
 
 
 def check_random(boot, mode, seconds, **machine_args):

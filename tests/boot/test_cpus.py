@@ -11,7 +11,7 @@ from conftest import LONG, NEWER_QEMUS
 from test_containment import SECONDS, check_matrix, check_random, check_sbi
 from test_linux import ends, sees_user_space
 from test_machines import passes, smp
-from test_plic_model import check_emulated, make_model
+from test_plic_model import check_guest, make_model
 
 # name: QEMU's arguments. rv64 has Sstc and D, and no V; max has all that this QEMU knows.
 CPUS = {
@@ -89,6 +89,7 @@ def chosen():
 @pytest.mark.parametrize("qemu, cpu, guest", chosen())
 def test_guest(boot, model, qemu, cpu, guest):
     if guest == "pliccheck":
-        check_emulated(boot, model, 1, on=pair(CPUS[cpu]), qemu=qemu, **CPUS[cpu])
+        mode = "guarded" if qemu == 10 else "emulated"
+        check_guest(boot, model, 1, mode, on=pair(CPUS[cpu]), qemu=qemu, **CPUS[cpu])
     else:
         GUESTS[guest](boot, CPUS[cpu], qemu)
