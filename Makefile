@@ -54,7 +54,7 @@ help:
 	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make mutants      puts MUTANTS=$(MUTANTS) small faults into the code and counts those that the tests find'
 	@echo 'make coverage     what the corpora of fuzzing reach, by file; it wants the package llvm'
-	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves'
+	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves. SMP=8 MEM=4G: harts and RAM; QEMU_ARGS=: more for QEMU'
 	@echo 'make debug        the same, waiting for gdb'
 	@echo 'make check        only check CONFIG against its machine; make map draws it: $(B)/CONFIG/map.svg'
 	@echo 'make clean        remove what was built; distclean also what was fetched'
@@ -271,10 +271,17 @@ PACK_NEEDS	:= scripts/pack scripts/inputs $(B)/core.bin $(B)/bulkhead \
 # starts it, or tests/hosts/BOARD.dts. HOST_DTB=FILE is another machine's; HOST_DTB=none packs without a check.
 QEMU_BOARDS	:= virt test bench bad
 HOST_DTB	?=
-host_of		= $(or $(HOST_DTB),$(if $(filter $(1),$(QEMU_BOARDS)),$(B)/host/virt.dtb,$(wildcard tests/hosts/$(1).dts)))
-$(B)/host/virt.dtb: scripts/host-dtb scripts/machine.py $(B)/.qemu-list | $(SETUP)
+# Harts and RAM of that machine, if other than those of scripts/machine.py; further arguments for QEMU.
+SMP		?=
+MEM		?=
+QEMU_ARGS	?=
+MACHINE		= $(if $(SMP),--smp '$(SMP)') $(if $(MEM),--mem '$(MEM)')
+VIRT_DTB	:= $(B)/host/virt$(addprefix -,$(subst /,_,$(SMP) $(MEM))).dtb
+VIRT_DTB	:= $(subst $() ,,$(VIRT_DTB))
+host_of		= $(or $(HOST_DTB),$(if $(filter $(1),$(QEMU_BOARDS)),$(VIRT_DTB),$(wildcard tests/hosts/$(1).dts)))
+$(sort $(VIRT_DTB) $(B)/host/virt.dtb): scripts/host-dtb scripts/machine.py $(B)/.qemu-list | $(SETUP)
 	$(call say,HOSTDTB $@)
-	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $@
+	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $(if $(filter $(B)/host/virt.dtb,$@),,$(MACHINE)) $@
 
 # The files that its image is made of, with their times and sizes; changes only when they do. An image
 # that goes, or is replaced by an older one, counts, too. What is in images/ is never made here.
@@ -286,7 +293,7 @@ $(INPUTS): $(B)/%/.inputs: FORCE $$(filter $$(IMAGES),$$(call inputs,$$*))
 		xargs -rd '\n' stat -Lc '%n %s %y' 2>/dev/null); \
 	[ -e $@ ] && [ "$$(cat $@)" = "$$now" ] || printf '%s\n' "$$now" > $@
 
-$(B)/%/fw_payload.bin: configs/%.dts $(B)/%/.inputs $(PACK_NEEDS) $(B)/host/virt.dtb \
+$(B)/%/fw_payload.bin: configs/%.dts $(B)/%/.inputs $(PACK_NEEDS) $(VIRT_DTB) \
 		$(wildcard tests/hosts/*.dts)
 	$(call say,CHECK $<)
 	$(Q)rm -f $@; scripts/check $< "$(call host_of,$(patsubst %/,%,$(dir $*)))"
@@ -300,9 +307,9 @@ image: $(B)/$(CONFIG)/fw_payload.bin
 	$(if $(filter-out all image,$(MAKECMDGOALS)),@:,@echo '$(READY)')
 
 .PHONY: check map
-check: $(B)/core.bin $(B)/bulkhead $(B)/$(CONFIG)/.inputs $(B)/host/virt.dtb | config-exists
+check: $(B)/core.bin $(B)/bulkhead $(B)/$(CONFIG)/.inputs $(VIRT_DTB) | config-exists
 	$(Q)scripts/check configs/$(CONFIG).dts "$(call host_of,$(patsubst %/,%,$(dir $(CONFIG))))"
-map: $(B)/bulkhead $(B)/host/virt.dtb | config-exists
+map: $(B)/bulkhead $(VIRT_DTB) | config-exists
 	$(Q)mkdir -p $(B)/$(CONFIG) && $(B)/bulkhead map --assume-h -o $(B)/$(CONFIG)/map.svg \
 		"$(call host_of,$(patsubst %/,%,$(dir $(CONFIG))))" configs/$(CONFIG).dts
 
@@ -322,11 +329,17 @@ config-exists:
 demo: $(B)/virt/linux-rt/fw_payload.bin $(B)/linux-disk.img
 	@$(PYTHON) scripts/run --demo virt/linux-rt
 
-run: image $(B)/linux-disk.img $(filter $(B)/$(CONFIG)/%,$(DISKS))
-	@$(PYTHON) scripts/run $(CONFIG)
+run debug: image $(B)/linux-disk.img $(filter $(B)/$(CONFIG)/%,$(DISKS))
+	@$(PYTHON) scripts/run $(if $(filter debug,$@),--debug) $(MACHINE) $(CONFIG) -- $(QEMU_ARGS)
 
-debug: image $(B)/linux-disk.img $(filter $(B)/$(CONFIG)/%,$(DISKS))
-	@$(PYTHON) scripts/run --debug $(CONFIG)
+# Before anything is built for it.
+ifneq ($(filter run debug,$(MAKECMDGOALS)),)
+$(B)/$(CONFIG)/fw_payload.bin $(B)/$(CONFIG)/.inputs: | runs-in-qemu
+endif
+.PHONY: runs-in-qemu
+runs-in-qemu: | config-exists
+	@$(if $(filter $(patsubst %/,%,$(dir $(CONFIG))),$(QEMU_BOARDS)),:,{ echo 'configs/$(CONFIG).dts is for a board, not for the \
+machine of QEMU that make run starts (configs/virt). For its image: make CONFIG=$(CONFIG). To boot it there: docs/boards.md' >&2; exit 1; })
 
 # ---- tests ------------------------------------------------------------------------------------------
 

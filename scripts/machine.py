@@ -32,6 +32,15 @@ MAX_SCALE = 30.0
 F_SETPIPE_SZ, HV_PIPE_SIZE = 1031, 1 << 20
 
 
+HARTS, MEMORY = "4", "2G"	# of the machine that scripts/run starts
+
+
+def add_size(parser):
+    """The arguments that choose the machine's size."""
+    parser.add_argument("--smp", default=HARTS, help="harts, as QEMU's -smp")
+    parser.add_argument("--mem", default=MEMORY, help="RAM, as QEMU's -m")
+
+
 class MachineError(Exception):
     """QEMU could not be started, or did not do what was awaited; the text says it all."""
 
@@ -160,8 +169,8 @@ class Machine:
     on_data  called as on_data(channel name, bytes), likewise
     """
 
-    def __init__(self, image=None, *, bios=None, kernel=None, machine="virt", cpu=None, harts=4,
-                 memory="2G", disk=None, extra=(), hv=True, qemu=None, log_dir=None, scale=None,
+    def __init__(self, image=None, *, bios=None, kernel=None, machine="virt", cpu=None, harts=HARTS,
+                 memory=MEMORY, disk=None, extra=(), hv=True, qemu=None, log_dir=None, scale=None,
                  on_line=None, on_data=None):
         self.scale = scale if scale is not None else 1.0
         self.changed = threading.Condition()

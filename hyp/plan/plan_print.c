@@ -73,17 +73,16 @@ static void add_range(struct printer *pr, uint64_t base, uint64_t size)
 	    size_text(size, text, sizeof(text)));
 }
 
-/* Who looks after the console, if anybody does: otherwise there is no input, and nothing to say. */
+/* Which hart drives the console, or what it costs that none does. */
 static void print_console(struct printer *pr, const struct plan *plan)
 {
 	const struct plan_console *c = &plan->console;
 	const struct plan_hart *h = &plan->harts[c->hart];
 
-	if (c->drive == CONSOLE_DIRECT && c->kind != CONSOLE_NS16550)
-		return;
 	start(pr, "  ", "hart");
 	if (c->drive == CONSOLE_DIRECT) {
-		add(pr, " none: the hart that writes a line waits for the device, and there is no input; see console-hart");
+		add(pr, " none: the hart that writes a line waits for the device and the lines of other harts%s; see console-hart",
+		    c->kind == CONSOLE_NS16550 ? ", and there is no input" : "");
 		end(pr);
 		return;
 	}

@@ -107,6 +107,8 @@ def place(tmp_path):
     (tmp_path / "scripts").mkdir()
     for name in ("run", "machine.py"):
         shutil.copy(os.path.join(TOP, "scripts", name), tmp_path / "scripts" / name)
+    (tmp_path / "scripts/pack").write_text("#!/bin/sh\nmkdir -p $2 && cp $1 $2/packed.dts && : > $2/parts.dtb\n")
+    (tmp_path / "scripts/pack").chmod(0o755)
     image = tmp_path / "build/virt/linux-rt"
     image.mkdir(parents=True)
     for name in ("fw_payload.bin", "parts.dtb"):
@@ -114,7 +116,8 @@ def place(tmp_path):
 
     def run_it(*args, qemu, scale="0.02"):
         """scale: of the 60 s without news, and 240 s in all, that the demo waits for"""
-        command = [sys.executable, tmp_path / "scripts/run", *args, "virt/linux-rt"]
+        options = args[:args.index("--")] if "--" in args else args
+        command = [sys.executable, tmp_path / "scripts/run", *options, "virt/linux-rt", *args[len(options):]]
         return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
                               env=dict(os.environ, QEMU=str(qemu), BULKHEAD_TIMEOUT_SCALE=scale))
 
@@ -172,3 +175,62 @@ def test_qemu_dies(place):
     done = place(qemu=place.qemu(DIES))
     assert done.returncode == 1 and "run: QEMU ended with status 1: " in done.stderr
     assert "qemu: there is no such machine" in done.stderr
+
+
+# ---- what a person meets who runs a configuration -------------------------------------------------
+
+ARGUMENTS = "open('{top}/args', 'w').write('\\n'.join(sys.argv[1:]))"
+
+
+def arguments(place):
+    return (place.top / "args").read_text().split("\n")
+
+
+def pairs(place):
+    args = arguments(place)
+    return set(zip(args, args[1:]))
+
+
+def test_size_and_arguments_of_qemu(place):
+    qemu = place.qemu(ARGUMENTS.format(top=place.top))
+    assert place(qemu=qemu).returncode == 0
+    assert {("-smp", "4"), ("-m", "2G")} <= pairs(place)
+    assert place("--smp", "8", "--mem", "4G", "--", "-cpu", "rv64,sstc=off", qemu=qemu).returncode == 0
+    assert {("-smp", "8"), ("-m", "4G"), ("-cpu", "rv64,sstc=off")} <= pairs(place)
+    assert place("--demo", "--smp", "8", "--mem", "4G", qemu=qemu).returncode == 1	# it shows nothing
+    assert {("-smp", "8"), ("-m", "4G")} <= pairs(place)
+
+
+def test_script_is_the_demos_alone(place):
+    """What is shipped asks for no mode of /init, whose default is a login; `make demo` puts the script in."""
+    place("--demo", qemu=place.qemu("sys.exit(0)"))
+    packed = (place.top / "build/demo/packed.dts").read_text()
+    assert "demo.mode=demo" in packed and re.search(r"rt\.ticks=\d+", packed)
+    assert f'/include/ "{place.top}/configs/virt/linux-rt.dts"' in packed
+    for name in os.listdir(os.path.join(TOP, "configs/virt")):
+        with open(os.path.join(TOP, "configs/virt", name), encoding="utf-8") as file:
+            assert set(re.findall(r"demo\.mode=(\w+)", file.read())) <= {"login"}
+    with open(os.path.join(TOP, "guests/linux/init"), encoding="utf-8") as file:
+        assert re.search("^mode=login$", file.read(), re.M)
+
+
+def starts_with(tmp_path, text):
+    """What `make run` prints first for a configuration."""
+    source, parts = tmp_path / "parts.dts", tmp_path / "parts.dtb"
+    source.write_text("/dts-v1/;\n/ { " + text + " };\n")
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", parts, source], check=True)
+    return run.welcome(str(parts), os.path.join(TOP, "build/virt/x")).splitlines()
+
+
+def test_welcome(tmp_path):
+    """Where the image is, where the keys go, how to leave."""
+    one = starts_with(tmp_path, 'console = "/soc/virtio_mmio@10008000"; linux { devices = "/soc/serial@10000000"; };')
+    assert one[0] == "Image: build/virt/x/fw_payload.bin; logs: build/logs/run/"
+    assert one[1] == "What is typed goes to linux, which has the UART. Lines of others are marked [name]."
+    assert one[2] == "Ctrl-A x leaves, at any time."
+    shared = 'console = "/soc/serial@10000000"; one { }; rt { };'
+    assert starts_with(tmp_path, shared)[1] == \
+        "Where what is typed goes: Ctrl-] 1 one, Ctrl-] 2 rt, Ctrl-] m the monitor; Ctrl-] ? helps."
+    assert starts_with(tmp_path, 'console = "serial0"; monitor = "off"; rt { };')[1] == \
+        "Where what is typed goes: Ctrl-] 1 rt; Ctrl-] ? helps."
+    assert starts_with(tmp_path, "rt { };")[1] == "No guest has a UART: nothing can be typed. Lines are marked [name]."

@@ -181,7 +181,7 @@ def other(tmp_path):
     with open(DEMO, encoding="utf-8") as file:
         text = file.read()
     for old, new in (("<1 2>", "<1>"), ("<3>", "<3 2>"), ('"16M"', '"32M"'), ('"/soc/serial@10000000", ', ""),
-                     ("rt.ticks=2000", "rt.ticks=5"), ("trust-dma;", "trust-dma;\n\t\ttrust-control;\n\t\twatchdog-ms = <100>;")):
+                     ("rt.every=500", "rt.every=5"), ("trust-dma;", "trust-dma;\n\t\ttrust-control;\n\t\twatchdog-ms = <100>;")):
         assert old in text
         text = text.replace(old, new)
     (tmp_path / "other.dts").write_text(text)
@@ -193,7 +193,7 @@ def test_diff(tool, other):
     assert "hart 2: linux, its hart 1 -> rt, its hart 1" in lines
     assert "device /soc/serial@10000000: linux -> nobody" in lines
     assert "interrupt 10 of /soc/plic@c000000: linux -> nobody" in lines
-    assert "guest rt bootargs: rt.ticks=2000 -> rt.ticks=5" in lines
+    assert "guest rt bootargs: rt.every=500 -> rt.every=5" in lines
     assert "guest linux trust-control: no -> yes" in lines
     assert "guest linux watchdog-ms: 0 -> 100" in lines
     memory = [line for line in lines if line.startswith("memory ")]
@@ -239,7 +239,7 @@ def test_map(tool, tmp_path, qemu):
     for machine in (VIRT, qemu):
         tool("map", machine, DEMO, "-o", tmp_path / "map.svg")
         root, texts = read_map(tmp_path / "map.svg")
-        for text in ("linux", "rt", "hart 0", "spare", "harts 1 2", "512M of RAM", "/soc/serial@10000000", "hypervisor",
+        for text in ("linux", "rt", "hart 0", "console", "harts 1 2", "512M of RAM", "/soc/serial@10000000", "hypervisor",
                      "free", "reserved" if machine == VIRT else "firmware"):
             assert text in texts
         height = float(root.get("height"))
@@ -249,6 +249,8 @@ def test_map(tool, tmp_path, qemu):
         for text in root.iter(SVG + "text"):
             assert 0 < float(text.get("y")) < height
         assert "prefers-color-scheme:dark" in root.find(SVG + "style").text
+        tool("map", machine, f"{TOP}/configs/virt/u-boot.dts", "-o", tmp_path / "map.svg")
+        assert "spare" in read_map(tmp_path / "map.svg")[1]
 
 
 @pytest.mark.parametrize("board", BOARDS)

@@ -67,7 +67,7 @@ def test_another_machine(tmp_path):
     ("CONFIG=virt/linux-rt", ["linux busybox", "opensbi libfdt"]),
     ("demo", ["linux busybox", "opensbi libfdt"]),
     ("CONFIG=virt/u-boot", ["opensbi libfdt", "u-boot"]),
-    ("everything", ["linux busybox", "opensbi libfdt", "u-boot"]),
+    ("everything", ["grub", "linux busybox", "opensbi libfdt", "u-boot"]),
     ("newer-qemus", ["qemu-10 qemu-11"]),
 ])
 def test_only_what_is_needed_is_fetched(goal, parts):
@@ -248,6 +248,29 @@ def test_nothing_to_do(config):
 def test_what_to_type():
     assert "are there. For a board: docs/boards.md" in make("CONFIG=p550/linux-rt", "-n").stdout
     assert "are there" not in make("-n", "run").stdout
+
+
+@pytest.mark.parametrize("goal", ["run", "debug"])
+@pytest.mark.parametrize("config", ["p550/linux-rt", "dp1000/clusters"])
+def test_boards_do_not_run_in_qemu(goal, config):
+    """Said at once, with what to do instead."""
+    done = make(goal, f"CONFIG={config}")
+    assert done.returncode and f"configs/{config}.dts is for a board, not for the machine of QEMU" in done.stderr
+    assert f"make CONFIG={config}" in done.stderr and "docs/boards.md" in done.stderr
+    assert "PACK" not in done.stdout
+
+
+def test_size_of_the_machine():
+    """SMP and MEM are those of the machine that is checked against, and that is started; QEMU_ARGS goes behind."""
+    said = make("-n", "run", "SMP=8", "MEM=4G", "QEMU_ARGS=-cpu rv64,sstc=off").stdout
+    assert "scripts/host-dtb --smp '8' --mem '4G' build/host/virt-8-4G.dtb" in said or \
+        os.path.exists(os.path.join(TOP, "build/host/virt-8-4G.dtb"))
+    assert "scripts/run  --smp '8' --mem '4G' virt/linux-rt -- -cpu rv64,sstc=off" in said
+    done = make("check", "CONFIG=virt/linux-rt", "SMP=2")
+    assert done.returncode and "harts: the machine has no hart 3" in done.stderr
+    assert make("check", "CONFIG=virt/linux-rt", "SMP=5").returncode == 0
+    done = make("check", "SMP=many")
+    assert done.returncode and "host-dtb: QEMU refused this machine: " in done.stderr
 
 
 def test_cores_of_opensbi():
