@@ -12,6 +12,9 @@ for example to $$HOME/bulkhead, and type make again)
 endif
 
 CONFIG		?= virt/linux-rt
+DESTDIR		?=
+PREFIX		?= /usr/local
+VERSION		= $(shell sed -n 's/^.define VERSION_M[A-Z]*OR[[:space:]]*//p' hyp/base/version.h | paste -sd.)
 B		:= build
 V		?= 0
 
@@ -38,7 +41,7 @@ endif
 .SUFFIXES:
 MAKEFLAGS	+= -rR
 
-.PHONY: all image demo test unit fuzz run debug clean distclean help setup fetch everything FORCE
+.PHONY: all image demo test unit fuzz run debug clean distclean help setup fetch everything install uninstall dist FORCE
 all: image
 
 help:
@@ -58,6 +61,8 @@ help:
 	@echo 'make debug        the same, waiting for gdb'
 	@echo 'make check        only check CONFIG against its machine; make map draws it: $(B)/CONFIG/map.svg'
 	@echo 'make clean        remove what was built; distclean also what was fetched'
+	@echo 'make install      the command bulkhead, its manual page and completion, below DESTDIR and PREFIX=$(PREFIX); uninstall likewise'
+	@echo 'make dist         a tarball of what is committed: $(B)/bulkhead-$(VERSION).tar.gz'
 	@echo
 	@echo 'CONFIG=$(CONFIG); there are: $(CONFIGS)'
 	@echo 'HOST_DTB=FILE checks CONFIG against that machine, HOST_DTB=none not at all.'
@@ -180,7 +185,8 @@ $(B)/core.bin: $(B)/bulkhead.elf
 	$(Q)$(CROSS_COMPILE)objcopy -O binary $< $@
 
 # ---- guests ---------------------------------------------------------------------------------------
-# Each directory with sources is one guest, linked with guests/lib: build/images/NAME.
+# Each directory with sources is one guest: build/images/NAME. It is linked with guests/lib, or, if it has a link.ld of
+# its own, by that and with nothing else.
 
 GUEST_DIRS	:= $(sort $(patsubst guests/%/,%,$(dir $(wildcard guests/*/*.c guests/*/*.S))))
 GUESTS		:= $(filter-out lib,$(GUEST_DIRS))
@@ -191,15 +197,18 @@ $(eval $(call COMPILE,guest,$(CROSSCC),$(GUEST_CFLAGS)))
 
 define GUEST
 OBJ_$(1)	:= $(call objects,$(wildcard guests/$(1)/*.S guests/$(1)/*.c),guest)
-$(B)/guest/$(1).elf: $$(OBJ_$(1)) $(GUEST_LIB_OBJ) linker/guest.ld
+LD_$(1)		:= $(or $(wildcard guests/$(1)/link.ld),linker/guest.ld)
+LIB_$(1)	:= $(if $(wildcard guests/$(1)/link.ld),,$(GUEST_LIB_OBJ))
+$(B)/guest/$(1).elf: $$(OBJ_$(1)) $$(LIB_$(1)) $$(LD_$(1))
 	$$(call say,LD $$@)
-	$$(Q)$(CROSSCC) $(CROSS_LDFLAGS) -T linker/guest.ld -o $$@ $$(OBJ_$(1)) $(GUEST_LIB_OBJ)
+	$$(Q)$(CROSSCC) $(CROSS_LDFLAGS) -T $$(LD_$(1)) -o $$@ $$(OBJ_$(1)) $$(LIB_$(1))
 $(B)/images/$(1): $(B)/guest/$(1).elf
 	$$(Q)mkdir -p $$(@D) && $(CROSS_COMPILE)objcopy -O binary $$< $$@
 endef
 $(foreach g,$(GUESTS),$(eval $(call GUEST,$(g))))
 
-# Linux as Debian ships it, our initramfs for it, and its disk (which is not part of the image).
+# Linux as Debian ships it, our initramfs for it, and its disk (which is not part of the image). Further modules are named
+# on make's command line, after these.
 LINUX_MODULES_WANTED := virtio_mmio virtio_blk ext4
 $(B)/images/linux: $(FETCHED_LINUX)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/linux/Image $@
@@ -209,7 +218,7 @@ LINUX_PROGRAMS	:= $(patsubst guests/linux/user/%.S,$(B)/guest/linux/%,$(wildcard
 $(LINUX_PROGRAMS): $(B)/guest/linux/%: guests/linux/user/%.S Makefile | $(SETUP)
 	$(call say,LD $@)
 	$(Q)mkdir -p $(@D) && $(CROSSCC) -nostdlib -static -Wl,--build-id=none -o $@ $<
-$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(LINUX_PROGRAMS) $(FETCHED_LINUX)
+$(B)/images/linux-initrd: guests/linux/mkinitrd guests/linux/init $(LINUX_PROGRAMS) $(FETCHED_LINUX) $(B)/.modules-list
 	$(call say,INITRD $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) guests/linux/mkinitrd --modules $(THIRD)/linux/modules \
 		--busybox $(THIRD)/busybox --init guests/linux/init $(addprefix --program ,$(LINUX_PROGRAMS)) \
@@ -450,6 +459,23 @@ census: $(LINUX_NEEDS)
 prove: | $(SETUP)
 	@$(PYTHON) tests/proofs/prove
 
+# ---- for other places -----------------------------------------------------------------------------------
+
+INSTALLED	:= bin/bulkhead share/man/man1/bulkhead.1 share/bash-completion/completions/bulkhead
+install: $(B)/bulkhead
+	$(call say,INSTALL $(DESTDIR)$(PREFIX))
+	$(Q)install -D -m 755 $(B)/bulkhead '$(DESTDIR)$(PREFIX)/bin/bulkhead'
+	$(Q)install -D -m 644 docs/bulkhead.1 '$(DESTDIR)$(PREFIX)/share/man/man1/bulkhead.1'
+	$(Q)install -D -m 644 scripts/completion/bulkhead.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bulkhead'
+uninstall:
+	$(Q)rm -f $(INSTALLED:%='$(DESTDIR)$(PREFIX)/%')
+
+# What is committed, and nothing else: the tarball builds as the repository does.
+dist:
+	@[ -z "$$(git status --porcelain -uno 2>/dev/null)" ] || echo 'make dist: what is not committed is left out' >&2
+	$(call say,DIST $(B)/bulkhead-$(VERSION).tar.gz)
+	$(Q)mkdir -p $(B) && git archive --format=tar.gz --prefix=bulkhead-$(VERSION)/ -o $(B)/bulkhead-$(VERSION).tar.gz HEAD
+
 # ---- the rest ---------------------------------------------------------------------------------------
 
 clean:
@@ -466,13 +492,14 @@ $(B)/unit/unit.a: $(B)/.unit-list
 $(B)/fuzz/fuzz.a: $(B)/.fuzz-list
 $(B)/coverage/fuzz.a: $(B)/.cover-list
 $(B)/.opensbi-list: list = $(OPENSBI_SETTINGS)
+$(B)/.modules-list: list = $(LINUX_MODULES_WANTED)
 $(B)/.core-list: list = $(CORE_OBJ)
 $(B)/.tool-list: list = $(TOOL_OBJ)
 $(B)/.unit-list: list = $(UNIT_LIB_OBJ)
 $(B)/.fuzz-list: list = $(FUZZ_LIB_OBJ)
 $(B)/.cover-list: list = $(COVER_LIB_OBJ)
 $(B)/.qemu-list: list = $(QEMU)
-$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list $(B)/.opensbi-list $(B)/.qemu-list: FORCE
+$(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list $(B)/.opensbi-list $(B)/.qemu-list $(B)/.modules-list: FORCE
 	$(Q)mkdir -p $(B); [ "$$(cat $@ 2>/dev/null)" = '$(list)' ] || printf '%s\n' '$(list)' > $@
 
 -include $(patsubst %.o,%.d,$(CORE_OBJ) $(TOOL_OBJ) $(TOOL_UNIT_OBJ) $(UNIT_LIB_OBJ) $(FUZZ_LIB_OBJ) \

@@ -197,3 +197,12 @@ def test_native(log_dir, time_scale, program, skips):
         machine.uart.expect("^done: ", 120)
         machine.wait()
         judge(machine.uart.lines(), program, skips)
+
+
+def test_template(boot):
+    """The guest of docs/guide.md, which has nothing of guests/lib: it says its word, with its tree, and ends."""
+    machine = boot("virt/template")
+    machine.hv.expect_line("template", "template: here I am$")
+    machine.hv.expect_line("bulkhead", r"vm template: stopped \(shutdown\)")
+    machine.hv.expect_line("bulkhead", "all guests ended, shutting the machine down")
+    machine.wait()

@@ -65,6 +65,8 @@ def test_files_that_headers_name_are_there(header):
 PLAIN = ["README.md"] + [f"docs/{page}.md" for page in ("architecture", "bench", "boards", "config", "console", "glossary", "proofs", "safety", "style", "testing")]
 AVERAGE, LONGEST = 18, 40		# words a sentence
 
+PLAIN += ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "configs/virt/README.md", "docs/guide.md"]
+
 # Verbs that hide what happens, and "who" for code: the term of the field says it.
 PRIVATE = [r"\bwho (writes|asks|looks|sends|receives|makes|holds|ends|waits)\b", r"\btells?\b", r"\btold\b", r"\blooks? after\b",
            r"\bcomes? (past|by)\b", r"\bgoes on\b", r"\bis judged\b", r"\bfor good\b", r"\bby heart\b",
@@ -159,3 +161,45 @@ def test_sections_that_are_named_are_there():
             assert name in {one or other for one, other in headings}, f"{os.path.relpath(path, TOP)}: docs/{page}, {name!r}"
             seen += 1
     assert seen > 20
+
+
+DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "configs/virt/README.md",
+             *sorted(os.path.relpath(path, TOP) for path in glob.glob(os.path.join(TOP, "docs/*.md")))]
+
+
+def anchors(text):
+    """Those of headings, as forges make them."""
+    titles = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name):
+    for link in re.findall(r"\]\(([^)\s]+)\)", read(name)):
+        if re.match(r"https?:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = os.path.normpath(os.path.join(os.path.dirname(name), path)) if path else name
+        assert os.path.exists(os.path.join(TOP, target)), f"{name}: {link}"
+        if anchor:
+            assert anchor in anchors(read(target)), f"{name}: {link}"
+
+
+def test_gallery_has_each_example():
+    shown = re.findall(r"^\| \[([\w-]+)\]\(\1\.dts\) \| `make run CONFIG=virt/\1` \| .+ \|$", read("configs/virt/README.md"), re.M)
+    shipped = [os.path.basename(path)[:-4] for path in glob.glob(os.path.join(TOP, "configs/virt/*.dts"))]
+    assert sorted(shown) == sorted(shipped)
+
+
+def test_guide_names_what_is_there():
+    """Files, functions of the example and arguments that the guide names."""
+    guide = read("docs/guide.md")
+    for path in re.findall(r"`((?:hyp|guests|tools|configs|docs|tests)/[\w./,-]+\.\w+)`", guide):
+        assert os.path.exists(os.path.join(TOP, path)), path
+    assert "read_watchdog" in read("hyp/plan/config_dt.c")
+    for name in ("plan.h", "plan_print.c"):
+        assert "watchdog_ms" in read("hyp/plan", name)
+    told = set(re.findall(r"^\| `(rt\.\w+)=", guide, re.M))
+    assert told == set(re.findall(r'arg_u64\("(rt\.\w+)"', read("guests/rt/rt.c")))
+    lines = sum(len(read("guests/template", name).splitlines()) for name in ("start.S", "main.c", "link.ld"))
+    assert f"{lines} lines in three files" in guide

@@ -5,6 +5,7 @@ import re
 import resource
 import shutil
 import subprocess
+import tarfile
 
 import corpus
 import pytest
@@ -278,3 +279,56 @@ def test_cores_of_opensbi():
     for args, jobs in (((), f"make -j{os.cpu_count()} -C build/third/opensbi"), (("-j2",), "make  -C build/third/opensbi")):
         said = make("-n", "-W", "build/.fetched-base", *args, FIRMWARE)
         assert jobs in said.stdout, said.stdout + said.stderr
+
+
+# ---- for other places -----------------------------------------------------------------------------
+
+INSTALLED = {"bin/bulkhead": 0o755, "share/man/man1/bulkhead.1": 0o644,
+             "share/bash-completion/completions/bulkhead": 0o644}
+
+
+def files(top):
+    return {os.path.relpath(os.path.join(where, name), top) for where, _, names in os.walk(top) for name in names}
+
+
+def test_install(tmp_path):
+    """The command, its manual page and completion, below DESTDIR and PREFIX; and away again, nothing else with them."""
+    dest = tmp_path / "a place"
+    assert make("install", f"DESTDIR={dest}", "PREFIX=/opt/b").returncode == 0
+    top = dest / "opt/b"
+    assert files(dest) == {f"opt/b/{name}" for name in INSTALLED}
+    for name, mode in INSTALLED.items():
+        assert (top / name).stat().st_mode & 0o777 == mode
+    said = subprocess.run([top / "bin/bulkhead", "--version"], capture_output=True, text=True, check=True)
+    assert said.stdout.startswith("bulkhead ")
+    (top / "bin/other").write_text("")
+    assert make("uninstall", f"DESTDIR={dest}", "PREFIX=/opt/b").returncode == 0
+    assert files(dest) == {"opt/b/bin/other"}
+    assert "'/usr/local/bin/bulkhead'" in make("-n", "install").stdout
+
+
+def test_dist(tmp_path):
+    """The tarball has all that is committed, under the name and version that the tool has."""
+    done = make("dist")
+    assert done.returncode == 0, done.stderr
+    version = subprocess.run([os.path.join(TOP, "build/bulkhead"), "--version"], capture_output=True, text=True,
+                             check=True).stdout.split()[1]
+    with tarfile.open(os.path.join(TOP, f"build/bulkhead-{version}.tar.gz")) as archive:
+        inside = {member.name for member in archive if not member.isdir()}
+    committed = subprocess.run(["git", "ls-tree", "-r", "--name-only", "-z", "HEAD"], cwd=TOP, capture_output=True, text=True,
+                               check=True).stdout.split("\0")
+    assert inside == {f"bulkhead-{version}/{name}" for name in committed if name}
+    with open(os.path.join(TOP, "CHANGELOG.md"), encoding="utf-8") as file:
+        assert re.search(rf"^## {re.escape(version)}\b", file.read(), re.M)
+
+
+def test_further_modules():
+    """Another list of modules makes the initramfs again."""
+    make("build/images/linux-initrd")
+    assert "INITRD" not in make("build/images/linux-initrd").stdout
+    wanted = "virtio_mmio virtio_blk ext4 virtio_net"
+    try:
+        done = make("build/images/linux-initrd", f"LINUX_MODULES_WANTED={wanted}")
+        assert done.returncode == 0 and "INITRD" in done.stdout
+    finally:
+        assert "INITRD" in make("build/images/linux-initrd").stdout
