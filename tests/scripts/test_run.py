@@ -234,3 +234,90 @@ def test_welcome(tmp_path):
     assert starts_with(tmp_path, 'console = "serial0"; monitor = "off"; rt { };')[1] == \
         "Where what is typed goes: Ctrl-] 1 rt; Ctrl-] ? helps."
     assert starts_with(tmp_path, "rt { };")[1] == "No guest has a UART: nothing can be typed. Lines are marked [name]."
+
+
+# ---- a busy host, and a hypervisor that is late ----------------------------------------------------
+
+def recorded():
+    """A demo on a busy host (two cores, load 16), as scripts/run wrote it to judged.log: what the host made QEMU wait
+    stands before each report of rt."""
+    with open(os.path.join(TOP, "tests/scripts/demo-busy-host.log"), encoding="utf-8") as file:
+        return [line.rstrip("\n").split(" ", 1) for line in file]
+
+
+def verdicts(lines, wait=float):
+    """{what: (good, note)} of recorded lines; wait() changes what the host did."""
+    sources, result = run.Sources("linux"), run.Judge()
+    for channel, line in lines:
+        if channel == "host":
+            result.host(wait(line))
+        else:
+            result.see(*sources.name(channel, line))
+    return {what: (good, note) for what, good, note in result.verdicts()}
+
+
+JITTER = "rt reports its jitter"
+
+
+def test_what_the_host_did_is_a_note():
+    """All worked, 752 ticks were late as QEMU had to wait: no failure, and no word that rt was on time."""
+    found = verdicts(recorded())
+    good, note = found.pop(JITTER)
+    assert all(good for good, _ in found.values())
+    assert good is None and "5284 ticks, 0 late" in note and "752 more late as this host was busy" in note
+
+
+@pytest.mark.parametrize("wait", [lambda waited: 0.0, lambda waited: 7.0, lambda waited: float(waited) / 40, lambda waited: None],
+                         ids=["quiet", "waited-before", "waited-little", "unknown"])
+def test_what_the_host_did_not_do_is_a_failure(wait):
+    """The same late ticks where the host does not account for them."""
+    assert verdicts(recorded(), wait)[JITTER][0] is False
+
+
+def test_on_time_on_a_quiet_host():
+    """Nothing late: judged, and good."""
+    lines = [[channel, re.sub("missed=[0-9]+", "missed=0", line)] for channel, line in recorded()]
+    good, note = verdicts(lines, lambda waited: float(waited) / 40)[JITTER]
+    assert good is True and "5284 ticks, 0 late" in note and "busy" not in note
+
+
+def lateness(*intervals):
+    """(late, waited) of each interval of 100 ticks; gives what is judged ours, the host's, and how many ticks count."""
+    told, ticks, late, waited = run.Lateness(), 0, 0, 0.0
+    for more, wait in intervals:
+        ticks, late, waited = ticks + 100, late + more, waited + wait
+        told.report(ticks, late, waited)
+    return told.ours, told.hosts, told.quiet
+
+
+@pytest.mark.parametrize("intervals, ours, hosts, quiet", [
+    ([(0, 0.0), (0, 0.0)], 0, 0, 200),
+    ([(0, 9.0), (0, 9.0)], 0, 0, 200),			# it waited, and rt was on time all the same
+    ([(5, 0.0), (0, 0.0)], 5, 0, 200),
+    ([(0, 0.0), (30, 0.31)], 0, 30, 100),
+    ([(0, 0.0), (30, 0.11)], 19, 11, 100),		# a wait of 110 ms makes 11 ticks late
+    ([(0, 0.3), (30, 0.01)], 0, 30, 100),		# rt's line came late
+    ([(0, 0.3), (0, 0.0), (30, 0.0)], 30, 0, 300),	# but not that late
+    ([(20, 0.3), (20, 0.0)], 10, 30, 0),		# a wait counts once
+])
+def test_lateness(intervals, ours, hosts, quiet):
+    assert lateness(*intervals) == (ours, hosts, quiet)
+
+
+@pytest.mark.parametrize("good, status, words", [(True, 0, "all of it was true"), (None, 0, "too busy to judge: rt reports its jitter"),
+                                                 (False, 1, "demo: FAILED")])
+def test_summary(capsys, good, status, words):
+    class Judged:
+        def verdicts(self):
+            return [("linux has 2 cpus", True, ""), (JITTER, good, "")]
+    assert run.summary(Judged(), None, run.Painter()) == status
+    said = capsys.readouterr().out
+    assert words in said and ("all of it was true" in said) == (good is True)
+
+
+def test_waits_of_this_process():
+    """Only what has waited counts, and it never falls."""
+    waits = run.Waits(os.getpid())
+    first = waits.read()
+    assert first is None or 0 <= first <= waits.read()
+    assert run.Waits(2 ** 22 + 1).read() is None		# no such process
