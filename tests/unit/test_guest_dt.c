@@ -231,6 +231,16 @@ static void test_subtree(void **state)
 	has_no_prop("/chosen", "linux,initrd-start");
 }
 
+static void test_virtual_uart(void **state)
+{
+	(void)state;
+	build(tree_file("virt"), "a { harts = <0>; memory = \"1M\"; kernel = \"rt\"; console = \"uart\";"
+	      " console-address = \"0x12345000\"; };", 0);
+	check_string("/chosen", "stdout-path", "/serial@12345000");
+	check_string("/serial@12345000", "compatible", "ns16550a");
+	CELLS("/serial@12345000", "reg", 0, 0x12345000, 0, t.plan.vms[0].vuart.size);
+}
+
 static void test_bare(void **state)
 {
 	(void)state;
@@ -472,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_max_priority),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_subtree),
+		cmocka_unit_test(test_virtual_uart),
 		cmocka_unit_test(test_bare),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_sparse),

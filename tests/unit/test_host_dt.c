@@ -226,6 +226,41 @@ static void test_inherited_parent(void **state)
 	tree_free(&t);
 }
 
+/* A bus whose #address-cells or #size-cells cannot be used moves no address up, be "ranges" empty or not. */
+static void test_cells_of_outer_bus(void **state)
+{
+	static const struct {
+		const char *cells;
+		enum err err;
+	} cases[] = {
+		{ "#address-cells = <2>; #size-cells = <2>; ranges;", OK },
+		{ "#address-cells = <2>; #size-cells = <0>; ranges;", ERR_NOTFOUND },
+		{ "#address-cells = <2>; #size-cells = <3>; ranges;", ERR_NOTFOUND },
+		{ "#address-cells = <0>; #size-cells = <2>; ranges;", ERR_NOTFOUND },
+		{ "#address-cells = <3>; #size-cells = <2>; ranges;", ERR_NOTFOUND },
+		{ "#address-cells = <2>; #size-cells = <2>;", ERR_NOTFOUND },
+		{ "#address-cells = <2>; #size-cells = <0>; ranges = <0 0 0 0>;", ERR_NOTFOUND },
+	};
+	struct range reg;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		char node[512];
+		struct tree t;
+
+		snprintf(node, sizeof(node), "outer { %s inner { #address-cells = <1>; #size-cells = <1>; ranges = <0 %s 0x1000>;"
+			 " dev@10 { reg = <0x10 0x10>; }; }; }; rtc@101000 {", cases[i].cells,
+			 strstr(cases[i].cells, "address-cells = <0>") ? "" : strstr(cases[i].cells, "address-cells = <3>") ?
+			 "0 0 0x30000000" : "0 0x30000000");
+		t = tree_edit("virt", "rtc@101000 {", node, NULL);
+		parse_as(&t, true);
+		assert_int_equal(host_node_reg(&host, find("/soc/outer/inner/dev@10"), 0, &reg), cases[i].err);
+		if (cases[i].err == OK)
+			assert_range(reg, 0x30000010, 0x10);
+		tree_free(&t);
+	}
+}
+
 static void test_sockets(void **state)
 {
 	struct tree t = tree_file("sockets");
@@ -664,6 +699,7 @@ int main(void)
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_sswi),
 		cmocka_unit_test(test_inherited_parent),
+		cmocka_unit_test(test_cells_of_outer_bus),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_isa_forms),
