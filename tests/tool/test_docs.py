@@ -62,7 +62,7 @@ def test_files_that_headers_name_are_there(header):
 
 # ---- the English of the documents: docs/style.md ----
 
-PLAIN = ["README.md"] + [f"docs/{page}.md" for page in ("architecture", "bench", "boards", "config", "console", "glossary", "proofs", "safety", "style", "testing")]
+PLAIN = ["README.md"] + sorted(os.path.relpath(path, TOP) for path in glob.glob(os.path.join(TOP, "docs/*.md")))
 AVERAGE, LONGEST = 18, 40		# words a sentence
 
 PLAIN += ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "configs/virt/README.md", "docs/guide.md"]
@@ -124,6 +124,9 @@ code. too.
 @pytest.mark.parametrize("page", PLAIN)
 def test_sentences_are_short(page):
     found = [(length(sentence), sentence) for sentence in sentences(read(page))]
+    if page == "docs/README.md":
+        assert not found, "an index of tables; it has sentences now"
+        return
     assert found and max(found)[0] <= LONGEST, max(found)
     average = sum(n for n, _ in found) / len(found)
     assert average <= AVERAGE, f"{average:.1f} words a sentence"
