@@ -234,7 +234,7 @@ static void console_driver(const struct plan *plan, char *buf, size_t size)
 	const struct plan_console *c = &plan->console;
 
 	if (c->drive == CONSOLE_DIRECT)
-		snprintf(buf, size, "who writes");
+		snprintf(buf, size, "the hart that writes");
 	else
 		snprintf(buf, size, "hart %lu", plan->harts[c->hart].id);
 }

@@ -351,8 +351,8 @@ static void print_config(const char *host_path, const char *options)
 	print_safe(machine);
 	fputs(" (", out);
 	print_safe(host_path);
-	fprintf(out, ").\n// docs/config.md tells what can be written here; `bulkhead check%s` tells what is"
-		" wrong with it.\n//\n", options);
+	fprintf(out, ").\n// docs/config.md describes the properties; `bulkhead check%s` reports"
+		" problems.\n//\n", options);
 	print_machine();
 	fputs("/dts-v1/;\n\n/ {\n\tcompatible = \"bulkhead,partitions-v1\";\n", out);
 	print_console();

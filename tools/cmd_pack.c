@@ -142,7 +142,7 @@ static bool write_packed(const struct pack_arguments *a, const struct blob *conf
 		die("%s: not the hypervisor's core: it has no image header", a->core);
 	size = core_image_size(&core);
 	if (size % PAGE_SIZE || size < core.size || size > PACKAGE_HOLE)
-		die("%s: its header tells a size of 0x%lx, which cannot be", a->core, size);
+		die("%s: the size in its header, 0x%lx, is not possible", a->core, size);
 	package = make_package(config, &tool_config, &a->images, size);
 	if (!check_images(&package) && !a->anyway)
 		return false;

@@ -55,7 +55,7 @@ const char *dt_fault(const void *blob, uint64_t max)
 	if (max < sizeof(struct fdt_header) || dt_u32(header) != FDT_MAGIC)
 		return "no flattened device tree: it does not begin with d0 0d fe ed";
 	if (dt_u32(header + 4) > max)
-		return "the device tree is cut off: its header tells more bytes than there are (at boot: than 1 MiB)";
+		return "the device tree is cut off: the size in its header is larger than the data (at boot: than 1 MiB)";
 	if (dt_u32(header + 20) < VERSION || dt_u32(header + 24) > VERSION)
 		return "the device tree is of another version than 17; write it anew by dtc";
 	if ((uintptr_t)blob % 8)

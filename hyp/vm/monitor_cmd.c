@@ -139,7 +139,7 @@ static void show_claims(const struct vm *vm)
 			mux_print("\n");
 	}
 	if (vm_passes(vm))
-		mux_print("%s: what it claims in the hardware (plic-mode \"%s\") is not counted by source\n",
+		mux_print("%s: its claims bypass the hypervisor (plic-mode \"%s\"), so there are no counts by source\n",
 			  vm->plan->name, plic_mode_name(vm->plic_mode));
 }
 
@@ -147,7 +147,7 @@ static void show_stats(struct vm *vm)
 {
 	show_exits(vm);
 	show_claims(vm);
-	mux_print("%s: console: %u bytes wait, %u dropped, %u typed and lost\n", vm->plan->name,
+	mux_print("%s: console: %u bytes pending, %u dropped, %u bytes of input lost\n", vm->plan->name,
 		  console_waiting(vm->index), console_dropped(vm->index), console_lost_input(vm->index));
 }
 
@@ -270,12 +270,12 @@ static const struct command {
 	const char *text;
 } commands[] = {
 	{ "help", "", help, "this list" },
-	{ "guests", "", guests, "what each guest has and does" },
+	{ "guests", "", guests, "state and resources of each guest" },
 	{ "stats", "[GUEST]", stats, "exits by cause, interrupts by source, its console" },
-	{ "plan", "", show_plan, "who has what, as at boot" },
+	{ "plan", "", show_plan, "the plan, as printed at boot" },
 	{ "log", "", show_log, "the last lines of the hypervisor" },
 	{ "start", "GUEST", start, "a guest that has stopped" },
-	{ "stop", "GUEST", stop, "at once; it is not asked" },
+	{ "stop", "GUEST", stop, "at once, without a request to it" },
 	{ "restart", "GUEST", restart, "the same, then start it from its images" },
 	{ "dump", "GUEST", dump, "registers of its vcpus" },
 	{ "reboot", "", reboot, "the whole machine, at once" },
@@ -286,7 +286,7 @@ static bool help(const char *arg)
 	(void)arg;
 	for (uint32_t i = 0; i < ARRAY_LEN(commands); i++)
 		mux_print("%-8s%-8s %s\n", commands[i].name, commands[i].arg, commands[i].text);
-	mux_print("GUEST is a name or a number. Ctrl-] ? tells how to leave.\n");
+	mux_print("GUEST is a name or a number. Ctrl-] ? shows how to leave.\n");
 	return false;
 }
 

@@ -18,7 +18,7 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 	case CAUSE_STORE_GUEST_PAGE:
 		return vmmio_fault(v, e);
 	case CAUSE_FETCH_GUEST_PAGE:	/* no device has rights to execute: there is nothing to fetch */
-		vm_complain(v, "fetch from what it does not have", e->htval << 2);
+		vm_complain(v, "unmapped fetch", e->htval << 2);
 		if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
 			return vm_crash(v, VM_END_UNMAPPED);
 		return inject_exception(v, CAUSE_FETCH_ACCESS, e->tval);

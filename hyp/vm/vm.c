@@ -37,7 +37,7 @@ const char *vm_end_name(enum vm_end end)
 	case VM_END_STOP: return "by the monitor";
 	case VM_END_RESTART: return "by the monitor";
 	case VM_END_FAILED: return "it reports a failure";
-	case VM_END_UNMAPPED: return "access to what it does not have";
+	case VM_END_UNMAPPED: return "unmapped access";
 	case VM_END_WATCHDOG: return "watchdog";
 	}
 	return "?";

@@ -65,7 +65,7 @@ enum err vm_load(const struct vm *vm)
 		if (vm->plan->policy.in_place) {
 			source = NULL;	/* nor is it read */
 		} else if (crc32_ieee(0, source, image->size) != image->crc32) {
-			console_log("ERROR: vm %s: image %s does not have its checksum", vm->plan->name,
+			console_log("ERROR: vm %s: image %s: wrong checksum", vm->plan->name,
 				    image->name);
 			return ERR_INVALID;
 		}

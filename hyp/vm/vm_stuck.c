@@ -41,8 +41,8 @@ static void give_up(struct vm *vm, uint64_t lost)
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
 		if (!(lost >> i & 1))
 			continue;
-		console_log("vm %s: STUCK: vcpu %u on hart %lu has not left the guest for %u s: the firmware has not given "
-			    "it back", vm->plan->name, i, vm->vcpus[i]->hart->id, STUCK_SECONDS);
+		console_log("vm %s: STUCK: vcpu %u on hart %lu has not left the guest for %u s: the firmware has not "
+			    "returned it", vm->plan->name, i, vm->vcpus[i]->hart->id, STUCK_SECONDS);
 		console_lost(vm->vcpus[i]->hart->index);
 	}
 	console_log("vm %s: it cannot start again until the machine is reset; its devices and interrupts are off",

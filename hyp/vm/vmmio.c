@@ -108,7 +108,7 @@ static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit 
 	struct insn_access insn;
 	bool aligned;
 
-	vm_complain(v, store ? "store to what it does not have" : "load from what it does not have",
+	vm_complain(v, store ? "unmapped store" : "unmapped load",
 		    address.v);
 	if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
 		return vm_crash(v, VM_END_UNMAPPED);

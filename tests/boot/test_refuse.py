@@ -211,7 +211,7 @@ def test_damaged_image(start):
     """The guest that needs it does not start; the other one does."""
     machine = start(config(rt(ticks=50), a(kernel="smp", harts="1 2")), images=("rt", "smp"),
                     damage=damage_smp)
-    machine.hv.expect_line("bulkhead", "ERROR: vm a: image smp does not have its checksum")
+    machine.hv.expect_line("bulkhead", "ERROR: vm a: image smp: wrong checksum")
     machine.wait()
     assert "vm a: started" not in machine.hv.text
     assert "vm a: stopped (it could not be loaded)" in machine.hv.text

@@ -63,8 +63,8 @@ def test_csrs(boot, qemu, cpu, csrs):
 
 @pytest.mark.parametrize("how, reason, props", [
     ("failure", "it reports a failure", {}),
-    ("load", "access to what it does not have", {"unmapped": "stop"}),
-    ("fetch", "access to what it does not have", {"unmapped": "stop"}),
+    ("load", "unmapped access", {"unmapped": "stop"}),
+    ("fetch", "unmapped access", {"unmapped": "stop"}),
     ("silence", "watchdog", {"watchdog-ms": 50}),
     ("deafness", "watchdog", {"watchdog-ms": 50}),
     ("sleep", "watchdog", {"watchdog-ms": 50}),

@@ -76,7 +76,7 @@ def await_stuck(machine, vm="race", hart=1, channel=None):
     """The hypervisor gives the VM up, after the time that it says, and not before."""
     channel = channel or machine.hv
     channel.expect(rf"^\[bulkhead\] vm {vm}: STUCK: vcpu 0 on hart {hart} has not left the guest for {SECONDS} s: "
-                   r"the firmware has not given it back$", 5 * SECONDS)
+                   r"the firmware has not returned it$", 5 * SECONDS)
     channel.expect(rf"^\[bulkhead\] vm {vm}: it cannot start again until the machine is reset; "
                    r"its devices and interrupts are off$")
 

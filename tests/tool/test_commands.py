@@ -381,8 +381,8 @@ def test_machine_that_does_not_tell_of_h(tool, tmp_path, silent):
     tool("diff", "--assume-h", silent, DEMO, DEMO)
     assert "add the option --assume-h" in tool("new", silent, code=2).stderr
     text = tool("new", silent, "--assume-h").stdout
-    assert "`bulkhead check --assume-h` tells" in text
-    assert "`bulkhead check` tells" in tool("new", VIRT, "--assume-h").stdout
+    assert "`bulkhead check --assume-h` reports" in text
+    assert "`bulkhead check` reports" in tool("new", VIRT, "--assume-h").stdout
     assert passes(tool, silent, tmp_path / "a.dts", text)
 
 

@@ -710,7 +710,7 @@ static void test_monitor_guests(void **state)
 	command("stats b");
 	assert_shown("[monitor] b vcpu 1: exits set_timer 0 ");
 	assert_null(strstr(terminal(), "a vcpu"));
-	assert_shown("b: console: 0 bytes wait, 0 dropped, 0 typed and lost\n");
+	assert_shown("b: console: 0 bytes pending, 0 dropped, 0 bytes of input lost\n");
 	command("stats");
 	assert_shown("[monitor] a vcpu 2: exits");
 }

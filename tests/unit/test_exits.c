@@ -57,7 +57,7 @@ static void test_fetch_fault(void **state)
 	hw()->x[0] = 0x123456789000;
 	exit_with(CAUSE_FETCH_GUEST_PAGE, 0x123456789000, 0x5000, 0);
 	assert_fault(CAUSE_FETCH_ACCESS, 0x123456789000, 0x123456789000);
-	assert_true(fake_said("vm a: vcpu 0: fetch from what it does not have, pc 0x123456789000, address 0x5000"));
+	assert_true(fake_said("vm a: vcpu 0: unmapped fetch, pc 0x123456789000, address 0x5000"));
 }
 
 static void test_virtual_instruction(void **state)
@@ -184,7 +184,7 @@ static void test_unmapped_stop(void **state)
 	exit_with(CAUSE_LOAD_GUEST_PAGE, 0x1000, 0x1000, 0);
 	assert_int_equal(hw()->place, PLACE_WFI);
 	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
-	assert_true(fake_said("vm a: vcpu 0: crash: access to what it does not have, pc 0x80000400\n"));
+	assert_true(fake_said("vm a: vcpu 0: crash: unmapped access, pc 0x80000400\n"));
 	assert_int_equal(fake_vm(B)->state, VM_RUNNING);
 	boot();
 	exit_with(CAUSE_FETCH_GUEST_PAGE, 0x1000, 0x1000, 0);

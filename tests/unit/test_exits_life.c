@@ -242,7 +242,7 @@ static void test_broken_image(void **state)
 	fake_settle();
 	image[100] ^= 1;
 	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
-	assert_true(fake_said("ERROR: vm a: image image does not have its checksum\n"));
+	assert_true(fake_said("ERROR: vm a: image image: wrong checksum\n"));
 	assert_int_equal(fake_vm(B)->state, VM_RUNNING);
 	assert_int_equal(hw()->place, PLACE_WFI);
 }
