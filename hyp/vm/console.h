@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hypervisor's console: its own lines, and those of the guests, each line whole and marked with its source:
- * "[name] text". Who writes puts bytes into a ring and goes on; mux.c carries them to the device. docs/console.md.
+ * "[name] text". A hart that writes puts bytes into a ring and continues; mux.c moves them to the device.
+ * docs/console.md.
  *
- * Locks, and their order: a guest's console.lock; mux.lock; the log's. In the plan's mode CONSOLE_DIRECT who writes
- * is who drives the device, under mux.lock; otherwise nobody but the console's hart takes mux.lock while guests run.
+ * Locks, and their order: a guest's console.lock; mux.lock; the log's. In the plan's mode CONSOLE_DIRECT, the hart that
+ * writes drives the device itself, under mux.lock. Otherwise only the hart that drives the console takes mux.lock while
+ * guests run.
  */
 #ifndef HYP_VM_CONSOLE_H
 #define HYP_VM_CONSOLE_H
@@ -32,32 +34,32 @@ uint32_t console_read(uint32_t vm, void *to, uint32_t n);
 /* How many bytes that were typed for the guest had no room in its ring, since power-on. */
 uint32_t console_lost_input(uint32_t vm);
 
-/* The guest has ended: its line is ended too, and what was typed for it is forgotten. */
+/* The guest has ended: its unfinished line is ended, and input for it is discarded. */
 void console_end(uint32_t vm);
 
-/* The guest starts: what was typed for it while it could not read is forgotten. On a hart of the guest. */
+/* The guest starts: input from the time when it could not read is discarded. On a hart of the guest. */
 void console_forget(uint32_t vm);
 
-/* That hart does not come back. If it looked after the console, a hart of its VM that waits does so from now on: this
- * one, at its next console_poll_start(). */
+/* The firmware does not return that hart. If it drove the console, the calling hart (a parked hart of the same VM)
+ * drives it from now on, from its next console_poll_start(). */
 void console_lost(uint32_t hart_index);
 
 /* Before the machine is stopped through the firmware: all that waits is shown, if the device takes it within two
  * seconds. */
 void console_finish(void);
 
-/* For the last words of a panic: no locks are taken, and nobody else writes any more. */
+/* For the message of a panic: takes no locks; no other hart writes to the device any more. */
 void console_panic(const char *format, ...) __printf(1, 2);
 
 /* The calling hart is the console's own (plan.console.hart, CONSOLE_OWN_HART); never returns. */
 __noreturn void console_hart_run(void);
 
-/* CONSOLE_GUEST_HART: a guest's hart looks after the console. When it has to next (ticks of the time CSR),
- * UINT64_MAX for a hart that never has to. */
+/* CONSOLE_GUEST_HART: a guest's hart drives the console. Both return the time of the next poll (ticks of the time CSR);
+ * UINT64_MAX for a hart that does not poll. */
 uint64_t console_poll_start(uint32_t hart_index);
 uint64_t console_poll(void);
 
-/* Whoever drives the console is to look at it soon: the monitor has something to show. */
+/* Makes the hart that drives the console serve it soon, because the monitor has output. */
 void console_kick(void);
 
 /* ---- for mux.c, monitor.c and tests ---- */

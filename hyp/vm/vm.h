@@ -69,7 +69,7 @@ enum vm_end {
 	VM_END_SHUTDOWN,	/* SBI SRST, or legacy shutdown */
 	VM_END_REBOOT,		/* SBI SRST cold or warm */
 	VM_END_IDLE,		/* all its harts are stopped by HSM */
-	VM_END_LOAD,		/* an image does not have its checksum any more */
+	VM_END_LOAD,		/* an image has a wrong checksum */
 	VM_END_STOP,		/* by the monitor */
 	VM_END_RESTART,		/* likewise */
 	/* Crashes: the guest's policy says what becomes of it. */
@@ -142,7 +142,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 
 /* Between vm_create.c, vm_load.c and vm.c. */
 void vm_begin(const struct plan *plan);		/* there are its VMs, and none has ended */
-/* Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image does not have its checksum. */
+/* Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image has a wrong checksum. */
 enum err vm_load(const struct vm *vm) __must_check;
 
 /* Between vm.c and vm_stuck.c. Under vm->lock: from now on, the VM is VM_STOPPING. */

@@ -6,7 +6,7 @@
  * has. Its interrupt is a virtual source of the guest's emulated PLIC.
  *
  * Differences from the part: no baud rate is simulated, and a character time-out is immediate: data below the
- * trigger level are told at once. CTS, DSR and DCD are always up.
+ * trigger level are signalled at once. CTS, DSR and DCD are always up.
  *
  * Lock: vuart.lock; held together with console.lock or vplic.lock behind it. Harts of the guest alone take it.
  */
@@ -32,9 +32,9 @@ struct vuart {
 	uint8_t fifo;			/* the bits of FCR that last */
 	uint8_t errors;			/* LSR_OE, LSR_BI, until LSR is read */
 	uint8_t msr;			/* deltas, until MSR is read */
-	bool thre;			/* the THRE interrupt waits to be told */
-	bool level;			/* what the PLIC was told last */
-	uint32_t lost;			/* of console_lost_input(), told as overrun */
+	bool thre;			/* the THRE interrupt is pending */
+	bool level;			/* the line's last state at the PLIC */
+	uint32_t lost;			/* of console_lost_input(), reported as overrun */
 	uint32_t first, len;		/* of rx */
 	uint8_t rx[VUART_FIFO];
 };
@@ -46,12 +46,12 @@ void vuart_reset(struct vuart *u);
 
 /*
  * offset: bytes from the window's base, below its size; size: of the access. False if the device takes no access
- * of that size there. *changed: vcpus whose external interrupt line changed, whom the caller tells (vplic.h).
+ * of that size there. *changed: vcpus whose external interrupt line changed, which the caller notifies (vplic.h).
  */
 bool vuart_read(struct vuart *u, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed);
 bool vuart_write(struct vuart *u, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed);
 
-/* Something was typed. Returns the changed vcpus. */
+/* There is new input. Returns the changed vcpus. */
 uint64_t vuart_poke(struct vuart *u);
 
 #endif
