@@ -38,6 +38,7 @@ struct hart {
 	uint32_t handed;	/* a source that the other hart wants completed here; 0: none */
 	uint64_t taken;
 	uint64_t claims;	/* that gave something, here */
+	bool claiming;		/* a claim is under way, and not counted yet */
 	uint64_t seen;		/* of the other hart's, when this one claimed last */
 };
 
@@ -211,11 +212,28 @@ static void serve(struct source *s)
 		__atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
 }
 
+/* A claim, counted; whoever finds nothing meanwhile sees that one is under way. */
+static uint32_t claim(struct hart *h)
+{
+	uint32_t id;
+
+	__atomic_store_n(&h->claiming, true, __ATOMIC_RELAXED);
+	mb();
+	id = plic_claim(own_context());
+	if (id)
+		__atomic_fetch_add(&h->claims, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&h->claiming, false, __ATOMIC_RELEASE);
+	return id;
+}
+
 /* Nothing to claim. The other hart, which has the same sources enabled, may have been faster; otherwise who knows why. */
 static void tell_spurious(void)
 {
+	const struct hart *other = &harts[1 - this_cpu()->index];
+	bool claiming = __atomic_load_n(&other->claiming, __ATOMIC_ACQUIRE);	/* before its count, which comes first there */
+
 	count(spurious);
-	if (__atomic_load_n(&harts[1 - this_cpu()->index].claims, __ATOMIC_ACQUIRE) == me()->seen)
+	if (!claiming && __atomic_load_n(&other->claims, __ATOMIC_ACQUIRE) == me()->seen)
 		count(unexplained);
 }
 
@@ -227,10 +245,9 @@ static void external(void)
 
 	if (h->depth++)
 		count(nested);
-	while ((id = plic_claim(own_context()))) {
+	while ((id = claim(h))) {
 		struct source *s = source_of(id);
 
-		__atomic_fetch_add(&h->claims, 1, __ATOMIC_RELEASE);
 
 		if (s)
 			serve(s);

@@ -19,9 +19,8 @@ SECONDS = 1200 if LONG else 120
 RTC = "/soc/rtc@101000"
 MODES = ["guarded", "mapped", "emulated"]
 # Interrupts with nothing to claim, for each event, though the other hart has claimed nothing since this one's last
-# interrupt. An emulated claim is a trap: while the other hart is in it, it has the source, and has not counted it. A mapped
-# guest has them after its own claims, too.
-ALONE = {"native": 0.02, "guarded": 0.02, "emulated": 0.1, "mapped": 0.7}
+# interrupt. It may have masked a source just then. A mapped guest has them after its own claims, too.
+ALONE = {"native": 0.02, "guarded": 0.02, "emulated": 0.02, "mapped": 0.7}
 ALL = ["rtc", "uart", "uart2"]
 LINE = re.compile(r"stress: (\d+) events, (\d+) interrupts, 0 lost, 0 duplicates; hart 0 took (\d+); (\d+) nested, "
                   r"(\d+) completed elsewhere, (\d+) by the other hart, (\d+) events before completion, (\d+) masked, "
@@ -119,7 +118,7 @@ LOOSE_LINE = re.compile(r"stress: (\d+) events, (\d+) interrupts, (\d+) lost, (\
 def judge_beside(machine, attacker, victim):
     lines = machine.hv.lines("stress")
     print("\n".join(line for line in lines if line.startswith(("stress: ", "FAIL"))))
-    assert len(re.findall(r"^\[completer\] completer: \d+ rounds", machine.hv.text, re.M)) > 1
+    assert re.search(r"^\[completer\] completer: \d+ rounds", machine.hv.text, re.M)
     if attacker != "mapped":
         judge(lines, HOSTILE_EVENTS, victim)
         return
