@@ -23,6 +23,7 @@
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
 #include "hyp/vm/console.h"
+#include "hyp/vm/entropy.h"
 #include "hyp/vm/machine.h"
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
@@ -121,6 +122,14 @@ static void move_away(struct range here, uint64_t hartid)
 	move_image(there.base, range_last(here) + 1, hartid);
 }
 
+/* Where the image stays: the tree that is in use is a copy of the firmware's, and so is the one of the image that moved. */
+static void gather_entropy(uint64_t loaded)
+{
+	void *copies[] = { (void *)host.tree.base, move_tree_of(loaded) };
+
+	entropy_gather(&host, copies, ARRAY_LEN(copies), features.seed);
+}
+
 /* Parses everything and makes the plan, or refuses. Called anew where the image has moved to. */
 static void make_plan(const void *host_dtb, uint64_t loaded, uint64_t hartid)
 {
@@ -139,6 +148,7 @@ static void make_plan(const void *host_dtb, uint64_t loaded, uint64_t hartid)
 		refuse("this machine's device tree cannot be used");
 	if (config_ok && !moved)
 		move_away(image, hartid);
+	gather_entropy(loaded);
 	reporter.report = report;
 	/* A configuration with problems is planned, too: all of them are told at once. */
 	if (plan_make(&plan, &host, &config, &package, image, &reporter) != OK || !config_ok)

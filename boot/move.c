@@ -25,6 +25,11 @@ const void *move_keep_tree(const void *dtb, bool moved, struct range *at)
 	return tree.original.size ? tree.data : dtb;
 }
 
+void *move_tree_of(uint64_t loaded)
+{
+	return (void *)(loaded + ((uintptr_t)tree.data - (uintptr_t)__image_start));
+}
+
 /* What of the image is more than work space: its file, the tree, and the package, which ends at package_end. */
 static void each_piece(uint64_t to, uint64_t package_end, void (*piece)(uint64_t to, const void *from, uint64_t size))
 {

@@ -12,6 +12,9 @@
  * back as it is. *at: where the original lies. After a move both are as before it, and dtb is not looked at.
  */
 const void *move_keep_tree(const void *dtb, bool moved, struct range *at);
+
+/* Where the image at loaded keeps the tree: before it moved, or this one. */
+void *move_tree_of(uint64_t loaded);
 #define MAX_DTB		(1 * MIB)
 
 /*

@@ -193,6 +193,12 @@ void plan_json(const struct plan *plan)
 	json_open("plan", '{');
 	json_number("timebase-hz", plan->timebase_hz);
 	json_text("when-all-ended", plan->keep_machine ? "keep" : "shutdown");
+	json_open("entropy", '[');
+	if (plan->entropy & ENTROPY_TREE)
+		json_text(NULL, "rng-seed");
+	if (plan->entropy & ENTROPY_ZKR)
+		json_text(NULL, "zkr");
+	json_close(']');
 	range("hypervisor", plan->hyp.base, plan->hyp.size);
 	range("loaded", plan->loaded.base, plan->loaded.size);
 	firmware(plan);

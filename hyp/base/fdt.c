@@ -152,6 +152,17 @@ bool dt_is_strings(const struct dt_prop *prop)
 	return prop->size && !prop->data[prop->size - 1];
 }
 
+bool dt_is_zero(const struct dt_prop *prop)
+{
+	uint32_t i;
+
+	for (i = 0; i < prop->size; i++) {
+		if (prop->data[i])
+			return false;
+	}
+	return true;
+}
+
 bool dt_has_string(const struct dt_prop *prop, const char *text)
 {
 	const uint8_t *s = prop->data, *end = s + prop->size;

@@ -94,6 +94,9 @@ const char *dt_string(const struct dt_prop *prop, uint32_t *at);
 /* True if the property is one string or several, each terminated. */
 bool dt_is_strings(const struct dt_prop *prop);
 
+/* True if all octets of the property are 0, or it has none. */
+bool dt_is_zero(const struct dt_prop *prop);
+
 /* True if one of the strings of the property is text. */
 bool dt_has_string(const struct dt_prop *prop, const char *text);
 

@@ -4,6 +4,8 @@
  * around them, its virtual PLICs, and chosen. Phandles stay as they are in the host's tree, so that
  * what is copied needs no change. The order is the host's.
  */
+#include <libfdt.h>
+
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
 #include "hyp/plan/guest_int.h"
@@ -351,6 +353,15 @@ static void write_vuart(struct guest_tree *t)
 	dt_write_end(&t->w);
 }
 
+/* Room for what hyp/vm/entropy.c writes at each start of the guest. Linux takes kaslr-seed for its address. */
+static void write_seeds(struct guest_tree *t)
+{
+	static const uint8_t zeroes[RNG_SEED_SIZE];
+
+	dt_write_prop(&t->w, "rng-seed", zeroes, RNG_SEED_SIZE);
+	dt_write_prop(&t->w, "kaslr-seed", zeroes, KASLR_SEED_SIZE);
+}
+
 static void write_chosen(struct guest_tree *t)
 {
 	const struct plan_image *initrd = &t->vm->images[IMAGE_INITRD];
@@ -369,6 +380,8 @@ static void write_chosen(struct guest_tree *t)
 	} else if (t->vm->owns_console) {
 		write_stdout(t);
 	}
+	if (t->plan->entropy)
+		write_seeds(t);
 	dt_write_end(&t->w);
 }
 
@@ -432,4 +445,12 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 		return ERR_NOSPACE;
 	}
 	return r->count == before ? OK : ERR_INVALID;
+}
+
+uint32_t guest_dt_chosen(const void *dtb, const char *name, uint32_t size)
+{
+	int length, node = fdt_path_offset(dtb, "/chosen");
+	const uint8_t *value = node < 0 ? NULL : fdt_getprop(dtb, node, name, &length);
+
+	return value && (uint32_t)length == size ? (uint32_t)(value - (const uint8_t *)dtb) : 0;
 }

@@ -355,6 +355,21 @@ static void find_tops(struct host *host)
 	}
 }
 
+/* What seeds of guests can be derived from. One that is 0 has been used and erased by who ran before. */
+static void read_entropy(struct host *host)
+{
+	uint32_t i, all = HART_ZKR;
+	struct dt_prop seed;
+
+	if (host->chosen != NO_NODE && host_find_prop(host, host->chosen, "rng-seed", &seed) &&
+	    seed.size >= HOST_SEED_MIN && !dt_is_zero(&seed))
+		host->entropy |= ENTROPY_TREE;
+	for (i = 0; i < host->nr_harts; i++)
+		all &= host->harts[i].features;
+	if (host->nr_harts && all)
+		host->entropy |= ENTROPY_ZKR;
+}
+
 static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 {
 	unsigned before = r->count;
@@ -385,6 +400,7 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 			add_sswi(host, node, r);
 	}
 	read_regs(host, r);
+	read_entropy(host);
 }
 
 enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assume_h,
@@ -396,6 +412,7 @@ enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assum
 
 	host->tree = (struct range){ 0 };
 	host->timebase_hz = 0;
+	host->entropy = 0;
 	host->nr_nodes = host->nr_harts = host->nr_ram = host->nr_reserved = 0;
 	host->nr_regs = host->nr_plics = 0;
 	host->cpus = host->chosen = host->aliases = host->reserved_memory = NO_NODE;

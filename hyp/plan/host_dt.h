@@ -21,6 +21,7 @@
 #define HOST_MAX_REGS		1024	/* register ranges of all devices */
 #define HOST_MAX_RAM		32	/* banks, adjacent ones merged */
 #define HOST_MAX_RESERVED	64
+#define HOST_SEED_MIN		16	/* octets: an rng-seed that is shorter is none */
 #define HOST_PATH_SIZE		128	/* longest node path that is printed in full, with the 0 */
 #define NO_NODE			0xffffu
 
@@ -95,6 +96,7 @@ struct host {
 	uint64_t timebase_hz;
 	uint32_t nr_nodes, nr_harts, nr_ram, nr_reserved, nr_regs, nr_plics;
 	uint16_t cpus, chosen, aliases, reserved_memory;	/* nodes, or NO_NODE */
+	uint32_t entropy;				/* ENTROPY_*: what its tree says that there is */
 	struct range ram[HOST_MAX_RAM];			/* sorted, apart from each other */
 	struct host_reserved reserved[HOST_MAX_RESERVED];
 	struct host_hart harts[MAX_HARTS];		/* usable ones, in the order of the tree */

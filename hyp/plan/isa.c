@@ -125,6 +125,7 @@ uint32_t isa_feature(const struct isa_token *t)
 		{ "zicbom", HART_ZICBOM },
 		{ "zicboz", HART_ZICBOZ },
 		{ "zicbop", HART_ZICBOP },
+		{ "zkr", HART_ZKR },
 	};
 	uint32_t i;
 
@@ -141,7 +142,7 @@ uint32_t isa_feature(const struct isa_token *t)
 		}
 		return 0;
 	}
-	if (lower(t->text[0]) != 's' && !starts_with(t, "zicbo"))
+	if (lower(t->text[0]) != 's' && !starts_with(t, "zicbo") && !starts_with(t, "zk"))
 		return 0;
 	for (i = 0; i < ARRAY_LEN(known); i++) {
 		if (token_is(t, known[i].name))

@@ -62,6 +62,7 @@ static void start_vms(struct planner *pl)
 
 	plan->nr_vms = pl->config->nr_vms;
 	plan->keep_machine = pl->config->keep_machine;
+	plan->entropy = pl->host->entropy;
 	for (i = 0; i < plan->nr_vms; i++) {
 		const struct config_vm *c = &pl->config->vms[i];
 		struct plan_vm *v = &plan->vms[i];

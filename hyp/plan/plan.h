@@ -70,6 +70,7 @@ struct plan_irq {
 #define HART_SMSTATEEN	(1u << 8)
 #define HART_SVADE	(1u << 9)
 #define HART_ZICBOP	(1u << 10)
+#define HART_ZKR	(1u << 11)
 
 struct plan_hart {
 	uint64_t id;		/* hart id, as in mhartid and the SBI */
@@ -196,6 +197,14 @@ struct plan_vm {
 /* Of these, free at the end of the tree: boot loaders such as U-Boot add to a tree where it lies. OpenSBI leaves a few KiB, too. */
 #define GUEST_DTB_SLACK	(8 * KIB)
 
+/* Bits of plan.entropy: what guests' seeds are derived from. */
+#define ENTROPY_TREE	(1u << 0)	/* /chosen/rng-seed of the host's device tree */
+#define ENTROPY_ZKR	(1u << 1)	/* the seed CSR */
+
+/* Octets of /chosen/rng-seed and kaslr-seed in a guest's device tree. */
+#define RNG_SEED_SIZE	64u
+#define KASLR_SEED_SIZE	8u
+
 struct plan_console {
 	enum { CONSOLE_SBI, CONSOLE_NS16550, CONSOLE_VIRTIO } kind;
 	char path[PLAN_PATH_SIZE];
@@ -230,6 +239,7 @@ struct plan {
 	struct plan_vm vms[MAX_VMS];
 	struct plan_console console;	/* of the hypervisor */
 	bool keep_machine;	/* when the last guest has ended: stay, do not shut down */
+	uint32_t entropy;	/* ENTROPY_*; 0: guests get no seeds */
 	struct range loaded;	/* where the firmware put the hypervisor and its package; free once they have moved */
 	struct range hyp;	/* their memory while guests run, as large: nobody's but for images in place */
 	bool firmware_reserved;	/* firmware = "reserved": the tree reserves all that the firmware has */
@@ -295,5 +305,11 @@ uint32_t plan_gstage_tables(const struct plan_vm *vm);
  */
 enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const struct host *host,
 			uint32_t vm, struct reporter *r) __must_check;
+
+/*
+ * Where the value of a property of /chosen lies in a tree that guest_dt_build() has made: its offset in octets, 0 if it
+ * is not there or has another size. Seeds are 0 in the tree until the guest starts.
+ */
+uint32_t guest_dt_chosen(const void *dtb, const char *name, uint32_t size);
 
 #endif

@@ -130,6 +130,17 @@ static void print_firmware(struct printer *pr, const struct plan *plan)
 	end(pr);
 }
 
+/* What the guests' random numbers begin with. */
+static void print_entropy(struct printer *pr, const struct plan *plan)
+{
+	start(pr, "", "entropy");
+	add(pr, "%s%s%s", plan->entropy & ENTROPY_TREE ? " rng-seed of the device tree" : "",
+	    plan->entropy == (ENTROPY_TREE | ENTROPY_ZKR) ? "," : "", plan->entropy & ENTROPY_ZKR ? " Zkr" : "");
+	if (!plan->entropy)
+		add(pr, " none: no guest gets an rng-seed");
+	end(pr);
+}
+
 static void print_machine(struct printer *pr, const struct plan *plan)
 {
 	static const char *const kinds[] = {
@@ -153,6 +164,7 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 	add(pr, " %s%s%s%s", c->path, c->path[0] ? " " : "", kinds[c->kind], c->colour ? ", in colour" : "");
 	end(pr);
 	print_console(pr, plan);
+	print_entropy(pr, plan);
 	if (!plan->keep_machine)
 		return;
 	start(pr, "", "at the end");

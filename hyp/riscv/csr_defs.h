@@ -7,6 +7,7 @@
 #define HYP_RISCV_CSR_DEFS_H
 
 #define CSR_FCSR	0x003
+#define CSR_SEED	0x015
 #define CSR_SSTATUS	0x100
 #define CSR_SIE		0x104
 #define CSR_STVEC	0x105
@@ -125,6 +126,13 @@
 #define STATEEN0_JVT	(1ul << 2)
 #define STATEEN0_ENVCFG	(1ul << 62)
 #define STATEEN0_SE0	(1ul << 63)
+
+/* seed (Zkr): a sample in bits 15 to 0 is there with ES16; BIST and WAIT: not now; DEAD: never again. */
+#define SEED_OPST	(3ul << 30)
+#define SEED_BIST	(0ul << 30)
+#define SEED_WAIT	(1ul << 30)
+#define SEED_ES16	(2ul << 30)
+#define SEED_DEAD	(3ul << 30)
 
 #define HGATP_MODE_SV39X4	8ul
 #define HGATP_MODE_SV48X4	9ul

@@ -84,6 +84,23 @@ guard_clean:
 	li	a0, 0
 	ret
 
+	.globl	guard_read_seed
+guard_read_seed:
+	csrrw	t0, CSR_SEED, zero	/* a read alone is an illegal instruction */
+	sd	t0, 0(a0)
+	li	a0, 0
+	ret
+
+	.globl	guard_erase
+guard_erase:
+	beqz	a1, 1f
+0:	sb	zero, 0(a0)
+	addi	a0, a0, 1
+	addi	a1, a1, -1
+	bnez	a1, 0b
+1:	li	a0, 0
+	ret
+
 	.globl	guard_end
 guard_end:
 	.globl	guard_fail

@@ -29,6 +29,7 @@ enum err guard_read_vstimecmp(uint64_t *out) __must_check;
 enum err guard_read_mscratch(uint64_t *out) __must_check;	/* exists in M-mode alone */
 enum err guard_read_time(uint64_t *out) __must_check;	/* firmware may emulate it */
 enum err guard_read_vlenb(uint64_t *out) __must_check;	/* with sstatus.VS on */
+enum err guard_read_seed(uint64_t *out) __must_check;	/* takes a sample */
 enum err guard_read_fcsr(uint64_t *out) __must_check;	/* with sstatus.FS on */
 #define GUEST_CSR(name, number, value)
 #define GUEST_CSR_OPTIONAL(name, number, value)	enum err guard_read_##name(uint64_t *out) __must_check;
@@ -48,5 +49,8 @@ enum err guard_c_fsdsp(void) __must_check;
 
 /* CBO.CLEAN of the block of that address. ERR_FAULT if it cannot be executed here. */
 enum err guard_clean(const void *at) __must_check;
+
+/* Zeroes for size octets of the firmware's device tree. ERR_FAULT if it cannot be written; some may be zero then. */
+enum err guard_erase(void *at, uint64_t size) __must_check;
 
 #endif

@@ -66,6 +66,7 @@ struct hart_features guest_env_probe(void)
 	f.htimedelta = guard_read_htimedelta(&v) == OK;
 	f.aia = guard_read_hvictl(&v) == OK;
 	f.time = guard_read_time(&v) == OK;
+	f.seed = guard_read_seed(&v) == OK;
 	f.cbom = guard_clean(empty_root) == OK;
 	probe_fp(&f);
 	csr_set(CSR_SSTATUS, SSTATUS_VS);

@@ -29,6 +29,7 @@ struct hart_features {
 	bool cbom;		/* CBO.CLEAN can be executed in HS-mode */
 	bool htimedelta;	/* without it the guest's time is the host's anyway */
 	bool aia;		/* hvien, hvictl */
+	bool seed;		/* the seed CSR (Zkr, and mseccfg.SSEED) */
 	bool time;		/* the time CSR, or firmware that emulates it */
 	uint32_t csrs;		/* bit = enum guest_csr: exists */
 };

@@ -106,6 +106,8 @@ struct vm {
 	uint64_t hgatp;
 	const void *dtb;			/* the guest's device tree, as made at boot */
 	uint32_t dtb_size;
+	uint32_t rng_seed, kaslr_seed;		/* offsets of these in it; 0: the guest gets none */
+	uint8_t secret[32];			/* entropy.c; of the hart that loads the VM */
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
 	uint32_t clean_block;			/* bytes of a block of CBO.CLEAN; 0: its harts lack Zicbom */
 	uint8_t plic_mode;			/* enum plic_mode, of all its PLICs, as far as the machine allows it */
@@ -143,7 +145,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 /* Between vm_create.c, vm_load.c and vm.c. */
 void vm_begin(const struct plan *plan);		/* there are its VMs, and none has ended */
 /* Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image has a wrong checksum. */
-enum err vm_load(const struct vm *vm) __must_check;
+enum err vm_load(struct vm *vm) __must_check;
 
 /* Between vm.c and vm_stuck.c. Under vm->lock: from now on, the VM is VM_STOPPING. */
 void vm_watch_begin(struct vm *vm);

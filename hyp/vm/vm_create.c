@@ -12,6 +12,7 @@
 #include "hyp/riscv/csr_defs.h"
 #include "hyp/riscv/gstage.h"
 #include "hyp/riscv/sbi_defs.h"
+#include "hyp/vm/entropy.h"
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
 
@@ -160,9 +161,13 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 			return e;
 		vm->dtb = dtbs[i];
 		vm->dtb_size = fdt_totalsize(dtbs[i]);
+		vm->rng_seed = guest_dt_chosen(dtbs[i], "rng-seed", RNG_SEED_SIZE);
+		vm->kaslr_seed = guest_dt_chosen(dtbs[i], "kaslr-seed", KASLR_SEED_SIZE);
+		entropy_create(vm);
 		vm->state = VM_STARTING;
 		vm->alive = true;
 	}
+	entropy_finish();
 	return OK;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "hyp/base/crc32.h"
 #include "hyp/vm/console.h"
+#include "hyp/vm/entropy.h"
 #include "hyp/vm/guestmem.h"
 #include "hyp/vm/vm.h"
 
@@ -50,7 +51,15 @@ static void fill_region(const struct plan_region *r, const struct extent *e, uin
 	}
 }
 
-enum err vm_load(const struct vm *vm)
+/* What was not written, too: images in place are where a boot loader's writes have got to. */
+static void clean_ram(const struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->plan->nr_regions && vm->clean_block; i++)
+		if (vm->plan->regions[i].kind == REGION_RAM)
+			guestmem_clean(vm->plan->regions[i].hpa, vm->plan->regions[i].size, vm->clean_block);
+}
+
+enum err vm_load(struct vm *vm)
 {
 	struct extent e[NR_IMAGE_ROLES + 1];
 	bool keep = vm->plan->policy.keep_ram && !vm->starts;
@@ -72,15 +81,10 @@ enum err vm_load(const struct vm *vm)
 		e[n++] = (struct extent){ image->target, source, image->size };
 	}
 	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size };
-	for (uint32_t i = 0; i < vm->plan->nr_regions; i++) {
-		const struct plan_region *r = &vm->plan->regions[i];
-
-		if (r->kind != REGION_RAM)
-			continue;
-		fill_region(r, e, n, keep);
-		/* What was not written, too: images in place are where a boot loader's writes have got to. */
-		if (vm->clean_block)
-			guestmem_clean(r->hpa, r->size, vm->clean_block);
-	}
+	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
+		if (vm->plan->regions[i].kind == REGION_RAM)
+			fill_region(&vm->plan->regions[i], e, n, keep);
+	entropy_write_seeds(vm);
+	clean_ram(vm);
 	return OK;
 }

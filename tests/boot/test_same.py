@@ -129,6 +129,13 @@ def test_tree_in_linux(boot, log_dir):
     ours = as_source("dtb", out)
     for name in ("bootargs", "linux,initrd-start", "linux,initrd-end", "stdout-path"):
         assert f"{name} = " in ours
+    # Linux takes the one seed and removes it; the other is of this start, and 0 in what `bulkhead dtb` writes.
+    ours, seeds = re.subn(r"^\t\trng-seed = .*\n", "", ours, flags=re.M)
+    assert seeds == 1
+    with open(os.path.join(directory, "chosen/kaslr-seed"), "r+b") as file:
+        assert len(file.read()) == 8
+        file.seek(0)
+        file.write(bytes(8))
     assert as_source("fs", directory) == ours
 
 
@@ -220,5 +227,8 @@ def test_shipped_trees_in_linux(log_dir, time_scale):
             view = linux_view(person.lines(name), os.path.join(log_dir, name))
             tree = without_versions(trees.read(trees.dtb("fs", view)), host, shipped, harts)
             tree = without_places(without_numbers(tree), initrd)
+            assert "rng-seed" not in tree["/chosen"]    # Linux has taken it
+            assert len(tree["/chosen"]["kaslr-seed"]) == 8
+            tree["/chosen"].update({"rng-seed": bytes(64), "kaslr-seed": bytes(8)})
             assert tree == golden(f"virt-three.{name}.dts", harts, shipped, host)
             assert len(tree) == 10 and tree["/chosen"]["bootargs"].startswith(b"console=ttyS0 ")

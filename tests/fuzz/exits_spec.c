@@ -19,6 +19,7 @@ static const struct fake_hw *hw_was(void) { return &spec_was[spec_now.hart]; }
 void spec_power_on(void)
 {
 	memset(spec_vms, 0, sizeof(spec_vms));
+	spec_forget_seeds();
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++) {
 		spec_vms[vm].state = VM_STARTING;
 		for (unsigned v = 0; v < 3; v++)

@@ -65,6 +65,7 @@ void spec_check_others(bool loaded);
 void spec_check_text(void);
 void spec_check_bounds(bool ended);
 void spec_check_fresh_ram(unsigned vm);
+void spec_forget_seeds(void);		/* of the machine before */
 void spec_check_quiet(unsigned vm);
 void spec_snapshot(void);
 /* A hart of the VM that is not the acting one: as before, but that it may have been interrupted (bits of harts). */

@@ -191,6 +191,27 @@ static void paint(uint8_t *want, const struct plan_region *r, uint64_t at, const
 		memcpy(want + (first - r->gpa.v), from + (first - at), end - first);
 }
 
+static uint8_t last_seeds[FAKE_VMS][RNG_SEED_SIZE];
+
+void spec_forget_seeds(void)
+{
+	memset(last_seeds, 0, sizeof(last_seeds));
+}
+
+/* Seeds, where there are any: not those that any guest had before. They are put into the tree that is expected. */
+static void check_seeds(unsigned vm, uint8_t *tree)
+{
+	const uint8_t *found = (const uint8_t *)fake_ram_at(vm, fake.plan.vms[vm].dtb.v);
+
+	if (!fake.plan.entropy)
+		return;
+	for (unsigned other = 0; other < FAKE_VMS; other++)
+		SPEC(memcmp(found + FAKE_RNG_SEED, last_seeds[other], RNG_SEED_SIZE));
+	memcpy(last_seeds[vm], found + FAKE_RNG_SEED, RNG_SEED_SIZE);
+	memcpy(tree + FAKE_RNG_SEED, found + FAKE_RNG_SEED, RNG_SEED_SIZE);
+	memcpy(tree + FAKE_KASLR_SEED, found + FAKE_KASLR_SEED, KASLR_SEED_SIZE);
+}
+
 /* Every byte is an image's, the device tree's, or 0. */
 void spec_check_fresh_ram(unsigned vm)
 {
@@ -199,6 +220,7 @@ void spec_check_fresh_ram(unsigned vm)
 
 	memset(tree, (int)(0xd0 + vm), sizeof(tree));
 	memcpy(tree, (const uint8_t []){ 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, FAKE_DTB_SIZE }, 8);
+	check_seeds(vm, tree);
 	for (uint32_t i = 0; i < p->nr_regions; i++) {
 		const struct plan_region *r = &p->regions[i];
 

@@ -43,6 +43,8 @@ static struct fake_config configuration(void)
 		c.loose_plic |= vm == 1 && policy & 0x40;
 		if (vm == 2 && policy & 0x40 && c.plic == PLIC_GUARDED)
 			c.plic = PLIC_MAPPED;
+		c.entropy |= vm == 1 && policy & 0x40 ? ENTROPY_TREE : 0;
+		c.zkr |= vm == 2 && policy & 0x40;
 	}
 	c.vuart = c.plic != PLIC_MAPPED;
 	c.kind = kind == KIND_CVA6 && c.sstc ? KIND_MAX : (enum fake_kind)kind;	/* it has no Sstc */

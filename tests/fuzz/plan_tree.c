@@ -85,6 +85,19 @@ static uint64_t chosen_u64(int chosen, const char *name)
 	return cells(p, 2);
 }
 
+/* Room for seeds if there is something to derive them from; nothing of the host's. */
+static void check_seeds(int chosen)
+{
+	static const uint8_t zeroes[64];
+	int size = 0;
+	const void *rng = fdt_getprop(tree, chosen, "rng-seed", &size);
+
+	MUST(!rng == !plan->entropy);
+	MUST(!rng || (size == sizeof(zeroes) && !memcmp(rng, zeroes, sizeof(zeroes))));
+	MUST(!rng == !fdt_getprop(tree, chosen, "kaslr-seed", NULL));
+	MUST(!rng || !chosen_u64(chosen, "kaslr-seed"));
+}
+
 static void check_chosen(void)
 {
 	int chosen = fdt_path_offset(tree, "/chosen"), size;
@@ -92,6 +105,7 @@ static void check_chosen(void)
 	const char *text;
 
 	MUST(chosen > 0);
+	check_seeds(chosen);
 	text = fdt_getprop(tree, chosen, "bootargs", &size);
 	MUST(vm->bootargs[0] ? text && !strcmp(text, vm->bootargs) : !text);
 	if (initrd->name[0]) {

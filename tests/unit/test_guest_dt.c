@@ -120,6 +120,31 @@ static uint32_t phandle(const char *path)
 	" devices = \"serial0\", \"/soc/virtio_mmio@10001000\"; initrd = \"initrd\";"	\
 	" bootargs = \"console=ttyS0\"; };"
 
+/* Places for seeds, and nothing of the host's. */
+static void check_seeds(bool any)
+{
+	static const uint8_t zeroes[RNG_SEED_SIZE];
+
+	if (!any) {
+		has_no_prop("/chosen", "rng-seed");
+		has_no_prop("/chosen", "kaslr-seed");
+		assert_int_equal(guest_dt_chosen(dtb, "rng-seed", RNG_SEED_SIZE), 0);
+		return;
+	}
+	assert_memory_equal(dtb + guest_dt_chosen(dtb, "rng-seed", RNG_SEED_SIZE), zeroes, RNG_SEED_SIZE);
+	assert_memory_equal(dtb + guest_dt_chosen(dtb, "kaslr-seed", KASLR_SEED_SIZE), zeroes, KASLR_SEED_SIZE);
+	assert_int_not_equal(guest_dt_chosen(dtb, "rng-seed", RNG_SEED_SIZE), 0);
+	assert_int_not_equal(guest_dt_chosen(dtb, "kaslr-seed", KASLR_SEED_SIZE), 0);
+	assert_int_equal(guest_dt_chosen(dtb, "rng-seed", RNG_SEED_SIZE - 1), 0);
+}
+
+static void test_no_seeds(void **state)
+{
+	(void)state;
+	build(tree_edit("virt", "rng-seed = <1 2 3 4>;", "", NULL), LINUX_NODE, 0);
+	check_seeds(false);
+}
+
 static void test_linux(void **state)
 {
 	(void)state;
@@ -131,7 +156,7 @@ static void test_linux(void **state)
 	check_string("/chosen", "stdout-path", "/soc/serial@10000000:115200n8");
 	CELLS("/chosen", "linux,initrd-start", 0, 0xa0300000);
 	CELLS("/chosen", "linux,initrd-end", 0, 0xa0400000);
-	has_no_prop("/chosen", "rng-seed");
+	check_seeds(true);
 
 	CELLS("/memory@80600000", "reg", 0, 0x80600000, 0, 0x20000000);
 	check_string("/memory@80600000", "device_type", "memory");
@@ -480,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_linux),
 		cmocka_unit_test(test_max_priority),
+		cmocka_unit_test(test_no_seeds),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_subtree),
 		cmocka_unit_test(test_virtual_uart),

@@ -848,6 +848,7 @@ static void test_print(void **state)
 		"firmware     0x0080080000-0x00801fffff  1536K taken to be its: below the image, not reserved\n"
 		"console      /soc/virtio_mmio@10008000 (virtio)\n"
 		"  hart       none: the hart that writes a line waits for the device and the lines of other harts; see console-hart\n"
+		"entropy      rng-seed of the device tree\n"
 		"guest        linux (trusted with DMA)\n"
 		"  harts      1 2 as 0 to 1, timer by Sstc, Sv39x4\n"
 		"  memory     0x0080600000-0x00a05fffff   512M\n"

@@ -246,3 +246,18 @@ void fake_csr_clear(unsigned csr, uint64_t bits)
 
 	fake_csr_to(hart, csr, fake_csr_of(hart, csr) & ~bits);
 }
+
+/* The entropy source of Zkr: two of four times it has nothing yet. Only seed is swapped. */
+uint64_t fake_csr_swap(unsigned csr, uint64_t value)
+{
+	uint32_t n = fake.nr_seeds++;
+
+	(void)current();
+	if (csr != CSR_SEED || !fake.config.zkr || value)
+		fake_fail("CSR 0x%x is not expected to be swapped", csr);
+	if (fake.seed == SEED_DIES && n % 8 == 7)
+		return SEED_DEAD;
+	if (n % 4 < 2 || fake.seed == SEED_NEVER_READY)
+		return (n % 2 ? SEED_WAIT : SEED_BIST) | 0xdead;
+	return SEED_ES16 | (n * 40503u & 0xffff);
+}

@@ -119,6 +119,7 @@ void fake_make_plan(void)
 	p->console.colour = config->colour;
 	p->nr_vms = FAKE_VMS;
 	p->keep_machine = config->keep_machine;
+	p->entropy = config->entropy;
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++)
 		plan_guest(vm, config);
 }
@@ -146,6 +147,16 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 		b[i] = (uint8_t)(0xd0 + vm);
 	memcpy(b, (const uint8_t []){ 0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, FAKE_DTB_SIZE }, 8);
 	return OK;
+}
+
+uint32_t guest_dt_chosen(const void *dtb, const char *name, uint32_t size)
+{
+	bool rng = !strcmp(name, "rng-seed");
+
+	(void)dtb;
+	if (size != (rng ? RNG_SEED_SIZE : KASLR_SEED_SIZE))
+		fake_fail("%s of %u octets", name, size);
+	return !fake.config.entropy ? 0 : rng ? FAKE_RNG_SEED : FAKE_KASLR_SEED;
 }
 
 const uint8_t *fake_image(unsigned vm, unsigned role) { return images[vm][role]; }

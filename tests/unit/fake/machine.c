@@ -615,6 +615,12 @@ enum err guard_clear_f31(uint64_t *is_x31)
 	return fake.config.fp || fake.config.finx ? OK : ERR_FAULT;
 }
 
+enum err guard_read_seed(uint64_t *out)
+{
+	*out = 0;
+	return fake.config.zkr ? OK : ERR_FAULT;
+}
+
 enum err guard_clear_f31_d(uint64_t *is_x31) { return guard_clear_f31(is_x31); }
 
 enum err guard_c_fsdsp(void) { return fake.config.fp && !fake.config.no_zcd ? OK : ERR_FAULT; }
@@ -623,6 +629,14 @@ enum err guard_clean(const void *at)
 {
 	(void)at;
 	return fake.config.cbom && !fake.config.hidden_cbom ? OK : ERR_FAULT;
+}
+
+enum err guard_erase(void *at, uint64_t size)
+{
+	if (fake.tree_read_only)
+		return ERR_FAULT;
+	memset(at, 0, size);
+	return OK;
 }
 
 /* Power-on leaves nothing in a good state. */
@@ -654,6 +668,8 @@ void fake_create(const struct fake_config *config)
 	fake.running = -1;
 	fake.shut_down = fake.window_open = fake.no_fences = false;
 	fake.hung = 0;
+	fake.tree_read_only = false;
+	fake.seed = SEED_WORKS;
 	fake.code.n = 0;
 	fake.uart_room = UINT32_MAX;
 	fake.typed = fake.taken = fake.late = 0;

@@ -33,6 +33,8 @@
 #define FAKE_INITRD_SIZE 5000u
 #define FAKE_DTB_AT	0xc00u		/* offset of the device tree in the first RAM region */
 #define FAKE_DTB_SIZE	96u
+#define FAKE_RNG_SEED	11u		/* offsets of the seeds in it, if there are any */
+#define FAKE_KASLR_SEED	80u
 #define FAKE_CONSOLE	65536
 #define FAKE_BLOCK	64u		/* bytes that a CBO works on */
 #define FAKE_CALLS	256
@@ -68,6 +70,8 @@ struct fake_config {
 	bool no_monitor, colour;
 	bool sswi;			/* all harts but 4 have a register in an ACLINT SSWI device */
 	bool no_context;		/* hart 4 has no context of the PLIC */
+	uint32_t entropy;		/* ENTROPY_* of the plan */
+	bool zkr;			/* harts have the seed CSR */
 	struct plan_policy policy[FAKE_VMS];
 };
 
@@ -119,6 +123,9 @@ struct fake_machine {
 	bool window_open;			/* of the hart that runs */
 	uint64_t hung;				/* harts that M-mode does not give back, as bits */
 	bool no_fences;				/* the firmware refuses remote fences */
+	bool tree_read_only;			/* the firmware's device tree cannot be written */
+	enum { SEED_WORKS, SEED_NEVER_READY, SEED_DIES } seed;	/* the entropy source of all harts */
+	uint32_t nr_seeds;			/* how often it was read */
 	/* Work since fake_count_from_here(). */
 	uint32_t nr_calls, nr_mmio, nr_csr, nr_lines, nr_windows, nr_fetches;
 	struct fake_call calls[FAKE_CALLS];	/* the first ones of them */

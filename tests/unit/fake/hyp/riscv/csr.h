@@ -18,11 +18,13 @@ void fake_wait_for_interrupt(void);
 
 #define csr_read(csr)		((unsigned long)fake_csr_read(csr))
 #define csr_write(csr, val)	fake_csr_write((csr), (val))
+#define csr_swap(csr, val)	((unsigned long)fake_csr_swap((csr), (val)))
 #define csr_set(csr, val)	fake_csr_set((csr), (val))
 #define csr_clear(csr, val)	fake_csr_clear((csr), (val))
 
 /* csrs and csrc change the bits of their operand only, of those that software can change (hvip, not sip). */
 void fake_csr_set(unsigned csr, uint64_t bits);
+uint64_t fake_csr_swap(unsigned csr, uint64_t value);
 void fake_csr_clear(unsigned csr, uint64_t bits);
 
 static inline void *thread_pointer(void) { return fake_thread_pointer(); }
