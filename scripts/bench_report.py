@@ -139,7 +139,7 @@ def legend(x, y):
 
 def drawing(targets, results):
     shown = [(t, results[t["key"], t["run"]]) for t in targets
-             if (t["key"], t["run"]) in results and t["key"] not in ("boot", "text")]
+             if (t["key"], t["run"]) in results and t["key"] not in ("boot", "text") and t["run"] != "start"]
     bottom = TOP + STEP * len(shown)
     parts = [f'<rect class="ground" width="{LABELS + WIDTH + 60}" height="{bottom + 40}"/>',
              '<text class="head" x="20" y="26">What a guest pays, in instructions</text>',

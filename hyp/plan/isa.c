@@ -126,6 +126,7 @@ uint32_t isa_feature(const struct isa_token *t)
 		{ "zicboz", HART_ZICBOZ },
 		{ "zicbop", HART_ZICBOP },
 		{ "zkr", HART_ZKR },
+		{ "zbc", HART_ZBC },
 	};
 	uint32_t i;
 
@@ -142,7 +143,8 @@ uint32_t isa_feature(const struct isa_token *t)
 		}
 		return 0;
 	}
-	if (lower(t->text[0]) != 's' && !starts_with(t, "zicbo") && !starts_with(t, "zk"))
+	if (lower(t->text[0]) != 's' && !starts_with(t, "zicbo") && !starts_with(t, "zk") &&
+	    !starts_with(t, "zb"))
 		return 0;
 	for (i = 0; i < ARRAY_LEN(known); i++) {
 		if (token_is(t, known[i].name))

@@ -71,6 +71,7 @@ struct plan_irq {
 #define HART_SVADE	(1u << 9)
 #define HART_ZICBOP	(1u << 10)
 #define HART_ZKR	(1u << 11)
+#define HART_ZBC	(1u << 12)
 
 struct plan_hart {
 	uint64_t id;		/* hart id, as in mhartid and the SBI */

@@ -91,6 +91,18 @@ guard_read_seed:
 	li	a0, 0
 	ret
 
+	.globl	guard_clmul
+guard_clmul:
+	.insn	r 0x33, 1, 5, t0, a0, a0	/* clmul t0, a0, a0 */
+	li	a0, 0
+	ret
+
+	.globl	guard_cbo_zero
+guard_cbo_zero:
+	.insn	i 0x0f, 2, x0, a0, 4		/* cbo.zero (a0) */
+	li	a0, 0
+	ret
+
 	.globl	guard_erase
 guard_erase:
 	beqz	a1, 1f

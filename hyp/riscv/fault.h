@@ -50,6 +50,12 @@ enum err guard_c_fsdsp(void) __must_check;
 /* CBO.CLEAN of the block of that address. ERR_FAULT if it cannot be executed here. */
 enum err guard_clean(const void *at) __must_check;
 
+/* Executes clmul, of Zbc. ERR_FAULT if the hart has none. */
+enum err guard_clmul(void) __must_check;
+
+/* Clears the cache block at p, in memory of our own, by cbo.zero. ERR_FAULT if HS-mode has no such instruction. */
+enum err guard_cbo_zero(void *p) __must_check;
+
 /* Zeroes for size octets of the firmware's device tree. ERR_FAULT if it cannot be written; some may be zero then. */
 enum err guard_erase(void *at, uint64_t size) __must_check;
 

@@ -7,6 +7,7 @@
 #include "hyp/riscv/guest_env.h"
 
 #include "hyp/riscv/context.h"
+#include "hyp/riscv/cbo.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/fence.h"
@@ -68,6 +69,8 @@ struct hart_features guest_env_probe(void)
 	f.time = guard_read_time(&v) == OK;
 	f.seed = guard_read_seed(&v) == OK;
 	f.cbom = guard_clean(empty_root) == OK;
+	f.clmul = guard_clmul() == OK;
+	f.zero_block = cbo_probe_zero();
 	probe_fp(&f);
 	csr_set(CSR_SSTATUS, SSTATUS_VS);
 	f.vector = guard_read_vlenb(&v) == OK;

@@ -27,6 +27,8 @@ struct hart_features {
 	bool vector, henvcfg, sstc;
 	uint8_t hstateen;	/* bit n: hstateen<n> exists */
 	bool cbom;		/* CBO.CLEAN can be executed in HS-mode */
+	bool clmul;		/* Zbc */
+	uint32_t zero_block;	/* octets that CBO.ZERO clears; 0: HS-mode does not have it */
 	bool htimedelta;	/* without it the guest's time is the host's anyway */
 	bool aia;		/* hvien, hvictl */
 	bool seed;		/* the seed CSR (Zkr, and mseccfg.SSEED) */

@@ -4,7 +4,9 @@
  */
 #include "hyp/vm/guestmem.h"
 
+#include "hyp/base/crc32.h"
 #include "hyp/base/str.h"
+#include "hyp/riscv/cbo.h"
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sstage.h"
@@ -60,10 +62,12 @@ static void *open_window(hpa_t at, uint64_t size, uint64_t *n)
 
 void guestmem_clear(hpa_t to, uint64_t size)
 {
+	uint32_t block = this_hart()->vcpu->features.zero_block;
+
 	for (uint64_t done = 0, n; done < size; done += n) {
 		void *at = open_window(hpa(to.v + done), size - done, &n);
 
-		memset(at, 0, n);
+		cbo_clear(at, n, block);
 	}
 	sstage_close_window();
 }
@@ -76,6 +80,24 @@ void guestmem_fill(hpa_t to, const void *from, uint64_t size)
 		memcpy(at, (const uint8_t *)from + done, n);
 	}
 	sstage_close_window();
+}
+
+uint32_t guestmem_fill_and_sum(hpa_t to, const void *from, uint64_t size)
+{
+	bool clmul = this_hart()->vcpu->features.clmul;
+	uint32_t crc = 0;
+
+	if (!clmul) {
+		guestmem_fill(to, from, size);
+		return crc32_ieee(0, from, size);
+	}
+	for (uint64_t done = 0, n; done < size; done += n) {
+		void *at = open_window(hpa(to.v + done), size - done, &n);
+
+		crc = crc32_ieee_clmul_copy(crc, at, (const uint8_t *)from + done, n);
+	}
+	sstage_close_window();
+	return crc;
 }
 
 void guestmem_clean(hpa_t at, uint64_t size, uint32_t block)

@@ -20,6 +20,9 @@ enum err guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_
 void guestmem_clear(hpa_t to, uint64_t size);
 void guestmem_fill(hpa_t to, const void *from, uint64_t size);
 
+/* A copy, too, and the CRC-32 of it. On a hart with Zbc one pass over the bytes is enough. */
+uint32_t guestmem_fill_and_sum(hpa_t to, const void *from, uint64_t size);
+
 /* Writes the caches back to that memory, by blocks of so many bytes (a power of 2, at most a page). */
 void guestmem_clean(hpa_t at, uint64_t size, uint32_t block);
 

@@ -144,7 +144,10 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 
 /* Between vm_create.c, vm_load.c and vm.c. */
 void vm_begin(const struct plan *plan);		/* there are its VMs, and none has ended */
-/* Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image has a wrong checksum. */
+/*
+ * Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image has a wrong checksum, and
+ * the guest must not run: part of its RAM is written.
+ */
 enum err vm_load(struct vm *vm) __must_check;
 
 /* Between vm.c and vm_stuck.c. Under vm->lock: from now on, the VM is VM_STOPPING. */

@@ -142,7 +142,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 
 		memset(vm, 0, offsetof(struct vm, vplics));	/* vplic_create() sets the rest */
 		vm->plan = &plan->vms[i];
-		if (!vm->plan->policy.in_place)
+		if (!vm->plan->policy.in_place && !(plan->harts[vm->plan->vcpu_hart[0]].features & HART_ZBC))
 			crc32_init();	/* see vm_load() */
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);

@@ -3,7 +3,6 @@
  * The RAM of a guest that is to start: its images, its device tree, and zeroes; see vm.h. No lock: the caller has the
  * VM for itself.
  */
-#include "hyp/base/crc32.h"
 #include "hyp/vm/console.h"
 #include "hyp/vm/entropy.h"
 #include "hyp/vm/guestmem.h"
@@ -14,6 +13,7 @@ struct extent {
 	gpa_t target;
 	const void *source;	/* NULL: it is there already */
 	uint64_t size;
+	const struct plan_image *image;	/* whose checksum it has to have; NULL: none */
 };
 
 /* The extent with the lowest address in [from, end), NULL if there is none. */
@@ -28,12 +28,28 @@ static const struct extent *next_extent(const struct extent *e, uint32_t n, uint
 	return best;
 }
 
+/* Where the extent goes, and whether that is what the image was: summed as it is copied. */
+static bool fill_extent(const struct vm *vm, const struct extent *x, hpa_t to)
+{
+	if (!x->source)
+		return true;
+	if (!x->image) {
+		guestmem_fill(to, x->source, x->size);
+		return true;
+	}
+	if (guestmem_fill_and_sum(to, x->source, x->size) == x->image->crc32)
+		return true;
+	console_log("ERROR: vm %s: image %s does not have its checksum", vm->plan->name, x->image->name);
+	return false;
+}
+
 /*
  * Writes each byte of a RAM region once: an extent's, or 0 unless the gaps are to be kept. The plan keeps
- * extents inside one region.
+ * extents inside one region. False, and the rest is as it was, if an image does not have its checksum.
  */
-static void fill_region(const struct plan_region *r, const struct extent *e, uint32_t n, bool keep_gaps)
+static bool fill_region(const struct vm *vm, const struct plan_region *r, const struct extent *e, uint32_t n)
 {
+	bool keep_gaps = vm->plan->policy.keep_ram && !vm->starts;
 	uint64_t at = r->gpa.v, end = r->gpa.v + r->size;
 
 	while (at < end) {
@@ -44,11 +60,12 @@ static void fill_region(const struct plan_region *r, const struct extent *e, uin
 			guestmem_clear(hpa(r->hpa.v + (at - r->gpa.v)), gap_end - at);
 		at = gap_end;
 		if (x) {
-			if (x->source)
-				guestmem_fill(hpa(r->hpa.v + (at - r->gpa.v)), x->source, x->size);
+			if (!fill_extent(vm, x, hpa(r->hpa.v + (at - r->gpa.v))))
+				return false;
 			at += x->size;
 		}
 	}
+	return true;
 }
 
 /* What was not written, too: images in place are where a boot loader's writes have got to. */
@@ -62,7 +79,6 @@ static void clean_ram(const struct vm *vm)
 enum err vm_load(struct vm *vm)
 {
 	struct extent e[NR_IMAGE_ROLES + 1];
-	bool keep = vm->plan->policy.keep_ram && !vm->starts;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < NR_IMAGE_ROLES; i++) {
@@ -71,6 +87,7 @@ enum err vm_load(struct vm *vm)
 
 		if (!image->size)
 			continue;
+<<<<<<< HEAD
 		if (vm->plan->policy.in_place) {
 			source = NULL;	/* nor is it read */
 		} else if (crc32_ieee(0, source, image->size) != image->crc32) {
@@ -79,11 +96,16 @@ enum err vm_load(struct vm *vm)
 			return ERR_INVALID;
 		}
 		e[n++] = (struct extent){ image->target, source, image->size };
+=======
+		if (vm->plan->policy.in_place)
+			source = NULL;	/* neither read nor written */
+		e[n++] = (struct extent){ image->target, source, image->size, image };
+>>>>>>> cd64410 (vm: a start clears RAM by cbo.zero and sums images by Zbc, where harts have them)
 	}
-	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size };
+	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size, NULL };
 	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
-		if (vm->plan->regions[i].kind == REGION_RAM)
-			fill_region(&vm->plan->regions[i], e, n, keep);
+		if (vm->plan->regions[i].kind == REGION_RAM && !fill_region(vm, &vm->plan->regions[i], e, n))
+			return ERR_INVALID;
 	entropy_write_seeds(vm);
 	clean_ram(vm);
 	return OK;

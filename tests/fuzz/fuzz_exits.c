@@ -45,6 +45,8 @@ static struct fake_config configuration(void)
 			c.plic = PLIC_MAPPED;
 		c.entropy |= vm == 1 && policy & 0x40 ? ENTROPY_TREE : 0;
 		c.zkr |= vm == 2 && policy & 0x40;
+		c.clmul = c.zkr;
+		c.zero_block = c.zkr ? 64 : 0;
 	}
 	c.vuart = c.plic != PLIC_MAPPED;
 	c.kind = kind == KIND_CVA6 && c.sstc ? KIND_MAX : (enum fake_kind)kind;	/* it has no Sstc */

@@ -247,6 +247,33 @@ static void test_broken_image(void **state)
 	assert_int_equal(hw()->place, PLACE_WFI);
 }
 
+/* The same RAM by the instructions of Zicboz and Zbc, whatever the size of blocks; a size that makes no sense is none. */
+static void test_start_by_blocks(void **state)
+{
+	static const uint32_t sizes[] = { 16, 64, 256, 2048, 8 };
+
+	(void)state;
+	config.clmul = true;
+	for (unsigned i = 0; i < ARRAY_LEN(sizes); i++) {
+		uint32_t gaps;
+
+		config.zero_block = sizes[i];
+		fake_create(&config);
+		fake.nr_zeroed = 0;
+		fake_settle();
+		self = fake_hart_of(A, 0);
+		assert_fresh();
+		gaps = fake.nr_zeroed;
+		assert_int_equal(gaps > 0, sizes[i] >= 16);
+		assert_true(gaps * sizes[i] <= FAKE_RAM_SIZE);
+		assert_true(sizes[i] < 16 || gaps * sizes[i] > FAKE_RAM_SIZE / 3);
+		make_a_mess();
+		sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, 0, 0);
+		fake_settle();
+		assert_fresh();
+	}
+}
+
 /* Images in place: neither written nor summed, nor is the guest started a second time. */
 static void test_in_place(void **state)
 {
@@ -637,6 +664,7 @@ int main(void)
 		cmocka_unit_test_setup(test_start_and_end, setup),
 		cmocka_unit_test_setup(test_crash_limit, setup),
 		cmocka_unit_test_setup(test_endless_reboots, setup),
+		cmocka_unit_test_setup(test_start_by_blocks, setup),
 		cmocka_unit_test_setup(test_in_place, setup),
 		cmocka_unit_test_setup(test_broken_image, setup),
 		cmocka_unit_test_setup(test_last_one, setup),

@@ -60,7 +60,7 @@ static void test_virt(void **state)
 	assert_int_equal(host.nr_harts, 4);
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(host.harts[i].id, i);
-		assert_int_equal(host.harts[i].features, HART_H | HART_FD | HART_SSTC);
+		assert_int_equal(host.harts[i].features, HART_H | HART_FD | HART_SSTC | HART_ZBC);
 		assert_int_equal(host.harts[i].mmu_levels, 4);
 		assert_int_equal(host.plics[0].context[i], 2 * i + 1);
 	}

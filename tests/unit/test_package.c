@@ -40,6 +40,7 @@ static void test_crc(void **state)
 	assert_int_equal(crc32_ieee(0, "123456789", 9), 0xcbf43926);
 	assert_int_equal(crc32_ieee(crc32_ieee(0, "1234", 4), "56789", 5), 0xcbf43926);
 	assert_int_equal(crc32_ieee(0, "", 0), 0);
+	assert_int_equal(crc32_ieee_clmul(0, "123456789", 9), 0xcbf43926);
 	for (byte = 0; byte < 256; byte++) {	/* each entry of a table */
 		uint8_t b = byte;
 
@@ -57,6 +58,34 @@ static void test_crc(void **state)
 			assert_int_equal(crc32_ieee(0, data + from, n), crc_of(data + from, n));
 			assert_int_equal(crc32_ieee(crc32_ieee(0, data, from), data + from, n), crc_of(data, from + n));
 		}
+	}
+}
+
+/* By products without carries: blocks of 64 octets, with any begin and end around them. */
+static void test_crc_clmul(void **state)
+{
+	uint8_t data[400] __attribute__((aligned(8))), copy[424] __attribute__((aligned(8)));
+
+	(void)state;
+	for (unsigned n = 0; n < sizeof(data); n++)
+		data[n] = 91 * n + n * n / 3;
+	for (unsigned from = 0; from < 9; from++) {
+		for (unsigned n = 0; n <= sizeof(data) - from; n++) {
+			uint32_t first = crc32_ieee_clmul(0, data, from), to = n % 3 ? from : n % 8;
+
+			assert_int_equal(crc32_ieee_clmul(0, data + from, n), crc_of(data + from, n));
+			assert_int_equal(crc32_ieee_clmul(first, data + from, n), crc_of(data, from + n));
+			memset(copy, 0x5a, sizeof(copy));
+			assert_int_equal(crc32_ieee_clmul_copy(first, copy + 8 + to, data + from, n), crc_of(data, from + n));
+			assert_memory_equal(copy + 8 + to, data + from, n);
+			assert_int_equal(copy[7 + to], 0x5a);
+			assert_int_equal(copy[8 + to + n], 0x5a);
+		}
+	}
+	for (unsigned bit = 0; bit < 8 * 256; bit++) {	/* each bit of a block is summed where it is */
+		memset(data, 0, 256);
+		data[bit / 8] = 1u << bit % 8;
+		assert_int_equal(crc32_ieee_clmul(0, data, 256), crc_of(data, 256));
 	}
 }
 
@@ -203,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crc),
+		cmocka_unit_test(test_crc_clmul),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_fault),

@@ -13,6 +13,7 @@
 #include <sanitizer/common_interface_defs.h>
 
 #include "drivers/plic.h"
+#include "hyp/riscv/cbo_insn.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/mmio.h"
@@ -629,6 +630,24 @@ enum err guard_clean(const void *at)
 {
 	(void)at;
 	return fake.config.cbom && !fake.config.hidden_cbom ? OK : ERR_FAULT;
+}
+
+enum err guard_clmul(void) { return fake.config.clmul ? OK : ERR_FAULT; }
+
+void cbo_zero(void *p)
+{
+	if (!fake.config.zero_block)
+		fake_fail("there is no cbo.zero");
+	fake.nr_zeroed++;
+	memset((void *)((uintptr_t)p & -(uintptr_t)fake.config.zero_block), 0, fake.config.zero_block);
+}
+
+enum err guard_cbo_zero(void *p)
+{
+	if (!fake.config.zero_block)
+		return ERR_FAULT;
+	cbo_zero(p);
+	return OK;
 }
 
 enum err guard_erase(void *at, uint64_t size)

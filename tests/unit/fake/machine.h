@@ -72,6 +72,8 @@ struct fake_config {
 	bool no_context;		/* hart 4 has no context of the PLIC */
 	uint32_t entropy;		/* ENTROPY_* of the plan */
 	bool zkr;			/* harts have the seed CSR */
+	bool clmul;			/* Zbc */
+	uint32_t zero_block;		/* of cbo.zero; 0: none */
 	struct plan_policy policy[FAKE_VMS];
 };
 
@@ -126,6 +128,7 @@ struct fake_machine {
 	bool tree_read_only;			/* the firmware's device tree cannot be written */
 	enum { SEED_WORKS, SEED_NEVER_READY, SEED_DIES } seed;	/* the entropy source of all harts */
 	uint32_t nr_seeds;			/* how often it was read */
+	uint32_t nr_zeroed;			/* blocks cleared by cbo.zero */
 	/* Work since fake_count_from_here(). */
 	uint32_t nr_calls, nr_mmio, nr_csr, nr_lines, nr_windows, nr_fetches;
 	struct fake_call calls[FAKE_CALLS];	/* the first ones of them */
