@@ -13,6 +13,7 @@
 
 #define IRQ_S_EXTERNAL	9u
 #define NO_IRQ		0xffffffffu	/* a context that is nobody's (PLIC binding) */
+#define ISA_KEPT	1024u		/* octets of an ISA string that is read once for all harts; longer ones for each */
 
 /* Large, and used once for each guest, one after the other. */
 static struct guest_tree tree;
@@ -151,18 +152,6 @@ static uint32_t given(const struct guest_tree *t)
 	return t->vm->sstc ? features : features & ~HART_SSTC;
 }
 
-static void write_isa(struct guest_tree *t, const struct dt_prop *p)
-{
-	const char *isa = (const char *)p->data;
-	uint8_t *out;
-
-	if (!dt_is_strings(p))
-		return;
-	out = dt_write_room(&t->w, p->name, isa_strip(NULL, isa, given(t)) + 1);
-	if (out)
-		isa_strip((char *)out, isa, given(t));
-}
-
 /* Copies the names that a guest may see, if out is not NULL, and returns their size. */
 static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, uint32_t features)
 {
@@ -181,13 +170,45 @@ static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, uint
 	return size;
 }
 
-static void write_isa_extensions(struct guest_tree *t, const struct dt_prop *p)
+/* riscv,isa or riscv,isa-extensions, to out if that is not NULL, without what a guest may not see; returns its size. */
+static uint32_t strip(uint8_t *out, const struct dt_prop *p, uint32_t features)
 {
-	uint32_t size = strip_isa_extensions(NULL, p, given(t));
-	uint8_t *out = dt_write_room(&t->w, p->name, size);
+	if (!strcmp(p->name, "riscv,isa-extensions"))
+		return strip_isa_extensions(out, p, features);
+	return isa_strip((char *)out, (const char *)p->data, features) + 1;
+}
 
-	if (out)
-		strip_isa_extensions(out, p, given(t));
+/*
+ * Reading an ISA string takes tens of thousands of instructions, and harts have the same: what came of the last one is
+ * written again where it is the same, whoever's hart it is. One for each of the two properties.
+ */
+static struct stripped {
+	uint32_t from_size, size;	/* 0: nothing yet */
+	uint32_t given;
+	uint8_t from[ISA_KEPT], to[ISA_KEPT];
+} stripped[2];
+
+static void write_isa(struct guest_tree *t, const struct dt_prop *p)
+{
+	struct stripped *last = &stripped[!strcmp(p->name, "riscv,isa")];
+	uint32_t features = given(t);
+	uint8_t *out;
+
+	if (last == &stripped[1] && !dt_is_strings(p))
+		return;
+	if (p->size > ISA_KEPT) {
+		out = dt_write_room(&t->w, p->name, strip(NULL, p, features));
+		if (out)
+			strip(out, p, features);
+		return;
+	}
+	if (last->from_size != p->size || last->given != features || memcmp(last->from, p->data, p->size)) {
+		last->from_size = p->size;
+		last->given = features;
+		memcpy(last->from, p->data, p->size);
+		last->size = strip(last->to, p, features);
+	}
+	dt_write_prop(&t->w, p->name, last->to, last->size);
 }
 
 static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
@@ -204,10 +225,8 @@ static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
 				memset(out, 0, 4 * cells);
 			if (out)
 				dt_put_u32(out + 4 * (cells - 1), vcpu);
-		} else if (!strcmp(p.name, "riscv,isa")) {
+		} else if (!strcmp(p.name, "riscv,isa") || !strcmp(p.name, "riscv,isa-extensions")) {
 			write_isa(t, &p);
-		} else if (!strcmp(p.name, "riscv,isa-extensions")) {
-			write_isa_extensions(t, &p);
 		} else if (strcmp(p.name, "numa-node-id") && !guest_is_reference(t, &p)) {
 			copy(t, &p);
 		}
