@@ -13,7 +13,7 @@ struct extent {
 	gpa_t target;
 	const void *source;	/* NULL: it is there already */
 	uint64_t size;
-	const struct plan_image *image;	/* whose checksum it has to have; NULL: none */
+	const struct plan_image *image;	/* with the checksum of source; NULL: none */
 };
 
 /* The extent with the lowest address in [from, end), NULL if there is none. */
@@ -39,13 +39,13 @@ static bool fill_extent(const struct vm *vm, const struct extent *x, hpa_t to)
 	}
 	if (guestmem_fill_and_sum(to, x->source, x->size) == x->image->crc32)
 		return true;
-	console_log("ERROR: vm %s: image %s does not have its checksum", vm->plan->name, x->image->name);
+	console_log("ERROR: vm %s: image %s: wrong checksum", vm->plan->name, x->image->name);
 	return false;
 }
 
 /*
  * Writes each byte of a RAM region once: an extent's, or 0 unless the gaps are to be kept. The plan keeps
- * extents inside one region. False, and the rest is as it was, if an image does not have its checksum.
+ * extents inside one region. False, and the rest is as it was, if an image has a wrong checksum.
  */
 static bool fill_region(const struct vm *vm, const struct plan_region *r, const struct extent *e, uint32_t n)
 {
@@ -87,20 +87,9 @@ enum err vm_load(struct vm *vm)
 
 		if (!image->size)
 			continue;
-<<<<<<< HEAD
-		if (vm->plan->policy.in_place) {
-			source = NULL;	/* nor is it read */
-		} else if (crc32_ieee(0, source, image->size) != image->crc32) {
-			console_log("ERROR: vm %s: image %s: wrong checksum", vm->plan->name,
-				    image->name);
-			return ERR_INVALID;
-		}
-		e[n++] = (struct extent){ image->target, source, image->size };
-=======
 		if (vm->plan->policy.in_place)
 			source = NULL;	/* neither read nor written */
 		e[n++] = (struct extent){ image->target, source, image->size, image };
->>>>>>> cd64410 (vm: a start clears RAM by cbo.zero and sums images by Zbc, where harts have them)
 	}
 	e[n++] = (struct extent){ vm->plan->dtb, vm->dtb, vm->dtb_size, NULL };
 	for (uint32_t i = 0; i < vm->plan->nr_regions; i++)
