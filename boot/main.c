@@ -119,6 +119,9 @@ static void move_away(struct range here, uint64_t hartid)
 	if (there.base == here.base)
 		return;
 	console_log("moving from 0x%lx to 0x%lx, out of the guests' way", here.base, there.base);
+	if (!move_fits(there))
+		refuse("there is no memory at that place, though the device tree says so: mend the tree, or write "
+		       "hypervisor-at = \"loaded\"");
 	move_image(there.base, range_last(here) + 1, hartid);
 }
 

@@ -8,6 +8,7 @@
 #include "boot/boot.h"
 #include "hyp/base/fdt.h"
 #include "hyp/base/str.h"
+#include "hyp/riscv/fault.h"
 
 /* Of the image's .noinit this is all that moves. */
 static struct {
@@ -49,6 +50,20 @@ static void clear_piece(uint64_t to, const void *from, uint64_t size)
 {
 	(void)from;
 	memset((void *)to, 0, size);
+}
+
+bool move_fits(struct range there)
+{
+	for (uint64_t at = there.base; at <= range_last(there); at += PAGE_SIZE) {
+		volatile uint8_t *byte = (volatile uint8_t *)at;
+
+		if (guard_erase((void *)at, 1) != OK)
+			return false;
+		*byte = 0xa5;
+		if (*byte != 0xa5)
+			return false;
+	}
+	return true;
 }
 
 __noreturn void move_image(uint64_t to, uint64_t package_end, uint64_t hartid)

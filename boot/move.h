@@ -18,6 +18,12 @@ void *move_tree_of(uint64_t loaded);
 #define MAX_DTB		(1 * MIB)
 
 /*
+ * Whether each page of there answers as memory. The range is RAM in the host's tree and belongs to nobody; a tree can
+ * be wrong. Changes the first octet of each page.
+ */
+bool move_fits(struct range there);
+
+/*
  * Copies the image with its package, which ends at package_end, and the kept tree to address to, and starts again there
  * by boot_again(). The two places do not overlap.
  */

@@ -207,7 +207,7 @@ def test_own_hart_for_a_virtio_console(boot):
 
 
 def test_linux_with_a_disk_and_a_virtual_uart(boot):
-    """A real device's interrupts and the virtual UART's in one PLIC, whose registers trap for this guest."""
+    """A real device's interrupts and the virtual UART's in one PLIC."""
     plain = linux(console="uart").replace(f'"{UART}", ', "")
     machine = boot(shared(plain, rt(ticks=0)), disk=True, hv=False)
     uart = machine.uart
@@ -221,7 +221,7 @@ def test_linux_with_a_disk_and_a_virtual_uart(boot):
     uart.send(PREFIX + "m" + "stats linux\r")
     uart.expect_line("monitor", r"linux vcpu 0: exits .* mmio [1-9]")
     found = uart.expect_line("monitor", r"linux: interrupts of .*plic.*, by source: (.*)$")
-    assert {int(source) for source in re.findall(r"(\d+):", found[1])} == {1, 10}
+    assert [int(source) for source in re.findall(r"(\d+):", found[1])] == [10]	# the disk's are claimed in the hardware
 
 
 def linux_login(bootargs="", **props):

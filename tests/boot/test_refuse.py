@@ -198,6 +198,16 @@ def test_refused_for_the_host(start, host_dtb, what):
     nothing_starts(machine)
 
 
+def test_ram_that_is_not_there(boot, host_dtb):
+    """The tree names a bank that the machine does not have, and the hypervisor would move to its top."""
+    bank = "/memory@200000000"
+    edits = [["-c", bank], ["-t", "s", bank, "device_type", "memory"], ["-t", "x", bank, "reg", "2", "0", "1", "0"]]
+    machine = boot(config(a()), extra=host_dtb(edits), hv=False)
+    machine.uart.expect(r"^\[bulkhead\] moving from 0x80200000 to 0x2\w+, ", 20)
+    machine.uart.expect(r"^\[bulkhead\] refused: there is no memory at that place, ", 20)
+    machine.wait(status=None)
+
+
 def damage_smp(file):
     """Flips one bit in the middle of the image "smp"."""
     with open(os.path.join(TOP, "build/images/smp"), "rb") as image:
