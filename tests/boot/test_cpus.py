@@ -35,10 +35,13 @@ def pair(cpu):
     return "7 6" if cpu.get("harts") == 8 else "1 2"
 
 
+def has_v(cpu):
+    return cpu["cpu"] in ("max", "rva23s64", "rv64,v=on")
+
+
 def run_matrix(boot, cpu, qemu):
     """Without a device where there is V: test_containment.py says why."""
-    has_v = cpu["cpu"] in ("max", "rva23s64", "rv64,v=on")
-    check_matrix(boot, "emulated" if qemu == 10 else "mapped", not has_v, on=pair(cpu), qemu=qemu, **cpu)
+    check_matrix(boot, "emulated" if qemu == 10 else "mapped", not has_v(cpu), on=pair(cpu), qemu=qemu, **cpu)
 
 
 def run_sbi(boot, cpu, qemu):
@@ -46,6 +49,9 @@ def run_sbi(boot, cpu, qemu):
 
 
 def run_random(boot, cpu, qemu):
+    """Without V on QEMU 10, which ends by an assertion of its own on some vector access."""
+    if qemu == 10 and has_v(cpu):
+        cpu = {**cpu, "cpu": cpu["cpu"].removesuffix(",v=on") + ",v=off"}
     check_random(boot, "mapped" if qemu == 10 else "emulated", SECONDS / 3, on=pair(cpu), qemu=qemu, **cpu)
 
 
