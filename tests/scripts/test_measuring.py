@@ -88,7 +88,7 @@ def test_counters_are_read_from_where_they_are(monkeypatch):
 
 # ---- Linux against native ------------------------------------------------------------------------
 
-MARKS = {"user": (1000, 100), "seeded": (1100, 100), "cpu": (1500, 100), "syscall": (2000, 100), "fork": (2700, 150),
+MARKS = {"user": (1000, 100), "cpu": (1400, 100), "syscall": (1900, 100), "fork": (2600, 150),
          "mount": (3000, 200), "disk": (9000, 1200)}
 FIGURES = {"user": (1000, 1010), "cpu": (400, 400), "syscall": (500, 505), "fork": (700, 721), "disk": (5000, 6000)}
 
