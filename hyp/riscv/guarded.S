@@ -8,6 +8,7 @@
  */
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/csr_defs.h"
+#include "hyp/riscv/disarm.h"
 
 #define MASKS_ALL	7
 
@@ -83,15 +84,7 @@ settle:	/* What pends no more is over. A line that falls late is told once more,
 	csrr	t0, CSR_SIP
 	andi	t0, t0, 1 << IRQ_SEI
 	bnez	t0, not_settled
-	li	t0, HSTATUS_ARMED
-	csrc	CSR_HSTATUS, t0
-	li	t0, 1 << IRQ_VSEI
-	csrc	CSR_HVIP, t0
-	li	t0, 1 << IRQ_SEI
-	csrs	CSR_SIE, t0
-	ld	t0, CTX_EXITS + 8 * EXIT_EXTERNAL(a0)
-	addi	t0, t0, 1
-	sd	t0, CTX_EXITS + 8 * EXIT_EXTERNAL(a0)
+	disarm	a0
 back:
 	csrw	CSR_SSCRATCH, a0
 	ld	tp, CTX_X(4)(a0)

@@ -10,6 +10,7 @@
  */
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/csr_defs.h"
+#include "hyp/riscv/disarm.h"
 #include "hyp/riscv/sbi_defs.h"
 
 #define HOST_FRAME	112
@@ -357,15 +358,7 @@ plic_store:
 	csrr	t0, CSR_SIP
 	andi	t0, t0, 1 << IRQ_SEI
 	bnez	t0, plic_back
-	li	t0, HSTATUS_ARMED
-	csrc	CSR_HSTATUS, t0
-	li	t0, 1 << IRQ_VSEI
-	csrc	CSR_HVIP, t0
-	li	t0, 1 << IRQ_SEI
-	csrs	CSR_SIE, t0
-	ld	t0, CTX_EXITS + 8 * EXIT_EXTERNAL(t1)
-	addi	t0, t0, 1
-	sd	t0, CTX_EXITS + 8 * EXIT_EXTERNAL(t1)
+	disarm	t1
 	j	plic_back
 
 not_store:
