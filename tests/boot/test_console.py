@@ -288,12 +288,15 @@ def test_flood_through_the_sbi_console(boot):
     uart.expect(r"^\[linux\] through$", 120)
     for _ in range(3):
         uart.expect_line("rt", "rt: tick ")
-    counts = [0] * 300
-    for line in uart.lines("linux"):
-        found = re.search(r"\] sbi flood (\d+) end$", line)
+    # Linux has the focus: where rt's line interrupts an unfinished line, the terminal shows that line once more after it.
+    counts, shown_again = [0] * 300, [0] * 300
+    lines = uart.lines()
+    for line, after in zip(lines, lines[1:]):
+        found = re.search(r"^\[linux\] .*\] sbi flood (\d+) end$", line)
         if found:
             counts[int(found[1])] += 1
-    assert counts == [2] * 300
+            shown_again[int(found[1])] += not after.startswith("[linux] ")
+    assert {n: count for n, count in enumerate(counts) if not 2 <= count <= 2 + shown_again[n]} == {}
 
 
 def test_linux_without_a_uart_is_silent_in_user_space(boot):
