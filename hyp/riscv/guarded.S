@@ -2,13 +2,29 @@
 /*
  * A guest's store to the first two words of its own PLIC context page, which is read-only in its G-stage (plic-mode
  * "guarded"; docs/architecture.md, "An interrupt in two exits"): a threshold from 0 to 6, or the completion of a
- * source of the VM, is passed on to the host's PLIC, and the line settles at once. Any doubt leads to guarded_other,
- * and C sees the exit as it was: other sources, a threshold of 7, and what is no SW or C.SW.
- * Here from switch.S, with a context that is open (vcpu.c, update_passed()), and back into the guest.
+ * source of the VM, is written to the host's PLIC, and the line settles at once. Any doubt leads to guarded_other,
+ * and C finds the exit as it was: other sources, a threshold of 7, and an instruction other than SW and C.SW.
+ * From switch_plic.inc, with a context that is open (vcpu.c, update_passed()), and back into the guest.
+ *
+ * Label: what of the guest is in the context, what may be changed, what it needs. "open": t0, t1, tp and a0 to a3 are
+ * saved, tp is the hypervisor's, sscratch is 0, and what is saved, without a0, may be changed. All need a0: context.
+ *   label                 saved        needs
+ *   plic_guarded          t0, t1, a1   sscratch: the guest's a0; a1: 0 threshold, 1 claim/complete
+ *   guarded_fetch         open         a1; a2: pc; t0: SSTATUS_MXR; x[0] of the context: stval
+ *   compressed            open         a1; a2: pc; t0: SSTATUS_MXR; t1: the parcel
+ *   by_htinst             open         a1; a2: pc; a3: htinst
+ *   complete              open         a2: next pc; a3: register * 8
+ *   threshold_address     open         a2: next pc; t1, a3: the halves of the instruction
+ *   threshold_aligned     open         a1: low bits of imm; a2: next pc; t1: rs1 * 8; a3: rs2 * 8
+ *   threshold             open         a2: next pc; a3: register * 8
+ *   settle                open         a2: next pc
+ *   back                  open         -
+ *   guarded_other         open         the CSRs of the exit
+ *   guarded_fetch_failed  open         a1; a2: pc; x[0] of the context: stval
  */
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/csr_defs.h"
-#include "hyp/riscv/disarm.h"
+#include "hyp/riscv/switch_macros.h"
 
 #define MASKS_ALL	7
 
@@ -21,7 +37,6 @@
 
 	.text
 
-/* a0: context; a1: 0 threshold, 1 claim/complete; sscratch: the guest's a0. t0, t1 and a1 are saved. */
 	.globl	plic_guarded
 plic_guarded:
 	sd	a2, CTX_X(12)(a0)
@@ -42,7 +57,7 @@ plic_guarded:
 	li	t0, SSTATUS_MXR		/* as in fault.S; it is 0 otherwise */
 	csrs	CSR_SSTATUS, t0
 	.globl	guarded_fetch
-guarded_fetch:	/* a1, a2: as above */
+guarded_fetch:
 	.insn	r 0x73, 4, 0x32, t1, a2, x3	/* hlvx.hu t1, (a2) */
 	xori	a3, t1, 0x23			/* STORE */
 	slli	a3, a3, 64 - 7
@@ -60,7 +75,7 @@ guarded_fetch_end:
 	beqz	a1, threshold_address
 	srli	a3, a3, 20 - 16 - 3		/* rs2 */
 	andi	a3, a3, 31 << 3
-complete:	/* a2: next pc; a3: register * 8 */
+complete:
 	guest_value a3
 	srli	t0, t1, 10			/* MAX_IRQS; a register with more than the word is left to C */
 	bnez	t0, guarded_other
@@ -76,7 +91,7 @@ complete:	/* a2: next pc; a3: register * 8 */
 	fence	w, o
 	sw	t1, 4(t0)
 
-settle:	/* What pends no more is over. A line that falls late is told once more, which harms nobody. */
+settle:	/* Back to NORMAL unless the PLIC has another interrupt. A line that falls later costs one more exit. */
 	csrw	CSR_SEPC, a2
 	csrr	t0, CSR_SIE
 	andi	t0, t0, 1 << IRQ_SEI
@@ -97,16 +112,10 @@ back:
 	sret
 
 not_settled:
-	ld	t0, CTX_EXITS + 8 * EXIT_MMIO(a0)
-	addi	t0, t0, 1
-	sd	t0, CTX_EXITS + 8 * EXIT_MMIO(a0)
+	count_exit EXIT_MMIO, t0
 	j	back
 
-/*
- * A misaligned store that began on the page before faults at the first word, too: the low bits of rs1 + imm tell.
- * t1, a3: the instruction's halves.
- */
-threshold_address:
+threshold_address:	/* a misaligned store from the page before faults here, too: checks the low bits of rs1 + imm */
 	srli	a1, t1, 7			/* the low bits of imm */
 	srli	t1, t1, 15
 	slli	t0, a3, 1
@@ -115,7 +124,7 @@ threshold_address:
 	slli	t1, t1, 3			/* rs1 */
 	srli	a3, a3, 20 - 16 - 3
 	andi	a3, a3, 31 << 3
-threshold_aligned:	/* t1: rs1 * 8; a3: rs2 * 8 */
+threshold_aligned:
 	guest_value t1
 	add	a1, a1, t1
 	andi	a1, a1, 3
@@ -132,7 +141,7 @@ threshold:
 	fence	i, i
 	j	settle
 
-compressed:	/* t1: its parcel */
+compressed:
 	csrc	CSR_SSTATUS, t0
 	srli	t0, t1, 13			/* C.SW is funct3 6, quadrant 0 */
 	addi	t0, t0, -6
@@ -149,7 +158,7 @@ compressed:	/* t1: its parcel */
 	addi	t1, t1, 8 << 3
 	j	threshold_aligned
 
-by_htinst:	/* a3: htinst; a transformed SW, with no imm, at the address that faulted (insn.h); a2: pc */
+by_htinst:	/* it must be a transformed SW, without imm, at the address that faulted (insn.h) */
 	andi	t0, a3, 1
 	beqz	t0, guarded_other
 	andi	t0, a3, 2			/* clear: it was compressed */
@@ -175,7 +184,7 @@ guarded_other:
 	sd	a5, CTX_X(15)(a0)
 	j	plic_other
 
-	/* The guest has changed its page tables meanwhile: the exit as it was, with all that a trap overwrites. */
+	/* The guest has changed its page tables: restores the CSRs of the exit, which this trap has overwritten. */
 	.globl	guarded_fetch_failed
 guarded_fetch_failed:
 	li	t0, SSTATUS_MXR
@@ -191,7 +200,7 @@ guarded_fetch_failed:
 	csrw	CSR_SCAUSE, t0
 	j	guarded_other
 
-	/* Two instructions a register: those that are in the context, and the others. t0: back to. */
+	/* Two instructions for each register, which is in the context or not. t0: return address. */
 	.macro	entry_of instruction:vararg
 	\instruction
 	jr	t0

@@ -97,7 +97,7 @@ bit vsie[HARTS];		/* the guest's sstatus.SIE */
 #define hs_irq(h)	(seip(h) && seie[h])
 #define vs_irq(h)	(vseip[h] && vseie[h] && vsie[h])
 
-/* Exit 1: an external interrupt (switch.S: interrupt; irq.c: serve_external). */
+/* Exit 1: an external interrupt (switch_fast.inc: interrupt; irq.c: serve_external). */
 inline exit_external(h)
 {
 #ifndef BUG_VSEIP_NOT_SET
@@ -112,7 +112,7 @@ inline exit_external(h)
 	skip
 }
 
-/* Exit 2, SEIP is down: as before (switch.S: not_ecall). */
+/* Exit 2, SEIP is down: as before (switch_fast.inc: not_ecall). */
 inline rearm(h)
 {
 	vtsr[h] = 0;
@@ -131,7 +131,7 @@ inline rearm(h)
 #define may_rearm(h)	(!seip(h))
 #endif
 
-/* Behind a write to the PLIC that traps (guarded.S: settle; switch.S: plic_store). */
+/* Behind a write to the PLIC that traps (guarded.S: settle; switch_plic.inc: plic_store). */
 inline settle(h)
 {
 	if
