@@ -154,7 +154,7 @@ libfdt_objects	= $(patsubst %,$(B)/$(1)/libfdt/%.o,$(LIBFDT_NAMES))
 # ---- the firmware's own image ---------------------------------------------------------------------
 
 CORE_SRC	:= $(wildcard boot/*.S boot/*.c hyp/base/*.c hyp/base/*.S hyp/riscv/*.c hyp/riscv/*.S hyp/plan/*.c \
-		     hyp/vm/*.c drivers/*.c)
+		     hyp/console/*.c hyp/vdev/*.c hyp/vm/*.c hyp/vsbi/*.c hyp/terminal/*.c drivers/*.c)
 CORE_OBJ	:= $(call objects,$(CORE_SRC),core) $(call libfdt_objects,core)
 CORE_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -Ihyp/base/libc -I$(LIBFDT)
 $(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
@@ -162,8 +162,8 @@ $(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
 # What runs at boot, or when a VM starts, ends or prints, is small rather than fast; what an exit runs is not here.
 COLD		:= $(wildcard boot/*.c hyp/plan/*.c) $(addprefix hyp/base/,fdt.c fmt.c) \
 		   $(addprefix hyp/riscv/,paging.c gstage.c sstage.c) \
-		   $(addprefix hyp/vm/,vm.c vm_create.c vm_load.c vm_stuck.c machine.c vplic_create.c console.c dump.c edit.c keys.c \
-		     line.c monitor.c monitor_cmd.c mux.c panic.c) \
+		   $(wildcard hyp/console/*.c hyp/terminal/*.c) hyp/vdev/vplic_create.c \
+		   $(addprefix hyp/vm/,vm.c vm_create.c vm_load.c vm_stuck.c dump.c) \
 		   $(addprefix drivers/,console.c ns16550.c virtio_console.c)
 # Of these, what a boot calls a thousand times keeps its own saves of registers.
 OFTEN		:= hyp/base/fdt.c hyp/base/fmt.c hyp/plan/host_index.c hyp/plan/refs.c drivers/virtio_console.c
@@ -175,7 +175,7 @@ $(B)/core/libfdt/fdt.o: SIZE_CFLAGS := -O2 -finline-functions --param max-inline
 
 # What switch.S calls with most registers still the guest's keeps off those (context.h); tests/tool/test_registers.py.
 FEW		:= -ffixed-t2 -ffixed-a6 -ffixed-a7 -ffixed-t3 -ffixed-t4 -ffixed-t5 -ffixed-t6
-$(B)/core/hyp/vm/vplic.o $(B)/core/hyp/vm/vplic_passed.o $(B)/core/drivers/plic.o $(B)/core/hyp/base/bits.o: SIZE_CFLAGS := $(FEW)
+$(B)/core/hyp/vdev/vplic.o $(B)/core/hyp/vdev/vplic_passed.o $(B)/core/drivers/plic.o $(B)/core/hyp/base/bits.o: SIZE_CFLAGS := $(FEW)
 
 $(B)/bulkhead.elf: $(CORE_OBJ) linker/bulkhead.ld
 	$(call say,LD $@)
@@ -355,7 +355,8 @@ machine of QEMU that make run starts (configs/virt). For its image: make CONFIG=
 UNIT_SRC	:= $(filter-out hyp/base/str.c,$(wildcard hyp/base/*.c)) \
 		   $(wildcard hyp/plan/*.c drivers/*.c tests/unit/lib/*.c tests/unit/fake/*.c) \
 		   $(filter-out hyp/riscv/sstage.c,$(wildcard hyp/riscv/*.c)) \
-		   $(filter-out hyp/vm/panic.c,$(wildcard hyp/vm/*.c))
+		   $(wildcard hyp/vdev/*.c hyp/vm/*.c hyp/vsbi/*.c hyp/terminal/*.c) \
+		   $(filter-out hyp/console/panic.c,$(wildcard hyp/console/*.c))
 UNIT_LIB_OBJ	:= $(call objects,$(UNIT_SRC),unit) $(call libfdt_objects,unit)
 UNIT_TESTS	:= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 $(eval $(call COMPILE,unit,$(HOSTCC),$(UNIT_CFLAGS)))

@@ -22,9 +22,9 @@
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "hyp/vm/entropy.h"
-#include "hyp/vm/machine.h"
+#include "hyp/console/machine.h"
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
 

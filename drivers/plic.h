@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The host's PLICs (RISC-V Platform-Level Interrupt Controller Specification 1.0.0). Register access
- * only; who may touch which source is hyp/vm/vplic.c's matter. Enable registers are shared by sources
+ * only; who may touch which source is hyp/vdev/vplic.c's matter. Enable registers are shared by sources
  * of several VMs in one 32-bit word *of one context*, and a context belongs to one hart, so to one VM:
  * its VM's vplic lock covers them. Priorities are one word a source. So nothing here needs a lock.
  *

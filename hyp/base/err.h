@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Error codes of functions inside the hypervisor. What a person must read about a configuration
- * is a problem (hyp/plan/problem.h); what a guest gets is an SBI error (hyp/vm/vsbi.h).
+ * is a problem (hyp/plan/problem.h); what a guest gets is an SBI error (hyp/vsbi/vsbi.h).
  */
 #ifndef HYP_BASE_ERR_H
 #define HYP_BASE_ERR_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Our own bugs: say what and where, stop the machine. Kept in release builds. Never reachable by what
- * a guest does or by a wrong configuration. Implemented in hyp/vm/panic.c, where a console is.
+ * a guest does or by a wrong configuration. Implemented in hyp/console/panic.c, where a console is.
  */
 #ifndef HYP_BASE_PANIC_H
 #define HYP_BASE_PANIC_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The planner: takes the steps of plan_int.h in order, checks harts and the guests' address spaces,
- * and counts page tables. It decides everything that hyp/vm later relies on. No lock: it runs once,
+ * and counts page tables. It decides everything that is relied on at run time. No lock: it runs once,
  * on the boot hart, or on the host.
  */
 #include "hyp/base/fmt.h"

@@ -2,7 +2,7 @@
 /*
  * The plan: who owns which hart, memory, device and interrupt. It is made once at boot (or on a
  * desk, by the host command) from the host's device tree and the configuration, is flat, and is
- * read-only afterwards: everything in hyp/vm checks a guest's values against it.
+ * read-only afterwards: everything at run time checks a guest's values against it.
  *
  * Harts are named by index into plan.harts, which holds every usable hart of the host in the order
  * of the device tree. Interrupts are named by (index into plan.plics, id).

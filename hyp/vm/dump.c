@@ -9,7 +9,7 @@
 
 #include "hyp/base/str.h"
 #include "hyp/riscv/csr.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 
 static uint64_t asked, answered;	/* atomic: harts */
 static struct dump dumps[MAX_HARTS] __attribute__((section(".noinit")));

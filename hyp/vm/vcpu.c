@@ -7,11 +7,11 @@
 
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "hyp/vm/dump.h"
 #include "hyp/vm/irq.h"
 #include "hyp/vm/trap.h"
-#include "hyp/vm/vsbi.h"
+#include "hyp/vsbi/vsbi.h"
 #include "hyp/vm/vtimer.h"
 
 #define VS_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)

@@ -12,8 +12,8 @@
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
-#include "hyp/vm/console.h"
-#include "hyp/vm/machine.h"
+#include "hyp/console/console.h"
+#include "hyp/console/machine.h"
 #include "hyp/vm/vcpu.h"
 
 static bool keep_machine;

@@ -16,8 +16,8 @@
 #include "hyp/riscv/guest_env.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/lock.h"
-#include "hyp/vm/vplic.h"
-#include "hyp/vm/vuart.h"
+#include "hyp/vdev/vplic.h"
+#include "hyp/vdev/vuart.h"
 
 struct vm;
 

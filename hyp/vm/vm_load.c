@@ -3,7 +3,7 @@
  * The RAM of a guest that is to start: its images, its device tree, and zeroes; see vm.h. No lock: the caller has the
  * VM for itself.
  */
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "hyp/vm/entropy.h"
 #include "hyp/vm/guestmem.h"
 #include "hyp/vm/vm.h"

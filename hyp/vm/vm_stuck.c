@@ -5,7 +5,7 @@
  * without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm.c.
  */
 #include "hyp/riscv/csr.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "hyp/vm/vm.h"
 
 #define NEVER		UINT64_MAX

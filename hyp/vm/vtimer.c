@@ -7,7 +7,7 @@
 
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sbi_call.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 
 #define NEVER	UINT64_MAX
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "tests/fuzz/exits_spec.h"
 
 #define VM_BYTES	(offsetof(struct vm, vplics) + sizeof(struct vplic))

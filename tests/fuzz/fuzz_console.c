@@ -11,9 +11,9 @@
 
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sbi_defs.h"
-#include "hyp/vm/console.h"
-#include "hyp/vm/line.h"
-#include "hyp/vm/mux.h"
+#include "hyp/console/console.h"
+#include "hyp/terminal/line.h"
+#include "hyp/terminal/mux.h"
 #include "tests/fuzz/exits_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

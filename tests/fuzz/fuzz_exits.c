@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hostile guests on all of hyp/vm: the input configures the machine of tests/unit/fake and then drives exits of its
+ * Hostile guests on hyp/vm, hyp/vsbi and hyp/vdev: the input configures the machine of tests/unit/fake and then drives exits of its
  * three VMs and what comes between them, in any order, with any values. After each one the specification in
  * exits_spec.h and exits_sbi.h says what may have changed.
  */
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "hyp/riscv/csr.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "tests/fuzz/exits_input.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

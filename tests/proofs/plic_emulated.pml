@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way of a level interrupt through the emulated PLIC (hyp/vm/vplic.h; code: hyp/vm/{vplic,vcpu,irq}.c) between the
+ * The way of a level interrupt through the emulated PLIC (hyp/vdev/vplic.{h,c}; hyp/vm/{vcpu,irq}.c) between the
  * host's PLIC with two level-triggered sources and a guest with two harts. docs/proofs.md tells what is proved; options
  * and mutations (BUG_*) as in plic_two_exits.pml. THR thresholds change, PRIO priorities change, ENABLE sources move
  * between the harts, in flight or not, HOSTILE a third party completes what is in flight in the host's PLIC, LATCH the host's

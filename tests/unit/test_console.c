@@ -13,10 +13,10 @@
 #include <cmocka.h>
 
 #include "hyp/base/ring.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "hyp/vm/dump.h"
-#include "hyp/vm/line.h"
-#include "hyp/vm/mux.h"
+#include "hyp/terminal/line.h"
+#include "hyp/terminal/mux.h"
 #include "tests/unit/fake/exits.h"
 
 #define OUT_RING	16384u	/* of a guest */

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "hyp/vm/vplic_int.h"
+#include "hyp/vdev/vplic_int.h"
 #include "tests/unit/fake/vuart.h"
 
 #define WIRE	7

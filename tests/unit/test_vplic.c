@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hyp/vm/vplic.c rule by rule, on the real drivers/plic.c over a modelled PLIC. */
+/* hyp/vdev/vplic.c rule by rule, on the real drivers/plic.c over a modelled PLIC. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/vm/vplic.c under two hostile guests and restless wires, against a naive PLIC that is wired to the
+ * hyp/vdev/vplic.c under two hostile guests and restless wires, against a naive PLIC that is wired to the
  * same devices: what a guest reads, its lines and what is pending must be the same, so no interrupt is
  * lost, doubled or seen by another VM. The guard of plic_machine.h watches the host's registers meanwhile.
  */

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "tests/unit/fake/vuart.h"
 
 /* ---- registers ---- */

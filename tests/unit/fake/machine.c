@@ -18,7 +18,7 @@
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "hyp/vm/vcpu.h"
 
 #define STACK_SIZE	(64 * 1024)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine for hyp/vm on the host: six harts, three VMs, a PLIC, a little RAM, a firmware. Every hart runs
+ * A machine for hyp/vm and its neighbours on the host: six harts, three VMs, a PLIC, a little RAM, a firmware. Every hart runs
  * vcpu_run() as it is, as a coroutine that comes back where the hart would run its guest or wait: what happens
  * then is said by the test, which sets up a trap and calls fake_trap(), or wakes a hart that waits with
  * fake_wake(). Whatever the real machine would not survive (a CSR that is not there, memory behind no window, a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What guests do to their PLICs in unit tests of hyp/vm/vplic.c: the two VMs of plic_machine.h, and
+ * What guests do to their PLICs in unit tests of hyp/vdev/vplic.c: the two VMs of plic_machine.h, and
  * accesses by the VM "worker", each with a check of the mask that the call returned.
  */
 #ifndef TESTS_UNIT_FAKE_PLIC_GUEST_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine under hyp/vm/vplic.c in unit tests: a naive PLIC behind the registers that drivers/plic.c
+ * The machine under hyp/vdev/vplic.c in unit tests: a naive PLIC behind the registers that drivers/plic.c
  * (which the test includes as it is) reads and writes, with a guard that ends the test when a register is
  * touched that the VM at work has no business with. Included by a test after <cmocka.h>.
  *

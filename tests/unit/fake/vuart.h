@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_FAKE_VUART_H
 #define TESTS_UNIT_FAKE_VUART_H
 
-#include "hyp/vm/console.h"
+#include "hyp/console/console.h"
 #include "tests/unit/fake/exits.h"
 
 enum { RBR, IER, IIR, LCR, MCR, LSR, MSR, SCR, THR = RBR, FCR = IIR, DLL = RBR, DLM = IER };

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's console; see console.h: rings, the log, and who is woken when there is something in them. A
+ * writer never waits for the device but in CONSOLE_DIRECT. Locks: one for the log, one for each guest, held for a
+ * copy of a few bytes; what both ends of a ring use is atomic (ring.h).
+ */
+#include "hyp/console/console.h"
+
+#include "drivers/ns16550.h"
+#include "drivers/plic.h"
+#include "drivers/virtio_console.h"
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/hart.h"
+#include "hyp/riscv/sbi_call.h"
+#include "hyp/console/machine.h"
+#include "hyp/terminal/monitor.h"
+#include "hyp/terminal/mux.h"
+#include "hyp/vm/vcpu.h"
+
+#define OUT_SIZE	16384u	/* of a guest's output ring */
+#define IN_SIZE		256u
+#define LOG_SIZE	16384u	/* the log: the last lines that the hypervisor wrote */
+#define FAST_HZ		1000u	/* polls while output is pending, */
+#define SLOW_HZ		100u	/* and otherwise */
+
+static struct guest_console {
+	struct lock lock;
+	/* lock protects, among the guest's harts: */
+	struct ring out;	/* the head */
+	struct ring in;		/* the tail */
+	uint8_t last;		/* byte that was written */
+	/* atomic: */
+	uint32_t dropped;	/* bytes of output; written under the lock */
+	uint32_t lost_input;	/* bytes; written by the mux */
+	uint8_t out_bytes[OUT_SIZE];
+	uint8_t in_bytes[IN_SIZE];
+} consoles[MAX_VMS] __attribute__((section(".noinit")));	/* console_use() */
+
+static struct {
+	struct lock lock;
+	/* lock protects: */
+	uint32_t head;		/* bytes ever written */
+	char text[LOG_SIZE];
+} history __attribute__((section(".noinit")));	/* console_init() */
+
+static const struct console_device *device;	/* constant after console_use() */
+static const struct plan *plan;			/* likewise; NULL before */
+static bool running;	/* atomic: a hart drives the console; before that, who writes does */
+static uint32_t driver;	/* atomic: CONSOLE_GUEST_HART: which hart polls */
+static uint32_t kicked;	/* atomic: that hart has been told that something waits, and has not yet looked */
+static bool panicked;	/* atomic */
+
+static size_t sbi_put(const char *text, size_t len)
+{
+	sbi_console_write(text, len);
+	return len;
+}
+
+static const struct console_device sbi_console = { sbi_put, NULL, NULL, false };
+
+void console_init(void)
+{
+	sbi_console_init();
+	plan = NULL;
+	running = panicked = false;
+	kicked = 0;
+	history.lock = (struct lock){ 0 };
+	history.head = 0;
+	device = &sbi_console;
+	mux_init(device);
+}
+
+static const struct console_device *open_device(const struct plan_console *c)
+{
+	switch (c->kind) {
+	case CONSOLE_SBI:
+		break;
+	case CONSOLE_NS16550:
+		ns16550_init(c->base, c->reg_shift, c->reg_io_width);
+		return &ns16550_console;
+	case CONSOLE_VIRTIO:
+		if (virtio_console_init(c->base) == OK)
+			return &virtio_console;
+		console_log("console %s: no virtio console with emergency write there; using the "
+			    "firmware's", c->path);
+		break;
+	}
+	return &sbi_console;
+}
+
+void console_use(const struct plan *p)
+{
+	device = open_device(&p->console);
+	for (uint32_t i = 0; i < MAX_VMS; i++) {
+		struct guest_console *c = &consoles[i];
+
+		c->lock = (struct lock){ 0 };
+		c->out = (struct ring){ .data = c->out_bytes, .size = OUT_SIZE };
+		c->in = (struct ring){ .data = c->in_bytes, .size = IN_SIZE };
+		c->dropped = c->lost_input = 0;
+		c->last = '\n';
+	}
+	plan = p;
+	driver = p->console.hart;
+	mux_use(p, device);
+}
+
+/* The exchange pairs with that of console_hart_run(): either it sees what we put, or we see that it looked. */
+void console_kick(void)
+{
+	if (plan->console.drive == CONSOLE_OWN_HART && !__atomic_exchange_n(&kicked, 1u, __ATOMIC_SEQ_CST))
+		hart_send_one(hart_get(plan->console.hart), MAIL_CONSOLE);
+}
+
+/* Something waits of that source: whoever drives the console is to see it. */
+static void offer(uint32_t source)
+{
+	if (__atomic_load_n(&running, __ATOMIC_ACQUIRE))
+		console_kick();
+	else
+		mux_drain(source);
+}
+
+/* ---- the log ---- */
+
+void console_log(const char *format, ...)
+{
+	char text[CONSOLE_LINE + 1];
+	va_list ap;
+	uint32_t n;
+
+	va_start(ap, format);
+	n = (uint32_t)fmt_vstr(text, sizeof(text), format, ap);
+	va_end(ap);
+	text[n++] = '\n';
+	lock_acquire(&history.lock);
+	ring_copy_in(history.text, LOG_SIZE, history.head, text, n);
+	__atomic_store_n(&history.head, history.head + n, __ATOMIC_RELEASE);
+	lock_release(&history.lock);
+	offer(MUX_LOG);
+}
+
+uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost)
+{
+	uint32_t left;
+
+	*lost = 0;
+	if (__atomic_load_n(&history.head, __ATOMIC_ACQUIRE) == *at)
+		return 0;
+	lock_acquire(&history.lock);
+	left = history.head - *at;
+	if (left > LOG_SIZE) {
+		*lost = left - LOG_SIZE;
+		*at += *lost;
+		left = LOG_SIZE;
+	}
+	n = n < left ? n : left;
+	ring_copy_out(to, history.text, LOG_SIZE, *at, n);
+	*at += n;
+	lock_release(&history.lock);
+	return n;
+}
+
+uint32_t console_log_end(void)
+{
+	return __atomic_load_n(&history.head, __ATOMIC_ACQUIRE);
+}
+
+uint32_t console_log_start(void)
+{
+	uint32_t head = console_log_end();
+
+	return head > LOG_SIZE ? head - LOG_SIZE : 0;
+}
+
+/* ---- the guests' side ---- */
+
+void console_write(uint32_t vm, const char *text, size_t len)
+{
+	struct guest_console *c = &consoles[vm];
+	uint32_t n;
+
+	lock_acquire(&c->lock);
+	n = ring_put(&c->out, text, (uint32_t)len);
+	if (n < len)
+		__atomic_fetch_add(&c->dropped, (uint32_t)len - n, __ATOMIC_RELAXED);
+	if (n)
+		c->last = (uint8_t)text[n - 1];
+	lock_release(&c->lock);
+	offer(vm);
+}
+
+uint32_t console_read(uint32_t vm, void *to, uint32_t n)
+{
+	struct guest_console *c = &consoles[vm];
+
+	lock_acquire(&c->lock);
+	n = ring_get(&c->in, to, n);
+	lock_release(&c->lock);
+	return n;
+}
+
+uint32_t console_lost_input(uint32_t vm)
+{
+	return __atomic_load_n(&consoles[vm].lost_input, __ATOMIC_RELAXED);
+}
+
+void console_forget(uint32_t vm)
+{
+	struct guest_console *c = &consoles[vm];
+
+	lock_acquire(&c->lock);
+	ring_clear(&c->in);
+	lock_release(&c->lock);
+}
+
+void console_end(uint32_t vm)
+{
+	struct guest_console *c = &consoles[vm];
+	bool open;
+
+	console_forget(vm);
+	lock_acquire(&c->lock);
+	open = c->last != '\n';
+	lock_release(&c->lock);
+	if (open)
+		console_write(vm, "\n", 1);
+}
+
+/* ---- the mux's side ---- */
+
+uint32_t console_fetch(uint32_t vm, void *to, uint32_t n)
+{
+	return ring_get(&consoles[vm].out, to, n);
+}
+
+bool console_type(uint32_t vm, uint8_t byte)
+{
+	if (ring_put(&consoles[vm].in, &byte, 1))
+		return true;
+	__atomic_fetch_add(&consoles[vm].lost_input, 1, __ATOMIC_RELAXED);
+	return false;
+}
+
+uint32_t console_dropped(uint32_t vm)
+{
+	return __atomic_load_n(&consoles[vm].dropped, __ATOMIC_RELAXED);
+}
+
+uint32_t console_waiting(uint32_t vm)
+{
+	return ring_used(&consoles[vm].out);
+}
+
+/* ---- the end ---- */
+
+void console_finish(void)
+{
+	if (__atomic_load_n(&running, __ATOMIC_ACQUIRE))
+		mux_finish(csr_read(CSR_TIME) + 2 * plan->timebase_hz);
+}
+
+/* What a line of a panic is without the mux; the lock may be held by this very hart. */
+static void write_raw(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n' && device->crlf)
+			console_device_write(device, "\r", 1);
+		console_device_write(device, &text[i], 1);
+	}
+}
+
+void console_panic(const char *format, ...)
+{
+	char text[CONSOLE_LINE];
+	va_list ap;
+
+	__atomic_store_n(&panicked, true, __ATOMIC_RELEASE);
+	va_start(ap, format);
+	write_raw(text, fmt_vstr(text, sizeof(text), format, ap));
+	va_end(ap);
+	write_raw("\n", 1);
+}
+
+/* ---- the hart that drives ---- */
+
+/* Guests for which something was typed: their first hart raises what there is to raise. */
+static bool service(bool *pending)
+{
+	uint32_t notify;
+	bool more;
+
+	*pending = false;
+	if (__atomic_load_n(&panicked, __ATOMIC_ACQUIRE))
+		return false;
+	more = mux_service(pending, &notify);
+	for (; notify; notify &= notify - 1)
+		hart_send_one(hart_get(plan->vms[__builtin_ctz(notify)].vcpu_hart[0]), MAIL_CONSOLE);
+	if (monitor_wants_reboot()) {
+		console_log("the machine reboots, by the monitor");
+		machine_reset(SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE);
+	}
+	return more;
+}
+
+/* The UART's interrupt on this hart's own context, which no guest has; without one the hart looks by its timer. */
+static void enable_interrupt(const struct plan_console *c, uint32_t context)
+{
+	plic_set_threshold(c->plic, context, 0);
+	plic_set_priority(c->plic, c->irq, 1);
+	plic_set_enable(c->plic, context, c->irq, true);
+	csr_set(CSR_SIE, 1ul << IRQ_SEI);
+}
+
+/* at: UINT64_MAX is never; then the interrupt is masked. */
+static void set_timer(bool sstc, uint64_t at)
+{
+	if (at == UINT64_MAX)
+		csr_clear(CSR_SIE, 1ul << IRQ_STI);
+	else if (sstc)
+		csr_write(CSR_STIMECMP, at);
+	else
+		sbi_set_timer(at);
+	if (at != UINT64_MAX)
+		csr_set(CSR_SIE, 1ul << IRQ_STI);
+}
+
+static uint64_t next_poll(bool pending)
+{
+	return csr_read(CSR_TIME) + plan->timebase_hz / (pending ? FAST_HZ : SLOW_HZ);
+}
+
+void console_hart_run(void)
+{
+	const struct plan_console *c = &plan->console;
+	const struct plan_hart *self = &plan->harts[c->hart];
+	bool sstc = self->features & HART_SSTC, poll = device->get && !c->irq, pending;
+	uint32_t context = (uint32_t)self->plic_context[c->plic], id;
+	uint64_t at;
+
+	csr_write(CSR_SIE, 1ul << IRQ_SSI);
+	if (c->irq)
+		enable_interrupt(c, context);
+	__atomic_store_n(&running, true, __ATOMIC_RELEASE);
+	for (;;) {
+		hart_take_mail();
+		(void)!__atomic_exchange_n(&kicked, 0u, __ATOMIC_SEQ_CST);
+		id = c->irq && csr_read(CSR_SIP) & 1ul << IRQ_SEI ? plic_claim(c->plic, context) : 0;
+		while (service(&pending))
+			;
+		if (id)
+			plic_complete(c->plic, context, id);
+		at = vm_watch_all();
+		if (poll && next_poll(pending) < at)
+			at = next_poll(pending);
+		set_timer(sstc, at);
+		wait_for_interrupt();
+	}
+}
+
+uint64_t console_poll_start(uint32_t hart_index)
+{
+	if (!plan || plan->console.drive != CONSOLE_GUEST_HART ||
+	    __atomic_load_n(&driver, __ATOMIC_RELAXED) != hart_index)
+		return UINT64_MAX;
+	__atomic_store_n(&running, true, __ATOMIC_RELEASE);
+	return next_poll(false);
+}
+
+uint64_t console_poll(void)
+{
+	bool pending;
+
+	service(&pending);
+	vm_watch_all();
+	return next_poll(pending);
+}
+
+/* Two that poll, if the first one comes back, take turns by mux.lock. */
+void console_lost(uint32_t hart_index)
+{
+	if (__atomic_load_n(&driver, __ATOMIC_RELAXED) == hart_index)
+		__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor's console: its own lines, and those of the guests, each line whole and marked with its source:
+ * "[name] text". A hart that writes puts bytes into a ring and continues; mux.c moves them to the device.
+ * docs/console.md.
+ *
+ * Locks, and their order: a guest's console.lock; mux.lock; the log's. In the plan's mode CONSOLE_DIRECT, the hart that
+ * writes drives the device itself, under mux.lock. Otherwise only the hart that drives the console takes mux.lock while
+ * guests run.
+ */
+#ifndef HYP_CONSOLE_CONSOLE_H
+#define HYP_CONSOLE_CONSOLE_H
+
+#include "hyp/base/ring.h"
+#include "hyp/plan/plan.h"
+
+#define CONSOLE_LINE	240	/* a longer line is shown in pieces */
+
+/* The firmware's console, until console_use(). */
+void console_init(void);
+
+/* Moves to the device that the plan names; the guests get their rings. */
+void console_use(const struct plan *plan);
+
+/* One line of the hypervisor's own, without newline: "[bulkhead] ...". */
+void console_log(const char *format, ...) __printf(1, 2);
+
+/* Bytes of guest number vm. What its ring has no room for is dropped and counted. Any hart of the guest. */
+void console_write(uint32_t vm, const char *text, size_t len);
+
+/* What was typed for the guest, at most n bytes; returns how many. Any hart of the guest. */
+uint32_t console_read(uint32_t vm, void *to, uint32_t n);
+
+/* How many bytes that were typed for the guest had no room in its ring, since power-on. */
+uint32_t console_lost_input(uint32_t vm);
+
+/* The guest has ended: its unfinished line is ended, and input for it is discarded. */
+void console_end(uint32_t vm);
+
+/* The guest starts: input from the time when it could not read is discarded. On a hart of the guest. */
+void console_forget(uint32_t vm);
+
+/* The firmware does not return that hart. If it drove the console, the calling hart (a parked hart of the same VM)
+ * drives it from now on, from its next console_poll_start(). */
+void console_lost(uint32_t hart_index);
+
+/* Before the machine is stopped through the firmware: all that waits is shown, if the device takes it within two
+ * seconds. */
+void console_finish(void);
+
+/* For the message of a panic: takes no locks; no other hart writes to the device any more. */
+void console_panic(const char *format, ...) __printf(1, 2);
+
+/* The calling hart is the console's own (plan.console.hart, CONSOLE_OWN_HART); never returns. */
+__noreturn void console_hart_run(void);
+
+/* CONSOLE_GUEST_HART: a guest's hart drives the console. Both return the time of the next poll (ticks of the time CSR);
+ * UINT64_MAX for a hart that does not poll. */
+uint64_t console_poll_start(uint32_t hart_index);
+uint64_t console_poll(void);
+
+/* Makes the hart that drives the console serve it soon, because the monitor has output. */
+void console_kick(void);
+
+/* ---- for mux.c, monitor.c and tests ---- */
+
+/* Up to n bytes of the log from *at on, which moves; *lost: bytes that were overwritten before. */
+uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost);
+
+/* The oldest place that the log still has, and the one behind its last byte. */
+uint32_t console_log_start(void);
+uint32_t console_log_end(void);
+
+/* The mux's end of a guest's rings. */
+uint32_t console_fetch(uint32_t vm, void *to, uint32_t n);
+bool console_type(uint32_t vm, uint8_t byte);	/* false, and counted, if there is no room */
+uint32_t console_dropped(uint32_t vm);		/* bytes of output, since power-on */
+uint32_t console_waiting(uint32_t vm);		/* bytes of output that wait */
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The monitor's commands: one table. What they show of a VM is read without stopping it. Lock: mux.lock is held;
+ * vm->lock for a moment each.
+ */
+#include "hyp/terminal/monitor.h"
+
+#include "hyp/base/fmt.h"
+#include "hyp/base/str.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/console/console.h"
+#include "hyp/vm/dump.h"
+#include "hyp/terminal/mux.h"
+#include "hyp/vm/vm.h"
+
+#define LOG_SHOWN	8192u	/* bytes of the log that `log` shows at most */
+
+static const struct plan *plan;	/* of the command that is carried out */
+
+/* What is known of a VM at one moment. */
+struct situation {
+	enum vm_state state;
+	enum vm_end end;
+	uint32_t starts;
+	uint64_t started_at;
+};
+
+static struct situation look(struct vm *vm)
+{
+	struct situation s;
+
+	lock_acquire(&vm->lock);
+	s = (struct situation){ vm->state, vm->end, vm->starts, vm->started_at };
+	lock_release(&vm->lock);
+	return s;
+}
+
+/* By name, or by number as Ctrl-] takes it. */
+static struct vm *find_guest(const char *name)
+{
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
+		if (!strcmp(name, plan->vms[i].name) || (name[0] == (char)('1' + i) && !name[1]))
+			return vm_get(i);
+	if (name[0])
+		mux_print("there is no guest \"%s\"; guests lists them\n", name);
+	else
+		mux_print("which guest? guests lists them\n");
+	return NULL;
+}
+
+/* ---- guests ---- */
+
+static const char *state_name(const struct situation *s)
+{
+	switch (s->state) {
+	case VM_STOPPED: return "stopped";
+	case VM_STARTING: return "starting";
+	case VM_RUNNING: return "running";
+	case VM_STOPPING: return "stopping";
+	case VM_STUCK: return "stuck";
+	}
+	return "?";
+}
+
+static uint64_t memory_kib(const struct plan_vm *p)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < p->nr_regions; i++)
+		if (p->regions[i].kind == REGION_RAM)
+			sum += p->regions[i].size >> 10;
+	return sum;
+}
+
+static void show_guest(uint32_t i)
+{
+	const struct plan_vm *p = &plan->vms[i];
+	struct situation s = look(vm_get(i));
+	uint64_t kib = memory_kib(p);
+	char harts[64];
+	size_t n = 0;
+
+	harts[0] = 0;
+	for (uint32_t v = 0; v < p->nr_vcpus; v++)
+		n += fmt_str(harts + n, sizeof(harts) - n, "%s%lu", v ? " " : "",
+			     plan->harts[p->vcpu_hart[v]].id);
+	mux_print("%u %-12s %-8s harts %-8s %6lu %s  restarts %u", i + 1, p->name, state_name(&s), harts,
+		  kib & 1023 ? kib : kib >> 10, kib & 1023 ? "KiB" : "MiB", s.starts ? s.starts - 1 : 0);
+	if (s.state == VM_RUNNING)
+		mux_print("  up %lu s", (csr_read(CSR_TIME) - s.started_at) / plan->timebase_hz);
+	else if (s.state != VM_STARTING)
+		mux_print("  (%s)", vm_end_name(s.end));
+	mux_print("\n");
+	for (uint32_t v = 0; s.state == VM_STUCK && v < p->nr_vcpus; v++)
+		if (vm_is_lost(vm_get(i), v))
+			mux_print("  vcpu %u on hart %lu does not come back: only a reset of the machine helps\n", v,
+				  plan->harts[p->vcpu_hart[v]].id);
+}
+
+static bool guests(const char *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
+		show_guest(i);
+	return false;
+}
+
+/* ---- stats ---- */
+
+static void show_exits(struct vm *vm)
+{
+	for (uint32_t v = 0; v < vm->plan->nr_vcpus; v++) {
+		mux_print("%s vcpu %u: exits", vm->plan->name, v);
+		for (uint32_t kind = 0; kind < NR_EXITS; kind++)
+			mux_print(" %s %lu", vm_exit_name(kind),
+				  __atomic_load_n(&vm->vcpus[v]->ctx.exits[kind], __ATOMIC_RELAXED));
+		mux_print("\n");
+	}
+}
+
+static void show_claims(const struct vm *vm)
+{
+	for (uint32_t p = 0; p < vm->plan->nr_vplics; p++) {
+		const struct vplic *vplic = &vm->vplics[p];
+		bool any = false;
+
+		for (uint32_t id = 1; id <= vplic->ndev; id++) {
+			uint32_t n = __atomic_load_n(&vplic->claims[id], __ATOMIC_RELAXED);
+
+			if (!n)
+				continue;
+			if (!any)
+				mux_print("%s: interrupts of %s, by source:", vm->plan->name,
+					  plan->plics[vplic->plic].path);
+			mux_print(" %u: %u", id, n);
+			any = true;
+		}
+		if (any)
+			mux_print("\n");
+	}
+	if (vm_passes(vm))
+		mux_print("%s: its claims bypass the hypervisor (plic-mode \"%s\"), so there are no counts by source\n",
+			  vm->plan->name, plic_mode_name(vm->plic_mode));
+}
+
+static void show_stats(struct vm *vm)
+{
+	show_exits(vm);
+	show_claims(vm);
+	mux_print("%s: console: %u bytes pending, %u dropped, %u bytes of input lost\n", vm->plan->name,
+		  console_waiting(vm->index), console_dropped(vm->index), console_lost_input(vm->index));
+}
+
+static bool stats(const char *arg)
+{
+	struct vm *one = arg[0] ? find_guest(arg) : NULL;
+
+	if (one)
+		show_stats(one);
+	for (uint32_t i = 0; !arg[0] && i < plan->nr_vms; i++)
+		show_stats(vm_get(i));
+	return false;
+}
+
+/* ---- plan, log ---- */
+
+static void show_line(void *arg, const char *text)
+{
+	(void)arg;
+	mux_put(text, (uint32_t)strlen(text));
+	mux_put("\n", 1);
+}
+
+static bool show_plan(const char *arg)
+{
+	(void)arg;
+	plan_print(plan, show_line, NULL);
+	return false;
+}
+
+static bool show_log(const char *arg)
+{
+	uint32_t at = console_log_start(), end = console_log_end(), n, lost;
+	bool whole = end - at <= LOG_SHOWN;	/* otherwise it begins in the middle of a line */
+	char text[128];
+
+	(void)arg;
+	at = whole ? at : end - LOG_SHOWN;
+	while ((int32_t)(end - at) > 0 && (n = console_log_read(&at, text, sizeof(text), &lost))) {
+		const char *from = text;
+
+		if (!whole) {
+			from = memchr(text, '\n', n);
+			whole = from != NULL;
+			from = from ? from + 1 : text + n;
+		}
+		mux_put(from, (uint32_t)(text + n - from));
+	}
+	return false;
+}
+
+/* ---- start, stop, restart ---- */
+
+static bool ask(const char *arg, enum vm_ask what)
+{
+	struct vm *vm = find_guest(arg);
+	const char *why = vm ? vm_ask(vm, what) : NULL;
+
+	if (why)
+		mux_print("%s: %s\n", vm->plan->name, why);
+	return false;
+}
+
+static bool start(const char *arg) { return ask(arg, ASK_START); }
+static bool stop(const char *arg) { return ask(arg, ASK_STOP); }
+static bool restart(const char *arg) { return ask(arg, ASK_RESTART); }
+
+/* ---- dump ---- */
+
+static bool dump(const char *arg)
+{
+	struct vm *vm = find_guest(arg);
+
+	if (vm && !dump_ask(vm))
+		mux_print("the last dump is not complete yet: a hart of its guest is busy\n");
+	return false;
+}
+
+bool monitor_has_dump(void)
+{
+	struct vcpu *v;
+
+	return dump_next(&v) != NULL;
+}
+
+void monitor_show_dump(void)
+{
+	static const char *const hsm[] = { "started", "stopped", "starts", "stops", "suspended" };
+	struct vcpu *v;
+	const struct dump *d = dump_next(&v);
+	uint8_t state = vcpu_hsm_state(v);
+
+	mux_print("%s vcpu %u on hart %lu: %s, %s-mode, pc %016lx\n", v->vm->plan->name, v->index, v->hart->id,
+		  state < ARRAY_LEN(hsm) ? hsm[state] : "?", d->sstatus & SSTATUS_SPP ? "VS" : "VU", d->x[0]);
+	for (uint32_t i = 1; i < 32; i += 4) {
+		for (uint32_t r = i; r < i + 4 && r < 32; r++)
+			mux_print("%sx%-2u %016lx", r == i ? "" : " ", r, d->x[r]);
+		mux_print("\n");
+	}
+	mux_print("vsstatus %lx vsepc %lx vscause %lx vstval %lx\n", d->vsstatus, d->vsepc, d->vscause, d->vstval);
+	mux_print("vstvec %lx vsscratch %lx vsatp %lx vsie %lx hip %lx\n", d->vstvec, d->vsscratch, d->vsatp, d->vsie,
+		  d->hip);
+	dump_done(v);
+}
+
+/* ---- the table ---- */
+
+static bool reboot(const char *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static bool help(const char *arg);
+
+static const struct command {
+	const char *name;
+	const char *arg;		/* "": none */
+	bool (*run)(const char *arg);	/* true: reboot */
+	const char *text;
+} commands[] = {
+	{ "help", "", help, "this list" },
+	{ "guests", "", guests, "state and resources of each guest" },
+	{ "stats", "[GUEST]", stats, "exits by cause, interrupts by source, its console" },
+	{ "plan", "", show_plan, "the plan, as printed at boot" },
+	{ "log", "", show_log, "the last lines of the hypervisor" },
+	{ "start", "GUEST", start, "a guest that has stopped" },
+	{ "stop", "GUEST", stop, "at once, without a request to it" },
+	{ "restart", "GUEST", restart, "the same, then start it from its images" },
+	{ "dump", "GUEST", dump, "registers of its vcpus" },
+	{ "reboot", "", reboot, "the whole machine, at once" },
+};
+
+static bool help(const char *arg)
+{
+	(void)arg;
+	for (uint32_t i = 0; i < ARRAY_LEN(commands); i++)
+		mux_print("%-8s%-8s %s\n", commands[i].name, commands[i].arg, commands[i].text);
+	mux_print("GUEST is a name or a number. Ctrl-] ? shows how to leave.\n");
+	return false;
+}
+
+/* The next word of a line, ended by a 0; "" at its end. */
+static char *word(char **at)
+{
+	char *w = *at;
+
+	while (*w == ' ' || *w == '\t')
+		w++;
+	*at = w;
+	while (**at && **at != ' ' && **at != '\t')
+		(*at)++;
+	if (**at)
+		*(*at)++ = 0;
+	return w;
+}
+
+bool monitor_command(const struct plan *p, char *line)
+{
+	const char *name = word(&line), *arg = word(&line), *rest = word(&line);
+
+	plan = p;
+	if (!name[0])
+		return false;
+	for (uint32_t i = 0; i < ARRAY_LEN(commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (strcmp(name, c->name))
+			continue;
+		if (rest[0] || (arg[0] && !c->arg[0])) {
+			mux_print("%s takes %s\n", name, c->arg[0] ? "one guest" : "nothing more");
+			return false;
+		}
+		return c->run(arg);
+	}
+	mux_print("no such command: %s; help lists them\n", name);
+	return false;
+}

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Many sources of lines on one terminal; see mux.h. All text goes through a stage, from which the device takes what
+ * it can. Lock: mux.lock.
+ */
+#include "hyp/terminal/mux.h"
+
+#include "hyp/base/fmt.h"
+#include "hyp/base/ring.h"
+#include "hyp/base/str.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/lock.h"
+#include "hyp/console/console.h"
+#include "hyp/terminal/keys.h"
+#include "hyp/terminal/line.h"
+#include "hyp/terminal/monitor.h"
+
+_Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
+
+#define STAGE_SIZE	4096u
+#define STAGE_ROOM	1600u	/* a line that is ended, a mark with colours, a line, and what a byte can become */
+#define MONITOR_RING	16384u
+#define ANSWER_ROOM	12288u	/* of it, before anything else is typed: for one command's answer */
+#define RESERVE		64u	/* and the end of an answer that had no room: CUT, the prompt */
+#define CUT		"(the rest is left out: it is too long)\n"
+#define INPUT_BUDGET	16u	/* bytes that one service takes from the keyboard */
+#define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
+#define DRAIN_TURNS	16384u	/* at most as many lines has a source, one byte each */
+#define PATIENCE	1000u	/* looks at the lock before one's own next turn */
+#define POLL_BUDGET	32u	/* bytes of all sources in one poll from a guest's hart: twice what a UART takes at once */
+
+struct source {
+	const char *name;
+	uint8_t colour;		/* SGR parameter */
+	bool linked;		/* has text to offer at all */
+	uint32_t at;		/* MUX_LOG: where it is shown up to */
+	uint32_t told;		/* dropped bytes that were said so */
+	uint64_t told_at;
+	uint32_t next, n;	/* of chunk */
+	uint8_t chunk[64];
+	struct line line;
+};
+
+static struct {
+	struct lock lock;
+	uint32_t waiting, turns;	/* atomic: who waits in lock_for_turn(); turns so far */
+	/* lock protects: */
+	const struct console_device *device;
+	bool colour;
+	struct source sources[MUX_SOURCES];
+	uint32_t turn;		/* whose turn it is */
+	uint32_t focus;
+	enum { ASKS_NOTHING, ASKS, ANSWERED } ask;	/* ANSWERED until the monitor's line has ended */
+	uint32_t shown;		/* whose unfinished line the terminal shows, NOBODY */
+	uint32_t notify;
+	struct ring monitor;
+	uint32_t budget;	/* bytes of all sources that one service moves */
+	uint32_t left;		/* bytes of the turn that is under way */
+	bool cut;		/* an answer of the monitor has had no room */
+	uint32_t from, len;	/* of stage */
+	char stage[STAGE_SIZE];
+} mux __attribute__((section(".noinit")));	/* mux_init() */
+
+#define NOBODY	MUX_SOURCES
+
+static uint8_t monitor_bytes[MONITOR_RING] __attribute__((section(".noinit")));
+static uint64_t second;		/* ticks; constant after mux_use() */
+
+/* ---- the stage ---- */
+
+static uint32_t room(void)
+{
+	return STAGE_SIZE - mux.len;
+}
+
+static void add_byte(char c)
+{
+	if (mux.len < STAGE_SIZE)
+		mux.stage[mux.len++] = c;
+}
+
+static void add(const char *text, uint32_t n)
+{
+	if (!mux.device->crlf) {
+		n = n < room() ? n : room();
+		memcpy(mux.stage + mux.len, text, n);
+		mux.len += n;
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			add_byte('\r');
+		add_byte(text[i]);
+	}
+}
+
+static void add_text(const char *text)
+{
+	add(text, (uint32_t)strlen(text));
+}
+
+/* Gives the device what it takes. False if it takes no more now. */
+static bool push(void)
+{
+	uint32_t n = (uint32_t)mux.device->put(mux.stage + mux.from, mux.len - mux.from);
+
+	mux.from += n;
+	if (mux.from == mux.len)
+		mux.from = mux.len = 0;
+	return n || !mux.len;
+}
+
+static void push_all(void)
+{
+	console_device_write(mux.device, mux.stage + mux.from, mux.len - mux.from);
+	mux.from = mux.len = 0;
+}
+
+/* Room at the end of the stage for one step of any source. */
+static bool make_room(void)
+{
+	if (room() >= STAGE_ROOM)
+		return true;
+	if (!mux.from)
+		return false;
+	memmove(mux.stage, mux.stage + mux.from, mux.len - mux.from);
+	mux.len -= mux.from;
+	mux.from = 0;
+	return room() >= STAGE_ROOM;
+}
+
+/* ---- lines ---- */
+
+static void add_mark(const struct source *s)
+{
+	char text[VM_NAME_LEN + 24];
+
+	if (mux.colour)
+		fmt_str(text, sizeof(text), "\x1b[%um[%s]\x1b[0m ", s->colour, s->name);
+	else
+		fmt_str(text, sizeof(text), "[%s] ", s->name);
+	add_text(text);
+}
+
+/* Whose unfinished line is to be seen, NOBODY. */
+static uint32_t live(void)
+{
+	return mux.ask == ASKS_NOTHING ? mux.focus : MUX_MONITOR;
+}
+
+/* The terminal's cursor is to stand at the start of an empty line. */
+static void leave_shown(void)
+{
+	if (mux.shown == NOBODY)
+		return;
+	add_text(mux.colour ? "\r\x1b[0m\x1b[K" : "\n");
+	mux.shown = NOBODY;
+}
+
+/* Shows a line that is not finished, with the cursor where the source has it. */
+static void show(uint32_t i)
+{
+	struct source *s = &mux.sources[i];
+
+	leave_shown();
+	add_mark(s);
+	add(s->line.text, s->line.len);
+	for (uint32_t back = s->line.len; back > s->line.col; back--)
+		add_byte('\b');
+	mux.shown = i;
+}
+
+static void end_line(uint32_t i)
+{
+	struct source *s = &mux.sources[i];
+
+	if (mux.shown != i) {
+		leave_shown();
+		add_mark(s);
+		add(s->line.text, s->line.len);
+	} else if (mux.colour && s->line.coloured) {
+		add_text("\x1b[0m");
+	}
+	add("\n", 1);
+	mux.shown = NOBODY;
+	if (i == MUX_MONITOR && mux.ask == ANSWERED)
+		mux.ask = ASKS_NOTHING;
+	line_begin(&s->line);
+}
+
+/* One byte of a source. True if a line has ended. */
+static bool feed(uint32_t i, uint8_t byte)
+{
+	struct source *s = &mux.sources[i];
+	char out[LINE_OUT];
+	uint32_t n;
+	enum line_event event = line_feed(&s->line, byte, out, &n);
+
+	if (event == LINE_FULL) {
+		end_line(i);
+		event = line_feed(&s->line, byte, out, &n);
+	}
+	if (event == LINE_END) {
+		end_line(i);
+		return true;
+	}
+	if (mux.shown != i && (i != live() || !s->line.len))
+		return false;
+	if (mux.shown != i) {
+		show(i);
+	} else {
+		if (event == LINE_RETURN) {
+			add_text("\r");
+			add_mark(s);
+		}
+		if (n && (out[0] != '\x1b' || mux.colour))
+			add(out, n);
+	}
+	return false;
+}
+
+/*
+ * At most max (not 0) of the next bytes of a source that has text: plain ones all at once. Returns how many; *ended is
+ * set to whether a line has ended, if it was not a plain one.
+ */
+static uint32_t step(uint32_t i, uint32_t max, bool *ended)
+{
+	struct source *s = &mux.sources[i];
+	const uint8_t *from = s->chunk + s->next;
+	uint32_t n = s->n - s->next;
+
+	n = line_take(&s->line, from, n < max ? n : max);
+	if (!n) {
+		s->next++;
+		*ended = feed(i, *from);
+		return 1;
+	}
+	s->next += n;
+	if (mux.shown == i)
+		add((const char *)from, n);
+	else if (i == live())
+		show(i);
+	return n;
+}
+
+/* ---- sources ---- */
+
+static bool refill(uint32_t i)
+{
+	struct source *s = &mux.sources[i];
+	uint32_t lost = 0;
+
+	s->next = 0;
+	if (i == MUX_LOG) {
+		s->n = console_log_read(&s->at, (char *)s->chunk, sizeof(s->chunk), &lost);
+		if (lost) {	/* the device is that slow; what was just read comes next time */
+			s->at -= s->n;
+			s->n = (uint32_t)fmt_str((char *)s->chunk, sizeof(s->chunk),
+						 "\n%u bytes of the log are not shown\n", lost);
+		}
+	} else if (i == MUX_MONITOR) {
+		s->n = ring_get(&mux.monitor, s->chunk, sizeof(s->chunk));
+	} else {
+		s->n = console_fetch(i, s->chunk, sizeof(s->chunk));
+	}
+	return s->n != 0;
+}
+
+static bool has_text(uint32_t i)
+{
+	struct source *s = &mux.sources[i];
+
+	return s->linked && (s->next < s->n || refill(i));
+}
+
+/* At most once a second for each guest: what its ring had no room for. */
+static void tell_dropped(uint32_t i)
+{
+	struct source *s = &mux.sources[i];
+	uint32_t dropped = i < MAX_VMS ? console_dropped(i) : 0;
+	uint64_t now;
+
+	if (dropped == s->told)
+		return;
+	now = csr_read(CSR_TIME);
+	if (s->told_at && now - s->told_at < second)
+		return;
+	console_log("vm %s: %u bytes of its console output dropped", s->name, dropped - s->told);
+	s->told = dropped;
+	s->told_at = now;
+}
+
+enum turn { TURN_EMPTY, TURN_OVER, TURN_GOES_ON };
+
+/*
+ * Goes on with the turn of a source: one line of it, or what there is, or TURN_BUDGET bytes of a longer one. Empty:
+ * there was nothing. It goes on next time if *budget has ended before it.
+ */
+static enum turn take_turn(uint32_t i, uint32_t *budget)
+{
+	bool ended = false;
+	uint32_t n;
+
+	tell_dropped(i);
+	if (!has_text(i))
+		return TURN_EMPTY;
+	while (!ended && mux.left && make_room() && has_text(i)) {
+		if (!*budget)
+			return TURN_GOES_ON;
+		n = step(i, mux.left < *budget ? mux.left : *budget, &ended);
+		mux.left -= n;
+		*budget -= n;
+	}
+	return TURN_OVER;
+}
+
+/* Moves lines to the stage as long as there is room, the source in focus last of all showing what it has begun. */
+static void fill(void)
+{
+	uint32_t idle = 0, budget = mux.budget;
+
+	for (uint32_t n = 0; n < 2 * MUX_SOURCES && idle < MUX_SOURCES && make_room(); n++) {
+		enum turn turn = take_turn(mux.turn, &budget);
+
+		if (turn == TURN_GOES_ON)
+			return;
+		idle = turn == TURN_EMPTY ? idle + 1 : 0;
+		mux.turn = (mux.turn + 1) % MUX_SOURCES;
+		mux.left = TURN_BUDGET;
+	}
+	if (idle == MUX_SOURCES && mux.shown == NOBODY && live() != NOBODY &&
+	    mux.sources[live()].line.len && make_room())
+		show(live());
+}
+
+static bool anything_waits(void)
+{
+	for (uint32_t i = 0; i < MUX_SOURCES; i++)
+		if (has_text(i))
+			return true;
+	return false;
+}
+
+/* ---- who drives ---- */
+
+/*
+ * The lock is nobody's by right: who has just had it could take it again and again, for as long as it has lines, and a
+ * UART is slow. So it lets those go first who wait already, if they take it in a moment.
+ */
+static void lock_for_turn(void)
+{
+	__atomic_fetch_add(&mux.waiting, 1, __ATOMIC_RELAXED);
+	lock_acquire(&mux.lock);
+	__atomic_fetch_sub(&mux.waiting, 1, __ATOMIC_RELAXED);
+}
+
+static void unlock_after_turn(void)
+{
+	uint32_t turns = mux.turns + 1;
+
+	__atomic_store_n(&mux.turns, turns, __ATOMIC_RELAXED);
+	lock_release(&mux.lock);
+	for (uint32_t n = 0; n < PATIENCE && __atomic_load_n(&mux.waiting, __ATOMIC_RELAXED); n++)
+		if (__atomic_load_n(&mux.turns, __ATOMIC_RELAXED) != turns)
+			break;
+}
+
+/* One line, or TURN_BUDGET bytes of a longer one. True if there is more. */
+static bool drain_turn(uint32_t source)
+{
+	uint32_t left = TURN_BUDGET;
+	bool ended = false, more;
+
+	lock_for_turn();
+	while (!ended && left && has_text(source))
+		left -= step(source, left, &ended);
+	push_all();
+	more = has_text(source);
+	unlock_after_turn();
+	return more;
+}
+
+/* What a sibling puts in meanwhile it drains itself. */
+void mux_drain(uint32_t source)
+{
+	for (uint32_t n = 0; n < DRAIN_TURNS && drain_turn(source); n++)
+		;
+}
+
+/* A line that is pasted waits in the device while the monitor's answers have no room. */
+static void take_input(void)
+{
+	for (uint32_t n = 0; mux.device->get && n < INPUT_BUDGET && mux_room() >= ANSWER_ROOM; n++) {
+		int c = mux.device->get();
+
+		if (c < 0)
+			break;
+		keys_typed((uint8_t)c);
+	}
+}
+
+bool mux_service(bool *pending, uint32_t *notify)
+{
+	bool taken, more;
+
+	lock_acquire(&mux.lock);
+	take_input();
+	monitor_tick();
+	fill();
+	taken = push();
+	more = anything_waits();
+	*pending = mux.len || more;
+	if (mux.device->interrupts)
+		mux.device->interrupts(mux.device->get != NULL, mux.len != 0);
+	*notify = mux.notify;
+	mux.notify = 0;
+	lock_release(&mux.lock);
+	return taken && *pending;
+}
+
+void mux_finish(uint64_t deadline)
+{
+	lock_acquire(&mux.lock);
+	while (csr_read(CSR_TIME) < deadline && (mux.len || anything_waits())) {
+		fill();
+		push();
+	}
+	leave_shown();
+	while (csr_read(CSR_TIME) < deadline && mux.len)
+		push();
+	lock_release(&mux.lock);
+}
+
+bool mux_has_input(void)
+{
+	return mux.device->get != NULL;
+}
+
+/* ---- the monitor's side ---- */
+
+void mux_put(const char *text, uint32_t len)
+{
+	if (len + RESERVE > mux_room())
+		mux.cut = true;
+	if (!mux.cut)
+		ring_put(&mux.monitor, text, len);
+}
+
+/* What mux_put() leaves is room for this. */
+void mux_end_answer(const char *prompt)
+{
+	if (mux.cut)
+		ring_put(&mux.monitor, CUT, sizeof(CUT) - 1);
+	ring_put(&mux.monitor, prompt, (uint32_t)strlen(prompt));
+	mux.cut = false;
+}
+
+uint32_t mux_room(void)
+{
+	return MONITOR_RING - ring_used(&mux.monitor);
+}
+
+void mux_print(const char *format, ...)
+{
+	char text[LINE_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	mux_put(text, (uint32_t)fmt_vstr(text, sizeof(text), format, ap));
+	va_end(ap);
+}
+
+void mux_ask(void)
+{
+	mux.ask = ASKS;
+}
+
+/* It stays live until the mux comes to the end of that line. */
+void mux_answered(void)
+{
+	mux_put("\n", 1);
+	mux.ask = ANSWERED;
+}
+
+bool mux_asks(void)
+{
+	return mux.ask == ASKS;
+}
+
+uint32_t mux_focus(void)
+{
+	return mux.focus;
+}
+
+/* A guest's prompt stays to be seen; the end of the monitor's line is under way. */
+void mux_set_focus(uint32_t source)
+{
+	if (mux.shown == mux.focus && mux.shown < MAX_VMS && source != mux.focus) {
+		add("\n", 1);
+		mux.shown = NOBODY;
+	}
+	mux.focus = source;
+}
+
+void mux_type(uint32_t vm, uint8_t byte)
+{
+	if (console_type(vm, byte))
+		mux.notify |= 1u << vm;
+}
+
+/* ---- boot ---- */
+
+static void link_source(uint32_t i, const char *name, uint8_t colour)
+{
+	mux.sources[i].name = name;
+	mux.sources[i].colour = colour;
+	mux.sources[i].linked = true;
+}
+
+void mux_init(const struct console_device *d)
+{
+	memset(&mux, 0, offsetof(__typeof__(mux), stage));
+	mux.device = d;
+	mux.focus = mux.shown = NOBODY;
+	mux.budget = UINT32_MAX;
+	mux.left = TURN_BUDGET;
+	mux.monitor = (struct ring){ .data = monitor_bytes, .size = MONITOR_RING };
+	link_source(MUX_LOG, "bulkhead", 36);
+}
+
+void mux_use(const struct plan *plan, const struct console_device *d)
+{
+	static const uint8_t colours[MAX_VMS] = { 32, 33, 35, 34, 92, 93, 95, 94 };
+
+	mux.device = d;
+	mux.colour = plan->console.colour;
+	mux.budget = plan->console.drive == CONSOLE_GUEST_HART ? POLL_BUDGET : UINT32_MAX;
+	second = plan->timebase_hz;
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
+		link_source(i, plan->vms[i].name, colours[i]);
+	link_source(MUX_MONITOR, "monitor", 36);
+	if (d->get && plan->console.drive != CONSOLE_DIRECT) {
+		mux.focus = 0;
+		keys_init(plan);
+		monitor_init(plan);
+	}
+}

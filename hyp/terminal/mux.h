@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The mux: many sources of lines, one terminal. It takes one line of each source in turn, so that no flood starves
+ * the others, and shows the unfinished line of the source in focus as it grows; where another line has to be shown
+ * in between, the unfinished one is ended and shown again behind it. While we ask for a name (keys.c), it is the
+ * monitor's line that is live in this way, instead of that of the source in focus. docs/console.md.
+ *
+ * Lock: mux.lock covers all of it, the device, and monitor.c. Taken by the hart that drives the console.
+ */
+#ifndef HYP_TERMINAL_MUX_H
+#define HYP_TERMINAL_MUX_H
+
+#include "drivers/console.h"
+#include "hyp/plan/plan.h"
+
+/* Sources: guests by their number, then these. */
+#define MUX_LOG		MAX_VMS
+#define MUX_MONITOR	(MAX_VMS + 1)
+#define MUX_SOURCES	(MAX_VMS + 2)
+
+/* The hypervisor's log alone, then everybody. At boot, one hart. */
+void mux_init(const struct console_device *d);
+void mux_use(const struct plan *plan, const struct console_device *d);
+
+/* Shows what waits of one source, and waits for the device; between two lines others may show one of theirs. */
+void mux_drain(uint32_t source);
+
+/*
+ * A bounded piece of work: takes what was typed, moves some lines, gives the device what it takes at once. True if
+ * there is more that can be done now. *pending: something waits for the device. *notify: guests (bits) that
+ * something was typed for.
+ */
+bool mux_service(bool *pending, uint32_t *notify);
+
+/* Shows everything that waits; at most until then (time CSR). */
+void mux_finish(uint64_t deadline);
+
+/* Whether anything can be typed. */
+bool mux_has_input(void);
+
+/* ---- for those who are called under mux.lock: monitor.c ---- */
+
+/* Text of the monitor, as its source writes it: with newlines, and unfinished lines. */
+void mux_print(const char *format, ...) __printf(1, 2);
+void mux_put(const char *text, uint32_t len);
+uint32_t mux_room(void);	/* bytes that it can write now */
+
+/* The answer to a command ends: what had no room was left out, and that is said. Then the prompt. */
+void mux_end_answer(const char *prompt);
+
+/*
+ * We ask for something: the monitor's unfinished line is live, whoever has the focus, up to
+ * mux_answered(), which ends that line.
+ */
+void mux_ask(void);
+void mux_answered(void);
+bool mux_asks(void);
+
+/* Guest number or MUX_MONITOR. The monitor ends its line before it is left. */
+uint32_t mux_focus(void);
+void mux_set_focus(uint32_t source);
+
+/* Types a byte for a guest. */
+void mux_type(uint32_t vm, uint8_t byte);
+
+#endif
