@@ -249,9 +249,57 @@ static void t_walk(void)
 	mmu_off();
 }
 
+/*
+ * U-mode unmaps its own page, without a fence, and then accesses the PLIC from there: whoever
+ * emulates the access and fetches the instruction finds none. The trap of that must not be taken for U-mode's.
+ */
+static void check_lost_code(uint32_t insn, uint64_t offset)
+{
+	uint32_t store = enc_store(W_D, 12, 13, 0), *code = (uint32_t *)code_page;
+	const struct tf *r;
+	struct tf in;
+
+	map_window();
+	mmu_set(8, (uint64_t)mmu_entry(0) & ~0xfffULL, PTE_RW | PTE_U);
+	mmu_set(9, plic.base + (offset & ~0xfffULL), PTE_RW | PTE_U);
+	mmu_fence();
+	WRITE_ONCE(code[0], store);
+	WRITE_ONCE(code[1], insn);
+	WRITE_ONCE(code[2], INSN_EBREAK);
+	__asm__ volatile("fence.i" : : : "memory");
+	lab_fill(&in);
+	in.x[REG_A0] = MMU_PAGE(9) + (offset & 0xfff);
+	in.x[REG_A1] = 0;
+	in.x[12] = 0;
+	in.x[13] = MMU_PAGE(8) + ((uint64_t)mmu_entry(4) & 0xfff);
+	in.epc = MMU_PAGE(4);
+	r = excursion(&in, true);
+	EXPECT(r->cause == CAUSE_STORE_ACCESS || r->cause == CAUSE_LOAD_ACCESS || r->cause == CAUSE_FETCH_PAGE ||
+	       r->cause == CAUSE_BREAKPOINT, "insn 0x%x: cause %lu", insn, r->cause);
+	EXPECT(!(r->status & SSTATUS_SPP), "insn 0x%x: cause %lu of U-mode is told as S-mode's", insn, r->cause);
+	EXPECT(r->epc >= MMU_PAGE(4) + 4 && r->epc <= MMU_PAGE(4) + 8, "insn 0x%x: epc 0x%lx", insn, r->epc);
+}
+
+static void t_lost_code(void)
+{
+	uint32_t sw = enc_store(W_W, REG_A1, REG_A0, 0), lw = enc_load(W_W, REG_A1, REG_A0, 0);
+
+	if (!plic.base || cpus[0].plic_ctx < 0) {
+		check_skip("no PLIC");
+		return;
+	}
+	mmu_on(0);
+	check_lost_code(sw, PLIC_THRESHOLD(cpus[0].plic_ctx));
+	check_lost_code(sw, PLIC_CLAIM(cpus[0].plic_ctx));
+	check_lost_code(sw, PLIC_PRIORITY(own_source()));
+	check_lost_code(lw, PLIC_PRIORITY(own_source()));
+	mmu_off();
+}
+
 void tests_paging(void)
 {
 	RUN({ "paging.faults", t_faults }, { "paging.user", t_user }, { "paging.mmio", t_mmio },
 	    { "paging.split", t_split }, { "paging.device-straddle", t_device_straddle },
-	    { "paging.hole", t_hole }, { "paging.walk", t_walk });
+	    { "paging.hole", t_hole }, { "paging.walk", t_walk },
+	    { "paging.lost-code", t_lost_code });
 }

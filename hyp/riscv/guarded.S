@@ -28,6 +28,10 @@
 
 #define MASKS_ALL	7
 
+#if HSTATUS_SPVP != SSTATUS_SPP
+#error "guarded_fetch_failed takes the one for the other"
+#endif
+
 	/* t1: the guest's register of number index / 8, by a table; changes t0. index: a register. */
 	.macro	guest_value index
 9:	auipc	t0, %pcrel_hi(guest_values)
@@ -188,6 +192,10 @@ guarded_other:
 	.globl	guarded_fetch_failed
 guarded_fetch_failed:
 	li	t0, SSTATUS_MXR
+	csrc	CSR_SSTATUS, t0
+	csrr	t0, CSR_HSTATUS		/* SPVP is what SPP was: a trap from HS-mode sets the one and leaves the other */
+	not	t0, t0
+	andi	t0, t0, HSTATUS_SPVP
 	csrc	CSR_SSTATUS, t0
 	csrw	CSR_SEPC, a2
 	ld	t0, CTX_PC(a0)
