@@ -148,7 +148,16 @@ $(B)/$(1)/%.o: %.S Makefile $(FETCHED) | $(SETUP)
 $(B)/$(1)/libfdt/%.o: Makefile $(FETCHED) | $(SETUP)
 	$$(call say,CC $$@)
 	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $$(LIBFDT_CFLAGS) $$(SIZE_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
+# What assembly needs of structures: DIRECTORY/asm_offsets.c, compiled to assembly only (hyp/base/asm_define.h).
+$(B)/$(1)/%/asm_offsets.h: %/asm_offsets.c Makefile $(FETCHED) | $(SETUP)
+	$$(call say,OFFSETS $$@)
+	$$(Q)mkdir -p $$(@D) && $(2) $(3) -g0 $$(DEPS) -MT $$@ -S -o $$(@:.h=.s) $$<
+	$$(Q)sed -n 's/^[[:space:]]*\.ascii "->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)"$$$$/#define \1 \2/p' $$(@:.h=.s) > $$@
 endef
+# $(1) directories with an asm_offsets.c, $(2) directory below build: their headers there.
+offsets		= $(patsubst %,$(B)/$(2)/%/asm_offsets.h,$(1))
+# $(1) C and assembly files: those that are linked.
+linked		= $(filter-out %/asm_offsets.c,$(1))
 libfdt_objects	= $(patsubst %,$(B)/$(1)/libfdt/%.o,$(LIBFDT_NAMES))
 
 # ---- the firmware's own image ---------------------------------------------------------------------
@@ -156,8 +165,10 @@ libfdt_objects	= $(patsubst %,$(B)/$(1)/libfdt/%.o,$(LIBFDT_NAMES))
 CORE_SRC	:= $(wildcard boot/*.S boot/*.c hyp/base/*.c hyp/base/*.S hyp/riscv/*.c hyp/riscv/*.S hyp/plan/*.c \
 		     hyp/console/*.c hyp/vdev/*.c hyp/vm/*.c hyp/vsbi/*.c hyp/terminal/*.c drivers/*.c)
 CORE_OBJ	:= $(call objects,$(CORE_SRC),core) $(call libfdt_objects,core)
-CORE_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -Ihyp/base/libc -I$(LIBFDT)
+CORE_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -I$(B)/core -Ihyp/base/libc -I$(LIBFDT)
 $(eval $(call COMPILE,core,$(CROSSCC),$(CORE_CFLAGS)))
+CORE_OFFSETS	:= $(call offsets,hyp,core)
+$(call objects,$(filter %.S,$(CORE_SRC)),core): | $(CORE_OFFSETS)
 
 # What runs at boot, or when a VM starts, ends or prints, is small rather than fast; what an exit runs is not here.
 COLD		:= $(wildcard boot/*.c hyp/plan/*.c) $(addprefix hyp/base/,fdt.c fmt.c) \
@@ -190,13 +201,15 @@ $(B)/core.bin: $(B)/bulkhead.elf
 
 GUEST_DIRS	:= $(sort $(patsubst guests/%/,%,$(dir $(wildcard guests/*/*.c guests/*/*.S))))
 GUESTS		:= $(filter-out lib,$(GUEST_DIRS))
-GUEST_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -Iguests/lib -Ihyp/base/libc -I$(LIBFDT)
-GUEST_LIB_OBJ	:= $(call objects,$(wildcard guests/lib/*.S guests/lib/*.c),guest) \
+GUEST_CFLAGS	:= $(CROSS_CFLAGS) $(WARNINGS) -I. -I$(B)/guest -Iguests/lib -Ihyp/base/libc -I$(LIBFDT)
+GUEST_LIB_OBJ	:= $(call objects,$(call linked,$(wildcard guests/lib/*.S guests/lib/*.c)),guest) \
 		   $(call libfdt_objects,guest)
 $(eval $(call COMPILE,guest,$(CROSSCC),$(GUEST_CFLAGS)))
+GUEST_OFFSETS	:= $(call offsets,$(patsubst %/asm_offsets.c,%,$(wildcard guests/*/asm_offsets.c)),guest)
+$(call objects,$(wildcard guests/*/*.S),guest): | $(GUEST_OFFSETS)
 
 define GUEST
-OBJ_$(1)	:= $(call objects,$(wildcard guests/$(1)/*.S guests/$(1)/*.c),guest)
+OBJ_$(1)	:= $(call objects,$(call linked,$(wildcard guests/$(1)/*.S guests/$(1)/*.c)),guest)
 LD_$(1)		:= $(or $(wildcard guests/$(1)/link.ld),linker/guest.ld)
 LIB_$(1)	:= $(if $(wildcard guests/$(1)/link.ld),,$(GUEST_LIB_OBJ))
 $(B)/guest/$(1).elf: $$(OBJ_$(1)) $$(LIB_$(1)) $$(LD_$(1))
@@ -507,4 +520,5 @@ $(B)/.core-list $(B)/.tool-list $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list
 	   $(COVER_LIB_OBJ) $(GUEST_LIB_OBJ) \
 	   $(patsubst $(B)/fuzz/%,$(B)/fuzz/tests/fuzz/%.o,$(FUZZ_TARGETS)) \
 	   $(patsubst $(B)/coverage/%,$(B)/coverage/tests/fuzz/%.o,$(COVER_TARGETS)) \
+	   $(CORE_OFFSETS:.h=.d) $(GUEST_OFFSETS:.h=.d) \
 	   $(foreach g,$(GUESTS),$(OBJ_$(g))) $(patsubst $(B)/unit/%,$(B)/unit/tests/unit/%.o,$(UNIT_TESTS)))

@@ -5,7 +5,7 @@
  * with the header of a RISC-V Linux kernel image, so that boot loaders know how to place it. It is
  * linked at 0 and relocates itself to wherever it lies.
  */
-#include "hyp/riscv/context.h"
+#include "hyp/asm_offsets.h"
 #include "hyp/riscv/sbi_defs.h"
 
 #define R_RISCV_RELATIVE 3

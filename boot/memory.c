@@ -5,7 +5,7 @@
 #include "boot/memory.h"
 
 #include "boot/boot.h"
-#include "hyp/riscv/context.h"
+#include "hyp/riscv/hart.h"
 #include "hyp/riscv/sstage.h"
 
 struct guarded_stack {

@@ -7,7 +7,6 @@
  * interrupts from one to the other; the cycle counter knows no harts under -icount, so scripts/bench
  * counts there. The operations themselves are in ops.S, what drives them here, statistics in stats.c.
  */
-#include <stddef.h>
 #include "guests/bench/ops.h"
 #include "guests/bench/stats.h"
 #include "guests/lib/console.h"
@@ -24,21 +23,6 @@
 #define RTC_ALARM_HIGH		0x0c
 #define RTC_IRQ_ENABLED		0x10
 #define RTC_CLEAR_INTERRUPT	0x1c
-
-_Static_assert(offsetof(struct op_args, addr) == OP_ADDR, "OP_ADDR");
-_Static_assert(offsetof(struct op_args, value) == OP_VALUE, "OP_VALUE");
-_Static_assert(offsetof(struct irq_frame, epc) == IF_EPC, "IF_EPC");
-_Static_assert(offsetof(struct irq_frame, status) == IF_STATUS, "IF_STATUS");
-_Static_assert(offsetof(struct irq_frame, claim) == IF_CLAIM, "IF_CLAIM");
-_Static_assert(offsetof(struct irq_frame, source) == IF_SOURCE, "IF_SOURCE");
-_Static_assert(offsetof(struct irq_frame, calm) == IF_CALM, "IF_CALM");
-_Static_assert(offsetof(struct irq_frame, count) == IF_COUNT, "IF_COUNT");
-_Static_assert(offsetof(struct irq_frame, stack) == IF_STACK, "IF_STACK");
-_Static_assert(offsetof(struct irq_frame, handler) == IF_HANDLER, "IF_HANDLER");
-_Static_assert(offsetof(struct timer_args, tick_ns) == TIMER_TICK_NS, "TIMER_TICK_NS");
-_Static_assert(offsetof(struct timer_args, phase) == TIMER_PHASE, "TIMER_PHASE");
-_Static_assert(offsetof(struct timer_args, deadline) == TIMER_DEADLINE, "TIMER_DEADLINE");
-_Static_assert(offsetof(struct timer_args, sstc) == TIMER_SSTC, "TIMER_SSTC");
 
 static struct irq_frame frame;
 static uint64_t rtc;

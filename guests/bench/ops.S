@@ -4,8 +4,10 @@
  * the two readings of the cycle counter. t5 is the first reading, t6 the second; t4 is where quick_trap
  * goes on. An SBI call keeps all registers but a0 and a1 (SBI specification, "Binary Encoding").
  */
-#include "guests/bench/ops.h"
+#include "guests/bench/asm_offsets.h"
 #include "guests/lib/csr.h"
+
+#define IF_X(n)	(IF_REGS + 8 * (n))
 
 	.text
 
@@ -34,14 +36,14 @@ op_\name:
 
 	.macro	ecall_args
 	mv	t0, a0
-	ld	a0, 0(t0)
-	ld	a1, 8(t0)
-	ld	a2, 16(t0)
-	ld	a3, 24(t0)
-	ld	a4, 32(t0)
-	ld	a5, 40(t0)
-	ld	a6, 48(t0)
-	ld	a7, 56(t0)
+	ld	a0, OP_ARGS + 8 * 0(t0)
+	ld	a1, OP_ARGS + 8 * 1(t0)
+	ld	a2, OP_ARGS + 8 * 2(t0)
+	ld	a3, OP_ARGS + 8 * 3(t0)
+	ld	a4, OP_ARGS + 8 * 4(t0)
+	ld	a5, OP_ARGS + 8 * 5(t0)
+	ld	a6, OP_ARGS + 8 * 6(t0)
+	ld	a7, OP_ARGS + 8 * 7(t0)
 	.endm
 
 	.macro	ecall_op name
@@ -200,10 +202,10 @@ op_ext_resume_end:
 full_trap:
 	csrrw	tp, sscratch, tp
 	.irp	n, 1,2,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd	x\n, \n * 8(tp)
+	sd	x\n, IF_X(\n)(tp)
 	.endr
 	csrrw	t0, sscratch, tp
-	sd	t0, 4 * 8(tp)
+	sd	t0, IF_X(4)(tp)
 	csrr	t0, sepc
 	csrr	t1, sstatus
 	csrr	t2, scause
@@ -243,9 +245,9 @@ full_trap:
 	csrw	sepc, t0
 	csrw	sstatus, t1
 	.irp	n, 1,2,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	ld	x\n, \n * 8(tp)
+	ld	x\n, IF_X(\n)(tp)
 	.endr
-	ld	tp, 4 * 8(tp)
+	ld	tp, IF_X(4)(tp)
 	sret
 2:	csrr	a0, scause
 	csrr	a1, sepc

@@ -7,33 +7,9 @@
 #ifndef GUESTS_BENCH_OPS_H
 #define GUESTS_BENCH_OPS_H
 
-/* Offsets in struct op_args for ops.S. */
-#define OP_ADDR		64
-#define OP_VALUE	72
-
-/* Offsets in struct irq_frame. */
-#define IF_EPC		256
-#define IF_STATUS	264
-#define IF_CAUSE	272
-#define IF_TVAL		280
-#define IF_DEPTH	288
-#define IF_CLAIM	296
-#define IF_SOURCE	304
-#define IF_CALM		312
-#define IF_COUNT	320
-#define IF_STACK	328
-#define IF_HANDLER	336
-
-/* Offsets in struct timer_args. */
-#define TIMER_OFFSET	0
-#define TIMER_TICK_NS	8
-#define TIMER_PHASE	16
-#define TIMER_DEADLINE	24
-#define TIMER_SSTC	32
-#define TIMER_MAX_TICK_NS	100
-
-#ifndef __ASSEMBLER__
 #include <stdint.h>
+
+#define TIMER_MAX_TICK_NS	100
 
 struct op_args {
 	uint64_t a[8];		/* of an ecall: a0 to a7 */
@@ -94,6 +70,5 @@ void op_clocks(uint64_t *pairs);
 void op_settle(void);
 
 extern char quick_trap[], full_trap[], sibling_trap[];
-#endif
 
 #endif

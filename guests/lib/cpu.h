@@ -8,37 +8,13 @@
 #ifndef GUESTS_LIB_CPU_H
 #define GUESTS_LIB_CPU_H
 
-#define MAX_CPUS	16
-#define STACK_SIZE	16384
-#define TRAP_STACK_SIZE	8192
-
-/* Offsets that start.S uses; checked against the structures in trap.c. */
-#define TF_EPC		256
-#define TF_STATUS	264
-#define TF_CAUSE	272
-#define TF_TVAL		280
-#define CPU_TRAP_SP	288
-#define CPU_IN_TRAP	296
-#define CPU_SCRATCH	304
-#define CPU_EXC_SP	312
-#define CPU_STACK_TOP	320
-
-/* Of struct boot_state, likewise. */
-#define BOOT_GPRS	0
-#define BOOT_SSTATUS	8
-#define BOOT_SIE	16
-#define BOOT_SIP	24
-#define BOOT_STVEC	32
-#define BOOT_SSCRATCH	40
-#define BOOT_TRAP	48
-#define BOOT_SATP	56
-#define BOOT_BSS	64
-#define BOOT_STATE_SIZE	72
-
-#ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stdint.h>
 #include "guests/lib/csr.h"
+
+#define MAX_CPUS	16
+#define STACK_SIZE	16384
+#define TRAP_STACK_SIZE	8192
 
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
@@ -53,7 +29,7 @@ struct tf {
 };
 
 struct cpu {
-	struct tf tf;		/* first: the frame of the trap being handled */
+	struct tf tf;		/* the frame of the trap being handled; start.S expects it first */
 	uint64_t trap_sp;
 	uint64_t in_trap;
 	uint64_t scratch;
@@ -164,6 +140,5 @@ void excursion_enter(void);
 
 /* Every guest has one: called on the boot hart, with interrupts off, console and DT ready. */
 void guest_main(void);
-#endif
 
 #endif

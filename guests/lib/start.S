@@ -5,9 +5,10 @@
  * HSM; trap entry and exit; excursions (see cpu.h). Entered with a0 = hart id, a1 = device
  * tree or, at secondary_entry, a1 = struct cpu; satp = 0, sstatus.SIE = 0.
  */
-#include "guests/lib/cpu.h"
+#include "guests/lib/asm_offsets.h"
 
 #define R_RISCV_RELATIVE 3
+#define TF_X(n)	(TF_REGS + 8 * (n))	/* tp: struct cpu, whose frame is its first member */
 
 	.section .head, "ax"
 	.globl image_start
@@ -135,12 +136,12 @@ trap_entry:
 	li	t0, 1
 	sd	t0, CPU_IN_TRAP(tp)
 	.irp	n, 1,2,3,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd	x\n, \n * 8(tp)
+	sd	x\n, TF_X(\n)(tp)
 	.endr
 	ld	t0, CPU_SCRATCH(tp)
-	sd	t0, 5 * 8(tp)
+	sd	t0, TF_X(5)(tp)
 	csrr	t0, sscratch
-	sd	t0, 4 * 8(tp)
+	sd	t0, TF_X(4)(tp)
 	csrw	sscratch, tp
 	csrr	t0, sepc
 	sd	t0, TF_EPC(tp)
@@ -161,9 +162,9 @@ trap_exit:
 	csrw	sstatus, t0
 	sd	zero, CPU_IN_TRAP(tp)
 	.irp	n, 1,2,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	ld	x\n, \n * 8(tp)
+	ld	x\n, TF_X(\n)(tp)
 	.endr
-	ld	tp, 4 * 8(tp)
+	ld	tp, TF_X(4)(tp)
 	sret
 
 	/* Keeps the outer frame; reports cause, epc and tval of the inner trap. */

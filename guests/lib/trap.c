@@ -3,23 +3,9 @@
  * Traps of a guest: interrupts are counted per hart and given to irq_handlers; exceptions end
  * the running excursion, and without one they are fatal. Entry and exit code is in start.S.
  */
-#include <stddef.h>
 #include "guests/lib/console.h"
 #include "guests/lib/cpu.h"
 #include "guests/lib/sbi.h"
-
-_Static_assert(offsetof(struct tf, epc) == TF_EPC, "TF_EPC");
-_Static_assert(offsetof(struct tf, status) == TF_STATUS, "TF_STATUS");
-_Static_assert(offsetof(struct tf, cause) == TF_CAUSE, "TF_CAUSE");
-_Static_assert(offsetof(struct tf, tval) == TF_TVAL, "TF_TVAL");
-_Static_assert(offsetof(struct cpu, trap_sp) == CPU_TRAP_SP, "CPU_TRAP_SP");
-_Static_assert(offsetof(struct cpu, in_trap) == CPU_IN_TRAP, "CPU_IN_TRAP");
-_Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "CPU_SCRATCH");
-_Static_assert(offsetof(struct cpu, exc_sp) == CPU_EXC_SP, "CPU_EXC_SP");
-_Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP, "CPU_STACK_TOP");
-_Static_assert(offsetof(struct boot_state, sip) == BOOT_SIP, "BOOT_SIP");
-_Static_assert(offsetof(struct boot_state, trap) == BOOT_TRAP, "BOOT_TRAP");
-_Static_assert(sizeof(struct boot_state) == BOOT_STATE_SIZE, "BOOT_STATE_SIZE");
 
 struct irq_handlers irq_handlers;
 

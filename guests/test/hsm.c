@@ -3,15 +3,8 @@
  * SBI HSM: status, start and its refusals, the state a hart starts in, stop and start again many
  * times, suspend. SBI specification 3.0, chapter "Hart State Management Extension".
  */
+#include "guests/test/raw.h"
 #include "guests/test/test.h"
-
-/* Filled by raw_entry (raw.S): what a started hart finds in its registers. */
-struct raw_state {
-	uint64_t a0, a1, satp, sstatus, sie, sip, done;
-};
-extern struct raw_state raw_state;
-extern char raw_entry[], raw_resume[], raw_back[];
-void raw_stop(struct cpu *c);
 
 static struct sbiret hsm(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Entry points that store what a started or resumed hart finds, then stop it, without touching
- * anything first (struct raw_state is in hsm.c); and a stop that a later start returns from.
+ * anything first (struct raw_state is in raw.h); and a stop that a later start returns from.
  */
-#include "guests/lib/cpu.h"
+#include "guests/test/asm_offsets.h"
 
 	.text
 	.globl raw_entry, raw_resume
@@ -11,20 +11,20 @@
 raw_entry:
 raw_resume:
 	lla	t0, raw_state
-	sd	a0, 0(t0)
-	sd	a1, 8(t0)
+	sd	a0, RAW_A0(t0)
+	sd	a1, RAW_A1(t0)
 	csrr	t1, satp
-	sd	t1, 16(t0)
+	sd	t1, RAW_SATP(t0)
 	csrr	t1, sstatus
-	sd	t1, 24(t0)
+	sd	t1, RAW_SSTATUS(t0)
 	csrr	t1, sie
-	sd	t1, 32(t0)
+	sd	t1, RAW_SIE(t0)
 	csrr	t1, sip
-	sd	t1, 40(t0)
+	sd	t1, RAW_SIP(t0)
 	csrw	sie, zero
 	li	t1, 1
 	fence
-	sd	t1, 48(t0)
+	sd	t1, RAW_DONE(t0)
 	li	a7, 0x48534D
 	li	a6, 1
 	ecall
@@ -72,4 +72,4 @@ stopped_sp:
 	.space	8
 	.globl raw_state
 raw_state:
-	.space	56
+	.space	RAW_STATE_SIZE

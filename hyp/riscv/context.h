@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What switch.S keeps of a guest and of a hart, with the offsets that assembly uses. struct
- * guest_context is the first member of struct vcpu; sscratch holds its address while the guest runs
- * and 0 while the hypervisor does, which is how the trap entry tells the two apart.
+ * What switch.S saves of a guest, and how it is called. struct guest_context is the first member of struct vcpu;
+ * sscratch holds its address while the guest runs and 0 while the hypervisor runs: the trap entry distinguishes the two
+ * by it. Assembly finds the offsets in hyp/asm_offsets.h, which the compiler makes of hyp/asm_offsets.c.
  */
 #ifndef HYP_RISCV_CONTEXT_H
 #define HYP_RISCV_CONTEXT_H
 
-#define CTX_X(n)	((n) * 8)	/* slot 0 is free, as x0 is constant: it holds the pc */
-#define CTX_PC		CTX_X(0)
-#define CTX_SSTATUS	256
-#define CTX_HSTATUS	264
-#define CTX_HOST_SP	272
-#define CTX_HOST_TP	280
-#define CTX_ON_ECALL	288
-#define CTX_ON_EXIT	296
-#define CTX_FLAGS	304
-#define CTX_SELF	312
-#define CTX_NR_VCPUS	320
-#define CTX_VCPUS	328
-#define CTX_VERDICT	336
-#define CTX_PLIC	344
-#define CTX_PLIC_BASE	352
-#define CTX_PLIC_SIZE	360
-#define CTX_PLIC_READ	368
-#define CTX_PLIC_WRITE	376
-#define CTX_ON_LINES	384
-#define CTX_PLIC_EXTERNAL 392
-#define CTX_GUARD	400
-#define CTX_HOST_PAGE	408
-#define CTX_EXITS	416	/* one 64-bit counter a kind */
+#include "hyp/base/types.h"
+#include "hyp/riscv/ecall.h"
 
 /* Kinds of exits. The first ones are served in switch.S. */
 #define EXIT_SET_TIMER	0
@@ -50,43 +29,11 @@
 
 #define CTX_GUARD_NONE	0x8000000000000000	/* htval is less */
 
-#define VCPU_HART	(CTX_EXITS + 8 * NR_EXITS + 8)
-#define VCPU_INDEX	(VCPU_HART + 8)
-#define VPLIC_LINES	8
-#define VPLIC_PHYSICAL	16
-
-#define HART_STACK_TOP	0
-#define HART_SCRATCH	8
-#define HART_FRAME	16	/* of a trap in HS-mode: x0 (pc) to x31 */
-
-#define HART_ID		(HART_FRAME + 256)
-#define HART_MAILBOX	(HART_FRAME + 256 + 12)
-#define HART_VCPU	(HART_FRAME + 256 + 16)
-#define HART_SETSSIP	(HART_FRAME + 256 + 24)
-#define HART_PANICS	(HART_FRAME + 256 + 32)
-#define HART_SIZE	344
-#define HART_AT_BOOT	64	/* in harts[], behind those of a plan: the boot hart before there is one, */
-#define HART_LOST	65	/* and one whose tp points to none */
-#define NR_HART_STRUCTS	66
-
-#define HART_STACK_SIZE	16384
-
-/* Requests in a hart's mailbox; any hart may set bits, the owner takes all of them at once. */
-#define MAIL_STATE	1	/* the VM's or vcpu's state changed: look at it */
-#define MAIL_IPI	2	/* a sibling sent an IPI: raise VSSIP */
-#define MAIL_EXTERNAL	4	/* the vPLIC's line of the vcpu may have changed */
-#define MAIL_CONSOLE	8	/* something was typed for the guest; to the console's own hart: something waits */
-#define MAIL_DUMP	16	/* the monitor wants the vcpu's registers */
-
-#ifndef __ASSEMBLER__
-#include "hyp/base/types.h"
-#include "hyp/riscv/ecall.h"
-
 struct vcpu;
 struct vplic;
 
 struct guest_context {
-	uint64_t x[32];			/* x[0] is the pc (sepc) */
+	uint64_t x[32];		/* x[0], which would be constant, is the pc (sepc) */
 	uint64_t sstatus;	/* SPP: the privilege to return to; FS, VS of the hart */
 	uint64_t hstatus;	/* SPVP and the VT* bits; SPV is set at the entry only */
 	uint64_t host_sp;
@@ -108,28 +55,6 @@ struct guest_context {
 	uint64_t host_page;	/* that page in the host, if the guest claims there; 0: none */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
-
-_Static_assert(offsetof(struct guest_context, sstatus) == CTX_SSTATUS, "switch.S");
-_Static_assert(offsetof(struct guest_context, hstatus) == CTX_HSTATUS, "switch.S");
-_Static_assert(offsetof(struct guest_context, host_sp) == CTX_HOST_SP, "switch.S");
-_Static_assert(offsetof(struct guest_context, host_tp) == CTX_HOST_TP, "switch.S");
-_Static_assert(offsetof(struct guest_context, on_ecall) == CTX_ON_ECALL, "switch.S");
-_Static_assert(offsetof(struct guest_context, on_exit) == CTX_ON_EXIT, "switch.S");
-_Static_assert(offsetof(struct guest_context, flags) == CTX_FLAGS, "switch.S");
-_Static_assert(offsetof(struct guest_context, self) == CTX_SELF, "switch.S");
-_Static_assert(offsetof(struct guest_context, nr_vcpus) == CTX_NR_VCPUS, "switch.S");
-_Static_assert(offsetof(struct guest_context, vcpus) == CTX_VCPUS, "switch.S");
-_Static_assert(offsetof(struct guest_context, verdict) == CTX_VERDICT, "switch.S");
-_Static_assert(offsetof(struct guest_context, plic) == CTX_PLIC, "switch.S");
-_Static_assert(offsetof(struct guest_context, plic_base) == CTX_PLIC_BASE, "switch.S");
-_Static_assert(offsetof(struct guest_context, plic_size) == CTX_PLIC_SIZE, "switch.S");
-_Static_assert(offsetof(struct guest_context, plic_read) == CTX_PLIC_READ, "switch.S");
-_Static_assert(offsetof(struct guest_context, plic_write) == CTX_PLIC_WRITE, "switch.S");
-_Static_assert(offsetof(struct guest_context, on_lines) == CTX_ON_LINES, "switch.S");
-_Static_assert(offsetof(struct guest_context, plic_external) == CTX_PLIC_EXTERNAL, "switch.S");
-_Static_assert(offsetof(struct guest_context, guard) == CTX_GUARD, "switch.S");
-_Static_assert(offsetof(struct guest_context, host_page) == CTX_HOST_PAGE, "guarded.S");
-_Static_assert(offsetof(struct guest_context, exits) == CTX_EXITS, "switch.S");
 
 /*
  * Runs the guest. At each exit one of the two functions in ctx is called. on_ecall serves calls from VS-mode and
@@ -156,6 +81,5 @@ int guest_run(struct guest_context *ctx);
  * are set on. */
 void fp_clear(bool doubles);
 void vector_clear(void);
-#endif
 
 #endif

@@ -3,9 +3,8 @@
  * Guarded accesses, see fault.h. Leaf functions between guard_begin and guard_end: a trap in here
  * makes the function return ERR_FAULT.
  */
+#include "hyp/asm_offsets.h"
 #include "hyp/riscv/csr_defs.h"
-
-#define ERR_FAULT 6	/* enum err; checked in hart.c */
 
 	.text
 	.globl	guard_begin

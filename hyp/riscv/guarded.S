@@ -22,11 +22,11 @@
  *   guarded_other         open         the CSRs of the exit
  *   guarded_fetch_failed  open         a1; a2: pc; x[0] of the context: stval
  */
-#include "hyp/riscv/context.h"
+#include "hyp/asm_offsets.h"
 #include "hyp/riscv/csr_defs.h"
 #include "hyp/riscv/switch_macros.h"
 
-#define MASKS_ALL	7
+#define MASKS_ALL	(VPLIC_PRIORITIES - 1)
 
 #if HSTATUS_SPVP != SSTATUS_SPP
 #error "guarded_fetch_failed takes the one for the other"
@@ -81,7 +81,7 @@ guarded_fetch_end:
 	andi	a3, a3, 31 << 3
 complete:
 	guest_value a3
-	srli	t0, t1, 10			/* MAX_IRQS; a register with more than the word is left to C */
+	srli	t0, t1, MAX_IRQS_LOG2		/* a register with more than the word is left to C */
 	bnez	t0, guarded_other
 	ld	a1, CTX_PLIC(a0)
 	srli	t0, t1, 5 - 2
@@ -135,7 +135,7 @@ threshold_aligned:
 	bnez	a1, guarded_other
 threshold:
 	guest_value a3
-	andi	t1, t1, 7			/* VPLIC_PRIORITIES */
+	andi	t1, t1, VPLIC_PRIORITIES - 1
 	addi	t0, t1, -MASKS_ALL
 	beqz	t0, foreign
 	ld	t0, CTX_HOST_PAGE(a0)

@@ -12,8 +12,6 @@
 #include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
 
-_Static_assert(ERR_FAULT == 6, "fault.S returns it");
-
 void trap_entry(void);	/* switch.S */
 
 struct hart harts[NR_HART_STRUCTS];	/* tp of every hart points into it: switch.S looks */

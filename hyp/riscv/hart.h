@@ -10,6 +10,19 @@
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/csr.h"
 
+#define HART_AT_BOOT	MAX_HARTS	/* in harts[], behind those of a plan: the boot hart before there is one, */
+#define HART_LOST	(MAX_HARTS + 1)	/* and one whose tp points to none */
+#define NR_HART_STRUCTS	(MAX_HARTS + 2)
+
+#define HART_STACK_SIZE	16384
+
+/* Requests in a hart's mailbox; any hart may set bits, the owner takes all of them at once. */
+#define MAIL_STATE	1	/* the VM's or vcpu's state changed: look at it */
+#define MAIL_IPI	2	/* a sibling sent an IPI: raise VSSIP */
+#define MAIL_EXTERNAL	4	/* the vPLIC's line of the vcpu may have changed */
+#define MAIL_CONSOLE	8	/* something was typed for the guest; to the console's own hart: something waits */
+#define MAIL_DUMP	16	/* the monitor wants the vcpu's registers */
+
 struct vcpu;
 
 /* Why a hart cannot be used: it reads back the wrong value, or lacks something (csr NULL). */
@@ -31,17 +44,6 @@ struct hart {
 	uint64_t panics;	/* atomic; more than one: a trap while it tells of a trap */
 	struct hart_refusal refusal;	/* why it cannot run guests; set before it counts as arrived */
 };
-
-_Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "switch.S");
-_Static_assert(offsetof(struct hart, scratch) == HART_SCRATCH, "switch.S");
-_Static_assert(offsetof(struct hart, frame) == HART_FRAME, "switch.S");
-_Static_assert(offsetof(struct hart, id) == HART_ID, "switch.S");
-_Static_assert(offsetof(struct hart, mailbox) == HART_MAILBOX, "switch.S");
-_Static_assert(offsetof(struct hart, vcpu) == HART_VCPU, "switch.S");
-_Static_assert(offsetof(struct hart, setssip) == HART_SETSSIP, "switch.S");
-_Static_assert(offsetof(struct hart, panics) == HART_PANICS, "switch.S");
-_Static_assert(sizeof(struct hart) == HART_SIZE, "switch.S");
-_Static_assert(HART_AT_BOOT == MAX_HARTS, "switch.S");
 
 static inline struct hart *this_hart(void)
 {

@@ -26,7 +26,7 @@
  *
  * Source: privileged ISA, hypervisor chapter, "Trap Entry" and "Trap Return"; RISC-V calling convention.
  */
-#include "hyp/riscv/context.h"
+#include "hyp/asm_offsets.h"
 #include "hyp/riscv/csr_defs.h"
 #include "hyp/riscv/sbi_defs.h"
 #include "hyp/riscv/switch_macros.h"
@@ -209,10 +209,10 @@ hyp_trap:
 	ld	t0, HART_SCRATCH(tp)
 	csrrw	a0, CSR_SSCRATCH, zero
 	.irp	r, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd	x\r, HART_FRAME+CTX_X(\r)(tp)
+	sd	x\r, FRAME_X(\r)(tp)
 	.endr
 	csrr	t0, CSR_SEPC
-	sd	t0, HART_FRAME+CTX_PC(tp)
+	sd	t0, FRAME_X(0)(tp)
 	/* The first trap is reported. A second one means that the report itself traps: see lost.S. */
 	addi	t0, tp, HART_PANICS
 	li	t1, 1

@@ -5,8 +5,12 @@
 #ifndef HYP_RISCV_SWITCH_MACROS_H
 #define HYP_RISCV_SWITCH_MACROS_H
 
-#include "hyp/riscv/context.h"
+#include "hyp/asm_offsets.h"
 #include "hyp/riscv/csr_defs.h"
+
+#define CTX_X(n)	(CTX_REGS + 8 * (n))
+#define CTX_PC		CTX_X(0)
+#define FRAME_X(n)	(HART_FRAME + 8 * (n))
 
 	/*
 	 * The registers that a C function may change, and sp and tp, without t0, t1, a0 and a1, in two groups: FEW, which

@@ -56,12 +56,6 @@ struct vcpu {
 	} timer;			/* in ticks; UINT64_MAX is never. See vtimer.c */
 };
 
-_Static_assert(offsetof(struct vcpu, hart) == VCPU_HART, "switch.S");
-_Static_assert(offsetof(struct vcpu, index) == VCPU_INDEX, "switch.S");
-_Static_assert(offsetof(struct vplic, lines) == VPLIC_LINES, "switch.S");
-_Static_assert(offsetof(struct vplic, physical) == VPLIC_PHYSICAL, "guarded.S");
-_Static_assert(MAX_IRQS == 1 << 10, "guarded.S");
-
 enum vm_state { VM_STOPPED, VM_STARTING, VM_RUNNING, VM_STOPPING, VM_STUCK };
 
 /* Why a VM leaves VM_RUNNING. */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For the files asm_offsets.c: constants that the compiler knows and assembly needs. Each of these files is compiled to
+ * assembly and never linked; the build turns its lines "->NAME VALUE" into asm_offsets.h of the same directory, below
+ * build/ (Makefile, ASM_OFFSETS).
+ */
+#ifndef HYP_BASE_ASM_DEFINE_H
+#define HYP_BASE_ASM_DEFINE_H
+
+#include <stddef.h>
+
+#define ASM_DEFINE(name, value)	__asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
+#define ASM_OFFSET(name, type, member)	ASM_DEFINE(name, offsetof(type, member))
+
+void asm_offsets(void);
+
+#endif
