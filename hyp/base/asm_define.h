@@ -12,6 +12,7 @@
 #define ASM_DEFINE(name, value)	__asm__ volatile("\n.ascii \"->" #name " %0\"" : : "i"(value))
 #define ASM_OFFSET(name, type, member)	ASM_DEFINE(name, offsetof(type, member))
 
+/* Contains the constants of one file; never called. */
 void asm_offsets(void);
 
 #endif
