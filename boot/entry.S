@@ -39,14 +39,14 @@ boot_hart:
 	lw	t2, (t0)
 	bne	t1, t2, boot_read_only
 
-	/* Firmware without HSM would send all harts here: one goes on, the others wait for ever. */
+	/* Firmware without HSM would send all harts here: one continues, the others wait for ever. */
 	lla	t0, boot_lottery
 	li	t1, 1
 	amoadd.w.aqrl t1, t1, (t0)
 	bnez	t1, 9f
 	lla	a2, _start
 
-	/* Where the image has moved to it begins here again, with a2 = where it was loaded (boot/move.c). */
+	/* A moved image starts again here, with a2 = where it was loaded (boot/move.c). */
 	.globl	boot_again
 boot_again:
 	lla	sp, boot_stack_top
@@ -80,7 +80,7 @@ boot_again:
 9:	wfi
 	j	9b
 
-	/* Says so by the SBI, byte by byte without a stack, and asks for a shutdown, as refuse() in main.c does. */
+	/* Reports it by the SBI, byte by byte without a stack, and requests a shutdown, as refuse() in main.c does. */
 	.balign	4
 boot_read_only:
 	lla	s0, read_only_text
@@ -107,7 +107,7 @@ boot_read_only:
 
 	.section .rodata
 read_only_text:
-	.string	"\n[bulkhead] refused: the image was entered where nothing can be written (ROM or flash); let the boot loader copy it to RAM and enter it there; nothing is started\n"
+	.string	"\n[bulkhead] refused: the image was entered in memory that cannot be written (ROM or flash); have the boot loader copy it to RAM and enter it there; nothing is started\n"
 	.section .text.entry, "ax"
 
 	/* void boot_enter_copy(hartid, host_dtb, loaded, boot_again): the other arguments are boot_main()'s */
@@ -128,7 +128,7 @@ secondary_entry:
 8:	wfi
 	j	8b
 
-	/* void boot_switch_stack(uint64_t sp, void (*next)(void)): leaves the boot stack for good */
+	/* void boot_switch_stack(uint64_t sp, void (*next)(void)): does not return to the boot stack */
 	.globl	boot_switch_stack
 boot_switch_stack:
 	mv	sp, a0

@@ -28,7 +28,7 @@
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm.h"
 
-/* A package larger than this is no such thing. */
+/* A larger value in a package's header is not a size: the header is damaged. */
 #define MAX_PACKAGE	(4 * GIB)
 
 static struct hart_features features;
@@ -37,10 +37,10 @@ static struct config config __attribute__((section(".noinit")));
 static struct plan plan __attribute__((section(".noinit")));
 
 /* Firmware sets up a hart's interrupt controllers when it starts the hart: OpenSBI masks its PLIC context
- * by the threshold. So no guest, and nothing that it does, begins before all harts are here. */
+ * by the threshold. So no guest starts before all harts have arrived. */
 #define ARRIVAL_SECONDS	30
 static uint32_t harts_here;	/* atomic: secondary harts that have arrived */
-static bool harts_go;		/* atomic: they may go on */
+static bool guests_may_start;	/* atomic: all harts have arrived and passed their checks */
 
 static __noreturn void refuse(const char *reason)
 {
@@ -86,7 +86,7 @@ static void check_hart(void)
 		refuse("the time CSR cannot be read: neither the hart nor the firmware implements it");
 }
 
-/* The package behind the image, and what of it is the configuration. Returns where both were loaded. */
+/* Finds the package behind the image and its entry with the configuration. Returns the range of image and package. */
 static struct range open_package(struct package *package, const struct package_entry **config_entry, uint64_t loaded)
 {
 	uint64_t size = (uintptr_t)__image_end - (uintptr_t)__image_start;
@@ -99,8 +99,8 @@ static struct range open_package(struct package *package, const struct package_e
 	return (struct range){ loaded, size + package->header->total_size };
 }
 
-/* What this hart cannot do no hart is said to, whatever the tree says: a guest would be told so. */
-static void keep_features(void)
+/* Removes features that the boot hart lacks from all harts of the tree: guests' trees would list them. */
+static void remove_missing_features(void)
 {
 	for (uint32_t i = 0; i < host.nr_harts; i++) {
 		host.harts[i].features &= features.sstc ? ~0u : ~HART_SSTC;
@@ -111,8 +111,8 @@ static void keep_features(void)
 	}
 }
 
-/* Goes on where the configuration wants the hypervisor, from the start; comes back if that is here. */
-static void move_away(struct range here, uint64_t hartid)
+/* Moves the image to the place that the configuration requires and starts again there. Returns if that is here. */
+static void move_if_required(struct range here, uint64_t hartid)
 {
 	struct range there = plan_place(&plan, &host, &config, here);
 
@@ -120,12 +120,12 @@ static void move_away(struct range here, uint64_t hartid)
 		return;
 	console_log("moving from 0x%lx to 0x%lx, out of the guests' way", here.base, there.base);
 	if (!move_fits(there))
-		refuse("there is no memory at that place, though the device tree says so: mend the tree, or write "
+		refuse("there is no memory at that place, though the device tree lists it: correct the tree, or write "
 		       "hypervisor-at = \"loaded\"");
 	move_image(there.base, range_last(here) + 1, hartid);
 }
 
-/* Where the image stays: the tree that is in use is a copy of the firmware's, and so is the one of the image that moved. */
+/* At the image's final place. Seeds are erased in all copies of the tree: the one in use, and the one before a move. */
 static void gather_entropy(uint64_t loaded)
 {
 	void *copies[] = { (void *)host.tree.base, move_tree_of(loaded) };
@@ -133,34 +133,34 @@ static void gather_entropy(uint64_t loaded)
 	entropy_gather(&host, copies, ARRAY_LEN(copies), features.seed);
 }
 
-/* Parses everything and makes the plan, or refuses. Called anew where the image has moved to. */
+/* Parses everything and makes the plan, or refuses. Called again after the image has moved. */
 static void make_plan(const void *host_dtb, uint64_t loaded, uint64_t hartid)
 {
 	bool moved = loaded != (uintptr_t)__image_start, host_ok, config_ok;
-	struct reporter reporter = { moved ? NULL : report, 0 };	/* what these have to say has been said */
+	struct reporter reporter = { moved ? NULL : report, 0 };	/* a moved image has reported these problems */
 	const struct package_entry *entry;
 	struct package package;
 	struct range tree, image = open_package(&package, &entry, loaded);
 
-	host_dtb = move_keep_tree(host_dtb, moved, &tree);
+	host_dtb = move_copy_tree(host_dtb, moved, &tree);
 	host_ok = host_parse(&host, host_dtb, MAX_DTB, true, &reporter) == OK;
 	host.tree = tree;
-	keep_features();
+	remove_missing_features();
 	config_ok = config_parse(&config, package_data(&package, entry), entry->size, &reporter) == OK;
 	if (!host_ok)
 		refuse("this machine's device tree cannot be used");
 	if (config_ok && !moved)
-		move_away(image, hartid);
+		move_if_required(image, hartid);
 	gather_entropy(loaded);
 	reporter.report = report;
-	/* A configuration with problems is planned, too: all of them are told at once. */
+	/* A configuration with problems is planned, too, so that all problems are reported at once. */
 	if (plan_make(&plan, &host, &config, &package, image, &reporter) != OK || !config_ok)
 		refuse("the configuration does not fit this machine");
 	ASSERT(plan.hyp.base == (uintptr_t)__image_start);
 }
 
-/* Guests whose RAM is not cleared find nothing of what others were given. */
-static void forget_old_image(void)
+/* Clears the package at its old place if a guest's RAM is not cleared: it must not find other guests' images there. */
+static void clear_old_image(void)
 {
 	bool keep = false;
 
@@ -170,13 +170,13 @@ static void forget_old_image(void)
 		move_clear(plan.loaded.base, range_last(plan.hyp) + 1);
 }
 
-/* The hart that belongs to nobody but the console. */
+/* Whether the hart is a spare one that serves the console only. */
 static bool drives_console(uint32_t hart_index)
 {
 	return plan.console.drive == CONSOLE_OWN_HART && plan.console.hart == hart_index;
 }
 
-/* What there is to find out about a hart before any guest runs, on that hart. */
+/* Checks and sets up the calling hart, before any guest runs. */
 static void prepare(struct hart *self)
 {
 	if (sstage_enable(&self->refusal) && self->vcpu)
@@ -192,8 +192,8 @@ static void await_harts(uint32_t count)
 			refuse("the firmware started a hart that does not arrive");
 }
 
-/* All of the plan's harts have prepared themselves: do they all keep their guests where they belong? */
-static void judge_harts(void)
+/* All harts of the plan have run prepare(): refuses if one of them cannot isolate its guest. */
+static void check_harts(void)
 {
 	bool fit = true;
 
@@ -212,7 +212,7 @@ static void judge_harts(void)
 	}
 	if (!fit)
 		refuse("a hart of the plan cannot be trusted with a guest");
-	__atomic_store_n(&harts_go, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&guests_may_start, true, __ATOMIC_RELEASE);
 }
 
 static void start_harts(const struct hart *self)
@@ -248,7 +248,7 @@ static void boot_finish(void)
 	struct hart *self = this_hart();
 
 	prepare(self);
-	judge_harts();
+	check_harts();
 	if (self->vcpu)
 		vcpu_run(self->vcpu);
 	if (drives_console(self->index))
@@ -263,7 +263,7 @@ void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 	struct reporter reporter = { report, 0 };
 	struct hart *self;
 
-	self = hart_get(HART_AT_BOOT);	/* until the plan tells which one this is */
+	self = hart_get(HART_AT_BOOT);	/* until the plan shows which one this is */
 	self->id = hartid;
 	self->stack_top = memory_stack_top(0);	/* for a panic */
 	__asm__ volatile("mv tp, %0" : : "r"(self));
@@ -273,7 +273,7 @@ void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 		console_log("Bulkhead " VERSION_TEXT " on hart %lu, image at 0x%lx", hartid, loaded);
 	check_hart();
 	make_plan(host_dtb, loaded, hartid);
-	forget_old_image();
+	clear_old_image();
 	console_use(&plan);
 	plan_print(&plan, print_plan_line, NULL);
 	plic_init(&plan);
@@ -294,7 +294,7 @@ void boot_secondary(void)
 	hart_init_traps();
 	prepare(this_hart());
 	__atomic_fetch_add(&harts_here, 1, __ATOMIC_ACQ_REL);
-	while (!__atomic_load_n(&harts_go, __ATOMIC_ACQUIRE))
+	while (!__atomic_load_n(&guests_may_start, __ATOMIC_ACQUIRE))
 		;
 	if (this_hart()->vcpu)
 		vcpu_run(this_hart()->vcpu);

@@ -15,7 +15,7 @@ struct guarded_stack {
 
 _Static_assert(HART_STACK_SIZE % PAGE_SIZE == 0, "guards are whole pages");
 
-_Static_assert(PLAN_HYP_END == SSTAGE_WINDOW_BASE, "the planner moves us to where these tables reach");
+_Static_assert(PLAN_HYP_END == SSTAGE_WINDOW_BASE, "the planner moves the image to where these tables reach");
 
 static struct guarded_stack stacks[MAX_HARTS] __attribute__((section(".noinit"), aligned(4096)));
 
@@ -41,7 +41,7 @@ static enum err map_data(const struct plan *plan)
 	return e == OK ? map_between(stacks + MAX_HARTS, __image_end, RIGHT_R | RIGHT_W) : e;
 }
 
-/* Without the images that guests use in place: these are the guests' now. */
+/* Without the images that guests use in place: these belong to the guests. */
 static enum err map_package(const struct plan *plan)
 {
 	uint64_t at = (uintptr_t)__image_end;

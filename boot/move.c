@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's tree in our own memory, and the image's move; see move.h and docs/architecture.md, "Out of the guests'
+ * The copy of the host's tree, and the image's move; see move.h and docs/architecture.md, "Out of the guests'
  * way". Boot hart only, before any other hart has been started and before translation is on.
  */
 #include "boot/move.h"
@@ -10,13 +10,13 @@
 #include "hyp/base/str.h"
 #include "hyp/riscv/fault.h"
 
-/* Of the image's .noinit this is all that moves. */
+/* The only part of the image's .noinit that moves. */
 static struct {
 	struct range original;
 	uint8_t data[MAX_DTB] __attribute__((aligned(8)));
 } tree __attribute__((section(".noinit")));
 
-const void *move_keep_tree(const void *dtb, bool moved, struct range *at)
+const void *move_copy_tree(const void *dtb, bool moved, struct range *at)
 {
 	if (!moved) {
 		tree.original = (struct range){ (uintptr_t)dtb, dt_size(dtb, MAX_DTB) };
@@ -31,7 +31,7 @@ void *move_tree_of(uint64_t loaded)
 	return (void *)(loaded + ((uintptr_t)tree.data - (uintptr_t)__image_start));
 }
 
-/* What of the image is more than work space: its file, the tree, and the package, which ends at package_end. */
+/* The pieces that move: the image's file, the tree, and the package, which ends at package_end. */
 static void each_piece(uint64_t to, uint64_t package_end, void (*piece)(uint64_t to, const void *from, uint64_t size))
 {
 	const uint64_t begin[] = { (uintptr_t)__image_start, (uintptr_t)&tree, (uintptr_t)__image_end };

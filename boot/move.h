@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The host's device tree in memory of our own, and the image's move to where the plan wants it. */
+/* A copy of the host's device tree in the image, and the image's move to its place in the plan. */
 #ifndef BOOT_MOVE_H
 #define BOOT_MOVE_H
 
@@ -7,29 +7,29 @@
 #include "hyp/base/types.h"
 
 /*
- * The tree that the firmware has passed on, copied to where it may be used as long as wanted: the original may lie in
- * ROM, at an address that is no multiple of 8, or where we move to. What is no tree, or larger than MAX_DTB, is given
- * back as it is. *at: where the original lies. After a move both are as before it, and dtb is not looked at.
+ * Copies the firmware's device tree into the image: the original may lie in ROM, at an address that is no multiple of
+ * 8, or where the image moves to. Returns the copy, or dtb if that is no tree or larger than MAX_DTB. *at: where the
+ * original lies. After a move (moved) dtb is not read: both results are those from before the move.
  */
-const void *move_keep_tree(const void *dtb, bool moved, struct range *at);
+const void *move_copy_tree(const void *dtb, bool moved, struct range *at);
 
-/* Where the image at loaded keeps the tree: before it moved, or this one. */
+/* The address of the tree's copy in the image at loaded: this image, or the one from before the move. */
 void *move_tree_of(uint64_t loaded);
 #define MAX_DTB		(1 * MIB)
 
 /*
- * Whether each page of there answers as memory. The range is RAM in the host's tree and belongs to nobody; a tree can
- * be wrong. Changes the first octet of each page.
+ * Whether each page of there behaves as memory. The range is free RAM in the host's tree, but a tree can be
+ * wrong. Changes the first octet of each page.
  */
 bool move_fits(struct range there);
 
 /*
- * Copies the image with its package, which ends at package_end, and the kept tree to address to, and starts again there
+ * Copies the image, its package, which ends at package_end, and the copied tree to address to, and starts again there
  * by boot_again(). The two places do not overlap.
  */
 __noreturn void move_image(uint64_t to, uint64_t package_end, uint64_t hartid);
 
-/* Zeroes what was copied from where the image was loaded, for guests whose RAM is not cleared at boot. */
+/* Clears what was copied at the place where the image was loaded, for guests whose RAM is not cleared at boot. */
 void move_clear(uint64_t loaded, uint64_t package_end);
 
 #endif

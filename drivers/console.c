@@ -2,8 +2,8 @@
 /* Output that waits for the device; see console.h. */
 #include "drivers/console.h"
 
-/* Tries before a byte is given up: a UART that is stuck must not stop us. At 9,600 baud a byte takes about 1 ms;
- * this is longer on any hart slower than 10 GHz. */
+/* Polls of the device before a byte is dropped: a stuck UART must not stop the hypervisor. At 9,600 baud a byte takes
+ * about 1 ms; this is longer on any hart slower than 10 GHz. */
 #define TRIES	10000000u
 
 void console_device_write(const struct console_device *d, const char *text, size_t len)

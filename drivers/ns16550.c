@@ -23,7 +23,7 @@
 #define LSR_TEMT	(1u << 6)
 #define FIFO_DEPTH	16u
 
-/* Turning the FIFOs on drops what is in the transmitter, so the firmware's last words are awaited; not for ever. */
+/* Turning the FIFOs on drops what is in the transmitter: wait until the firmware's last bytes are sent, with a bound. */
 #define POLL_LIMIT	10000000u
 
 static hpa_t uart;
@@ -51,7 +51,7 @@ void ns16550_init(hpa_t base, uint32_t reg_shift, uint32_t io_width)
 	uart = base;
 	shift = reg_shift;
 	width = io_width;
-	write_reg(REG_IER, 0);	/* no interrupt may come from it until somebody asks */
+	write_reg(REG_IER, 0);	/* no interrupts before interrupts() enables them */
 	for (uint32_t i = 0; i < POLL_LIMIT && !(read_reg(REG_LSR) & LSR_TEMT); i++)
 		;
 	write_reg(REG_FCR, FCR_ENABLE);
@@ -79,8 +79,8 @@ static int get(void)
 	if (!has_byte()) {
 		if ((read_reg(REG_IIR) & IIR_ID) != IIR_TIMEOUT)
 			return -1;
-		/* That of a byte which has come a moment ago? Some clones tell it of an empty FIFO, and take it back only
-		 * after a read. */
+		/* The timeout may be of a byte that arrived after the first check. Some clones report it for an empty FIFO,
+		 * and only a read of RBR clears it. */
 		if (!has_byte()) {
 			(void)read_reg(REG_RBR);
 			return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A 16550-compatible UART as the hypervisor's console. Speed and format stay as the firmware has set them; the
+ * A 16550-compatible UART as the hypervisor's console. The firmware's speed and format stay; the
  * FIFOs are turned on. Source: the PC16550D data sheet; device-tree binding serial/8250.
  */
 #ifndef DRIVERS_NS16550_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Registers of the host's PLICs (RISC-V PLIC Specification 1.0.0, "Memory Map"). Who may touch which
- * source, and the lock that orders it, is the caller's matter: see plic.h.
+ * Registers of the host's PLICs (RISC-V PLIC Specification 1.0.0, "Memory Map"). The caller checks which guest
+ * owns a source, and holds the lock: see plic.h.
  */
 #include "drivers/plic.h"
 
@@ -51,9 +51,9 @@ static uint32_t count_contexts(uint64_t size)
 }
 
 /*
- * Writes all-ones to each priority, reads what was kept, then writes 0. The writable bits are WARL and
- * every combination of them is valid ("Interrupt Priorities"); sources whose priority is hard-wired to
- * 0 say nothing about the others. What is used is the lowest run of bits that all have in common.
+ * Writes all-ones to each priority, reads it back, then writes 0. The writable bits are WARL and
+ * every combination of them is valid ("Interrupt Priorities"). Sources whose priority is hard-wired to
+ * 0 are left out. The driver uses the lowest run of bits that all other sources have in common.
  */
 static void init_priorities(struct plic_regs *p, uint32_t ndev)
 {
@@ -132,7 +132,7 @@ void plic_set_enables(uint32_t plic, uint32_t context, uint32_t word, uint32_t m
 	write_reg(p, enable_reg(context, word), (old & ~mask) | (bits & mask));
 	enabled = bits & mask & ~old;
 	if (enabled) {
-		/* QEMU's PLIC sees what is pending behind a new enable only when a priority is written. */
+		/* QEMU's PLIC checks for pending sources after a new enable only when a priority is written. */
 		uint64_t priority = priority_reg(32 * word + (uint32_t)__builtin_ctz(enabled));
 
 		write_reg(p, priority, read_reg(p, priority));

@@ -14,8 +14,8 @@
 #define VIRTIO_CONFIG		0x100
 #define VIRTIO_MAGIC		0x74726976	/* "virt" */
 
-/* Resets the device behind these registers: it forgets its queues, and touches no memory any more (virtio 1.2,
- * 2.4). Anything else than a virtio device is left alone. */
+/* Resets the device behind these registers: it drops its queues and accesses memory no more (virtio 1.2,
+ * 2.4). Does nothing if there is no virtio device. */
 static inline void virtio_reset(const volatile void *registers)
 {
 	uint64_t base = (uintptr_t)registers;
@@ -23,7 +23,7 @@ static inline void virtio_reset(const volatile void *registers)
 	if (mmio_read32(hpa(base + VIRTIO_MAGIC_VALUE)) != VIRTIO_MAGIC)
 		return;
 	mmio_write32(hpa(base + VIRTIO_STATUS), 0);
-	/* Done when it reads as 0; a device that never gets there must not stop us. */
+	/* The reset is done when the status reads as 0. A bound, as a faulty device must not stop the hypervisor. */
 	for (uint32_t i = 0; i < 100000 && mmio_read32(hpa(base + VIRTIO_STATUS)); i++)
 		;
 }

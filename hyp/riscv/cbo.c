@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory cleared by cache blocks; see cbo.h. Source: base cache management operation ISA extensions, "Cache-Block Zero
- * Instructions". Lock: that of the page that is cleared for a probe, as harts probe at the same time.
+ * Instructions". Lock: `lock`, for the test page: several harts probe at the same time.
  */
 #include "hyp/riscv/cbo.h"
 

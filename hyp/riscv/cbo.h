@@ -6,12 +6,12 @@
 #include "hyp/base/types.h"
 
 /*
- * Octets that cbo.zero clears on the calling hart, a power of two from 16 to 4096, found by clearing a page of our own; 0:
- * the hart has no such instruction, or M-mode does not let HS-mode have it (menvcfg.CBZE). Before any guest runs on it.
+ * Measures how many octets cbo.zero clears on the calling hart: a power of two from 16 to 4096. 0: the hart has no such
+ * instruction, or M-mode disables it for HS-mode (menvcfg.CBZE). Call it before any guest runs on the hart.
  */
 uint32_t cbo_probe_zero(void);
 
-/* Zeroes for size octets. block: what cbo_probe_zero() has found on this hart. */
+/* Clears size octets. block: the result of cbo_probe_zero() on this hart. */
 void cbo_clear(void *at, uint64_t size, uint32_t block);
 
 #endif

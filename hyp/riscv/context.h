@@ -18,14 +18,14 @@
 #define EXIT_MAIL	4	/* an IPI of a sibling */
 #define EXIT_ECALL	5	/* other SBI calls */
 #define EXIT_INTERRUPT	6	/* interrupts served in C */
-#define EXIT_MMIO	7	/* guest-page faults: emulated registers, and access to nothing */
+#define EXIT_MMIO	7	/* guest-page faults: emulated registers and unmapped accesses */
 #define EXIT_OTHER	8
 #define NR_EXITS	9
 
-#define CTX_FLAG_SSTC	1	/* set_timer may write vstimecmp without asking anybody */
+#define CTX_FLAG_SSTC	1	/* set_timer writes vstimecmp at once, without a call of C */
 #define CTX_FLAG_SBI_TIMER 4	/* without Sstc: the firmware's timer is the guest's alone */
 #define CTX_FLAG_PLIC	2	/* the guest claims in the hardware's PLIC */
-#define CTX_FLAG_SETTLE	8	/* likewise, and no other source holds VSEIP up */
+#define CTX_FLAG_SETTLE	8	/* likewise, and no other source keeps VSEIP set */
 
 #define CTX_GUARD_NONE	0x8000000000000000	/* htval is less */
 
@@ -41,10 +41,10 @@ struct guest_context {
 	struct sbiret (*on_ecall)(struct guest_context *ctx);
 	int (*on_exit)(struct guest_context *ctx);
 	uint64_t flags;		/* CTX_FLAG_* */
-	uint64_t self;		/* 1 << hart id that the guest sees: the mask of an IPI to oneself */
+	uint64_t self;		/* 1 << hart id that the guest sees: the mask of an IPI to itself */
 	uint64_t nr_vcpus;	/* of the VM */
 	struct vcpu *const *vcpus;	/* of the VM, by the hart id that the guest sees */
-	uint64_t verdict;	/* set by on_ecall if the guest is not simply to go on; 0 between calls */
+	uint64_t verdict;	/* on_ecall sets it if the guest must not simply continue; 0 between calls */
 	struct vplic *plic;	/* the emulated PLIC whose words are read and written without on_exit */
 	uint64_t plic_base, plic_size;	/* guest-physical; size 0: none */
 	uint64_t (*plic_read)(struct vplic *v, uint64_t offset, uint64_t *value);	/* vplic.h */
@@ -59,26 +59,26 @@ struct guest_context {
 /*
  * Runs the guest. At each exit one of the two functions in ctx is called. on_ecall serves calls from VS-mode and
  * finds only what a call passes in ctx: x1, x2, x4 to x7, x10 to x17, x28 to x31, and as pc that of the next
- * instruction. What it returns is the guest's a0 and a1, which then goes on, or, if ctx->verdict is set, leaves.
- * on_exit serves all else, finds everything, and says what the pc is to be; the guest goes on if it returns 0.
- * The first other value (or verdict, which is then cleared) is returned, with the whole guest in ctx.
+ * instruction. Its result becomes the guest's a0 and a1. The guest then continues, unless ctx->verdict is set.
+ * on_exit serves all other exits, finds all registers in ctx, and sets the pc. The guest continues if it returns 0.
+ * Any other value (or verdict, which is then cleared) ends guest_run, which returns it with the whole guest in ctx.
  *
- * About the exit itself, scause, stval, htval and htinst tell. Interrupts of HS-mode are taken while the
+ * scause, stval, htval and htinst describe the exit. Interrupts of HS-mode are taken while the
  * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0).
  *
  * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call plic_read or plic_write instead of
- * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx, and so does an external interrupt plic_external, if there
- * is one. A store to its own guarded context page is passed on by guarded.S. These functions change no other register that a C function might: they and all that they call are compiled
- * so (Makefile, FEW; tests/tool/test_registers.py).
+ * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. An external interrupt calls plic_external in the same way,
+ * if it is set. guarded.S passes on a store to the guest's own guarded context page. These functions and all that they
+ * call are compiled to change no other register (Makefile, FEW; tests/tool/test_registers.py).
  *
- * Some exits are served in switch.S and call nobody: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
- * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to oneself or (as mask 1 of
+ * switch.S serves some exits without a call of C: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
+ * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to itself or (as mask 1 of
  * its hart id) to one sibling, MAIL_IPI, and with CTX_FLAG_PLIC external interrupts, by the protocol of docs/architecture.md.
  */
 int guest_run(struct guest_context *ctx);
 
-/* Zeroes f0..f31 (doubles: they are 64 bits wide, by D) and fcsr, or v0..v31; the unit must exist. The sstatus fields
- * are set on. */
+/* Clears f0..f31 (doubles: they are 64 bits wide, by D) and fcsr, or v0..v31. The unit must exist. Sets sstatus.FS or VS
+ * so that it is on. */
 void fp_clear(bool doubles);
 void vector_clear(void);
 

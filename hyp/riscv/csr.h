@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * CSR numbers, fields and accessors, spelled as in the privileged ISA (version 1.13, with the
- * hypervisor extension, Sstc and Smstateen). Numbers, not assembler names, so that any assembler
- * does. tests/unit/fake/hyp/riscv/csr.h takes this file's place in host builds.
+ * hypervisor extension, Sstc and Smstateen). Numbers, not names: old assemblers lack some names.
+ * Host builds use tests/unit/fake/hyp/riscv/csr.h instead.
  */
 #ifndef HYP_RISCV_CSR_H
 #define HYP_RISCV_CSR_H

@@ -127,7 +127,7 @@
 #define STATEEN0_ENVCFG	(1ul << 62)
 #define STATEEN0_SE0	(1ul << 63)
 
-/* seed (Zkr): a sample in bits 15 to 0 is there with ES16; BIST and WAIT: not now; DEAD: never again. */
+/* seed (Zkr): with ES16 bits 15 to 0 hold a sample; BIST and WAIT: try again later; DEAD: the source has failed. */
 #define SEED_OPST	(3ul << 30)
 #define SEED_BIST	(0ul << 30)
 #define SEED_WAIT	(1ul << 30)

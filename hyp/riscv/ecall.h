@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The one instruction that calls the firmware. Source: SBI 3.0, "Binary Encoding".
- * tests/unit/fake/hyp/riscv/ecall.h takes this file's place in host builds.
+ * Host builds use tests/unit/fake/hyp/riscv/ecall.h instead.
  */
 #ifndef HYP_RISCV_ECALL_H
 #define HYP_RISCV_ECALL_H

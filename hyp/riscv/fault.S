@@ -12,7 +12,7 @@ guard_begin:
 
 	.globl	guard_fetch16
 guard_fetch16:
-	li	t1, SSTATUS_MXR		/* QEMU 7.2 wants R, not X; this gives it for X */
+	li	t1, SSTATUS_MXR		/* QEMU 7.2 checks R instead of X; MXR lets X pass as R */
 	csrs	CSR_SSTATUS, t1
 	.insn	r 0x73, 4, 0x32, t0, a1, x3	/* hlvx.hu t0, (a1) */
 	csrc	CSR_SSTATUS, t1
@@ -51,7 +51,7 @@ guard_read_\name:
 #define GUEST_CSR_OPTIONAL(name, number, value)	guard_csr name, number
 #include "hyp/riscv/guest_csrs.def"
 
-	/* What an instruction that writes f31 leaves of x31. */
+	/* Whether an instruction that writes f31 changes x31. */
 	.macro	guard_f31 name, insn
 	.globl	\name
 \name:

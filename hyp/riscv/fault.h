@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guarded accesses: the only instructions of the hypervisor that may trap. The trap entry
- * recognises them by their pc (guard_begin..guard_end in fault.S), whatever the cause is: emulators
- * and firmware differ there. Each clobbers scause, stval, htval, htinst if it traps: read those first.
+ * recognises them by their pc (guard_begin..guard_end in fault.S) and ignores the cause, in which
+ * emulators and firmware differ. A trap changes scause, stval, htval, htinst: read those first.
  */
 #ifndef HYP_RISCV_FAULT_H
 #define HYP_RISCV_FAULT_H
@@ -38,25 +38,25 @@ enum err guard_read_fcsr(uint64_t *out) __must_check;	/* with sstatus.FS on */
 #undef GUEST_CSR_OPTIONAL
 
 /*
- * Clears f31, or its low half, with sstatus.FS on. ERR_FAULT if there is no such instruction. *is_x31: the hart has cleared
+ * Clears f31, or its low half, with sstatus.FS on. ERR_FAULT if there is no such instruction. *is_x31: the hart cleared
  * x31 instead.
  */
 enum err guard_clear_f31(uint64_t *is_x31) __must_check;
 enum err guard_clear_f31_d(uint64_t *is_x31) __must_check;
 
-/* A C.FSDSP that Zcmp and Zcmt leave free, with sstatus.FS on. ERR_FAULT if the hart lacks Zcd. */
+/* Executes a C.FSDSP whose encoding Zcmp and Zcmt do not use, with sstatus.FS on. ERR_FAULT if the hart lacks Zcd. */
 enum err guard_c_fsdsp(void) __must_check;
 
-/* CBO.CLEAN of the block of that address. ERR_FAULT if it cannot be executed here. */
+/* CBO.CLEAN of the block of that address. ERR_FAULT if HS-mode cannot execute it. */
 enum err guard_clean(const void *at) __must_check;
 
 /* Executes clmul, of Zbc. ERR_FAULT if the hart has none. */
 enum err guard_clmul(void) __must_check;
 
-/* Clears the cache block at p, in memory of our own, by cbo.zero. ERR_FAULT if HS-mode has no such instruction. */
+/* Clears the cache block at p, in the hypervisor's memory, by cbo.zero. ERR_FAULT if HS-mode cannot execute it. */
 enum err guard_cbo_zero(void *p) __must_check;
 
-/* Zeroes for size octets of the firmware's device tree. ERR_FAULT if it cannot be written; some may be zero then. */
+/* Clears size octets of the firmware's device tree. ERR_FAULT if they cannot be written; a part may be cleared then. */
 enum err guard_erase(void *at, uint64_t size) __must_check;
 
 #endif

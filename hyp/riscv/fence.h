@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fences of the hypervisor extension, by encoding, so that any assembler does. Source: privileged
+ * Fences of the hypervisor extension, by encoding: old assemblers lack them. Source: privileged
  * ISA, hypervisor chapter, "Hypervisor Memory-Management Fence Instructions".
- * tests/unit/fake/hyp/riscv/fence.h takes this file's place in host builds.
+ * Host builds use tests/unit/fake/hyp/riscv/fence.h instead.
  */
 #ifndef HYP_RISCV_FENCE_H
 #define HYP_RISCV_FENCE_H
@@ -37,16 +37,16 @@ static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(va), "r"(asid) : "memory");
 }
 
-/* What was written to memory is seen before what is now written to a device: firmware sends an IPI so. */
+/* Orders earlier writes to memory before later writes to devices: firmware sends an IPI by a device. */
 static inline void fence_before_ipi(void) { __asm__ volatile("fence w, ow" : : : "memory"); }
 
 /*
- * A write to sip comes before what is now read from memory: to others a CSR is a device (Zicsr, "CSR Access Ordering"),
- * and a hart may raise SSIP through one (ACLINT SSWI) while we take it down.
+ * Orders an earlier write of sip before later reads of memory. Fences treat a CSR as a device (Zicsr, "CSR Access
+ * Ordering"), and another hart may raise SSIP through one (ACLINT SSWI) while this hart clears it.
  */
 static inline void fence_after_sip(void) { __asm__ volatile("fence o, rw" : : : "memory"); }
 
-/* Writes the cache block of that address back to memory (Zicbom), and waits for all that were written back. */
+/* Writes the cache block of that address back to memory (Zicbom); fence_after_clean() waits for all of them. */
 static inline void cache_clean(const void *at)
 {
 	__asm__ volatile(".insn i 0x0f, 2, x0, %0, 1" : : "r"(at) : "memory");
@@ -54,7 +54,7 @@ static inline void cache_clean(const void *at)
 
 static inline void fence_after_clean(void) { __asm__ volatile("fence iorw, iorw" : : : "memory"); }
 
-/* Forgets the branches that the hart recorded (Ssctr, SCTRCLR). */
+/* Clears the branches that the hart recorded (Ssctr, SCTRCLR). */
 static inline void control_transfer_clear(void) { __asm__ volatile(".4byte 0x10400073" : : : "memory"); }
 
 static inline void fence_i(void) { __asm__ volatile("fence.i" : : : "memory"); }

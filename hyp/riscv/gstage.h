@@ -19,10 +19,10 @@ struct gstage {
 /* levels: 3 or 4. */
 void gstage_init(struct gstage *g, uint32_t levels);
 
-/* As paging_map(). That it fails is our bug: the plan has counted tables and excluded overlaps. */
+/* As paging_map(). An error is a bug of the hypervisor: the plan has counted tables and excluded overlaps. */
 enum err gstage_map(struct gstage *g, gpa_t from, hpa_t to, uint64_t size, unsigned rights) __must_check;
 
-/* The value of hgatp for this table and VMID; the hart masks the VMID to what it implements. */
+/* The value of hgatp for this table and VMID. The hart ignores VMID bits that it does not implement. */
 uint64_t gstage_hgatp(const struct gstage *g, uint32_t vmid);
 
 #endif

@@ -32,7 +32,7 @@
 #error "guarded_fetch_failed takes the one for the other"
 #endif
 
-	/* t1: the guest's register of number index / 8, by a table; changes t0. index: a register. */
+	/* t1: the guest's register of number index / 8, by a table. index: a register. Changes t0. */
 	.macro	guest_value index
 9:	auipc	t0, %pcrel_hi(guest_values)
 	add	t0, t0, \index
@@ -141,7 +141,7 @@ threshold:
 	ld	t0, CTX_HOST_PAGE(a0)
 	fence	w, o
 	sw	t1, (t0)
-	lw	zero, (t0)			/* before the line is looked at */
+	lw	zero, (t0)			/* before the line is read */
 	fence	i, i
 	j	settle
 
@@ -180,7 +180,7 @@ by_htinst:	/* it must be a transformed SW, without imm, at the address that faul
 	bnez	a1, complete
 	j	threshold
 
-foreign:	/* C checks and counts it; nothing has been done */
+foreign:	/* C checks and counts it; nothing has been changed */
 guarded_other:
 	sd	ra, CTX_X(1)(a0)
 	sd	sp, CTX_X(2)(a0)

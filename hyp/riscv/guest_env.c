@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Probing, set-up and reset of what a hart has for guests; see guest_env.h. Source: privileged ISA, "Hypervisor and Virtual
- * Supervisor CSRs"; Sstc; Smstateen; Ssctr; AIA, "Interrupts for Virtual Machines (VS Level)". No lock: all of it is
- * the calling hart's.
+ * Probing, set-up and reset of a hart's CSRs and registers for guests; see guest_env.h. Source: privileged ISA, "Hypervisor
+ * and Virtual Supervisor CSRs"; Sstc; Smstateen; Ssctr; AIA, "Interrupts for Virtual Machines (VS Level)". No lock: all
+ * state belongs to the calling hart.
  */
 #include "hyp/riscv/guest_env.h"
 
@@ -38,8 +38,8 @@ static uint32_t probe_csrs(void)
 }
 
 /*
- * f registers, or an fcsr without them: with Zfinx FS is hardwired to 0, fcsr is there all the same, and an instruction that
- * is said to write f31 may write x31, as QEMU's does.
+ * f registers, or an fcsr without them: with Zfinx FS is hardwired to 0 but fcsr exists, and an instruction whose
+ * encoding names f31 may write x31, as it does in QEMU.
  */
 static void probe_fp(struct hart_features *f)
 {
@@ -76,7 +76,7 @@ struct hart_features guest_env_probe(void)
 	f.vector = guard_read_vlenb(&v) == OK;
 	f.csrs = probe_csrs();
 	if (f.henvcfg) {
-		/* vstimecmp is there for VS-mode only if menvcfg.STCE lets henvcfg.STCE be set. */
+		/* VS-mode has vstimecmp only if henvcfg.STCE can be set, which menvcfg.STCE decides. */
 		csr_write(CSR_HENVCFG, ENVCFG_STCE);
 		f.sstc = (csr_read(CSR_HENVCFG) & ENVCFG_STCE) && guard_read_vstimecmp(&v) == OK;
 		csr_write(CSR_HENVCFG, 0);
@@ -90,8 +90,8 @@ static bool lacks(struct hart_refusal *r, const char *why)
 	return false;
 }
 
-/* Whether got is what was written, or less in the bits that a hart may lack. */
-static bool kept(struct hart_refusal *r, const char *csr, uint64_t got, uint64_t want, uint64_t optional,
+/* Whether got is what was written, apart from bits of `optional`, which a hart may lack. */
+static bool reads_back(struct hart_refusal *r, const char *csr, uint64_t got, uint64_t want, uint64_t optional,
 		 const char *why)
 {
 	if (!(got & ~want) && !(want & ~got & ~optional))
@@ -104,25 +104,25 @@ static bool kept(struct hart_refusal *r, const char *csr, uint64_t got, uint64_t
 #define PROTECT(r, csr, name, want, optional, why) ({			\
 	uint64_t want_ = (want);					\
 	csr_write(csr, want_);						\
-	kept(r, name, csr_read(csr), want_, optional, why); })
+	reads_back(r, name, csr_read(csr), want_, optional, why); })
 
-/* The bits of VS level alone: of the others QEMU 11's hvip shows what pends for HS-mode. */
+/* Checks the bits of VS level only: in the other bits QEMU 11's hvip shows the pending interrupts of HS-mode. */
 static bool clear_hvip(struct hart_refusal *r)
 {
 	csr_write(CSR_HVIP, 0);
-	return kept(r, "hvip", csr_read(CSR_HVIP) & ~HS_INTERRUPTS, 0, NO_OPTION,
-		    "a guest would find an interrupt that nobody sent");
+	return reads_back(r, "hvip", csr_read(CSR_HVIP) & ~HS_INTERRUPTS, 0, NO_OPTION,
+			  "a guest would find an interrupt that was not sent");
 }
 
 static bool own_safety(struct hart_refusal *r)
 {
 	if (csr_read(CSR_STVEC) != (uintptr_t)trap_entry)
-		return kept(r, "stvec", csr_read(CSR_STVEC), (uintptr_t)trap_entry, NO_OPTION,
-			    "traps do not come to the hypervisor");
+		return reads_back(r, "stvec", csr_read(CSR_STVEC), (uintptr_t)trap_entry, NO_OPTION,
+				  "traps would not enter the hypervisor");
 	csr_set(CSR_SSTATUS, SSTATUS_SDT);
 	if (csr_read(CSR_SSTATUS) & SSTATUS_SDT) {
 		csr_clear(CSR_SSTATUS, SSTATUS_SDT);
-		return lacks(r, "the firmware has set menvcfg.DTE: a trap inside of the hypervisor, which it allows for, "
+		return lacks(r, "the firmware has set menvcfg.DTE: a trap inside the hypervisor, which it handles, "
 			     "would end in M-mode");
 	}
 	return true;
@@ -130,7 +130,7 @@ static bool own_safety(struct hart_refusal *r)
 
 static bool init_delegation(struct hart_refusal *r)
 {
-	/* What is not delegated comes to us, and is passed on: a hart may lack bits. */
+	/* Optional bits: an exception that is not delegated traps to the hypervisor, which passes it on. */
 	return PROTECT(r, CSR_HEDELEG, "hedeleg", DELEGATED_EXCEPTIONS, DELEGATED_EXCEPTIONS,
 		       "a guest would handle what is the hypervisor's") &&
 	       PROTECT(r, CSR_HIDELEG, "hideleg", GUEST_INTERRUPTS, NO_OPTION,
@@ -175,9 +175,9 @@ static bool init_environment(const struct hart_features *f, const struct guest_e
 {
 	uint64_t envcfg = (env->envcfg & ~ENVCFG_STCE) | (env->sstc ? ENVCFG_STCE : 0);
 
-	/* The others are the guest's loss, if firmware has taken them from the hart (menvcfg). */
+	/* The other bits are optional: without them (menvcfg) a guest lacks a feature, and isolation holds. */
 	if (f->henvcfg && !PROTECT(r, CSR_HENVCFG, "henvcfg", envcfg, envcfg & ~ENVCFG_STCE,
-				   "a guest could do what it was not given"))
+				   "a guest could use features that the plan does not grant"))
 		return false;
 	if (f->htimedelta && !PROTECT(r, CSR_HTIMEDELTA, "htimedelta", 0, NO_OPTION,
 				      "a guest's time would not be the machine's"))
@@ -185,7 +185,7 @@ static bool init_environment(const struct hart_features *f, const struct guest_e
 	if (f->sstc)	/* after htimedelta: writing that can latch VSTIP from vstimecmp = 0 */
 		csr_write(CSR_VSTIMECMP, -1ul);
 	if (f->csrs >> GUEST_CSR_vsctrctl & 1)
-		csr_write(CSR_SCTRCTL, 0);	/* our own branches are not recorded where a guest can read them */
+		csr_write(CSR_SCTRCTL, 0);	/* a guest could read the recorded branches of the hypervisor */
 	return true;
 }
 
@@ -195,14 +195,14 @@ static void set_hgatp(uint64_t hgatp)
 	hfence_gvma_all();
 }
 
-/* What VMIDs there are; the others read back as 0. */
+/* The VMID bits that the hart implements; the others read back as 0. */
 static uint64_t implemented_vmids(uint64_t hgatp)
 {
 	csr_write(CSR_HGATP, hgatp | HGATP_VMIDS);
 	return csr_read(CSR_HGATP) & HGATP_VMIDS;
 }
 
-/* Code of ours, read with the guest's rights through a G-stage that maps nothing. */
+/* Reads code of the hypervisor with a guest's rights through a G-stage that maps nothing: this must fault. */
 static bool is_translated(uint64_t mode)
 {
 	uint64_t v;
@@ -214,8 +214,9 @@ static bool is_translated(uint64_t mode)
 }
 
 /*
- * hgatp.MODE is WARL, and mmu-type speaks of satp alone. A hart that drops the mode would show the guest all of memory; one
- * that keeps any value and translates nothing, too: hence the trial. It runs one guest, so its VMIDs may be few.
+ * hgatp.MODE is WARL, and mmu-type describes satp only. A hart that ignores the mode would show the guest all of memory. So
+ * would a hart that stores any value and translates nothing: hence the test access. A hart runs one guest, so it needs
+ * few VMIDs.
  */
 static bool init_gstage(const struct guest_env *env, struct hart_refusal *r)
 {
@@ -227,7 +228,7 @@ static bool init_gstage(const struct guest_env *env, struct hart_refusal *r)
 	if (!is_translated(hgatp >> HGATP_MODE_SHIFT))
 		return lacks(r, "its G-stage does not translate: a guest would see all of memory");
 	set_hgatp(hgatp);
-	return kept(r, "hgatp", csr_read(CSR_HGATP), hgatp, NO_OPTION, why);
+	return reads_back(r, "hgatp", csr_read(CSR_HGATP), hgatp, NO_OPTION, why);
 }
 
 bool guest_env_init(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r)
@@ -235,9 +236,9 @@ bool guest_env_init(const struct hart_features *f, const struct guest_env *env, 
 	if (!f->time)
 		return lacks(r, "`time` cannot be read: neither the hart nor the firmware implements it");
 	if (env->sstc && !f->sstc)
-		return lacks(r, "it lacks Sstc, though the boot hart has it and the device tree says so");
+		return lacks(r, "it lacks Sstc, which the boot hart has and the device tree lists for this hart");
 	if (env->cbom && !f->cbom)
-		return lacks(r, "it cannot execute CBO.CLEAN, though the boot hart can and the device tree says so");
+		return lacks(r, "it cannot execute CBO.CLEAN, which the boot hart can and the device tree lists for this hart");
 	return own_safety(r) && init_delegation(r) && init_aia(f, r) && init_stateen(f, r) &&
 	       init_environment(f, env, r) && init_gstage(env, r);
 }

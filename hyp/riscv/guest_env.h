@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a hart has, its set-up for a guest, and what of a guest is taken out of it again. Nothing is trusted: what a hart
- * has is probed, and a CSR that protects something is read back.
+ * Probes a hart's features, sets the hart up for a guest, and resets what a guest leaves in it. The device tree is not
+ * trusted: features are probed, and a CSR that protects something is read back.
  */
 #ifndef HYP_RISCV_GUEST_ENV_H
 #define HYP_RISCV_GUEST_ENV_H
@@ -18,33 +18,33 @@ enum guest_csr {
 #undef GUEST_CSR
 #undef GUEST_CSR_OPTIONAL
 
-/* What this kind of hart really has, found by probing, not by trusting the device tree. */
+/* The features of a hart, as probed. */
 struct hart_features {
 	bool fp;		/* f0 to f31, */
 	bool doubles;		/* which are 64 bits wide, */
-	bool zcd;		/* C.FSDSP, the encodings of which may be Zcmp's instead */
+	bool zcd;		/* C.FSDSP; without it Zcmp may use its encodings */
 	bool finx;		/* or fcsr without them: Zfinx, Zdinx */
 	bool vector, henvcfg, sstc;
 	uint8_t hstateen;	/* bit n: hstateen<n> exists */
 	bool cbom;		/* CBO.CLEAN can be executed in HS-mode */
 	bool clmul;		/* Zbc */
 	uint32_t zero_block;	/* octets that CBO.ZERO clears; 0: HS-mode does not have it */
-	bool htimedelta;	/* without it the guest's time is the host's anyway */
+	bool htimedelta;	/* without it the guest's time is always the host's */
 	bool aia;		/* hvien, hvictl */
 	bool seed;		/* the seed CSR (Zkr, and mseccfg.SSEED) */
 	bool time;		/* the time CSR, or firmware that emulates it */
 	uint32_t csrs;		/* bit = enum guest_csr: exists */
 };
 
-/* What a VM is given; the same for each of its harts. */
+/* The environment of a VM; the same on each of its harts. */
 struct guest_env {
 	uint64_t hgatp;		/* its G-stage */
 	uint64_t envcfg;	/* ENVCFG_* that it may use, but STCE */
-	bool sstc, cbom;	/* the plan counts on them */
+	bool sstc, cbom;	/* the plan requires them */
 };
 
-/* All that a guest's own kernel handles. What M-mode firmware sees first it redirects to VS-mode or, where hedeleg lacks
- * the bit, to us. */
+/* The exceptions that a guest's own kernel handles. M-mode firmware that gets one redirects it to VS-mode or, where hedeleg
+ * lacks the bit, to the hypervisor. */
 #define GUEST_EXCEPTIONS						\
 	(1ul << CAUSE_FETCH_MISALIGNED | 1ul << CAUSE_FETCH_ACCESS |	\
 	 1ul << CAUSE_ILLEGAL | 1ul << CAUSE_BREAKPOINT |		\
@@ -55,25 +55,26 @@ struct guest_env {
 	 1ul << CAUSE_SOFTWARE_CHECK | 1ul << CAUSE_HARDWARE_ERROR)
 
 /*
- * Of these, what goes to VS-mode at once. Not the illegal instruction: QEMU 7.2 takes cause 2 of an exception for that of
- * VSSI and makes it 1 (and 6, for VSTI, 5). Where the firmware delegates it, this costs an exit, and no code in M-mode.
+ * Those that are delegated to VS-mode. Not the illegal instruction: QEMU 7.2 mistakes exception cause 2 for the interrupt
+ * VSSI and changes it to 1 (and 6, for VSTI, to 5). Where the firmware delegates it, this costs an exit, and no code in
+ * M-mode.
  */
 #define DELEGATED_EXCEPTIONS						\
 	(GUEST_EXCEPTIONS & ~(1ul << CAUSE_ILLEGAL | 1ul << CAUSE_LOAD_MISALIGNED | 1ul << CAUSE_STORE_MISALIGNED))
 
 /* Probes the calling hart, by accesses that may trap. Call it only before any guest has run on the hart: OpenSBI 1.1 may
- * leave hstatus.SPV of an earlier guest set at a trap from HS-mode (guest_run in switch.S). */
+ * leave an earlier guest's hstatus.SPV set at a trap from HS-mode (guest_run in switch.S). */
 struct hart_features guest_env_probe(void);
 
 /*
- * Sets the calling hart up for a guest: delegation, environment, G-stage. Every CSR on which isolation or our own safety rests
- * is read back, and an empty G-stage is tried. False, with the reason, if the hart is not as it has to be: no guest may
- * run on it. Before any guest ran on it.
+ * Sets the calling hart up for a guest: delegation, environment, G-stage. Every CSR on which isolation or the hypervisor's
+ * own safety depends is read back, and an empty G-stage is tested. False, with the reason, if the hart does not fulfil a
+ * requirement: no guest may run on it. Call it before any guest has run on the hart.
  */
 bool guest_env_init(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r);
 
-/* Takes what a guest may have left in the CSRs of guest_csrs.def and in the registers of the floating-point and vector
- * units; leaves sstatus.FS and VS on where the units exist. Before each start of a guest. */
+/* Resets the CSRs of guest_csrs.def and the registers of the floating-point and vector units. Leaves sstatus.FS and VS on
+ * where the units exist. Call it before each start of a guest. */
 void guest_env_reset(const struct hart_features *f);
 
 #endif

@@ -14,9 +14,9 @@
 
 void trap_entry(void);	/* switch.S */
 
-struct hart harts[NR_HART_STRUCTS];	/* tp of every hart points into it: switch.S looks */
+struct hart harts[NR_HART_STRUCTS];	/* tp of every hart points into it: switch.S checks that */
 
-/* For the last words of a hart that has lost its tp, and with it its stack. */
+/* For the panic report of a hart that has lost its tp, and with it its stack. */
 static uint8_t lost_stack[4096] __attribute__((aligned(16)));
 
 void hart_init_traps(void)

@@ -17,15 +17,15 @@
 #define HART_STACK_SIZE	16384
 
 /* Requests in a hart's mailbox; any hart may set bits, the owner takes all of them at once. */
-#define MAIL_STATE	1	/* the VM's or vcpu's state changed: look at it */
+#define MAIL_STATE	1	/* the VM's or vcpu's state changed: read it again */
 #define MAIL_IPI	2	/* a sibling sent an IPI: raise VSSIP */
 #define MAIL_EXTERNAL	4	/* the vPLIC's line of the vcpu may have changed */
-#define MAIL_CONSOLE	8	/* something was typed for the guest; to the console's own hart: something waits */
-#define MAIL_DUMP	16	/* the monitor wants the vcpu's registers */
+#define MAIL_CONSOLE	8	/* input for the guest arrived; to the console hart: output is pending */
+#define MAIL_DUMP	16	/* the monitor requests the vcpu's registers */
 
 struct vcpu;
 
-/* Why a hart cannot be used: it reads back the wrong value, or lacks something (csr NULL). */
+/* Why a hart cannot be used: a CSR reads back the wrong value, or the hart lacks something (csr NULL). */
 struct hart_refusal {
 	const char *why;	/* what that would mean; NULL: the hart is fine */
 	const char *csr;
@@ -40,8 +40,8 @@ struct hart {
 	uint32_t index;		/* into plan.harts */
 	uint32_t mailbox;	/* MAIL_*; atomic, the only field that other harts write */
 	struct vcpu *vcpu;	/* NULL on a spare hart */
-	hpa_t setssip;		/* a write of 1 raises its sip.SSIP (ACLINT SSWI); 0: the firmware has to */
-	uint64_t panics;	/* atomic; more than one: a trap while it tells of a trap */
+	hpa_t setssip;		/* a write of 1 raises its sip.SSIP (ACLINT SSWI); 0: the firmware raises it */
+	uint64_t panics;	/* atomic; more than one: a trap while it reports a trap */
 	struct hart_refusal refusal;	/* why it cannot run guests; set before it counts as arrived */
 };
 
@@ -59,8 +59,8 @@ bool hart_is_hypervisor(const char **why);
 /* The hart of that index into plan.harts, or HART_AT_BOOT. */
 struct hart *hart_get(uint32_t index);
 
-/* Leaves a request for n harts and interrupts them: by their SSWI registers, or those that have none by one firmware
- * call. What was written before is seen by who takes it. */
+/* Leaves a request for n harts and interrupts them: by their SSWI registers, and those without one by one firmware
+ * call. A release: the hart that takes the request sees all earlier writes. */
 void hart_send(struct hart *const *to, uint32_t n, uint32_t mail);
 
 /* The same for one hart. */

@@ -2,8 +2,8 @@
 /*
  * Decoding of plain integer loads and stores, compressed forms included, for emulated devices, and whether any other
  * instruction is a store. Pure.
- * Of the address only as much is of interest as says whether it is aligned: the trap gives the rest.
- * Fetching the instruction is guestmem's work, checking that it fits the trap's cause that of the caller.
+ * Of the address only the bits that show its alignment are decoded: the trap reports the address.
+ * guestmem.c fetches the instruction; the caller checks that it fits the trap's cause.
  * Source: unprivileged ISA, chapters RV64I, "A", "C", "Zc*", "CMO" and Zalasr; privileged ISA, hypervisor chapter.
  */
 #include "hyp/riscv/insn.h"
@@ -149,8 +149,8 @@ enum err insn_decode_htinst(uint64_t htinst, struct insn_access *out)
 	e = decode32(insn, out);
 	if (e != OK)
 		return e;
-	/* A machine that leaves the immediate in did not transform as specified: better to look for
-	 * oneself than to trust its other bits. */
+	/* A machine that leaves the immediate in did not transform as specified: its other bits are not trusted,
+	 * and the instruction is fetched. */
 	if (insn & (out->store ? STORE_ZEROES : LOAD_ZEROES))
 		return ERR_NOTFOUND;
 	if (!(htinst & 2))

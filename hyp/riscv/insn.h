@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Decoding of the loads and stores that a guest may use on an emulated device, from htinst or from
- * the instruction itself. Pure: fetching the instruction is guestmem's work.
+ * the instruction itself. Pure: guestmem.c fetches the instruction.
  */
 #ifndef HYP_RISCV_INSN_H
 #define HYP_RISCV_INSN_H
@@ -38,13 +38,13 @@ enum err insn_decode(uint32_t insn, struct insn_access *out) __must_check;
 enum err insn_decode_htinst(uint64_t htinst, struct insn_access *out) __must_check;
 
 /*
- * Whether an instruction that accesses memory is told as a store or AMO when it faults: everything but loads, LR, load-acquire
- * (Zalasr) and what takes registers from a stack (Zcmp), cache-block operations included. zcd: the hart has C.FSDSP, and not
- * Zcmp and Zcmt, which have the same encodings.
+ * Whether an instruction that accesses memory faults with the cause of a store or AMO: all but loads, LR, load-acquire
+ * (Zalasr) and the pops of Zcmp do, cache-block operations included. zcd: the hart has C.FSDSP, and not Zcmp and Zcmt,
+ * which use the same encodings.
  */
 bool insn_is_store(uint32_t insn, bool zcd);
 
-/* The 64-bit value that rd of a load gets, from the value that the device gave (its low size bytes). */
+/* The 64-bit value for rd of a load. raw: what the device returned, in its low size bytes. */
 uint64_t insn_load_value(const struct insn_access *a, uint64_t raw);
 
 #endif

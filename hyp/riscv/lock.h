@@ -2,9 +2,9 @@
 /*
  * Spin lock between harts: test-and-test-and-set. Not a ticket lock: those convoy when an emulator
  * runs more harts than the machine has cores. Interrupts are always off in HS-mode outside of WFI,
- * so a holder is never interrupted. A lock is only ever shared by harts of one VM, or held for a bounded few
- * instructions, or it is mux.lock: see docs/architecture.md, "Locks and their order".
- * tests/unit/fake/hyp/riscv/lock.h takes this file's place in host builds.
+ * so a holder is never interrupted. A lock is shared by harts of one VM only, or held for a few instructions
+ * with a bound, or it is mux.lock: see docs/architecture.md, "Locks and their order".
+ * Host builds use tests/unit/fake/hyp/riscv/lock.h instead.
  */
 #ifndef HYP_RISCV_LOCK_H
 #define HYP_RISCV_LOCK_H
@@ -13,7 +13,7 @@
 
 struct lock { uint32_t held; };
 
-/* As __atomic_exchange_n(.., 1, __ATOMIC_ACQUIRE), in two instructions less: what AMOSWAP.W gives is not extended again. */
+/* As __atomic_exchange_n(.., 1, __ATOMIC_ACQUIRE), in two instructions less: AMOSWAP.W's result is not extended again. */
 static inline unsigned long lock_swap(struct lock *l)
 {
 	unsigned long old;

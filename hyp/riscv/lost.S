@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last words of a hart that traps while it tells of a trap: through the firmware's console, by byte, without stack,
- * without memory that could be written, without translation (the image lies where it is mapped). Then the machine is
+ * The report of a hart that traps while it reports a trap: through the firmware's console, byte by byte, without a stack,
+ * without writable memory, without translation (the image is mapped at its own address). Then the machine is
  * stopped. From switch.S. Source: SBI 3.0, DBCN, legacy console, SRST.
  */
 #include "hyp/riscv/csr_defs.h"
@@ -9,7 +9,7 @@
 
 	.section .rodata.lost, "a"
 lost_text:
-	.asciz	"\n[bulkhead] PANIC: a trap in the hypervisor while it told of a trap, at 0x"
+	.asciz	"\n[bulkhead] PANIC: a trap in the hypervisor while it reported a trap, at 0x"
 
 	.text
 	/* a0: one byte; changes a0, a1, a6, a7, t0 */

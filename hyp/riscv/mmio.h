@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Access to registers of devices. A write is seen by the device after all earlier writes to memory; a
- * read is done before all later reads of memory and devices. Among themselves accesses to one device
- * stay in program order without a fence, because devices lie in strongly ordered I/O regions
- * (privileged ISA, "Memory-Ordering PMAs"). Addresses must be naturally aligned.
+ * Access to registers of devices. The device sees a write after all earlier writes to memory; a
+ * read is done before all later reads of memory and devices. Accesses to one device stay in program
+ * order without a fence, because devices lie in strongly ordered I/O regions (privileged ISA,
+ * "Memory-Ordering PMAs"). Addresses must be naturally aligned.
  *
- * Host unit tests see tests/unit/fake/hyp/riscv/mmio.h instead.
+ * Host builds use tests/unit/fake/hyp/riscv/mmio.h instead.
  */
 #ifndef HYP_RISCV_MMIO_H
 #define HYP_RISCV_MMIO_H
@@ -33,8 +33,8 @@ MMIO_ACCESSORS(64)
 #undef MMIO_ACCESSORS
 
 /*
- * A read that takes something away, as a PLIC's claim does: by fences on both sides it is made once, and only when all
- * before it has been done. A hart that reads ahead of an instruction that traps would lose what it took (CVA6 does).
+ * A read with a side effect, such as a PLIC's claim. Fences on both sides: it is made once, and after all earlier
+ * accesses. A hart that reads ahead of an instruction that traps (CVA6 does) would lose the claimed interrupt.
  */
 static inline uint32_t mmio_take32(hpa_t addr)
 {

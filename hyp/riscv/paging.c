@@ -11,7 +11,7 @@
 #define PTE_W	(1ul << 2)
 #define PTE_X	(1ul << 3)
 #define PTE_U	(1ul << 4)
-#define PTE_A	(1ul << 6)	/* preset, so that no hart without Svadu faults on them */
+#define PTE_A	(1ul << 6)	/* A and D are preset: a hart without Svadu would fault */
 #define PTE_D	(1ul << 7)
 #define PTE_LEAF	(PTE_R | PTE_W | PTE_X)
 #define PTE_PPN_SHIFT	10

@@ -14,7 +14,7 @@
 #define PAGING_ENTRIES	512
 
 /* Rights of a leaf beside RIGHT_*. */
-#define RIGHT_U		8u	/* the G-stage counts all accesses as user ones */
+#define RIGHT_U		8u	/* the G-stage treats all accesses as U-mode accesses */
 
 struct paging {
 	uint64_t *root;
@@ -24,7 +24,7 @@ struct paging {
 	uint32_t levels;		/* 3 = Sv39, 4 = Sv48 */
 };
 
-/* Clears the root; tables of the pool are cleared as they are taken. */
+/* Clears the root; a table of the pool is cleared when it is allocated. */
 void paging_init(struct paging *p, uint64_t *root, uint32_t root_entries,
 		 uint64_t (*pool)[PAGING_ENTRIES], uint32_t pool_size, uint32_t levels);
 
@@ -34,7 +34,7 @@ void paging_init(struct paging *p, uint64_t *root, uint32_t root_entries,
  */
 enum err paging_map(struct paging *p, uint64_t from, hpa_t to, uint64_t size, unsigned rights) __must_check;
 
-/* The entry of one page, for somebody who changes it often; its tables are made. NULL: the pool is empty. */
+/* The entry of one page, for callers that change it often. Creates its tables. NULL: the pool is empty. */
 uint64_t *paging_entry(struct paging *p, uint64_t from, unsigned level);
 
 /* A leaf for an entry of paging_entry(). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calls from the hypervisor to the firmware below it. Nothing of a guest is passed on unchecked:
- * firmware is no validator (OpenSBI up to 1.9 hangs in DBCN on an address that is not RAM and
+ * Calls from the hypervisor to the firmware below it. Callers check each value of a guest first:
+ * firmware does not validate (OpenSBI up to 1.9 hangs in DBCN on an address that is not RAM and
  * truncates hart ids to 32 bits). Source: RISC-V SBI specification 3.0.
  */
 #ifndef HYP_RISCV_SBI_CALL_H
@@ -17,8 +17,8 @@ struct sbiret sbi_ecall(unsigned long eid, unsigned long fid, unsigned long a0, 
 
 /*
  * A call that takes a hart mask in a0 (bits) and a1 (base), for n hart ids in any order: one firmware call
- * for each window of 64 ids, so usually one in all. n <= MAX_HARTS. Returns SBI_SUCCESS or the last call's error;
- * all are made.
+ * for each window of 64 ids, so usually one in all. n <= MAX_HARTS. Makes all calls, also after an error. Returns
+ * SBI_SUCCESS or the last error.
  */
 long sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, uint32_t n,
 		     unsigned long a2, unsigned long a3, unsigned long a4);
@@ -37,7 +37,7 @@ void sbi_hart_stop(void);
 /* type, reason: SBI_SRST_*; returns only if the firmware refused or has no SRST. */
 void sbi_system_reset(uint32_t type, uint32_t reason);
 
-/* Text to the firmware's console, through DBCN or the legacy call: whichever sbi_console_init() found. */
+/* Writes text to the firmware's console, through DBCN or the legacy call: the one that sbi_console_init() found. */
 void sbi_console_init(void);
 void sbi_console_write(const char *text, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers of the SBI, version 3.0, as both sides of us use them: the firmware's and the guests'. */
+/* Numbers of the SBI, version 3.0, for calls to the firmware and for calls of guests. */
 #ifndef HYP_RISCV_SBI_DEFS_H
 #define HYP_RISCV_SBI_DEFS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hypervisor's own address space; see sstage.h. The tables are built by the boot hart and read-only
- * afterwards, but for one entry a hart: its window, which no other hart looks through.
+ * afterwards, except for one entry a hart: its window, which no other hart uses.
  */
 #include "hyp/riscv/sstage.h"
 
@@ -51,13 +51,13 @@ bool sstage_enable(struct hart_refusal *r)
 	__asm__ volatile("sfence.vma" : : : "memory");
 	if (csr_read(CSR_SATP) == satp)
 		return true;
-	/* satp.MODE is WARL: of a mode that it lacks the hart keeps nothing, and stays without translation. */
+	/* satp.MODE is WARL: a write with a mode that the hart lacks has no effect, and translation stays off. */
 	*r = (struct hart_refusal){ "the hypervisor needs page tables of its own: the hart lacks this mode, or an MMU",
 				    "satp", satp, csr_read(CSR_SATP) };
 	return false;
 }
 
-/* Where the calling hart's window is, which shows from now on what the leaf says, or nothing (0). */
+/* Writes the leaf of the calling hart's window, or closes it (0). Returns the window's address. */
 static uint64_t set_window(uint64_t leaf)
 {
 	uint32_t index = this_hart()->index;

@@ -2,7 +2,7 @@
 /*
  * The hypervisor's own address space: its image by section, the package, the registers of the devices
  * that it drives, each at its physical address with the rights it needs, and nothing else. Guests' RAM is
- * not mapped; a hart that has to reach it opens a window of 2 MiB for itself. Source: privileged ISA, "Sv39".
+ * not mapped; a hart that has to access it opens a window of 2 MiB for itself. Source: privileged ISA, "Sv39".
  */
 #ifndef HYP_RISCV_SSTAGE_H
 #define HYP_RISCV_SSTAGE_H
@@ -14,21 +14,23 @@
 #define SSTAGE_WINDOW_SIZE	(2 * MIB)
 #define SSTAGE_WINDOW_BASE	0x3fc0000000ul	/* windows lie in the last GiB that Sv39 can address in its lower half */
 
-/* Begins; nothing is mapped. Boot hart. levels: 3 = Sv39 or 4 = Sv48, that all harts have. */
+/* Creates the tables; nothing is mapped. Boot hart only. levels: 3 = Sv39 or 4 = Sv48, which all harts must have.
+ * ERR_NOSPACE: the pool has no table for the windows. */
 enum err sstage_init(uint32_t levels) __must_check;
 
-/* Maps the pages of [base, base + size) at their own address, rights RIGHT_R, RIGHT_W, RIGHT_X. What is mapped
- * already is ERR_INVALID; ERR_RANGE: beyond what the mode can address; ERR_NOSPACE: too many pieces. */
+/* Maps the pages of [base, base + size) at their own address, rights RIGHT_R, RIGHT_W, RIGHT_X. ERR_INVALID: a page is
+ * mapped already; ERR_RANGE: beyond what the mode can address, or where the windows are; ERR_NOSPACE: the pool has no
+ * more tables. */
 enum err sstage_map(uint64_t base, uint64_t size, unsigned rights) __must_check;
 
-/* Turns translation on for the calling hart. False if that hart does not take it, with the reason. */
+/* Turns translation on for the calling hart. False, with the reason, if the hart does not support the mode. */
 bool sstage_enable(struct hart_refusal *r) __must_check;
 
-/* Where the calling hart can reach the 2 MiB block that holds address, read-write, until its next call or
+/* Maps the 2 MiB block that holds address for the calling hart, read-write, until its next call or
  * sstage_close_window(). The result points at address itself; the block ends at the next multiple of SSTAGE_WINDOW_SIZE. */
 void *sstage_window(hpa_t address);
 
-/* The calling hart reaches nothing by a window any more: to be called before it goes back to its guest, or waits. */
+/* Unmaps the calling hart's window. A hart calls it before it returns to its guest or waits. */
 void sstage_close_window(void);
 
 #endif

@@ -42,7 +42,7 @@
 	sd	\reg, CTX_EXITS + 8 * \kind(\ctx)
 	.endm
 
-	/* To C for the emulated PLIC: saves a0 and FEW; t0, t1 and a1 are saved before. a0: context. Changes a1. */
+	/* To C for the emulated PLIC: saves a0 and FEW; t0, t1 and a1 are saved already. a0: context. Changes a1. */
 	.macro	leave_guest
 	for_few sd, a0
 	csrrw	a1, CSR_SSCRATCH, zero

@@ -98,5 +98,5 @@ def test_lost_sp(broken):
 
 def test_trap_in_panic(broken):
     machine = broken({"vcpu_run": [NO_INSN], "panic_trap": [NO_INSN]})
-    machine.uart.expect(r"\[bulkhead\] PANIC: a trap in the hypervisor while it told of a trap, at 0x[0-9a-f]{16}")
+    machine.uart.expect(r"\[bulkhead\] PANIC: a trap in the hypervisor while it reported a trap, at 0x[0-9a-f]{16}")
     machine.wait()

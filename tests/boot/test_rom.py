@@ -85,6 +85,6 @@ def test_image_in_flash(pack, start, log_dir):
     machine = start(flash(log_dir, (0, assemble(log_dir, shim, FLASH)), (0x1000, b"".join(w.to_bytes(8, "little") for w in words)),
                           (TREE, dump_tree(log_dir)), (IMAGE, read(os.path.join(image, "bulkhead.bin")))),
                     loaded(os.path.join(FIRMWARE, "fw_dynamic.bin"), RAM))
-    machine.uart.expect(r"^\[bulkhead\] refused: the image was entered where nothing can be written \(ROM or flash\)")
+    machine.uart.expect(r"^\[bulkhead\] refused: the image was entered in memory that cannot be written \(ROM or flash\)")
     machine.wait(20, status=None)
     assert not re.search("Bulkhead 0|vm rt", machine.uart.text + machine.hv.text)
