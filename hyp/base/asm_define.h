@@ -2,7 +2,7 @@
 /*
  * For the files asm_offsets.c: constants that the compiler knows and assembly needs. Each of these files is compiled to
  * assembly and never linked; the build turns its lines "->NAME VALUE" into asm_offsets.h of the same directory, below
- * build/ (Makefile, ASM_OFFSETS).
+ * build/ (scripts/compile.mk).
  */
 #ifndef HYP_BASE_ASM_DEFINE_H
 #define HYP_BASE_ASM_DEFINE_H

@@ -69,7 +69,7 @@ struct guest_context {
  * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call plic_read or plic_write instead of
  * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. An external interrupt calls plic_external in the same way,
  * if it is set. guarded.S passes on a store to the guest's own guarded context page. These functions and all that they
- * call are compiled to change no other register (Makefile, FEW; tests/tool/test_registers.py).
+ * call are compiled to change no other register (FEW in hyp/riscv/flags.mk; tests/tool/test_registers.py).
  *
  * switch.S serves some exits without a call of C: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
  * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to itself or (as mask 1 of

@@ -7,7 +7,7 @@
  * An exit takes one of five paths. Each saves only the registers that it changes:
  *   switch_fast.inc  2 registers: SBI calls, interrupts and virtual instructions that need no C
  *   guarded.S        7: a store to the guarded page of the guest's own PLIC context
- *   switch_plic.inc  11: LW and SW on the emulated PLIC, and its interrupt; calls C that uses only FEW (Makefile)
+ *   switch_plic.inc  11: LW and SW on the emulated PLIC, and its interrupt; calls C that uses only FEW (flags.mk)
  *   ecall_exit       18: other SBI calls; C preserves s0 to s11, and none of our code uses gp
  *   other_exit       31: everything else
  * The two parts are included and not linked, so that a conditional branch reaches from one to the other. A path that

@@ -14,7 +14,7 @@
 
 	/*
 	 * The registers that a C function may change, and sp and tp, without t0, t1, a0 and a1, in two groups: FEW, which
-	 * the emulated PLIC may use (Makefile), and the others.
+	 * the emulated PLIC may use (flags.mk), and the others.
 	 */
 	.macro	for_few op, ctx
 	.irp	r, 1,2,4,12,13,14,15

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """make refuses to build the image of a configuration that does not fit its machine."""
+import glob
 import os
 import re
 import resource
@@ -19,6 +20,10 @@ IMAGE = os.path.join(TOP, "build", BAD, "fw_payload.bin")
 def make(*args, **env):
     clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "HOST_DTB")}
     return subprocess.run(["make", *args], cwd=TOP, env=dict(clean, **env), capture_output=True, text=True, timeout=600)
+
+
+def files(top):
+    return {os.path.relpath(os.path.join(where, name), top) for where, _, names in os.walk(top) for name in names}
 
 
 @pytest.fixture
@@ -210,24 +215,29 @@ def test_unknown_board():
 
 # ---- the first and the second time ---------------------------------------------------------------
 
+def rules_at(top):
+    """A directory with nothing but the rules of the build."""
+    for path in ["Makefile", *glob.glob("scripts/*.mk", root_dir=TOP), *glob.glob("**/flags.mk", root_dir=TOP, recursive=True)]:
+        os.makedirs(os.path.dirname(top / path), exist_ok=True)
+        shutil.copy(os.path.join(TOP, path), top / path)
+    return top
+
+
 @pytest.mark.parametrize("name, sign", [("a b", "a space"), ("a:b", ":"), ("a#b", "#"), ("a$b", "$"), ("it's", "'"),
                                         ("a%b", "%"), ("a*", "*"), ("a\tb", "a space")])
 def test_path_that_make_cannot_handle(tmp_path, name, sign):
     """Said before anything is installed, fetched or built."""
-    top = tmp_path / name
-    top.mkdir()
-    shutil.copy(os.path.join(TOP, "Makefile"), top)
+    top = rules_at(tmp_path / name)
+    there = sorted(files(top))
     for goal in ((), ("demo",), ("help",)):
         done = subprocess.run(["make", *goal], cwd=top, capture_output=True, text=True, timeout=60)
         assert done.returncode and f"make cannot handle: {sign}. Move the directory" in done.stderr, done.stderr
-        assert os.listdir(top) == ["Makefile"]
+        assert sorted(files(top)) == there
 
 
 def test_usual_paths(tmp_path):
     for name in ("bulkhead-0.1_x+y@z,(1)=2~", "Größe", "."):
-        top = tmp_path / name
-        top.mkdir(exist_ok=True)
-        shutil.copy(os.path.join(TOP, "Makefile"), top)
+        top = rules_at(tmp_path / name)
         done = subprocess.run(["make", "help"], cwd=top, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0 and "make demo" in done.stdout, done.stderr
 
@@ -281,14 +291,67 @@ def test_cores_of_opensbi():
         assert jobs in said.stdout, said.stdout + said.stderr
 
 
+class Elsewhere:
+    """Another directory than build/ for what is made, with what is fetched."""
+
+    def __init__(self, top):
+        self.top = str(top)
+        os.mkdir(top)
+        os.symlink(os.path.join(TOP, "build/third"), top / "third")
+        for name in (".setup", ".given-base", ".fetched-base"):
+            shutil.copy2(os.path.join(TOP, "build", name), top)
+
+    def make(self, *args, **env):
+        done = make(f"B={self.top}", *args, **env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def compiled(self, goals, *args, **env):
+        """The names of the goals that are made again."""
+        said = self.make(*(f"{self.top}/{goal}" for goal in goals), *args, **env)
+        return {path.removeprefix(self.top + "/") for path in re.findall(r"^  (?:CC|AS) +(\S+)$", said, re.M)}
+
+
+def test_objects_depend_on_compiler_and_flags(tmp_path):
+    there = Elsewhere(tmp_path / "build")
+    cross = {"core/hyp/base/bits.o", "core/hyp/riscv/fault.o", "core/libfdt/fdt_ro.o", "guest/guests/lib/sbi.o"}
+    host = {"host/hyp/base/bits.o"}
+    assert there.compiled(cross | host) == cross | host
+    assert there.compiled(cross | host) == set()
+    assert there.compiled(cross | host, "CFLAGS=-DANY=1") == cross
+    assert there.compiled(cross | host, "CFLAGS=-DANY=1") == set()
+    assert there.compiled(cross | host) == cross
+    assert there.compiled(cross | host, CFLAGS="-O3 -fstack-protector") == set()     # meant for the host's programs
+    compiler = tmp_path / "other-gcc"
+    for version in ("1", "2"):
+        compiler.write_text(f"#!/bin/sh\n[ \"$1\" = --version ] && exec echo gcc {version}\nexec riscv64-linux-gnu-gcc \"$@\"\n")
+        compiler.chmod(0o755)
+        assert there.compiled(cross | host, f"CROSS_COMPILE={tmp_path}/other-") == cross, version
+    assert there.compiled(cross | host, f"CROSS_COMPILE={tmp_path}/other-") == set()
+    compiler.write_text("#!/bin/sh\nexec gcc \"$@\"\n")
+    assert there.compiled(host, f"HOSTCC={compiler}") == host
+
+
+def test_only_told_what_would_be_done(tmp_path):
+    """make -n, -q and -t of OpenSBI, whose rule calls make, run nothing and remove nothing."""
+    there = Elsewhere(tmp_path / "build")
+    for name in ("opensbi/platform/generic/firmware/fw_payload.bin", "logs/opensbi.log"):
+        os.makedirs(os.path.dirname(f"{there.top}/{name}"), exist_ok=True)
+        with open(f"{there.top}/{name}", "w", encoding="utf-8") as file:
+            file.write("as it was")
+    before = files(there.top)
+    firmware = FIRMWARE.replace("build", there.top, 1)
+    assert "long-step" in there.make("-n", firmware, "CROSS_COMPILE=other-")
+    assert make("-q", f"B={there.top}", firmware).returncode == 1
+    assert files(there.top) == before
+    with open(f"{there.top}/logs/opensbi.log", encoding="utf-8") as file:
+        assert file.read() == "as it was"
+
+
 # ---- for other places -----------------------------------------------------------------------------
 
 INSTALLED = {"bin/bulkhead": 0o755, "share/man/man1/bulkhead.1": 0o644,
              "share/bash-completion/completions/bulkhead": 0o644}
-
-
-def files(top):
-    return {os.path.relpath(os.path.join(where, name), top) for where, _, names in os.walk(top) for name in names}
 
 
 def test_install(tmp_path):

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Measurements: what exits cost (bench), Linux in a partition (bench-linux), why it leaves it (census).
+
+.PHONY: bench
+bench: $(foreach c,one place two,$(B)/bench/$c/fw_payload.bin)
+	@$(PYTHON) scripts/bench $(if $(RECORD),--record) $(if $(PROFILE),--profile $(PROFILE) --run $(or $(RUN),sstc))
+
+# Linux alone, and Linux in a partition of one hart.
+.PHONY: bench-linux census
+LINUX_NEEDS	:= $(PACK_NEEDS) $(filter-out %/u-boot,$(IMAGES)) $(B)/linux-disk.img
+bench-linux: $(LINUX_NEEDS)
+	@$(PYTHON) scripts/bench-linux $(if $(RECORD),--record)
+census: $(LINUX_NEEDS)
+	@$(PYTHON) scripts/census $(if $(RECORD),--record) $(if $(SECONDS),--seconds $(SECONDS))
