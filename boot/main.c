@@ -23,10 +23,11 @@
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sstage.h"
 #include "hyp/console/console.h"
+#include "hyp/terminal/terminal.h"
 #include "hyp/vm/entropy.h"
 #include "hyp/console/machine.h"
 #include "hyp/vm/vcpu.h"
-#include "hyp/vm/vm.h"
+#include "hyp/vm/vm_create.h"
 
 /* A larger value in a package's header is not a size: the header is damaged. */
 #define MAX_PACKAGE	(4 * GIB)
@@ -252,7 +253,7 @@ static void boot_finish(void)
 	if (self->vcpu)
 		vcpu_run(self->vcpu);
 	if (drives_console(self->index))
-		console_hart_run();
+		terminal_hart_run();
 	sbi_hart_stop();	/* a spare hart */
 	for (;;)
 		wait_for_interrupt();
@@ -268,13 +269,13 @@ void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 	self->stack_top = memory_stack_top(0);	/* for a panic */
 	__asm__ volatile("mv tp, %0" : : "r"(self));
 	hart_init_traps();
-	console_init();
+	terminal_init();
 	if (loaded == (uintptr_t)__image_start)
 		console_log("Bulkhead " VERSION_TEXT " on hart %lu, image at 0x%lx", hartid, loaded);
 	check_hart();
 	make_plan(host_dtb, loaded, hartid);
 	clear_old_image();
-	console_use(&plan);
+	terminal_use(&plan);
 	plan_print(&plan, print_plan_line, NULL);
 	plic_init(&plan);
 	if (vm_create_all(&plan, &host, &reporter) != OK)
@@ -298,5 +299,5 @@ void boot_secondary(void)
 		;
 	if (this_hart()->vcpu)
 		vcpu_run(this_hart()->vcpu);
-	console_hart_run();
+	terminal_hart_run();
 }

@@ -4,7 +4,7 @@
 
 .PHONY: test unit fuzz
 UNIT_SRC	:= $(filter-out hyp/base/str.c,$(wildcard hyp/base/*.c)) \
-		   $(wildcard hyp/plan/*.c drivers/*.c tests/unit/lib/*.c tests/unit/fake/*.c) \
+		   boot/upward.c $(wildcard hyp/plan/*.c drivers/*.c tests/unit/lib/*.c tests/unit/fake/*.c) \
 		   $(filter-out hyp/riscv/sstage.c,$(wildcard hyp/riscv/*.c)) \
 		   $(wildcard hyp/vdev/*.c hyp/vm/*.c hyp/vsbi/*.c hyp/terminal/*.c) \
 		   $(filter-out hyp/console/panic.c,$(wildcard hyp/console/*.c))

@@ -7,17 +7,14 @@
 #include "hyp/console/console.h"
 
 #include "drivers/ns16550.h"
-#include "drivers/plic.h"
 #include "drivers/virtio_console.h"
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
+#include "hyp/base/upward.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/sbi_call.h"
-#include "hyp/console/machine.h"
-#include "hyp/terminal/monitor.h"
-#include "hyp/terminal/mux.h"
-#include "hyp/vm/vcpu.h"
+#include "hyp/riscv/lock.h"
 
 #define OUT_SIZE	16384u	/* of a guest's output ring */
 #define IN_SIZE		256u
@@ -69,7 +66,6 @@ void console_init(void)
 	history.lock = (struct lock){ 0 };
 	history.head = 0;
 	device = &sbi_console;
-	mux_init(device);
 }
 
 static const struct console_device *open_device(const struct plan_console *c)
@@ -104,10 +100,14 @@ void console_use(const struct plan *p)
 	}
 	plan = p;
 	driver = p->console.hart;
-	mux_use(p, device);
 }
 
-/* The exchange pairs with that of console_hart_run(): either it sees what we put, or we see that it looked. */
+const struct console_device *console_device(void)
+{
+	return device;
+}
+
+/* The exchange pairs with that of terminal_hart_run(): either it sees what we put, or we see that it looked. */
 void console_kick(void)
 {
 	if (plan->console.drive == CONSOLE_OWN_HART && !__atomic_exchange_n(&kicked, 1u, __ATOMIC_SEQ_CST))
@@ -120,7 +120,7 @@ static void offer(uint32_t source)
 	if (__atomic_load_n(&running, __ATOMIC_ACQUIRE))
 		console_kick();
 	else
-		mux_drain(source);
+		upward.drain(source);
 }
 
 /* ---- the log ---- */
@@ -139,7 +139,7 @@ void console_log(const char *format, ...)
 	ring_copy_in(history.text, LOG_SIZE, history.head, text, n);
 	__atomic_store_n(&history.head, history.head + n, __ATOMIC_RELEASE);
 	lock_release(&history.lock);
-	offer(MUX_LOG);
+	offer(CONSOLE_LOG);
 }
 
 uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost)
@@ -254,12 +254,50 @@ uint32_t console_waiting(uint32_t vm)
 	return ring_used(&consoles[vm].out);
 }
 
+/* ---- the hart that drives ---- */
+
+void console_set_driven(void)
+{
+	__atomic_store_n(&running, true, __ATOMIC_RELEASE);
+}
+
+void console_take_kick(void)
+{
+	(void)!__atomic_exchange_n(&kicked, 0u, __ATOMIC_SEQ_CST);
+}
+
+bool console_has_panicked(void)
+{
+	return __atomic_load_n(&panicked, __ATOMIC_ACQUIRE);
+}
+
+uint64_t console_next_poll(bool pending)
+{
+	return csr_read(CSR_TIME) + plan->timebase_hz / (pending ? FAST_HZ : SLOW_HZ);
+}
+
+uint64_t console_poll_start(uint32_t hart_index)
+{
+	if (!plan || plan->console.drive != CONSOLE_GUEST_HART ||
+	    __atomic_load_n(&driver, __ATOMIC_RELAXED) != hart_index)
+		return UINT64_MAX;
+	console_set_driven();
+	return console_next_poll(false);
+}
+
+/* Two that poll, if the first one comes back, take turns by mux.lock. */
+void console_lost(uint32_t hart_index)
+{
+	if (__atomic_load_n(&driver, __ATOMIC_RELAXED) == hart_index)
+		__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
+}
+
 /* ---- the end ---- */
 
 void console_finish(void)
 {
 	if (__atomic_load_n(&running, __ATOMIC_ACQUIRE))
-		mux_finish(csr_read(CSR_TIME) + 2 * plan->timebase_hz);
+		upward.finish(csr_read(CSR_TIME) + 2 * plan->timebase_hz);
 }
 
 /* What a line of a panic is without the mux; the lock may be held by this very hart. */
@@ -282,105 +320,4 @@ void console_panic(const char *format, ...)
 	write_raw(text, fmt_vstr(text, sizeof(text), format, ap));
 	va_end(ap);
 	write_raw("\n", 1);
-}
-
-/* ---- the hart that drives ---- */
-
-/* Guests for which something was typed: their first hart raises what there is to raise. */
-static bool service(bool *pending)
-{
-	uint32_t notify;
-	bool more;
-
-	*pending = false;
-	if (__atomic_load_n(&panicked, __ATOMIC_ACQUIRE))
-		return false;
-	more = mux_service(pending, &notify);
-	for (; notify; notify &= notify - 1)
-		hart_send_one(hart_get(plan->vms[__builtin_ctz(notify)].vcpu_hart[0]), MAIL_CONSOLE);
-	if (monitor_wants_reboot()) {
-		console_log("the machine reboots, by the monitor");
-		machine_reset(SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE);
-	}
-	return more;
-}
-
-/* The UART's interrupt on this hart's own context, which no guest has; without one the hart looks by its timer. */
-static void enable_interrupt(const struct plan_console *c, uint32_t context)
-{
-	plic_set_threshold(c->plic, context, 0);
-	plic_set_priority(c->plic, c->irq, 1);
-	plic_set_enable(c->plic, context, c->irq, true);
-	csr_set(CSR_SIE, 1ul << IRQ_SEI);
-}
-
-/* at: UINT64_MAX is never; then the interrupt is masked. */
-static void set_timer(bool sstc, uint64_t at)
-{
-	if (at == UINT64_MAX)
-		csr_clear(CSR_SIE, 1ul << IRQ_STI);
-	else if (sstc)
-		csr_write(CSR_STIMECMP, at);
-	else
-		sbi_set_timer(at);
-	if (at != UINT64_MAX)
-		csr_set(CSR_SIE, 1ul << IRQ_STI);
-}
-
-static uint64_t next_poll(bool pending)
-{
-	return csr_read(CSR_TIME) + plan->timebase_hz / (pending ? FAST_HZ : SLOW_HZ);
-}
-
-void console_hart_run(void)
-{
-	const struct plan_console *c = &plan->console;
-	const struct plan_hart *self = &plan->harts[c->hart];
-	bool sstc = self->features & HART_SSTC, poll = device->get && !c->irq, pending;
-	uint32_t context = (uint32_t)self->plic_context[c->plic], id;
-	uint64_t at;
-
-	csr_write(CSR_SIE, 1ul << IRQ_SSI);
-	if (c->irq)
-		enable_interrupt(c, context);
-	__atomic_store_n(&running, true, __ATOMIC_RELEASE);
-	for (;;) {
-		hart_take_mail();
-		(void)!__atomic_exchange_n(&kicked, 0u, __ATOMIC_SEQ_CST);
-		id = c->irq && csr_read(CSR_SIP) & 1ul << IRQ_SEI ? plic_claim(c->plic, context) : 0;
-		while (service(&pending))
-			;
-		if (id)
-			plic_complete(c->plic, context, id);
-		at = vm_watch_all();
-		if (poll && next_poll(pending) < at)
-			at = next_poll(pending);
-		set_timer(sstc, at);
-		wait_for_interrupt();
-	}
-}
-
-uint64_t console_poll_start(uint32_t hart_index)
-{
-	if (!plan || plan->console.drive != CONSOLE_GUEST_HART ||
-	    __atomic_load_n(&driver, __ATOMIC_RELAXED) != hart_index)
-		return UINT64_MAX;
-	__atomic_store_n(&running, true, __ATOMIC_RELEASE);
-	return next_poll(false);
-}
-
-uint64_t console_poll(void)
-{
-	bool pending;
-
-	service(&pending);
-	vm_watch_all();
-	return next_poll(pending);
-}
-
-/* Two that poll, if the first one comes back, take turns by mux.lock. */
-void console_lost(uint32_t hart_index)
-{
-	if (__atomic_load_n(&driver, __ATOMIC_RELAXED) == hart_index)
-		__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hypervisor's console: its own lines, and those of the guests, each line whole and marked with its source:
- * "[name] text". A hart that writes puts bytes into a ring and continues; mux.c moves them to the device.
+ * "[name] text". A hart that writes puts bytes into a ring and continues; hyp/terminal moves them to the device.
  * docs/console.md.
  *
  * Locks, and their order: a guest's console.lock; mux.lock; the log's. In the plan's mode CONSOLE_DIRECT, the hart that
@@ -11,6 +11,7 @@
 #ifndef HYP_CONSOLE_CONSOLE_H
 #define HYP_CONSOLE_CONSOLE_H
 
+#include "drivers/console.h"
 #include "hyp/base/ring.h"
 #include "hyp/plan/plan.h"
 
@@ -51,18 +52,32 @@ void console_finish(void);
 /* For the message of a panic: takes no locks; no other hart writes to the device any more. */
 void console_panic(const char *format, ...) __printf(1, 2);
 
-/* The calling hart is the console's own (plan.console.hart, CONSOLE_OWN_HART); never returns. */
-__noreturn void console_hart_run(void);
-
-/* CONSOLE_GUEST_HART: a guest's hart drives the console. Both return the time of the next poll (ticks of the time CSR);
- * UINT64_MAX for a hart that does not poll. */
+/* CONSOLE_GUEST_HART: the time of the first poll if that hart is the one that polls the console (ticks of the time CSR),
+ * otherwise UINT64_MAX. */
 uint64_t console_poll_start(uint32_t hart_index);
-uint64_t console_poll(void);
 
 /* Makes the hart that drives the console serve it soon, because the monitor has output. */
 void console_kick(void);
 
-/* ---- for mux.c, monitor.c and tests ---- */
+/* ---- for hyp/terminal, which drives the device, and tests ---- */
+
+/* Sources of text: guests by their number, and this. */
+#define CONSOLE_LOG	MAX_VMS
+
+/* The device in use. */
+const struct console_device *console_device(void);
+
+/* From now on a hart drives the device: others only put bytes into rings. */
+void console_set_driven(void);
+
+/* The calling hart looks at all rings from now on: a later console_kick() sends it mail again. */
+void console_take_kick(void);
+
+/* Whether a hart reports a panic: then no other writes to the device. */
+bool console_has_panicked(void);
+
+/* When to poll next (ticks of the time CSR). pending: output waits for the device. */
+uint64_t console_next_poll(bool pending);
 
 /* Up to n bytes of the log from *at on, which moves; *lost: bytes that were overwritten before. */
 uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost);
@@ -71,7 +86,7 @@ uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost);
 uint32_t console_log_start(void);
 uint32_t console_log_end(void);
 
-/* The mux's end of a guest's rings. */
+/* The multiplexer's end of a guest's rings. */
 uint32_t console_fetch(uint32_t vm, void *to, uint32_t n);
 bool console_type(uint32_t vm, uint8_t byte);	/* false, and counted, if there is no room */
 uint32_t console_dropped(uint32_t vm);		/* bytes of output, since power-on */

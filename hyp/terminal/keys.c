@@ -7,6 +7,7 @@
 #include "hyp/terminal/keys.h"
 
 #include "hyp/base/str.h"
+#include "hyp/terminal/answer.h"
 #include "hyp/terminal/monitor.h"
 #include "hyp/terminal/mux.h"
 
@@ -31,15 +32,15 @@ void keys_init(const struct plan *p)
 
 static void help(void)
 {
-	mux_print("Ctrl-] and then  1 to %u: input goes to that guest;  a name and Enter: the same;\n", plan->nr_vms);
+	answer_print("Ctrl-] and then  1 to %u: input goes to that guest;  a name and Enter: the same;\n", plan->nr_vms);
 	if (plan->console.monitor) {
-		mux_print("  Space, a name and Enter: the same for a name that begins with m;\n");
-		mux_print("  m: to the monitor;  Ctrl-]: sends Ctrl-] itself;  ?: this help\n");
+		answer_print("  Space, a name and Enter: the same for a name that begins with m;\n");
+		answer_print("  m: to the monitor;  Ctrl-]: sends Ctrl-] itself;  ?: this help\n");
 	} else {
-		mux_print("  Ctrl-]: sends Ctrl-] itself;  ?: this help\n");
+		answer_print("  Ctrl-]: sends Ctrl-] itself;  ?: this help\n");
 	}
 	for (uint32_t i = 0; i < plan->nr_vms; i++)
-		mux_print("  %c %u %s\n", i == mux_focus() ? '*' : ' ', i + 1, plan->vms[i].name);
+		answer_print("  %c %u %s\n", i == mux_focus() ? '*' : ' ', i + 1, plan->vms[i].name);
 }
 
 /* What we say has lines of its own: the monitor's prompt is left for it, and shown again behind. */
@@ -57,7 +58,7 @@ static void show_prompt(void)
 
 static void hint(const char *text)
 {
-	mux_print("%sCtrl-] ? is for help\n", text);
+	answer_print("%sCtrl-] ? is for help\n", text);
 	show_prompt();
 }
 
@@ -65,7 +66,7 @@ static void hint(const char *text)
 static void switch_to(uint32_t source)
 {
 	mux_set_focus(source);
-	mux_print("input goes to %s (Ctrl-] ? is for help)\n",
+	answer_print("input goes to %s (Ctrl-] ? is for help)\n",
 		  source == MUX_MONITOR ? "the monitor" : plan->vms[source].name);
 	if (source == MUX_MONITOR)
 		monitor_enter();
@@ -79,7 +80,7 @@ static void switch_by_name(void)
 			switch_to(i);
 			return;
 		}
-	mux_print("there is no guest \"%s\"; Ctrl-] ? names them\n", name);
+	answer_print("there is no guest \"%s\"; Ctrl-] ? names them\n", name);
 	show_prompt();
 }
 
@@ -102,13 +103,13 @@ static void add_to_name(uint8_t byte)
 	if (name_len + 1 == sizeof(name))
 		return;
 	name[name_len++] = (char)byte;
-	mux_put((const char *)&byte, 1);
+	answer_put((const char *)&byte, 1);
 }
 
 static void shorten_name(uint32_t to)
 {
 	for (; name_len > to; name_len--)
-		mux_put(ERASE, sizeof(ERASE) - 1);
+		answer_put(ERASE, sizeof(ERASE) - 1);
 }
 
 static void ask_for_name(void)
@@ -116,7 +117,7 @@ static void ask_for_name(void)
 	state = NAMING;
 	name_len = 0;
 	mux_ask();
-	mux_print("input to: ");
+	answer_print("input to: ");
 }
 
 /* The byte behind the prefix. */

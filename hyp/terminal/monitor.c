@@ -2,45 +2,47 @@
 /* The monitor's prompt; see monitor.h. Lock: mux.lock is held, but in monitor_wants_reboot(). */
 #include "hyp/terminal/monitor.h"
 
+#include "hyp/terminal/answer.h"
 #include "hyp/terminal/edit.h"
+#include "hyp/terminal/monitor_cmd.h"
 #include "hyp/terminal/mux.h"
 
 #define PROMPT		"> "
 #define DUMP_ROOM	4096u	/* bytes; more than one answer takes */
 
 static const struct plan *plan;
-static struct edit edit = { .show = mux_put };
+static struct edit edit = { .show = answer_put };
 static uint32_t reboot;		/* atomic */
 
 void monitor_init(const struct plan *p)
 {
 	plan = p;
-	edit = (struct edit){ .show = mux_put };
+	edit = (struct edit){ .show = answer_put };
 	reboot = 0;
 }
 
 static void prompt(void)
 {
 	edit_begin(&edit);
-	mux_end_answer(PROMPT);
+	answer_end(PROMPT);
 }
 
 void monitor_enter(void)
 {
 	if (!plan->console.monitor)
 		return;
-	mux_print("help lists the commands\n");
+	answer_print("help lists the commands\n");
 	prompt();
 }
 
 void monitor_leave(void)
 {
-	mux_print("\n");
+	answer_print("\n");
 }
 
 void monitor_come_back(void)
 {
-	mux_print(PROMPT);
+	answer_print(PROMPT);
 	edit_show(&edit);
 }
 
@@ -48,7 +50,7 @@ void monitor_typed(uint8_t byte)
 {
 	if (!plan->console.monitor || !edit_key(&edit, byte))
 		return;
-	mux_print("\n");
+	answer_print("\n");
 	if (monitor_command(plan, edit.text))
 		__atomic_store_n(&reboot, 1u, __ATOMIC_RELEASE);
 	prompt();
@@ -59,7 +61,7 @@ void monitor_tick(void)
 {
 	bool at_prompt = mux_focus() == MUX_MONITOR;
 
-	if (!monitor_has_dump() || mux_asks() || mux_room() < DUMP_ROOM)
+	if (!monitor_has_dump() || mux_asks() || answer_room() < DUMP_ROOM)
 		return;
 	if (at_prompt)
 		monitor_leave();

@@ -25,11 +25,4 @@ void monitor_tick(void);
 /* True once if the machine is to be rebooted; the caller does it, without mux.lock. */
 bool monitor_wants_reboot(void);
 
-/* Carries out one line (it is changed): monitor_cmd.c. True: reboot. */
-bool monitor_command(const struct plan *plan, char *line);
-
-/* Whether an answer to `dump` has come; shows one. */
-bool monitor_has_dump(void);
-void monitor_show_dump(void);
-
 #endif

@@ -3,15 +3,18 @@
  * The monitor's commands: one table. What they show of a VM is read without stopping it. Lock: mux.lock is held;
  * vm->lock for a moment each.
  */
-#include "hyp/terminal/monitor.h"
+#include "hyp/terminal/monitor_cmd.h"
 
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
-#include "hyp/riscv/csr.h"
 #include "hyp/console/console.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/terminal/answer.h"
 #include "hyp/vm/dump.h"
-#include "hyp/terminal/mux.h"
-#include "hyp/vm/vm.h"
+#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm_create.h"
+#include "hyp/vm/vm_life.h"
+#include "hyp/vm/vm_stuck.h"
 
 #define LOG_SHOWN	8192u	/* bytes of the log that `log` shows at most */
 
@@ -42,9 +45,9 @@ static struct vm *find_guest(const char *name)
 		if (!strcmp(name, plan->vms[i].name) || (name[0] == (char)('1' + i) && !name[1]))
 			return vm_get(i);
 	if (name[0])
-		mux_print("there is no guest \"%s\"; guests lists them\n", name);
+		answer_print("there is no guest \"%s\"; guests lists them\n", name);
 	else
-		mux_print("which guest? guests lists them\n");
+		answer_print("which guest? guests lists them\n");
 	return NULL;
 }
 
@@ -84,16 +87,16 @@ static void show_guest(uint32_t i)
 	for (uint32_t v = 0; v < p->nr_vcpus; v++)
 		n += fmt_str(harts + n, sizeof(harts) - n, "%s%lu", v ? " " : "",
 			     plan->harts[p->vcpu_hart[v]].id);
-	mux_print("%u %-12s %-8s harts %-8s %6lu %s  restarts %u", i + 1, p->name, state_name(&s), harts,
+	answer_print("%u %-12s %-8s harts %-8s %6lu %s  restarts %u", i + 1, p->name, state_name(&s), harts,
 		  kib & 1023 ? kib : kib >> 10, kib & 1023 ? "KiB" : "MiB", s.starts ? s.starts - 1 : 0);
 	if (s.state == VM_RUNNING)
-		mux_print("  up %lu s", (csr_read(CSR_TIME) - s.started_at) / plan->timebase_hz);
+		answer_print("  up %lu s", (csr_read(CSR_TIME) - s.started_at) / plan->timebase_hz);
 	else if (s.state != VM_STARTING)
-		mux_print("  (%s)", vm_end_name(s.end));
-	mux_print("\n");
+		answer_print("  (%s)", vm_end_name(s.end));
+	answer_print("\n");
 	for (uint32_t v = 0; s.state == VM_STUCK && v < p->nr_vcpus; v++)
 		if (vm_is_lost(vm_get(i), v))
-			mux_print("  vcpu %u on hart %lu does not come back: only a reset of the machine helps\n", v,
+			answer_print("  vcpu %u on hart %lu does not come back: only a reset of the machine helps\n", v,
 				  plan->harts[p->vcpu_hart[v]].id);
 }
 
@@ -110,11 +113,11 @@ static bool guests(const char *arg)
 static void show_exits(struct vm *vm)
 {
 	for (uint32_t v = 0; v < vm->plan->nr_vcpus; v++) {
-		mux_print("%s vcpu %u: exits", vm->plan->name, v);
+		answer_print("%s vcpu %u: exits", vm->plan->name, v);
 		for (uint32_t kind = 0; kind < NR_EXITS; kind++)
-			mux_print(" %s %lu", vm_exit_name(kind),
+			answer_print(" %s %lu", vm_exit_name(kind),
 				  __atomic_load_n(&vm->vcpus[v]->ctx.exits[kind], __ATOMIC_RELAXED));
-		mux_print("\n");
+		answer_print("\n");
 	}
 }
 
@@ -130,16 +133,16 @@ static void show_claims(const struct vm *vm)
 			if (!n)
 				continue;
 			if (!any)
-				mux_print("%s: interrupts of %s, by source:", vm->plan->name,
+				answer_print("%s: interrupts of %s, by source:", vm->plan->name,
 					  plan->plics[vplic->plic].path);
-			mux_print(" %u: %u", id, n);
+			answer_print(" %u: %u", id, n);
 			any = true;
 		}
 		if (any)
-			mux_print("\n");
+			answer_print("\n");
 	}
 	if (vm_passes(vm))
-		mux_print("%s: its claims bypass the hypervisor (plic-mode \"%s\"), so there are no counts by source\n",
+		answer_print("%s: its claims bypass the hypervisor (plic-mode \"%s\"), so there are no counts by source\n",
 			  vm->plan->name, plic_mode_name(vm->plic_mode));
 }
 
@@ -147,7 +150,7 @@ static void show_stats(struct vm *vm)
 {
 	show_exits(vm);
 	show_claims(vm);
-	mux_print("%s: console: %u bytes pending, %u dropped, %u bytes of input lost\n", vm->plan->name,
+	answer_print("%s: console: %u bytes pending, %u dropped, %u bytes of input lost\n", vm->plan->name,
 		  console_waiting(vm->index), console_dropped(vm->index), console_lost_input(vm->index));
 }
 
@@ -167,8 +170,8 @@ static bool stats(const char *arg)
 static void show_line(void *arg, const char *text)
 {
 	(void)arg;
-	mux_put(text, (uint32_t)strlen(text));
-	mux_put("\n", 1);
+	answer_put(text, (uint32_t)strlen(text));
+	answer_put("\n", 1);
 }
 
 static bool show_plan(const char *arg)
@@ -194,7 +197,7 @@ static bool show_log(const char *arg)
 			whole = from != NULL;
 			from = from ? from + 1 : text + n;
 		}
-		mux_put(from, (uint32_t)(text + n - from));
+		answer_put(from, (uint32_t)(text + n - from));
 	}
 	return false;
 }
@@ -207,7 +210,7 @@ static bool ask(const char *arg, enum vm_ask what)
 	const char *why = vm ? vm_ask(vm, what) : NULL;
 
 	if (why)
-		mux_print("%s: %s\n", vm->plan->name, why);
+		answer_print("%s: %s\n", vm->plan->name, why);
 	return false;
 }
 
@@ -222,7 +225,7 @@ static bool dump(const char *arg)
 	struct vm *vm = find_guest(arg);
 
 	if (vm && !dump_ask(vm))
-		mux_print("the last dump is not complete yet: a hart of its guest is busy\n");
+		answer_print("the last dump is not complete yet: a hart of its guest is busy\n");
 	return false;
 }
 
@@ -240,15 +243,15 @@ void monitor_show_dump(void)
 	const struct dump *d = dump_next(&v);
 	uint8_t state = vcpu_hsm_state(v);
 
-	mux_print("%s vcpu %u on hart %lu: %s, %s-mode, pc %016lx\n", v->vm->plan->name, v->index, v->hart->id,
+	answer_print("%s vcpu %u on hart %lu: %s, %s-mode, pc %016lx\n", v->vm->plan->name, v->index, v->hart->id,
 		  state < ARRAY_LEN(hsm) ? hsm[state] : "?", d->sstatus & SSTATUS_SPP ? "VS" : "VU", d->x[0]);
 	for (uint32_t i = 1; i < 32; i += 4) {
 		for (uint32_t r = i; r < i + 4 && r < 32; r++)
-			mux_print("%sx%-2u %016lx", r == i ? "" : " ", r, d->x[r]);
-		mux_print("\n");
+			answer_print("%sx%-2u %016lx", r == i ? "" : " ", r, d->x[r]);
+		answer_print("\n");
 	}
-	mux_print("vsstatus %lx vsepc %lx vscause %lx vstval %lx\n", d->vsstatus, d->vsepc, d->vscause, d->vstval);
-	mux_print("vstvec %lx vsscratch %lx vsatp %lx vsie %lx hip %lx\n", d->vstvec, d->vsscratch, d->vsatp, d->vsie,
+	answer_print("vsstatus %lx vsepc %lx vscause %lx vstval %lx\n", d->vsstatus, d->vsepc, d->vscause, d->vstval);
+	answer_print("vstvec %lx vsscratch %lx vsatp %lx vsie %lx hip %lx\n", d->vstvec, d->vsscratch, d->vsatp, d->vsie,
 		  d->hip);
 	dump_done(v);
 }
@@ -285,8 +288,8 @@ static bool help(const char *arg)
 {
 	(void)arg;
 	for (uint32_t i = 0; i < ARRAY_LEN(commands); i++)
-		mux_print("%-8s%-8s %s\n", commands[i].name, commands[i].arg, commands[i].text);
-	mux_print("GUEST is a name or a number. Ctrl-] ? shows how to leave.\n");
+		answer_print("%-8s%-8s %s\n", commands[i].name, commands[i].arg, commands[i].text);
+	answer_print("GUEST is a name or a number. Ctrl-] ? shows how to leave.\n");
 	return false;
 }
 
@@ -318,11 +321,11 @@ bool monitor_command(const struct plan *p, char *line)
 		if (strcmp(name, c->name))
 			continue;
 		if (rest[0] || (arg[0] && !c->arg[0])) {
-			mux_print("%s takes %s\n", name, c->arg[0] ? "one guest" : "nothing more");
+			answer_print("%s takes %s\n", name, c->arg[0] ? "one guest" : "nothing more");
 			return false;
 		}
 		return c->run(arg);
 	}
-	mux_print("no such command: %s; help lists them\n", name);
+	answer_print("no such command: %s; help lists them\n", name);
 	return false;
 }

@@ -6,24 +6,16 @@
 #include "hyp/terminal/mux.h"
 
 #include "hyp/base/fmt.h"
-#include "hyp/base/ring.h"
 #include "hyp/base/str.h"
+#include "hyp/console/console.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/lock.h"
-#include "hyp/console/console.h"
-#include "hyp/terminal/keys.h"
+#include "hyp/terminal/answer.h"
 #include "hyp/terminal/line.h"
-#include "hyp/terminal/monitor.h"
+#include "hyp/terminal/stage.h"
 
 _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
 
-#define STAGE_SIZE	4096u
-#define STAGE_ROOM	1600u	/* a line that is ended, a mark with colours, a line, and what a byte can become */
-#define MONITOR_RING	16384u
-#define ANSWER_ROOM	12288u	/* of it, before anything else is typed: for one command's answer */
-#define RESERVE		64u	/* and the end of an answer that had no room: CUT, the prompt */
-#define CUT		"(the rest is left out: it is too long)\n"
-#define INPUT_BUDGET	16u	/* bytes that one service takes from the keyboard */
 #define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
 #define DRAIN_TURNS	16384u	/* at most as many lines has a source, one byte each */
 #define PATIENCE	1000u	/* looks at the lock before one's own next turn */
@@ -53,81 +45,13 @@ static struct {
 	enum { ASKS_NOTHING, ASKS, ANSWERED } ask;	/* ANSWERED until the monitor's line has ended */
 	uint32_t shown;		/* whose unfinished line the terminal shows, NOBODY */
 	uint32_t notify;
-	struct ring monitor;
 	uint32_t budget;	/* bytes of all sources that one service moves */
 	uint32_t left;		/* bytes of the turn that is under way */
-	bool cut;		/* an answer of the monitor has had no room */
-	uint32_t from, len;	/* of stage */
-	char stage[STAGE_SIZE];
 } mux __attribute__((section(".noinit")));	/* mux_init() */
 
 #define NOBODY	MUX_SOURCES
 
-static uint8_t monitor_bytes[MONITOR_RING] __attribute__((section(".noinit")));
 static uint64_t second;		/* ticks; constant after mux_use() */
-
-/* ---- the stage ---- */
-
-static uint32_t room(void)
-{
-	return STAGE_SIZE - mux.len;
-}
-
-static void add_byte(char c)
-{
-	if (mux.len < STAGE_SIZE)
-		mux.stage[mux.len++] = c;
-}
-
-static void add(const char *text, uint32_t n)
-{
-	if (!mux.device->crlf) {
-		n = n < room() ? n : room();
-		memcpy(mux.stage + mux.len, text, n);
-		mux.len += n;
-		return;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		if (text[i] == '\n')
-			add_byte('\r');
-		add_byte(text[i]);
-	}
-}
-
-static void add_text(const char *text)
-{
-	add(text, (uint32_t)strlen(text));
-}
-
-/* Gives the device what it takes. False if it takes no more now. */
-static bool push(void)
-{
-	uint32_t n = (uint32_t)mux.device->put(mux.stage + mux.from, mux.len - mux.from);
-
-	mux.from += n;
-	if (mux.from == mux.len)
-		mux.from = mux.len = 0;
-	return n || !mux.len;
-}
-
-static void push_all(void)
-{
-	console_device_write(mux.device, mux.stage + mux.from, mux.len - mux.from);
-	mux.from = mux.len = 0;
-}
-
-/* Room at the end of the stage for one step of any source. */
-static bool make_room(void)
-{
-	if (room() >= STAGE_ROOM)
-		return true;
-	if (!mux.from)
-		return false;
-	memmove(mux.stage, mux.stage + mux.from, mux.len - mux.from);
-	mux.len -= mux.from;
-	mux.from = 0;
-	return room() >= STAGE_ROOM;
-}
 
 /* ---- lines ---- */
 
@@ -139,7 +63,7 @@ static void add_mark(const struct source *s)
 		fmt_str(text, sizeof(text), "\x1b[%um[%s]\x1b[0m ", s->colour, s->name);
 	else
 		fmt_str(text, sizeof(text), "[%s] ", s->name);
-	add_text(text);
+	stage_add_text(text);
 }
 
 /* Whose unfinished line is to be seen, NOBODY. */
@@ -153,7 +77,7 @@ static void leave_shown(void)
 {
 	if (mux.shown == NOBODY)
 		return;
-	add_text(mux.colour ? "\r\x1b[0m\x1b[K" : "\n");
+	stage_add_text(mux.colour ? "\r\x1b[0m\x1b[K" : "\n");
 	mux.shown = NOBODY;
 }
 
@@ -164,9 +88,9 @@ static void show(uint32_t i)
 
 	leave_shown();
 	add_mark(s);
-	add(s->line.text, s->line.len);
+	stage_add(s->line.text, s->line.len);
 	for (uint32_t back = s->line.len; back > s->line.col; back--)
-		add_byte('\b');
+		stage_add_byte('\b');
 	mux.shown = i;
 }
 
@@ -177,11 +101,11 @@ static void end_line(uint32_t i)
 	if (mux.shown != i) {
 		leave_shown();
 		add_mark(s);
-		add(s->line.text, s->line.len);
+		stage_add(s->line.text, s->line.len);
 	} else if (mux.colour && s->line.coloured) {
-		add_text("\x1b[0m");
+		stage_add_text("\x1b[0m");
 	}
-	add("\n", 1);
+	stage_add("\n", 1);
 	mux.shown = NOBODY;
 	if (i == MUX_MONITOR && mux.ask == ANSWERED)
 		mux.ask = ASKS_NOTHING;
@@ -210,11 +134,11 @@ static bool feed(uint32_t i, uint8_t byte)
 		show(i);
 	} else {
 		if (event == LINE_RETURN) {
-			add_text("\r");
+			stage_add_text("\r");
 			add_mark(s);
 		}
 		if (n && (out[0] != '\x1b' || mux.colour))
-			add(out, n);
+			stage_add(out, n);
 	}
 	return false;
 }
@@ -237,7 +161,7 @@ static uint32_t step(uint32_t i, uint32_t max, bool *ended)
 	}
 	s->next += n;
 	if (mux.shown == i)
-		add((const char *)from, n);
+		stage_add((const char *)from, n);
 	else if (i == live())
 		show(i);
 	return n;
@@ -259,7 +183,7 @@ static bool refill(uint32_t i)
 						 "\n%u bytes of the log are not shown\n", lost);
 		}
 	} else if (i == MUX_MONITOR) {
-		s->n = ring_get(&mux.monitor, s->chunk, sizeof(s->chunk));
+		s->n = answer_take(s->chunk, sizeof(s->chunk));
 	} else {
 		s->n = console_fetch(i, s->chunk, sizeof(s->chunk));
 	}
@@ -304,7 +228,7 @@ static enum turn take_turn(uint32_t i, uint32_t *budget)
 	tell_dropped(i);
 	if (!has_text(i))
 		return TURN_EMPTY;
-	while (!ended && mux.left && make_room() && has_text(i)) {
+	while (!ended && mux.left && stage_make_room() && has_text(i)) {
 		if (!*budget)
 			return TURN_GOES_ON;
 		n = step(i, mux.left < *budget ? mux.left : *budget, &ended);
@@ -319,7 +243,7 @@ static void fill(void)
 {
 	uint32_t idle = 0, budget = mux.budget;
 
-	for (uint32_t n = 0; n < 2 * MUX_SOURCES && idle < MUX_SOURCES && make_room(); n++) {
+	for (uint32_t n = 0; n < 2 * MUX_SOURCES && idle < MUX_SOURCES && stage_make_room(); n++) {
 		enum turn turn = take_turn(mux.turn, &budget);
 
 		if (turn == TURN_GOES_ON)
@@ -329,7 +253,7 @@ static void fill(void)
 		mux.left = TURN_BUDGET;
 	}
 	if (idle == MUX_SOURCES && mux.shown == NOBODY && live() != NOBODY &&
-	    mux.sources[live()].line.len && make_room())
+	    mux.sources[live()].line.len && stage_make_room())
 		show(live());
 }
 
@@ -374,7 +298,7 @@ static bool drain_turn(uint32_t source)
 	lock_for_turn();
 	while (!ended && left && has_text(source))
 		left -= step(source, left, &ended);
-	push_all();
+	stage_push_all();
 	more = has_text(source);
 	unlock_after_turn();
 	return more;
@@ -387,47 +311,41 @@ void mux_drain(uint32_t source)
 		;
 }
 
-/* A line that is pasted waits in the device while the monitor's answers have no room. */
-static void take_input(void)
+void mux_lock(void)
 {
-	for (uint32_t n = 0; mux.device->get && n < INPUT_BUDGET && mux_room() >= ANSWER_ROOM; n++) {
-		int c = mux.device->get();
-
-		if (c < 0)
-			break;
-		keys_typed((uint8_t)c);
-	}
+	lock_acquire(&mux.lock);
 }
 
-bool mux_service(bool *pending, uint32_t *notify)
+void mux_unlock(void)
+{
+	lock_release(&mux.lock);
+}
+
+bool mux_move(bool *pending, uint32_t *notify)
 {
 	bool taken, more;
 
-	lock_acquire(&mux.lock);
-	take_input();
-	monitor_tick();
 	fill();
-	taken = push();
+	taken = stage_push();
 	more = anything_waits();
-	*pending = mux.len || more;
+	*pending = stage_is_pending() || more;
 	if (mux.device->interrupts)
-		mux.device->interrupts(mux.device->get != NULL, mux.len != 0);
+		mux.device->interrupts(mux_has_input(), stage_is_pending());
 	*notify = mux.notify;
 	mux.notify = 0;
-	lock_release(&mux.lock);
 	return taken && *pending;
 }
 
 void mux_finish(uint64_t deadline)
 {
 	lock_acquire(&mux.lock);
-	while (csr_read(CSR_TIME) < deadline && (mux.len || anything_waits())) {
+	while (csr_read(CSR_TIME) < deadline && (stage_is_pending() || anything_waits())) {
 		fill();
-		push();
+		stage_push();
 	}
 	leave_shown();
-	while (csr_read(CSR_TIME) < deadline && mux.len)
-		push();
+	while (csr_read(CSR_TIME) < deadline && stage_is_pending())
+		stage_push();
 	lock_release(&mux.lock);
 }
 
@@ -438,38 +356,6 @@ bool mux_has_input(void)
 
 /* ---- the monitor's side ---- */
 
-void mux_put(const char *text, uint32_t len)
-{
-	if (len + RESERVE > mux_room())
-		mux.cut = true;
-	if (!mux.cut)
-		ring_put(&mux.monitor, text, len);
-}
-
-/* What mux_put() leaves is room for this. */
-void mux_end_answer(const char *prompt)
-{
-	if (mux.cut)
-		ring_put(&mux.monitor, CUT, sizeof(CUT) - 1);
-	ring_put(&mux.monitor, prompt, (uint32_t)strlen(prompt));
-	mux.cut = false;
-}
-
-uint32_t mux_room(void)
-{
-	return MONITOR_RING - ring_used(&mux.monitor);
-}
-
-void mux_print(const char *format, ...)
-{
-	char text[LINE_SIZE];
-	va_list ap;
-
-	va_start(ap, format);
-	mux_put(text, (uint32_t)fmt_vstr(text, sizeof(text), format, ap));
-	va_end(ap);
-}
-
 void mux_ask(void)
 {
 	mux.ask = ASKS;
@@ -478,7 +364,7 @@ void mux_ask(void)
 /* It stays live until the mux comes to the end of that line. */
 void mux_answered(void)
 {
-	mux_put("\n", 1);
+	answer_put("\n", 1);
 	mux.ask = ANSWERED;
 }
 
@@ -496,7 +382,7 @@ uint32_t mux_focus(void)
 void mux_set_focus(uint32_t source)
 {
 	if (mux.shown == mux.focus && mux.shown < MAX_VMS && source != mux.focus) {
-		add("\n", 1);
+		stage_add("\n", 1);
 		mux.shown = NOBODY;
 	}
 	mux.focus = source;
@@ -519,12 +405,13 @@ static void link_source(uint32_t i, const char *name, uint8_t colour)
 
 void mux_init(const struct console_device *d)
 {
-	memset(&mux, 0, offsetof(__typeof__(mux), stage));
+	memset(&mux, 0, sizeof(mux));
+	stage_init(d);
+	answer_init();
 	mux.device = d;
 	mux.focus = mux.shown = NOBODY;
 	mux.budget = UINT32_MAX;
 	mux.left = TURN_BUDGET;
-	mux.monitor = (struct ring){ .data = monitor_bytes, .size = MONITOR_RING };
 	link_source(MUX_LOG, "bulkhead", 36);
 }
 
@@ -533,15 +420,13 @@ void mux_use(const struct plan *plan, const struct console_device *d)
 	static const uint8_t colours[MAX_VMS] = { 32, 33, 35, 34, 92, 93, 95, 94 };
 
 	mux.device = d;
+	stage_set_device(d);
 	mux.colour = plan->console.colour;
 	mux.budget = plan->console.drive == CONSOLE_GUEST_HART ? POLL_BUDGET : UINT32_MAX;
 	second = plan->timebase_hz;
 	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		link_source(i, plan->vms[i].name, colours[i]);
 	link_source(MUX_MONITOR, "monitor", 36);
-	if (d->get && plan->console.drive != CONSOLE_DIRECT) {
+	if (mux_has_input() && plan->console.drive != CONSOLE_DIRECT)
 		mux.focus = 0;
-		keys_init(plan);
-		monitor_init(plan);
-	}
 }

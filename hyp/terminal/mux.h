@@ -11,10 +11,11 @@
 #define HYP_TERMINAL_MUX_H
 
 #include "drivers/console.h"
+#include "hyp/console/console.h"
 #include "hyp/plan/plan.h"
 
 /* Sources: guests by their number, then these. */
-#define MUX_LOG		MAX_VMS
+#define MUX_LOG		CONSOLE_LOG
 #define MUX_MONITOR	(MAX_VMS + 1)
 #define MUX_SOURCES	(MAX_VMS + 2)
 
@@ -25,12 +26,15 @@ void mux_use(const struct plan *plan, const struct console_device *d);
 /* Shows what waits of one source, and waits for the device; between two lines others may show one of theirs. */
 void mux_drain(uint32_t source);
 
+/* For terminal.c, which calls the rest of the room under the lock. */
+void mux_lock(void);
+void mux_unlock(void);
+
 /*
- * A bounded piece of work: takes what was typed, moves some lines, gives the device what it takes at once. True if
- * there is more that can be done now. *pending: something waits for the device. *notify: guests (bits) that
- * something was typed for.
+ * Under the lock. A bounded piece of work: moves some lines, gives the device what it takes at once. True if there is more
+ * that can be done now. *pending: something waits for the device. *notify: guests (bits) that something was typed for.
  */
-bool mux_service(bool *pending, uint32_t *notify);
+bool mux_move(bool *pending, uint32_t *notify);
 
 /* Shows everything that waits; at most until then (time CSR). */
 void mux_finish(uint64_t deadline);
@@ -38,15 +42,7 @@ void mux_finish(uint64_t deadline);
 /* Whether anything can be typed. */
 bool mux_has_input(void);
 
-/* ---- for those who are called under mux.lock: monitor.c ---- */
-
-/* Text of the monitor, as its source writes it: with newlines, and unfinished lines. */
-void mux_print(const char *format, ...) __printf(1, 2);
-void mux_put(const char *text, uint32_t len);
-uint32_t mux_room(void);	/* bytes that it can write now */
-
-/* The answer to a command ends: what had no room was left out, and that is said. Then the prompt. */
-void mux_end_answer(const char *prompt);
+/* ---- under the lock: keys.c, monitor.c ---- */
 
 /*
  * We ask for something: the monitor's unfinished line is live, whoever has the focus, up to

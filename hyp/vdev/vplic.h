@@ -57,6 +57,7 @@ struct vplic {
 	uint32_t nr_vcpus;
 	uint32_t nr_physical;			/* bits in physical */
 	uint8_t mode;				/* enum plic_mode; not PLIC_EMULATED: contexts are passed, see vplic_passed.c */
+	const uint8_t *vcpu_hart;		/* the plan's: the hart of each vcpu, index into plan.harts */
 	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
 	uint32_t owned[VPLIC_WORDS];		/* those, and the virtual ones */
 

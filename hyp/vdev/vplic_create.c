@@ -29,6 +29,7 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 	v->ndev = window->ndev < MAX_IRQS ? window->ndev : MAX_IRQS - 1;
 	v->host_ndev = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
 	v->nr_vcpus = pv->nr_vcpus;
+	v->vcpu_hart = pv->vcpu_hart;
 	v->mode = PLIC_EMULATED;
 	for (uint32_t i = 0; i < v->nr_vcpus; i++) {
 		v->context[i] = plan->harts[pv->vcpu_hart[i]].plic_context[window->plic];

@@ -13,7 +13,7 @@
 #include "drivers/plic.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
-#include "hyp/vm/vm.h"
+#include "hyp/riscv/hart.h"
 #include "hyp/vdev/vplic_int.h"
 
 #define MASKS_ALL	(VPLIC_PRIORITIES - 1)
@@ -54,7 +54,7 @@ static bool host_is_above(const struct vplic *v, uint32_t vcpu, uint32_t level)
 	uint32_t context = (uint32_t)v->context[vcpu], old;
 	bool above;
 
-	if (level == MASKS_ALL || this_hart()->vcpu->index != vcpu)
+	if (level == MASKS_ALL || this_hart()->index != v->vcpu_hart[vcpu])
 		return false;
 	old = plic_threshold(v->plic, context);
 	plic_set_threshold(v->plic, context, level);

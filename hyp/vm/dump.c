@@ -8,8 +8,10 @@
 #include "hyp/vm/dump.h"
 
 #include "hyp/base/str.h"
-#include "hyp/riscv/csr.h"
 #include "hyp/console/console.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/vm/mail.h"
+#include "hyp/vm/vm_stuck.h"
 
 static uint64_t asked, answered;	/* atomic: harts */
 static struct dump dumps[MAX_HARTS] __attribute__((section(".noinit")));
@@ -28,7 +30,7 @@ bool dump_ask(struct vm *vm)
 	if (out & harts)
 		return false;
 	__atomic_fetch_or(&asked, harts, __ATOMIC_RELEASE);
-	vcpu_send_mask(vm, vcpus, MAIL_DUMP);
+	mail_send(vm, vcpus, MAIL_DUMP);
 	return true;
 }
 

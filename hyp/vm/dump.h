@@ -6,7 +6,7 @@
 #ifndef HYP_VM_DUMP_H
 #define HYP_VM_DUMP_H
 
-#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
 
 struct dump {
 	uint64_t x[32];		/* [0] is the pc */

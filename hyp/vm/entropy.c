@@ -10,9 +10,9 @@
 #include "hyp/base/blake2s.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/str.h"
+#include "hyp/console/console.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
-#include "hyp/console/console.h"
 #include "hyp/vm/guestmem.h"
 
 /* The seed CSR gives 16 bits a time with at least 8 bits of entropy: 512 bits for a secret of 256. */

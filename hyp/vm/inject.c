@@ -5,6 +5,7 @@
 #include "hyp/vm/inject.h"
 
 #include "hyp/riscv/csr.h"
+#include "hyp/vm/complain.h"
 
 enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
 {
@@ -19,7 +20,7 @@ enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
 		next |= SSTATUS_SPIE;
 	v->at_vector = false;
 	if (v->ctx.x[0] == vector && v->ctx.sstatus & SSTATUS_SPP)
-		vm_trap_loop(v, vector);
+		complain_trap_loop(v, vector);
 	csr_write(CSR_VSSTATUS, next);
 	csr_write(CSR_VSEPC, v->ctx.x[0]);
 	csr_write(CSR_VSCAUSE, cause);

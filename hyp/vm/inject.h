@@ -6,7 +6,7 @@
 #ifndef HYP_VM_INJECT_H
 #define HYP_VM_INJECT_H
 
-#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
 
 /* cause: as VS-mode knows it (CAUSE_*, no guest-page fault); tval: for vstval. Returns VERDICT_RESUME. */
 enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval);

@@ -6,9 +6,11 @@
 #include "hyp/vm/trap.h"
 
 #include "hyp/riscv/csr.h"
+#include "hyp/vm/complain.h"
 #include "hyp/vm/inject.h"
 #include "hyp/vm/irq.h"
 #include "hyp/vm/vinsn.h"
+#include "hyp/vm/vm_life.h"
 #include "hyp/vm/vmmio.h"
 
 static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *e)
@@ -18,7 +20,7 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 	case CAUSE_STORE_GUEST_PAGE:
 		return vmmio_fault(v, e);
 	case CAUSE_FETCH_GUEST_PAGE:	/* no device has rights to execute: there is nothing to fetch */
-		vm_complain(v, "unmapped fetch", e->htval << 2);
+		complain(v, "unmapped fetch", e->htval << 2);
 		if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
 			return vm_crash(v, VM_END_UNMAPPED);
 		return inject_exception(v, CAUSE_FETCH_ACCESS, e->tval);

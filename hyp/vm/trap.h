@@ -5,7 +5,7 @@
 #ifndef HYP_VM_TRAP_H
 #define HYP_VM_TRAP_H
 
-#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
 
 /* The CSRs that describe an exit, read before anything else can trap. */
 struct guest_exit {

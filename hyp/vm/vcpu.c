@@ -5,13 +5,17 @@
  */
 #include "hyp/vm/vcpu.h"
 
+#include "hyp/base/upward.h"
+#include "hyp/console/console.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
-#include "hyp/console/console.h"
-#include "hyp/vm/dump.h"
+#include "hyp/riscv/sbi_defs.h"
+#include "hyp/vm/external.h"
 #include "hyp/vm/irq.h"
+#include "hyp/vm/mail.h"
 #include "hyp/vm/trap.h"
-#include "hyp/vsbi/vsbi.h"
+#include "hyp/vm/vm_life.h"
+#include "hyp/vm/vm_stuck.h"
 #include "hyp/vm/vtimer.h"
 
 #define VS_INTERRUPTS (1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
@@ -46,22 +50,13 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
 	guest_env_reset(&v->features);
-	v->resume_nonretentive = v->at_vector = v->told_vector = false;
+	v->resume_nonretentive = v->at_vector = v->vector_reported = false;
 	v->fetch_faults = 0;
 	v->ctx.hstatus = 0;
 	set_entry(v, pc, opaque);
 	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
 	vtimer_reset(v);
-	vcpu_update_external(v);
-}
-
-/* What the console and the monitor want of this hart, whatever its vcpu does. */
-static void serve_mail(struct vcpu *v, uint32_t mail)
-{
-	if (mail & MAIL_CONSOLE)
-		irq_lines_changed(v, vuart_poke(&v->vm->vuart));
-	if (mail & MAIL_DUMP)
-		dump_answer(v);
+	external_update(v);
 }
 
 static bool start_if_pending(struct vcpu *v)
@@ -82,7 +77,7 @@ static bool start_if_pending(struct vcpu *v)
 	if (!start)
 		return false;
 	reset(v, v->start_pc, v->start_opaque);
-	serve_mail(v, mail);	/* these two do not end there */
+	mail_serve_parked(v, mail);	/* these two do not end there */
 	return true;
 }
 
@@ -94,7 +89,7 @@ static void park(struct vcpu *v)
 	csr_write(CSR_SIE, 1ul << IRQ_SSI);
 	vtimer_stop(v);
 	for (;;) {
-		serve_mail(v, hart_take_mail());
+		mail_serve_parked(v, hart_take_mail());
 		if (csr_read(CSR_SIP) & csr_read(CSR_SIE) & 1ul << IRQ_STI)
 			vtimer_fired(v);
 		vm_attend(v);
@@ -117,7 +112,7 @@ static enum verdict suspend(struct vcpu *v)
 {
 	enum verdict verdict = VERDICT_RESUME;
 
-	irq_settle(v);
+	external_settle(v);
 	set_hsm(v, SBI_HSM_STATE_SUSPENDED);
 	while (verdict == VERDICT_RESUME && !(csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS)) {
 		if (!(csr_read(CSR_SIP) & csr_read(CSR_SIE)))
@@ -147,25 +142,8 @@ static int on_exit_settle(struct guest_context *ctx)
 	enum verdict verdict = trap_dispatch(v);
 
 	if (verdict == VERDICT_RESUME)
-		irq_settle(v);
+		external_settle(v);
 	return (int)verdict;
-}
-
-static void on_lines(struct guest_context *ctx, uint64_t changed)
-{
-	irq_lines_changed((struct vcpu *)ctx, changed);
-}
-
-/* The page of the vcpu's own context of the first PLIC, in the host; 0 if it has none, or that is not passed. */
-static uint64_t host_page(const struct vcpu *v)
-{
-	const struct vplic *p = &v->vm->vplics[0];
-	hpa_t page;
-
-	if (!vm_passes(v->vm) || !p->entry[v->index] ||
-	    !plic_context_page(p->plic, (uint32_t)p->context[v->index], &page))
-		return 0;
-	return page.v;
 }
 
 /* What switch.S has to know of the VM. */
@@ -176,17 +154,9 @@ static void init_context(struct vcpu *v)
 	v->ctx.self = 1ull << v->index;
 	v->ctx.nr_vcpus = p->nr_vcpus;
 	v->ctx.vcpus = v->vm->vcpus;
-	v->ctx.on_ecall = vsbi_call;
+	v->ctx.on_ecall = upward.ecall;
 	v->ctx.on_exit = vm_passes(v->vm) ? on_exit_settle : on_exit;
-	v->ctx.plic = &v->vm->vplics[0];
-	v->ctx.plic_base = p->vplics[0].base.v;
-	v->ctx.plic_size = p->nr_vplics ? p->vplics[0].size : 0;
-	v->ctx.plic_read = vm_passes(v->vm) ? vplic_passed_read : vplic_read;
-	v->ctx.plic_write = vm_passes(v->vm) ? vplic_passed_write : vplic_write;
-	v->ctx.guard = CTX_GUARD_NONE;
-	v->ctx.host_page = host_page(v);
-	v->ctx.on_lines = on_lines;
-	v->ctx.plic_external = p->nr_vplics == 1 && !vm_passes(v->vm) ? vplic_physical : NULL;
+	external_init(v);
 }
 
 void vcpu_prepare(struct vcpu *v)
@@ -217,87 +187,6 @@ void vcpu_run(struct vcpu *v)
 	}
 }
 
-enum verdict vcpu_take_mail(struct vcpu *v)
-{
-	uint32_t mail = hart_take_mail();
-
-	serve_mail(v, mail);
-	if (mail & MAIL_IPI)
-		csr_set(CSR_HVIP, 1ul << IRQ_VSSI);
-	if (mail & MAIL_EXTERNAL)
-		vcpu_update_external(v);
-	if (mail & MAIL_STATE && vm_ending(v->vm))
-		return VERDICT_LEAVE;
-	return VERDICT_RESUME;
-}
-
-static __noinline void send_many(struct vm *vm, uint64_t mask, uint32_t mail)
-{
-	struct hart *to[MAX_HARTS];
-	uint32_t n = 0;
-
-	for (; mask; mask &= mask - 1)
-		to[n++] = vm->vcpus[__builtin_ctzll(mask)]->hart;
-	if (n)
-		hart_send(to, n, mail);
-}
-
-/* The bits of mask are vcpus of the VM: callers have checked. */
-void vcpu_send_mask(struct vm *vm, uint64_t mask, uint32_t mail)
-{
-	if (mask & (mask - 1) || !mask)
-		send_many(vm, mask, mail);
-	else
-		hart_send_one(vm->vcpus[__builtin_ctzll(mask)]->hart, mail);
-}
-
-/* The first word of the page of its own context, as htval has it. */
-static uint64_t guard_of(const struct vcpu *v)
-{
-	return (v->vm->plan->vplics[0].base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * v->index + 1)) >> 2;
-}
-
-/*
- * Contexts are passed: VSEIP is up while ARMED, which ends here only for virtual sources (irq.c, switch.S: the
- * hardware's line), and while a virtual source interrupts. Then the short ways have to leave it alone.
- */
-static void update_passed(struct vcpu *v)
-{
-	struct vplic_look l = { 0 };
-	bool open = v->vm->plic_mode == PLIC_GUARDED && v->ctx.host_page;
-
-	v->virtual_line = false;
-	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++) {
-		l = vplic_look(&v->vm->vplics[i], v->index);
-		v->virtual_line |= l.line;
-		open &= i > 0 || l.open;
-	}
-	v->ctx.guard = open && !v->virtual_line ? guard_of(v) : CTX_GUARD_NONE;
-	v->ctx.flags &= ~(uint64_t)CTX_FLAG_SETTLE;
-	if (!v->virtual_line)
-		v->ctx.flags |= CTX_FLAG_SETTLE;
-	if (v->virtual_line)
-		csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
-	else if (csr_read(CSR_SIE) & 1ul << IRQ_SEI)	/* not ARMED */
-		csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
-}
-
-void vcpu_update_external(struct vcpu *v)
-{
-	bool line = false;
-
-	if (vm_passes(v->vm)) {
-		update_passed(v);
-		return;
-	}
-	for (uint32_t i = 0; i < v->vm->plan->nr_vplics; i++)
-		line |= vplic_line(&v->vm->vplics[i], v->index);
-	if (line)
-		csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
-	else
-		csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
-}
-
 long vcpu_start(struct vcpu *target, uint64_t pc, uint64_t opaque)
 {
 	struct vm *vm = target->vm;
@@ -315,7 +204,7 @@ long vcpu_start(struct vcpu *target, uint64_t pc, uint64_t opaque)
 	}
 	lock_release(&vm->lock);
 	if (error == SBI_SUCCESS)
-		vcpu_send_mask(vm, 1ull << target->index, MAIL_STATE);
+		mail_send(vm, 1ull << target->index, MAIL_STATE);
 	return error;
 }
 

@@ -17,15 +17,6 @@ void vcpu_prepare(struct vcpu *v);
 /* Binds the calling hart to its vcpu and serves it for ever. */
 __noreturn void vcpu_run(struct vcpu *v);
 
-/* Takes requests of other harts and applies them. VERDICT_LEAVE if the VM is ending. */
-enum verdict vcpu_take_mail(struct vcpu *v);
-
-/* Asks the harts of a mask of vcpus (bit = index) for something (MAIL_*). */
-void vcpu_send_mask(struct vm *vm, uint64_t mask, uint32_t mail);
-
-/* Brings hvip.VSEIP of the calling hart in line with the vPLICs. */
-void vcpu_update_external(struct vcpu *v);
-
 /*
  * SBI HSM. target: vcpu index, checked by the caller. Returns SBI_SUCCESS or SBI_ERR_*.
  */

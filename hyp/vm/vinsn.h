@@ -6,7 +6,7 @@
 #ifndef HYP_VM_VINSN_H
 #define HYP_VM_VINSN_H
 
-#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
 
 enum verdict vinsn_fault(struct vcpu *v);
 

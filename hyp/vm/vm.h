@@ -18,6 +18,7 @@
 #include "hyp/riscv/lock.h"
 #include "hyp/vdev/vplic.h"
 #include "hyp/vdev/vuart.h"
+#include "hyp/vm/rate_limit.h"
 
 struct vm;
 
@@ -42,7 +43,7 @@ struct vcpu {
 	struct hart_features features;	/* probed */
 	bool resume_nonretentive;
 	bool at_vector;			/* its last exception was one at its own trap vector */
-	bool told_vector;		/* and the log has told of one in this life */
+	bool vector_reported;	/* and the log has a line about that in this life */
 	bool virtual_line;		/* contexts are passed, and a virtual source interrupts; see vplic_look() */
 	uint32_t fetch_faults;		/* how often in a row an instruction was gone; see vmmio.c */
 	uint64_t fetch_exit;		/* number of the exit when it was so last */
@@ -75,24 +76,6 @@ enum vm_end {
 /* What the monitor asks for. */
 enum vm_ask { ASK_NOTHING, ASK_START, ASK_STOP, ASK_RESTART };
 
-/* So many times in so long a guest may be the cause of lines in the log, however much it misbehaves: those that complain
- * of it, and those that tell of a life (how it ends, and that another begins). */
-#define COMPLAINTS_BURST	4u
-#define COMPLAINTS_SECONDS	1u
-#define LIVES_BURST		10u
-#define LIVES_SECONDS		10u
-
-/* A hart that has not left its ending guest for that long is lost. It comes within microseconds; a firmware's call that
- * waits for other harts, or an emulator whose host is busy, takes longer. */
-#define STUCK_SECONDS		10u
-#define STUCK_LOOKS		10u	/* and when to look, a second apart: where time jumps, the hart has not had these seconds */
-
-struct limit {
-	uint32_t room;		/* how often it may still be in this interval */
-	uint32_t dropped;	/* how often it was not any more, and that has not been said */
-	uint64_t since;		/* start of the interval, ticks */
-};
-
 struct vm {
 	const struct plan_vm *plan;
 	uint32_t index;
@@ -122,91 +105,16 @@ struct vm {
 	uint64_t started_at;			/* ticks, of the last start */
 	enum vm_ask asked;			/* ASK_STOP, ASK_RESTART: to be seen to when it is up or down */
 	bool alive;				/* counts in vms_alive */
-	struct limit complaints, lives;
-	bool told;				/* the end of this life may be told, and the start of the next */
+	struct rate_limit complaints, lives;	/* complain.h, vm_life.h */
+	bool log_life;				/* the rate limit allows lines about the end of this life and the next start */
 
 	struct vplic vplics[MAX_PLICS];		/* own lock each; last: see vm_create_all() */
 };
-
-struct host;
-
-/*
- * All VMs and vcpus from the plan; G-stage tables and guest device trees are built. Once, at boot. What goes
- * wrong here is reported and nothing may boot.
- */
-enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r) __must_check;
-
-/* Between vm_create.c, vm_load.c and vm.c. */
-void vm_begin(const struct plan *plan);		/* there are its VMs, and none has ended */
-/*
- * Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image has a wrong checksum, and
- * the guest must not run: part of its RAM is written.
- */
-enum err vm_load(struct vm *vm) __must_check;
-
-/* Between vm.c and vm_stuck.c. Under vm->lock: from now on, the VM is VM_STOPPING. */
-void vm_watch_begin(struct vm *vm);
-/* The VM has become VM_STUCK: its devices and interrupts are off from now on, and it does not count as alive. */
-void vm_end_for_good(struct vm *vm);
-
-/* The vcpu that is bound to this hart, NULL for a spare one. */
-struct vcpu *vm_vcpu_of_hart(uint32_t hart_index);
-
-/* Ends a running VM; the VM's harts notice it at once by an interrupt. Any hart of the VM. Returns what the
- * calling hart is to do: VERDICT_LEAVE. */
-enum verdict vm_end(struct vcpu *v, enum vm_end end);
-
-/* The same for a crash (VM_END_FAILED and behind), with a line that says so. */
-enum verdict vm_crash(struct vcpu *v, enum vm_end end);
-
-/* One line about what a guest did wrong, if it has not caused too many of late, and does not fault at its own trap
- * vector, which vm_trap_loop() tells once: guest, vcpu, cause, pc, address. */
-void vm_complain(struct vcpu *v, const char *cause, uint64_t address);
-
-/* The guest gets an exception at the very address that exceptions go to, from VS-mode: so it will again. */
-void vm_trap_loop(struct vcpu *v, uint64_t vector);
 
 /* Whether it reaches the context pages of its PLICs in the hardware. */
 static inline bool vm_passes(const struct vm *vm)
 {
 	return vm->plic_mode != PLIC_EMULATED;
 }
-
-/* The VM of that number, below vm_count(). */
-struct vm *vm_get(uint32_t index);
-uint32_t vm_count(void);
-
-/* "shutdown", "watchdog", ...: why a VM ended, for people. */
-const char *vm_end_name(enum vm_end end);
-
-/* "set_timer", "mmio", ...: a kind of exits, EXIT_*. */
-const char *vm_exit_name(uint32_t kind);
-
-/*
- * The monitor starts, stops or restarts a VM. Any hart. NULL if that is under way, otherwise why not. What the guest
- * does itself at the same time (reboot, crash, last hart stopped) comes to the same end.
- */
-const char *vm_ask(struct vm *vm, enum vm_ask ask);
-
-/* Whether the VM is on its way out, or stuck there: no hart of it may run its guest. */
-bool vm_ending(struct vm *vm);
-
-/*
- * Looks whether an ending VM waits for a hart in vain, and gives it up if so. Returns when to look next (ticks of the
- * time CSR), UINT64_MAX if nothing ends. Any hart that holds no lock: parked ones look at their own VM, who drives the
- * console at all, so whoever has ended a VM looks.
- */
-uint64_t vm_watch(struct vm *vm);
-uint64_t vm_watch_all(void);
-
-/* Whether this is a vcpu that a stuck VM waits for in vain. */
-bool vm_is_lost(struct vm *vm, uint32_t vcpu);
-
-/* A parked hart of the VM looks after it: vcpu 0 loads a VM that is starting, and a vcpu that was about to
- * start when the VM ended steps back. */
-void vm_attend(struct vcpu *v);
-
-/* The calling hart has left the guest (HSM stop, or the VM ends); the last one of a VM concludes. */
-void vm_vcpu_left(struct vcpu *v);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a VM is made of, from the plan alone; see vm.h. Everything here runs once, at boot, on one hart, but the
+ * What a VM is made of, from the plan alone; see vm_create.h. Everything here runs once, at boot, on one hart, but the
  * questions at the end.
  */
+#include "hyp/vm/vm_create.h"
+
 #include <libfdt.h>
 
 #include "drivers/plic.h"
@@ -13,8 +15,9 @@
 #include "hyp/riscv/gstage.h"
 #include "hyp/riscv/sbi_defs.h"
 #include "hyp/vm/entropy.h"
-#include "hyp/vm/vcpu.h"
-#include "hyp/vm/vm.h"
+#include "hyp/vm/complain.h"
+#include "hyp/vm/vm_life.h"
+#include "hyp/vm/vm_stuck.h"
 
 static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
 static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));	/* by hart index; those in use are zeroed */
@@ -147,9 +150,9 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
 		vm->clean_block = plan->harts[vm->plan->vcpu_hart[0]].cbom_block;
-		vm->complaints.room = COMPLAINTS_BURST;
-		vm->lives.room = LIVES_BURST;
-		vm->told = true;
+		rate_limit_init(&vm->complaints, COMPLAINTS_BURST, COMPLAINTS_SECONDS * plan->timebase_hz);
+		rate_limit_init(&vm->lives, LIVES_BURST, LIVES_SECONDS * plan->timebase_hz);
+		vm->log_life = true;
 		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
 		vm->look_ticks = plan->timebase_hz * STUCK_SECONDS / STUCK_LOOKS;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The RAM of a guest that is to start: its images, its device tree, and zeroes; see vm.h. No lock: the caller has the
+ * The RAM of a guest that is to start: its images, its device tree, and zeroes; see vm_load.h. No lock: the caller has the
  * VM for itself.
  */
+#include "hyp/vm/vm_load.h"
+
 #include "hyp/console/console.h"
 #include "hyp/vm/entropy.h"
 #include "hyp/vm/guestmem.h"
-#include "hyp/vm/vm.h"
 
 /* Something that the guest finds in its RAM at the start. */
 struct extent {

@@ -2,19 +2,16 @@
 /*
  * A VM that is to end, and a hart of it that does not leave its guest: M-mode firmware has it and does not give it
  * back. Who waits looks now and then, on a timer; nobody spins. After STUCK_LOOKS looks the VM is VM_STUCK for good,
- * without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm.c.
+ * without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm_life.c.
  */
-#include "hyp/riscv/csr.h"
+#include "hyp/vm/vm_stuck.h"
+
 #include "hyp/console/console.h"
-#include "hyp/vm/vm.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/vm/vm_create.h"
+#include "hyp/vm/vm_life.h"
 
 #define NEVER		UINT64_MAX
-
-void vm_watch_begin(struct vm *vm)
-{
-	vm->look_at = csr_read(CSR_TIME) + vm->look_ticks;
-	vm->looks = 0;
-}
 
 /* Under vm->lock. When to look next, NEVER if there is nothing to look for. *lost: vcpus that are given up now. */
 static uint64_t look(struct vm *vm, uint64_t *lost)

@@ -8,9 +8,11 @@
 
 #include "hyp/riscv/csr_defs.h"
 #include "hyp/riscv/insn.h"
+#include "hyp/vm/complain.h"
+#include "hyp/vm/external.h"
 #include "hyp/vm/guestmem.h"
 #include "hyp/vm/inject.h"
-#include "hyp/vm/irq.h"
+#include "hyp/vm/vm_life.h"
 
 /* htinst of a fault of the page walk itself; bit 5 tells a write (of A or D bits). */
 #define HTINST_WALK_MASK	(~0x20ul)
@@ -41,7 +43,7 @@ static __noinline enum verdict inject_walk_fault(struct vcpu *v, const struct gu
 	uint64_t pc = v->ctx.x[0];
 	uint32_t insn;
 
-	vm_complain(v, "page tables where it has no memory", e->htval << 2);
+	complain(v, "page tables where it has no memory", e->htval << 2);
 	if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
 		return vm_crash(v, VM_END_UNMAPPED);
 	if (e->cause == CAUSE_STORE_GUEST_PAGE)
@@ -108,7 +110,7 @@ static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit 
 	struct insn_access insn;
 	bool aligned;
 
-	vm_complain(v, store ? "unmapped store" : "unmapped load",
+	complain(v, store ? "unmapped store" : "unmapped load",
 		    address.v);
 	if (v->vm->plan->policy.unmapped == UNMAPPED_STOP)
 		return vm_crash(v, VM_END_UNMAPPED);
@@ -132,7 +134,7 @@ static enum verdict vplic_access(struct vcpu *v, const struct guest_exit *e, str
 	else	/* slot 0 of the context holds the pc, not x0 */
 		changed = v->ctx.plic_write(p, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0);
 	if (changed)
-		irq_lines_changed(v, changed);
+		external_changed(v, changed);
 	finish(v, insn, value);
 	return VERDICT_RESUME;
 }
@@ -154,7 +156,7 @@ static enum verdict vuart_access(struct vcpu *v, const struct guest_exit *e, uin
 	if (!taken)
 		return inject_access_fault(v, e);
 	if (changed)
-		irq_lines_changed(v, changed);
+		external_changed(v, changed);
 	finish(v, insn, value);
 	return VERDICT_RESUME;
 }

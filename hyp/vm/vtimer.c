@@ -5,9 +5,11 @@
  */
 #include "hyp/vm/vtimer.h"
 
+#include "hyp/base/upward.h"
+#include "hyp/console/console.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sbi_call.h"
-#include "hyp/console/console.h"
+#include "hyp/vm/vm_life.h"
 
 #define NEVER	UINT64_MAX
 
@@ -148,7 +150,7 @@ enum verdict vtimer_fired(struct vcpu *v)
 	if (v->timer.check <= now)
 		verdict = check_watchdog(v, now);
 	if (v->timer.poll <= now)
-		v->timer.poll = console_poll();
+		v->timer.poll = upward.poll_console();
 	arm(v);
 	return verdict;
 }

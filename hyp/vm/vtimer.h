@@ -13,7 +13,7 @@
 #ifndef HYP_VM_VTIMER_H
 #define HYP_VM_VTIMER_H
 
-#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
 
 /* Power-on state: no deadline, nothing pending; the watchdog begins anew. On the vcpu's hart. */
 void vtimer_reset(struct vcpu *v);

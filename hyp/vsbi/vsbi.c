@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Table of SBI extensions and the calling convention; see vsbi.h. Source: SBI 3.0, "Binary Encoding" and
- * "Hart list parameter". Called on the vcpu's hart only; no lock.
+ * Table of SBI extensions and the calling convention; see vsbi.h. Source: SBI 3.0, "Binary Encoding". Called on the
+ * vcpu's hart only; no lock.
  */
 #include "hyp/vsbi/vsbi.h"
 
@@ -50,22 +50,4 @@ struct sbiret vsbi_call(struct guest_context *ctx)
 	if (!e)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
 	return e->call((struct vcpu *)ctx, &x[10], x[16]);
-}
-
-long vsbi_hart_mask(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *vcpus)
-{
-	uint32_t n = vm->plan->nr_vcpus;
-	uint64_t all = n == 64 ? UINT64_MAX : (1ull << n) - 1;
-
-	if (base == UINT64_MAX) {
-		*vcpus = all;
-		return SBI_SUCCESS;
-	}
-	*vcpus = 0;
-	if (!mask)
-		return SBI_SUCCESS;
-	if (base >= n || (mask & ~(all >> base)))
-		return SBI_ERR_INVALID_PARAM;
-	*vcpus = mask << base;
-	return SBI_SUCCESS;
 }

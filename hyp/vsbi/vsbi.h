@@ -9,7 +9,7 @@
 
 #include "hyp/base/version.h"
 #include "hyp/riscv/sbi_defs.h"
-#include "hyp/vm/vcpu.h"
+#include "hyp/vm/vm.h"
 
 #define VSBI_SPEC_VERSION	(3u << 24)	/* 3.0 */
 #define VSBI_IMPL_ID		0x424b48u	/* "BKH": ours; not registered, guests do not know it */

@@ -3,6 +3,7 @@
  * SBI 3.0, Hart State Management Extension; the states themselves are vcpu.c's.
  */
 #include "hyp/vm/guestmem.h"
+#include "hyp/vm/vcpu.h"
 #include "hyp/vsbi/vsbi.h"
 
 /* A place to start at: two bytes aligned, in the guest's own memory. */

@@ -4,6 +4,7 @@
  * stopped hart is a valid target that nothing happens to.
  */
 #include "hyp/riscv/csr.h"
+#include "hyp/vm/mail.h"
 #include "hyp/vsbi/vsbi.h"
 
 struct sbiret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid)
@@ -19,6 +20,6 @@ struct sbiret vsbi_ipi(struct vcpu *v, const uint64_t *a, uint64_t fid)
 	if (to & self)
 		csr_set(CSR_HVIP, 1ul << IRQ_VSSI);
 	if (to & ~self)
-		vcpu_send_mask(v->vm, to & ~self, MAIL_IPI);
+		mail_send(v->vm, to & ~self, MAIL_IPI);
 	return vsbi_value(0);
 }

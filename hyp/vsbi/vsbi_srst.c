@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SBI 3.0, System Reset Extension: "system" is the calling VM. Types and reasons are 32-bit. */
+#include "hyp/vm/vm_life.h"
 #include "hyp/vsbi/vsbi.h"
 
 struct sbiret vsbi_srst(struct vcpu *v, const uint64_t *a, uint64_t fid)

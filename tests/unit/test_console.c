@@ -16,6 +16,7 @@
 #include "hyp/console/console.h"
 #include "hyp/vm/dump.h"
 #include "hyp/terminal/line.h"
+#include "hyp/terminal/answer.h"
 #include "hyp/terminal/mux.h"
 #include "tests/unit/fake/exits.h"
 
@@ -1033,8 +1034,8 @@ static void test_long_answer(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
-		mux_print("line %u of an answer\n", i);
-	mux_end_answer("> ");
+		answer_print("line %u of an answer\n", i);
+	answer_end("> ");
 	polls(3000);
 	type("help\r");
 	polls(400);

@@ -18,7 +18,7 @@
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
-#include "hyp/console/console.h"
+#include "hyp/terminal/terminal.h"
 #include "hyp/vm/vcpu.h"
 
 #define STACK_SIZE	(64 * 1024)
@@ -711,8 +711,8 @@ void fake_create(const struct fake_config *config)
 		fake.virtio[vm][0x70 / 4] = 0xf;	/* a boot loader has used it */
 	}
 	fake_count_from_here();
-	console_init();
-	console_use(&fake.plan);
+	terminal_init();
+	terminal_use(&fake.plan);
 	plic_init(&fake.plan);
 	if (vm_create_all(&fake.plan, NULL, &reporter) != OK)
 		fake_fail("vm_create_all()");

@@ -17,7 +17,10 @@
 #define TESTS_UNIT_FAKE_MACHINE_H
 
 #include "hyp/riscv/fence.h"
-#include "hyp/vm/vm.h"
+#include "hyp/vm/complain.h"
+#include "hyp/vm/vm_create.h"
+#include "hyp/vm/vm_life.h"
+#include "hyp/vm/vm_stuck.h"
 #include "tests/unit/fake/naive_plic.h"
 
 #define FAKE_HARTS	6

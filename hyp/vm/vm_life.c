@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The life of VMs; see vm.h. vm->lock is held for a few instructions at a time and only by harts of that VM; loading,
+ * The life of VMs; see vm_life.h. vm->lock is held for a few instructions at a time and only by harts of that VM; loading,
  * printing and sending happen outside of it. The last hart to leave an ending VM has it for itself until the next
  * VM_STARTING.
  */
-#include "hyp/vm/vm.h"
+#include "hyp/vm/vm_life.h"
 
 #include "drivers/virtio.h"
 #include "hyp/base/fmt.h"
-#include "hyp/riscv/csr.h"
-#include "hyp/riscv/fence.h"
-#include "hyp/riscv/sbi_call.h"
-#include "hyp/riscv/sstage.h"
 #include "hyp/console/console.h"
 #include "hyp/console/machine.h"
-#include "hyp/vm/vcpu.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/fence.h"
+#include "hyp/riscv/sbi_defs.h"
+#include "hyp/riscv/sstage.h"
+#include "hyp/vm/mail.h"
+#include "hyp/vm/vm_load.h"
 
 static bool keep_machine;
-static uint64_t timebase_hz;
 static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
 
 void vm_begin(const struct plan *plan)
 {
 	vms_alive = plan->nr_vms;
 	keep_machine = plan->keep_machine;
-	timebase_hz = plan->timebase_hz;
 }
 
 const char *vm_end_name(enum vm_end end)
@@ -137,7 +136,7 @@ void vm_end_for_good(struct vm *vm)
 }
 
 /* Under vm->lock: the VM is STOPPED now, whatever it was. True if it has ended for good and counted before. */
-static bool rest(struct vm *vm)
+static bool set_stopped(struct vm *vm)
 {
 	bool for_good = vm->alive && (vm->end != VM_END_STOP || vm->plan->policy.in_place);
 
@@ -146,37 +145,11 @@ static bool rest(struct vm *vm)
 	return for_good;
 }
 
-/* Under vm->lock. */
-static bool take_right(struct limit *l, uint32_t burst, uint32_t seconds)
+/* Only the last hart of an ending VM calls this: no other hart touches the VM now. */
+static void finish_life(struct vm *vm)
 {
-	uint64_t now = csr_read(CSR_TIME);
-
-	if (now - l->since >= seconds * timebase_hz) {
-		l->since = now;
-		l->room = burst;
-	}
-	if (!l->room) {
-		l->dropped++;
-		return false;
-	}
-	l->room--;
-	return true;
-}
-
-/* Under vm->lock. */
-static uint32_t take_dropped(struct limit *l)
-{
-	uint32_t dropped = l->dropped;
-
-	l->dropped = 0;
-	return dropped;
-}
-
-/* Only the last hart of an ending VM comes here: nobody else touches the VM now. */
-static void conclude(struct vm *vm)
-{
-	bool again = starts_again(vm), for_good = false, told;
-	uint32_t untold = 0;
+	bool again = starts_again(vm), for_good = false, log_it;
+	uint32_t dropped = 0;
 	enum vm_end end;
 
 	console_end(vm->index);
@@ -191,24 +164,31 @@ static void conclude(struct vm *vm)
 	if (again)
 		vm->state = VM_STARTING;
 	else
-		for_good = rest(vm);
-	told = vm->told;
-	if (told || !again)
-		untold = take_dropped(&vm->lives);
+		for_good = set_stopped(vm);
+	log_it = vm->log_life;
+	if (log_it || !again)
+		dropped = rate_limit_take_dropped(&vm->lives);
 	lock_release(&vm->lock);
-	if (untold)
-		console_log("vm %s: %u more restarts left out", vm->plan->name, untold);
+	if (dropped)
+		console_log("vm %s: %u more restarts left out", vm->plan->name, dropped);
 	if (!again) {
 		vm_gone(vm, end, for_good);
 		return;
 	}
-	if (told)
+	if (log_it)
 		console_log("vm %s: restarts (%s)", vm->plan->name, vm_end_name(end));
-	vcpu_send_mask(vm, 1, MAIL_STATE);
+	mail_send(vm, 1, MAIL_STATE);
 }
 
-/* Whether it is this call that ended the VM: another hart may have been faster. *told: whether the log may tell why. */
-static bool end_running(struct vcpu *v, enum vm_end end, bool *told)
+/* Under vm->lock: the VM is VM_STOPPING from now on; vm_stuck.c checks whether its harts leave. */
+static void begin_watch(struct vm *vm)
+{
+	vm->look_at = csr_read(CSR_TIME) + vm->look_ticks;
+	vm->looks = 0;
+}
+
+/* Whether it is this call that ended the VM: another hart may have been faster. *log_it: whether the rate limit allows a line with the reason. */
+static bool end_running(struct vcpu *v, enum vm_end end, bool *log_it)
 {
 	struct vm *vm = v->vm;
 	uint64_t others = 0;
@@ -219,36 +199,36 @@ static bool end_running(struct vcpu *v, enum vm_end end, bool *told)
 	if (first) {
 		vm->state = VM_STOPPING;
 		vm->end = end;
-		vm->told = take_right(&vm->lives, LIVES_BURST, LIVES_SECONDS);
-		vm_watch_begin(vm);
+		vm->log_life = rate_limit_take(&vm->lives);
+		begin_watch(vm);
 		others = vm->active & ~(1ull << v->index);
 	}
-	*told = vm->told;
+	*log_it = vm->log_life;
 	lock_release(&vm->lock);
-	vcpu_send_mask(vm, others, MAIL_STATE);
+	mail_send(vm, others, MAIL_STATE);
 	return first;
 }
 
 enum verdict vm_end(struct vcpu *v, enum vm_end end)
 {
-	bool told;
+	bool log_it;
 
-	end_running(v, end, &told);
+	end_running(v, end, &log_it);
 	return VERDICT_LEAVE;
 }
 
 /* Under vm->lock: a VM that has stopped is to start. */
-static void revive(struct vm *vm)
+static void set_starting(struct vm *vm)
 {
 	vm->state = VM_STARTING;
-	vm->told = true;
+	vm->log_life = true;
 	if (!vm->alive)
 		__atomic_fetch_add(&vms_alive, 1, __ATOMIC_ACQ_REL);
 	vm->alive = true;
 }
 
-/* Under vm->lock: what becomes of a VM, and which of its vcpus are to be told. */
-static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
+/* Under vm->lock: what becomes of a VM, and which of its vcpus get mail. */
+static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *notify)
 {
 	switch (vm->state) {
 	case VM_RUNNING:
@@ -256,9 +236,9 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 			return "it runs already";
 		vm->state = VM_STOPPING;
 		vm->end = ask == ASK_STOP ? VM_END_STOP : VM_END_RESTART;
-		vm->told = true;
-		vm_watch_begin(vm);
-		*tell = vm->active;
+		vm->log_life = true;
+		begin_watch(vm);
+		*notify = vm->active;
 		return NULL;
 	case VM_STARTING:
 		if (ask != ASK_STOP && vm->asked != ASK_STOP)
@@ -267,13 +247,13 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 		return NULL;
 	case VM_STOPPING:
 		vm->asked = ask == ASK_STOP ? ASK_STOP : ASK_RESTART;
-		vm->told = true;
+		vm->log_life = true;
 		return NULL;
 	case VM_STOPPED:
 		if (ask == ASK_STOP)
 			return "it has stopped already";
-		revive(vm);
-		*tell = 1;
+		set_starting(vm);
+		*notify = 1;
 		return NULL;
 	case VM_STUCK:
 		return "it is stuck: a hart of it does not come back, and until the machine is reset it cannot run again";
@@ -283,17 +263,17 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *tell)
 
 const char *vm_ask(struct vm *vm, enum vm_ask ask)
 {
-	uint64_t tell = 0;
+	uint64_t notify = 0;
 	const char *why;
 
 	if (ask != ASK_STOP && vm->plan->policy.in_place)
 		return "it uses its images in place, and so cannot start again";
 	lock_acquire(&vm->lock);
-	why = ask_locked(vm, ask, &tell);
+	why = ask_locked(vm, ask, &notify);
 	if (!why && ask != ASK_STOP)
 		vm->crashes = 0;	/* a person has seen to it */
 	lock_release(&vm->lock);
-	vcpu_send_mask(vm, tell, MAIL_STATE);
+	mail_send(vm, notify, MAIL_STATE);
 	return why;
 }
 
@@ -301,46 +281,13 @@ enum verdict vm_crash(struct vcpu *v, enum vm_end end)
 {
 	const struct plan_policy *policy = &v->vm->plan->policy;
 	/* Only the last hart of the VM counts crashes, and this one has not left it. */
-	bool last = policy->on_crash != ON_CRASH_RESTART || v->vm->crashes == policy->restart_limit, told;
+	bool last = policy->on_crash != ON_CRASH_RESTART || v->vm->crashes == policy->restart_limit, log_it;
 
-	/* Two harts may crash at once: one of them has ended the VM, and tells so before it leaves. */
-	if (end_running(v, end, &told) && (told || last))
+	/* Two harts may crash at once: one of them has ended the VM, and logs it before it leaves. */
+	if (end_running(v, end, &log_it) && (log_it || last))
 		console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, vm_end_name(end),
 			    v->ctx.x[0]);
 	return VERDICT_LEAVE;
-}
-
-/* Whether a line may be written; those that were left out before are told first. */
-static bool may_complain(struct vm *vm)
-{
-	uint32_t dropped = 0;
-	bool may;
-
-	lock_acquire(&vm->lock);
-	may = take_right(&vm->complaints, COMPLAINTS_BURST, COMPLAINTS_SECONDS);
-	if (may)
-		dropped = take_dropped(&vm->complaints);
-	lock_release(&vm->lock);
-	if (may && dropped)
-		console_log("vm %s: %u more such lines left out", vm->plan->name, dropped);
-	return may;
-}
-
-void vm_complain(struct vcpu *v, const char *cause, uint64_t address)
-{
-	if (!v->at_vector && may_complain(v->vm))
-		console_log("vm %s: vcpu %u: %s, pc 0x%lx, address 0x%lx", v->vm->plan->name, v->index, cause,
-			    v->ctx.x[0], address);
-}
-
-void vm_trap_loop(struct vcpu *v, uint64_t vector)
-{
-	v->at_vector = true;
-	if (v->told_vector || !may_complain(v->vm))
-		return;
-	v->told_vector = true;
-	console_log("vm %s: vcpu %u: faults at its own trap vector 0x%lx, again and again: is the image linked for another "
-		    "address?", v->vm->plan->name, v->index, vector);
 }
 
 bool vm_ending(struct vm *vm)
@@ -366,19 +313,19 @@ void vm_vcpu_left(struct vcpu *v)
 	if (last && vm->state == VM_RUNNING) {
 		vm->state = VM_STOPPING;
 		vm->end = VM_END_IDLE;
-		vm->told = true;
+		vm->log_life = true;
 	}
 	lock_release(&vm->lock);
 	if (lost)
 		console_log("vm %s: vcpu %u has come back; the VM stays stuck", vm->plan->name, v->index);
 	if (last)
-		conclude(vm);
+		finish_life(vm);
 }
 
 static void start_vm(struct vcpu *v)
 {
 	struct vm *vm = v->vm;
-	bool ok, for_good = false, told;
+	bool ok, for_good = false, log_it;
 	enum vm_end end;
 
 	if (!vm->starts)
@@ -396,7 +343,7 @@ static void start_vm(struct vcpu *v)
 	ok &= vm->asked != ASK_STOP;
 	vm->asked = ASK_NOTHING;
 	if (!ok)
-		for_good = rest(vm);
+		for_good = set_stopped(vm);
 	if (ok) {
 		vm->state = VM_RUNNING;
 		v->hsm = SBI_HSM_STATE_START_PENDING;
@@ -404,11 +351,11 @@ static void start_vm(struct vcpu *v)
 		v->start_opaque = vm->plan->dtb.v;
 		vm->active = 1;
 	}
-	told = vm->told;
+	log_it = vm->log_life;
 	lock_release(&vm->lock);
 	if (!ok)
 		vm_gone(vm, end, for_good);
-	else if (told)
+	else if (log_it)
 		console_log("vm %s: started", vm->plan->name);
 }
 

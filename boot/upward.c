@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What lower rooms call of upper ones; see hyp/base/upward.h. */
+#include "hyp/base/upward.h"
+
+#include "hyp/terminal/mux.h"
+#include "hyp/terminal/terminal.h"
+#include "hyp/vsbi/vsbi.h"
+
+const struct upward upward = {
+	.ecall = vsbi_call,
+	.poll_console = terminal_poll,
+	.drain = mux_drain,
+	.finish = mux_finish,
+};

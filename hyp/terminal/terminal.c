@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hart that drives the terminal; see terminal.h. What it shows comes from the log and the rings of hyp/console, and
+ * goes through mux.c. Lock: mux.lock.
+ */
+#include "hyp/terminal/terminal.h"
+
+#include "drivers/plic.h"
+#include "hyp/console/console.h"
+#include "hyp/console/machine.h"
+#include "hyp/riscv/csr.h"
+#include "hyp/riscv/hart.h"
+#include "hyp/riscv/sbi_call.h"
+#include "hyp/riscv/sbi_defs.h"
+#include "hyp/terminal/answer.h"
+#include "hyp/terminal/keys.h"
+#include "hyp/terminal/monitor.h"
+#include "hyp/terminal/mux.h"
+#include "hyp/vm/vm_stuck.h"
+
+#define INPUT_BUDGET	16u	/* bytes that one service takes from the keyboard */
+
+static const struct plan *plan;	/* constant after terminal_use() */
+
+void terminal_init(void)
+{
+	console_init();
+	mux_init(console_device());
+}
+
+void terminal_use(const struct plan *p)
+{
+	plan = p;
+	console_use(p);
+	mux_use(p, console_device());
+	keys_init(p);
+	monitor_init(p);
+}
+
+/* A line that is pasted waits in the device while there is no room for the monitor's answers. */
+static void take_input(void)
+{
+	const struct console_device *device = console_device();
+
+	for (uint32_t n = 0; device->get && n < INPUT_BUDGET && answer_has_room(); n++) {
+		int c = device->get();
+
+		if (c < 0)
+			break;
+		keys_typed((uint8_t)c);
+	}
+}
+
+/* Guests for which something was typed: their first hart raises what there is to raise. */
+static bool service(bool *pending)
+{
+	uint32_t notify;
+	bool more;
+
+	*pending = false;
+	if (console_has_panicked())
+		return false;
+	mux_lock();
+	take_input();
+	monitor_tick();
+	more = mux_move(pending, &notify);
+	mux_unlock();
+	for (; notify; notify &= notify - 1)
+		hart_send_one(hart_get(plan->vms[__builtin_ctz(notify)].vcpu_hart[0]), MAIL_CONSOLE);
+	if (monitor_wants_reboot()) {
+		console_log("the machine reboots, by the monitor");
+		machine_reset(SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE);
+	}
+	return more;
+}
+
+/* The UART's interrupt on this hart's own context, which no guest has; without one the hart looks by its timer. */
+static void enable_interrupt(const struct plan_console *c, uint32_t context)
+{
+	plic_set_threshold(c->plic, context, 0);
+	plic_set_priority(c->plic, c->irq, 1);
+	plic_set_enable(c->plic, context, c->irq, true);
+	csr_set(CSR_SIE, 1ul << IRQ_SEI);
+}
+
+/* at: UINT64_MAX is never; then the interrupt is masked. */
+static void set_timer(bool sstc, uint64_t at)
+{
+	if (at == UINT64_MAX)
+		csr_clear(CSR_SIE, 1ul << IRQ_STI);
+	else if (sstc)
+		csr_write(CSR_STIMECMP, at);
+	else
+		sbi_set_timer(at);
+	if (at != UINT64_MAX)
+		csr_set(CSR_SIE, 1ul << IRQ_STI);
+}
+
+void terminal_hart_run(void)
+{
+	const struct plan_console *c = &plan->console;
+	const struct plan_hart *self = &plan->harts[c->hart];
+	bool sstc = self->features & HART_SSTC, poll = mux_has_input() && !c->irq, pending;
+	uint32_t context = (uint32_t)self->plic_context[c->plic], id;
+	uint64_t at;
+
+	csr_write(CSR_SIE, 1ul << IRQ_SSI);
+	if (c->irq)
+		enable_interrupt(c, context);
+	console_set_driven();
+	for (;;) {
+		hart_take_mail();
+		console_take_kick();
+		id = c->irq && csr_read(CSR_SIP) & 1ul << IRQ_SEI ? plic_claim(c->plic, context) : 0;
+		while (service(&pending))
+			;
+		if (id)
+			plic_complete(c->plic, context, id);
+		at = vm_watch_all();
+		if (poll && console_next_poll(pending) < at)
+			at = console_next_poll(pending);
+		set_timer(sstc, at);
+		wait_for_interrupt();
+	}
+}
+
+uint64_t terminal_poll(void)
+{
+	bool pending;
+
+	service(&pending);
+	vm_watch_all();
+	return console_next_poll(pending);
+}
