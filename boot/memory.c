@@ -95,6 +95,8 @@ static uint32_t choose_levels(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->nr_harts; i++)
 		if (plan->harts[i].setssip.v > last)
 			last = plan->harts[i].setssip.v;
+	if (plan->console.kind != CONSOLE_SBI && plan->console.base.v > last)
+		last = plan->console.base.v;
 	return last >> 37 ? 4 : 3;
 }
 

@@ -78,8 +78,6 @@ test: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) $(B)/unit/bulkhead everything 
 .PHONY: mutants mutants-listed
 MUTANTS		?= 240
 LISTED		?= tests/mutants/listed
-mutants mutants-listed: export UNIT_CC = $(HOSTCC) $(UNIT_CFLAGS)
-mutants mutants-listed: export FUZZ_CC = $(FUZZCC) $(FUZZ_CFLAGS)
 mutants: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS) everything
 	@$(PYTHON) scripts/mutants --number $(MUTANTS) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 mutants-listed: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS)

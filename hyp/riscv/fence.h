@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fences of the hypervisor extension, by encoding: old assemblers lack them. Source: privileged
+ * Fences. Those of the hypervisor extension by encoding: old assemblers lack them. Source: privileged
  * ISA, hypervisor chapter, "Hypervisor Memory-Management Fence Instructions".
  * Host builds use tests/unit/fake/hyp/riscv/fence.h instead.
  */
@@ -36,6 +36,10 @@ static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
 {
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(va), "r"(asid) : "memory");
 }
+
+/* Translations by satp of this hart: all of them, and those of one page. Earlier writes to tables are seen afterwards. */
+static inline void sfence_vma_all(void) { __asm__ volatile("sfence.vma" : : : "memory"); }
+static inline void sfence_vma_va(uint64_t va) { __asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory"); }
 
 /* Orders earlier writes to memory before later writes to devices: firmware sends an IPI by a device. */
 static inline void fence_before_ipi(void) { __asm__ volatile("fence w, ow" : : : "memory"); }

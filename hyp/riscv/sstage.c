@@ -7,6 +7,7 @@
 
 #include "hyp/base/range.h"
 #include "hyp/riscv/csr.h"
+#include "hyp/riscv/fence.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/paging.h"
 
@@ -46,9 +47,9 @@ bool sstage_enable(struct hart_refusal *r)
 	uint64_t mode = tables.levels == 4 ? SATP_MODE_SV48 : SATP_MODE_SV39;
 	uint64_t satp = mode << SATP_MODE_SHIFT | (uintptr_t)root >> 12;
 
-	__asm__ volatile("sfence.vma" : : : "memory");
+	sfence_vma_all();
 	csr_write(CSR_SATP, satp);
-	__asm__ volatile("sfence.vma" : : : "memory");
+	sfence_vma_all();
 	if (csr_read(CSR_SATP) == satp)
 		return true;
 	/* satp.MODE is WARL: a write with a mode that the hart lacks has no effect, and translation stays off. */
@@ -64,7 +65,7 @@ static uint64_t set_window(uint64_t leaf)
 	uint64_t va = SSTAGE_WINDOW_BASE + index * SSTAGE_WINDOW_SIZE;
 
 	windows[index] = leaf;
-	__asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory");
+	sfence_vma_va(va);
 	return va;
 }
 

@@ -19,7 +19,7 @@ def make(*words, **env):
 
 def test_listed_faults_are_found():
     status, said = make("mutants-listed")
-    count = len(list(mutants.listed("tests/mutants/listed")))
+    count = len(list(mutants.records("tests/mutants/listed")))
     assert count >= 10
     assert status == 0 and f"{count} found, 0 SURVIVES, 0 equivalent, 0 not compiled" in said, said
 
@@ -45,6 +45,27 @@ def test_places(tmp_path, monkeypatch, line, faults):
 
 
 def test_argued_faults_are_there():
-    for path, line, fault, why in mutants.listed("tests/mutants/equivalent"):
-        assert [f for f in mutants.places(path) if (f[3], f[4].strip()) == (line, fault)], (path, line, fault)
-        assert len(why) > 20
+    """Where their file has moved, too; a fault is one of the rules'."""
+    for path, number, _, line, fault in mutants.find_listed("tests/mutants/equivalent"):
+        assert [f for f in mutants.places(path) if (f[1], f[4].strip()) == (number, fault)], (path, line, fault)
+    assert all(len(why) > 20 for _, _, _, why in mutants.records("tests/mutants/equivalent"))
+
+
+def test_a_listed_line_is_found_where_its_file_has_moved(tmp_path, monkeypatch):
+    monkeypatch.setattr(mutants, "TOP", str(tmp_path))
+    monkeypatch.setattr(mutants, "SOURCES", ["hyp/new/a.c", "hyp/new/b.c"])
+    (tmp_path / "hyp/new").mkdir(parents=True)
+    (tmp_path / "hyp/new/a.c").write_text("\tf();\n\tg();\t/* why */\n")
+    (tmp_path / "hyp/new/b.c").write_text("\tg();\n\th();\n")
+    (tmp_path / "list").write_text("".join(f"hyp/old/{path} ¦ {line} ¦ ; ¦ why\n" for path, line in (
+        ("a.c", "g();"), ("b.c", "g();"), ("a.c", "h();"))))
+    assert [fault[:2] for fault in mutants.find_listed("list")] == [("hyp/new/a.c", 1), ("hyp/new/b.c", 0), ("hyp/new/b.c", 1)]
+    (tmp_path / "list").write_text("hyp/new/a.c ¦ i(); ¦ ; ¦ why\n")
+    with pytest.raises(SystemExit, match="has no line `i..;` any more"):
+        list(mutants.find_listed("list"))
+
+
+def test_boot_tests_are_there():
+    for part, words in mutants.records("tests/mutants/boots"):
+        assert os.path.exists(os.path.join(TOP, words.split()[0]))
+        assert any(part in path for path in mutants.SOURCES)

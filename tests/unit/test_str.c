@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/base/str.c under other names, against the C library's functions. The sanitizers see to it that it
- * stays within its buffers and makes no misaligned access.
+ * hyp/base/str.c and bits.c under other names, against those of the C library and the compiler. The sanitizers see
+ * to it that it stays within its buffers and makes no misaligned access.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,12 @@
 #include <cmocka.h>
 
 #include "tests/unit/rng.h"
+
+#define __ctzdi2 hyp_ctzdi2
+#define __clzdi2 hyp_clzdi2
+#include "hyp/base/bits.c"
+#undef __ctzdi2
+#undef __clzdi2
 
 #define memcpy hyp_memcpy
 #define memmove hyp_memmove
@@ -192,6 +198,22 @@ static void test_exact_bounds(void **state)
 	}
 }
 
+/* Each place of a bit, alone and with random ones on the side that does not count. */
+static void test_bits(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		uint64_t v = 1ul << bit;
+
+		for (unsigned i = 0; i < 100; i++) {
+			uint64_t others = i ? rng() : 0;
+
+			assert_int_equal(hyp_ctzdi2(v | (others & ~(v - 1))), bit);
+			assert_int_equal(hyp_clzdi2(v | (others & (v - 1))), 63 - bit);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_memcmp),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_exact_bounds),
+		cmocka_unit_test(test_bits),
 	};
 
 	rng_seed(0x5712);
