@@ -59,6 +59,7 @@ help:
 	@echo 'make              the flash image of CONFIG: $(B)/CONFIG/fw_payload.bin'
 	@echo 'make demo         boot Debian Linux and a real-time guest side by side, judge what they show'
 	@echo 'make test         build everything, run every test'
+	@echo 'make boards       vendors'"'"' device trees, each device alone and in groups; make bindings writes their tables again'
 	@echo 'make test-all     the same with the long suites: every guest on every CPU, hours of stress (docs/testing.md)'
 	@echo 'make unit         only the unit tests, on this host'
 	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures'

@@ -104,3 +104,15 @@ $(B)/.fuzz-list: list = $(FUZZ_LIB_OBJ)
 $(B)/.cover-list: list = $(COVER_LIB_OBJ)
 $(B)/.unit-list $(B)/.fuzz-list $(B)/.cover-list: FORCE
 	$(WRITE_LIST)
+
+# Tables of facts from the device tree bindings, which are in the repository: written again. Wants python3-yaml.
+.PHONY: bindings fetch-bindings boards
+fetch-bindings: | $(SETUP)
+	$(Q)$(PYTHON) scripts/fetch bindings
+bindings: fetch-bindings
+	$(Q)$(PYTHON) scripts/bindings-table
+
+# Vendors' device trees, each device alone and in groups; and whether those tables are up to date.
+boards: fetch-bindings $(B)/bulkhead $(B)/unit/bulkhead $(FETCHED_LINUX)
+	$(Q)$(PYTHON) scripts/bindings-table --check
+	$(Q)BULKHEAD_BOARDS=1 $(PYTHON) -m pytest -q tests/tool/test_trees.py tests/tool/test_providers.py

@@ -145,6 +145,35 @@ static void read_devices(struct reading *c, const struct dt_prop *p)
 	}
 }
 
+/* Pairs of strings: a clock, and its rate. */
+static void read_clock_rates(struct reading *c, const struct dt_prop *p)
+{
+	struct config_vm *vm = c->vm;
+	const char *clock, *text;
+	struct config_clock *new;
+	uint32_t at = 0;
+
+	if (!is_list(p)) {
+		bad_value(c, p, "must be pairs of strings, as in \"/soc/serial@10000000\", \"200M\"");
+		return;
+	}
+	while ((clock = dt_string(p, &at))) {
+		text = dt_string(p, &at);
+		if (vm->nr_clocks == MAX_VM_CLOCKS) {
+			too_many(c, p, MAX_VM_CLOCKS);
+			return;
+		}
+		new = &vm->clocks[vm->nr_clocks];
+		if (text && config_parse_rate(text, &new->hz)) {
+			new->clock = clock;
+			vm->nr_clocks++;
+			continue;
+		}
+		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
+			       "\"%s\" must have a rate in Hz behind it, from 1 to 4294967295, as in \"%s\", \"200M\"", clock, clock);
+	}
+}
+
 static void read_image(struct reading *c, const struct dt_prop *p, enum image_role role)
 {
 	const char *name = read_string(c, p, "linux");
@@ -431,6 +460,7 @@ static const struct property vm_props[] = {
 	{ "harts", read_harts },
 	{ "memory", read_memory },
 	{ "devices", read_devices },
+	{ "clock-rates", read_clock_rates },
 	{ "kernel", read_kernel },
 	{ "initrd", read_initrd },
 	{ "bootargs", read_bootargs },

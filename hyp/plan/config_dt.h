@@ -25,6 +25,11 @@ struct config_memory {
 	bool mapped;
 };
 
+struct config_clock {
+	const char *clock;	/* a path or alias of the host, with ':' and a name or number of the clock behind it, or without */
+	uint32_t hz;		/* not 0 */
+};
+
 struct config_vm {
 	char name[VM_NAME_LEN];
 	uint32_t nr_harts;
@@ -33,6 +38,8 @@ struct config_vm {
 	struct config_memory memory[CONFIG_MAX_MEMORY];
 	uint32_t nr_devices;
 	const char *devices[CONFIG_MAX_DEVICES];	/* host node paths or aliases */
+	uint32_t nr_clocks;
+	struct config_clock clocks[MAX_VM_CLOCKS];
 	const char *images[NR_IMAGE_ROLES];	/* names in the package; NULL: none */
 	const char *bootargs;			/* "" if none */
 	uint64_t entry;
@@ -76,6 +83,9 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max,
  */
 enum err config_parse_memory(struct config_memory *m, const char *text,
 			     const char **why) __must_check;
+
+/* "200M", "32768": Hz, with k, M or G in powers of 1000; false if it is anything else, 0, or does not fit. */
+bool config_parse_rate(const char *text, uint32_t *hz) __must_check;
 
 /* A decimal or 0x number of 64 bits at *at, which moves behind it; false if there is none or it overflows. */
 bool config_parse_number(const char **at, uint64_t *value) __must_check;

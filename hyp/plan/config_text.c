@@ -125,3 +125,22 @@ enum err config_parse_memory(struct config_memory *m, const char *text, const ch
 		       "\"SIZE at HOST-ADDRESS as GUEST-ADDRESS\"";
 	return *why ? ERR_INVALID : OK;
 }
+
+bool config_parse_rate(const char *text, uint32_t *hz)
+{
+	uint64_t value, unit = 1;
+
+	if (!config_parse_number(&text, &value))
+		return false;
+	if (*text == 'k')
+		unit = 1000;
+	else if (*text == 'M')
+		unit = 1000000;
+	else if (*text == 'G')
+		unit = 1000000000;
+	text += unit > 1;
+	if (*text || !value || value > UINT32_MAX / unit)
+		return false;
+	*hz = (uint32_t)(value * unit);
+	return true;
+}

@@ -147,7 +147,7 @@ bool control_name(const char *name)
 {
 	uint32_t ref = refs_find(name);
 
-	return property_fact(name) || (ref != NO_REFERENCE && refs_table[ref].effect != REF_PASSIVE);
+	return property_fact(name) || (ref != NO_REFERENCE && refs_kind(ref).effect != REF_PASSIVE);
 }
 
 const char *control_of(const struct host *host, uint16_t node)

@@ -41,23 +41,25 @@ static void copy_bus(struct guest_tree *t, uint16_t node)
 		"compatible", "model", "#address-cells", "#size-cells", "ranges", "dma-ranges",
 		"dma-coherent", "dma-noncoherent", "interrupt-parent", "phandle",
 	};
-	uint32_t at = t->host->nodes[node].props, dangling = guest_dangling(t, node);
+	uint32_t at = t->host->nodes[node].props;
 	struct dt_prop p;
 
+	guest_begin_refs(t, node);
 	while (dt_next_prop(&t->host->dt, &at, &p)) {
-		if (is_one_of(p.name, names, ARRAY_LEN(names)) && !guest_drops(p.name, dangling))
-			copy(t, &p);
+		if (is_one_of(p.name, names, ARRAY_LEN(names)))
+			guest_copy(t, node, &p);
 	}
 }
 
 static void copy_device(struct guest_tree *t, uint16_t node)
 {
-	uint32_t at = t->host->nodes[node].props, dangling = guest_dangling(t, node);
+	uint32_t at = t->host->nodes[node].props;
 	struct dt_prop p;
 
+	guest_begin_refs(t, node);
 	while (dt_next_prop(&t->host->dt, &at, &p)) {
-		if (strcmp(p.name, "numa-node-id") && !guest_drops(p.name, dangling))
-			copy(t, &p);
+		if (strcmp(p.name, "numa-node-id"))
+			guest_copy(t, node, &p);
 	}
 }
 
@@ -91,16 +93,17 @@ static void write_max_priority(struct guest_tree *t, const struct dt_prop *p)
 
 static void copy_plic(struct guest_tree *t, uint16_t node, const struct plan_vplic *plic)
 {
-	uint32_t at = t->host->nodes[node].props, dangling = guest_dangling(t, node);
+	uint32_t at = t->host->nodes[node].props;
 	struct dt_prop p;
 
+	guest_begin_refs(t, node);
 	while (dt_next_prop(&t->host->dt, &at, &p)) {
 		if (!strcmp(p.name, "interrupts-extended"))
 			write_contexts(t, &p, plic);
 		else if (!strcmp(p.name, "riscv,max-priority") && p.size == 4)
 			write_max_priority(t, &p);
-		else if (strcmp(p.name, "numa-node-id") && !guest_drops(p.name, dangling))
-			copy(t, &p);
+		else if (strcmp(p.name, "numa-node-id"))
+			guest_copy(t, node, &p);
 	}
 }
 
@@ -211,6 +214,19 @@ static void write_isa(struct guest_tree *t, const struct dt_prop *p)
 	dt_write_prop(&t->w, p->name, last->to, last->size);
 }
 
+/*
+ * Of a hart's references none is left, nor what makes no sense without: its clocks, operating points and cooling belong
+ * to the whole machine.
+ */
+static bool is_machines(struct guest_tree *t, const struct dt_prop *p)
+{
+	static const char *const names[] = { "numa-node-id", "operating-points", "clock-latency", "#cooling-cells" };
+	size_t size = strlen(p->name);
+
+	return guest_kind(t, p) != NO_REFERENCE || is_one_of(p->name, names, ARRAY_LEN(names)) ||
+	       !strncmp(p->name, "assigned-clock", 14) || (size > 6 && !strcmp(p->name + size - 6, "-names"));
+}
+
 static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
 {
 	uint32_t at = t->host->nodes[node].props, cells;
@@ -227,7 +243,7 @@ static void copy_cpu(struct guest_tree *t, uint16_t node, uint32_t vcpu)
 				dt_put_u32(out + 4 * (cells - 1), vcpu);
 		} else if (!strcmp(p.name, "riscv,isa") || !strcmp(p.name, "riscv,isa-extensions")) {
 			write_isa(t, &p);
-		} else if (strcmp(p.name, "numa-node-id") && !guest_is_reference(t, &p)) {
+		} else if (!is_machines(t, &p)) {
 			copy(t, &p);
 		}
 	}
@@ -304,34 +320,6 @@ static void write_memory(struct guest_tree *t)
 	}
 }
 
-/* The path of the guest's stdout, with the host's options (baud rate) if it is the host's, too. */
-static void write_stdout(struct guest_tree *t)
-{
-	char path[HOST_PATH_SIZE + 32];
-	const struct host *host = t->host;
-	struct dt_prop p;
-	uint32_t at = 0;
-	const char *s;
-	size_t n = 0;
-
-	host_path(host, t->vm->stdout_node, path, HOST_PATH_SIZE);
-	if (host->chosen != NO_NODE && host_find_prop(host, host->chosen, "stdout-path", &p) &&
-	    (s = dt_string(&p, &at))) {
-		while (s[n] && s[n] != ':')
-			n++;
-		at = strlen(path);
-		if (host_find(host, s, n) == t->vm->stdout_node)
-			fmt_str(path + at, sizeof(path) - at, "%s", s + n);
-	}
-	dt_write_string(&t->w, "stdout-path", path);
-}
-
-/* "/serial@10000000": at the root, whose addresses are the CPU's. */
-static void vuart_path(const struct guest_tree *t, char *path, size_t size)
-{
-	fmt_str(path, size, "/serial@%lx", t->vm->vuart.base.v);
-}
-
 static void write_vuart_irq(struct guest_tree *t)
 {
 	const struct plan_vuart *u = &t->vm->vuart;
@@ -356,7 +344,7 @@ static void write_vuart(struct guest_tree *t)
 			       "0x%lx does not fit the 32-bit addresses of the host's device tree", u->base.v);
 		return;
 	}
-	vuart_path(t, path, sizeof(path));
+	guest_vuart_path(t, path, sizeof(path));
 	dt_write_begin(&t->w, path + 1);
 	dt_write_string(&t->w, "compatible", "ns16550a");
 	n = put_cells(cells, u->base.v, address);
@@ -372,67 +360,6 @@ static void write_vuart(struct guest_tree *t)
 	dt_write_end(&t->w);
 }
 
-/* Room for what hyp/vm/entropy.c writes at each start of the guest. Linux takes kaslr-seed for its address. */
-static void write_seeds(struct guest_tree *t)
-{
-	static const uint8_t zeroes[RNG_SEED_SIZE];
-
-	dt_write_prop(&t->w, "rng-seed", zeroes, RNG_SEED_SIZE);
-	dt_write_prop(&t->w, "kaslr-seed", zeroes, KASLR_SEED_SIZE);
-}
-
-static void write_chosen(struct guest_tree *t)
-{
-	const struct plan_image *initrd = &t->vm->images[IMAGE_INITRD];
-	char path[32];
-
-	dt_write_begin(&t->w, "chosen");
-	if (t->vm->bootargs[0])
-		dt_write_string(&t->w, "bootargs", t->vm->bootargs);
-	if (initrd->name[0]) {
-		dt_write_u64(&t->w, "linux,initrd-start", initrd->target.v);
-		dt_write_u64(&t->w, "linux,initrd-end", initrd->target.v + initrd->size);
-	}
-	if (t->vm->vuart.size) {
-		vuart_path(t, path, sizeof(path));
-		dt_write_string(&t->w, "stdout-path", path);
-	} else if (t->vm->owns_console) {
-		write_stdout(t);
-	}
-	if (t->plan->entropy)
-		write_seeds(t);
-	dt_write_end(&t->w);
-}
-
-static void write_aliases(struct guest_tree *t)
-{
-	const struct host *host = t->host;
-	bool has_serial0 = !t->vm->vuart.size;
-	struct dt_prop p;
-	char path[32];
-	uint16_t node;
-	uint32_t at;
-
-	if (host->aliases == NO_NODE && has_serial0)
-		return;
-	dt_write_begin(&t->w, "aliases");
-	at = host->aliases == NO_NODE ? 0 : host->nodes[host->aliases].props;
-	while (at && dt_next_prop(&host->dt, &at, &p)) {
-		if (!dt_is_strings(&p) || p.data[0] != '/')
-			continue;
-		node = host_find(host, (const char *)p.data, strlen((const char *)p.data));
-		if (node == NO_NODE || t->mark[node] != MARK_FULL)
-			continue;
-		copy(t, &p);
-		has_serial0 |= !strcmp(p.name, "serial0");
-	}
-	if (!has_serial0) {
-		vuart_path(t, path, sizeof(path));
-		dt_write_string(&t->w, "serial0", path);
-	}
-	dt_write_end(&t->w);
-}
-
 enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const struct host *host,
 			uint32_t vm, struct reporter *r)
 {
@@ -445,17 +372,19 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	t->vm = &plan->vms[vm];
 	t->host = host;
 	t->r = r;
+	t->nr_standins = 0;
 	guest_mark(t);
 	size = size < GUEST_DTB_MAX ? size : GUEST_DTB_MAX;
 	dt_write_start(&t->w, buf, size > GUEST_DTB_SLACK ? size - GUEST_DTB_SLACK : 0);
 	dt_write_begin(&t->w, "");
 	copy_bus(t, 0);
-	write_chosen(t);
-	write_aliases(t);
+	guest_write_chosen(t);
+	guest_write_aliases(t);
 	write_memory(t);
 	write_cpus(t);
 	write_devices(t);
 	write_vuart(t);
+	guest_write_standins(t);
 	dt_write_end(&t->w);
 	if (dt_write_finish(&t->w, GUEST_DTB_SLACK)) {
 		problem_report(r, PROBLEM_DTB_NO_ROOM, true, t->vm->config_path, "devices",

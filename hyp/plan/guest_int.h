@@ -1,18 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files that make a guest's device tree share: which nodes of the host the guest has, and
- * which properties refer to others.
+ * which properties refer to others. docs/providers.md has the rules.
  */
 #ifndef HYP_PLAN_GUEST_INT_H
 #define HYP_PLAN_GUEST_INT_H
 
 #include "hyp/plan/host_dt.h"
 #include "hyp/plan/plan.h"
+#include "hyp/plan/refs.h"
 
 enum mark {
 	MARK_NONE,
 	MARK_BUS,	/* around something that the guest has: only what a bus needs */
-	MARK_FULL,	/* the guest's, or a provider without registers that it refers to */
+	MARK_DATA,	/* a provider without registers that something of the guest refers to */
+	MARK_FULL,	/* the guest's */
+};
+
+#define MAX_LOST	16	/* properties of one node with entries that lead nowhere; more are removed without their names */
+#define MAX_STANDINS	32	/* clock rates of one guest that differ */
+
+/* A property of the node being written, with entries that the guest has no target for. */
+struct lost {
+	struct reference ref;
+	const char *name;
+	uint64_t kept;		/* bit i: entry i stays; of the first 64 */
+	bool any;		/* one of those that stay leads somewhere */
+};
+
+/* A fixed-clock in the guest's tree. */
+struct standin {
+	uint32_t hz;		/* 0: not known */
+	uint32_t phandle;
 };
 
 struct guest_tree {
@@ -21,25 +40,49 @@ struct guest_tree {
 	const struct host *host;
 	struct reporter *r;
 	struct dt_writer w;
-	struct host_name names[HOST_NAMES];	/* kind: index of the reference, or -1 */
+	uint32_t nr_lost;
+	struct lost lost[MAX_LOST];
+	bool lost_pins, lost_assigned;	/* pinctrl-N, assigned-clocks and what goes with them: all of them go */
+	uint32_t next_phandle;
+	uint32_t nr_standins;
+	struct standin standins[MAX_STANDINS];
+	struct host_name names[HOST_NAMES];	/* kind: as refs_find() returns it */
 	uint32_t nr_todo;
-	uint16_t todo[HOST_MAX_NODES];	/* fully marked, references not yet followed */
+	uint16_t todo[HOST_MAX_NODES];	/* marked, references not yet followed */
 	uint8_t mark[HOST_MAX_NODES];
 };
 
-/* Marks the devices, the PLICs, what they refer to, and the buses around them. */
+static inline bool guest_has(const struct guest_tree *t, uint16_t node)
+{
+	return node != NO_NODE && t->mark[node] >= MARK_DATA;
+}
+
+/* guest_mark.c: marks the devices, the PLICs, what they refer to, and the buses around them. */
 void guest_mark(struct guest_tree *t);
 
-/*
- * Which kinds of references of a node lead to something that the guest does not have, as a bit mask
- * for guest_drops(); reports a note for each.
- */
-uint32_t guest_dangling(struct guest_tree *t, uint16_t node);
+/* guest_refs.c: the kind of reference that the property, of the host's tree, is; NO_REFERENCE if it is none. */
+uint32_t guest_kind(struct guest_tree *t, const struct dt_prop *p);
 
-/* True if a property of that name is one of the kinds in dangling, or goes with one. */
-bool guest_drops(const char *name, uint32_t dangling);
+/* Finds what is lost of a node's references, before its properties are copied; reports a note for each. */
+void guest_begin_refs(struct guest_tree *t, uint16_t node);
 
-/* True if the property, of the host's tree, refers to other nodes at all. */
-bool guest_is_reference(struct guest_tree *t, const struct dt_prop *p);
+/* Copies a property of that node: whole, without the entries that are lost, or not at all. */
+void guest_copy(struct guest_tree *t, uint16_t node, const struct dt_prop *p);
+
+/* guest_clocks.c: the phandle of a fixed clock in place of an entry of "clocks"; 0: there is room for no more (a note). */
+uint32_t guest_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e,
+		       uint32_t index);
+
+/* Writes the fixed clocks that guest_standin() has given out, as children of the root. */
+void guest_write_standins(struct guest_tree *t);
+
+
+/* guest_chosen.c: "/serial@10000000", the virtual UART's node: at the root, whose addresses are the CPU's. */
+void guest_vuart_path(const struct guest_tree *t, char *path, size_t size);
+
+
+/* Write these nodes. */
+void guest_write_chosen(struct guest_tree *t);
+void guest_write_aliases(struct guest_tree *t);
 
 #endif

@@ -1,114 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * References between nodes (phandles) in what a guest gets of the host's tree. A provider without
- * registers, as a fixed clock, comes along; a reference to anything else that the guest does not
- * have is left out, with the names that go with it, so that no phandle dangles.
+ * References between nodes (phandles) in what a guest gets of the host's tree. A clock that the guest does not have is
+ * replaced by a fixed one. Any other reference to what it does not have is left out, with the names that go with it, so
+ * that no phandle dangles.
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/guest_int.h"
-#include "hyp/plan/refs.h"
 
 /* Each name is searched for once; see host_name. */
-static const struct reference *find_reference(struct guest_tree *t, const struct dt_prop *p)
+uint32_t guest_kind(struct guest_tree *t, const struct dt_prop *p)
 {
 	struct host_name *known = &t->names[p->name_offset % HOST_NAMES];
 
 	if (known->offset != p->name_offset)
 		*known = (struct host_name){ p->name_offset, refs_find(p->name) };
-	return known->kind == NO_REFERENCE ? NULL : &refs_table[known->kind];
-}
-
-bool guest_is_reference(struct guest_tree *t, const struct dt_prop *p)
-{
-	return find_reference(t, p);
-}
-
-bool guest_drops(const char *name, uint32_t dangling)
-{
-	size_t size = strlen(name);
-	uint32_t i;
-
-	for (i = 0; dangling && i < NR_REFS; i++) {
-		if (!(dangling & 1u << i))
-			continue;
-		if (refs_match(&refs_table[i], name, size) ||
-		    (refs_table[i].goes_with && !strcmp(refs_table[i].goes_with, name)))
-			return true;
-	}
-	return false;
-}
-
-static void mark_around(struct guest_tree *t, uint16_t node)
-{
-	while ((node = t->host->nodes[node].parent) != NO_NODE) {
-		if (t->mark[node] != MARK_NONE)
-			return;
-		t->mark[node] = MARK_BUS;
-	}
-}
-
-/* Each node is put on the list once, so the list has room for all. */
-static void mark_full(struct guest_tree *t, uint16_t node)
-{
-	if (t->mark[node] == MARK_FULL)
-		return;
-	if (t->mark[node] == MARK_NONE)
-		mark_around(t, node);
-	t->mark[node] = MARK_FULL;
-	t->todo[t->nr_todo++] = node;
-}
-
-/* Something that no registers stand behind, nor behind anything around it: it is only data. */
-static bool is_plain_provider(const struct host *host, uint16_t node)
-{
-	if (!node || host_is_disabled(host, node) ||
-	    (host->cpus != NO_NODE && host_is_within(host, node, host->cpus)) ||
-	    (host->reserved_memory != NO_NODE && host_is_within(host, node, host->reserved_memory)))
-		return false;
-	for (; node; node = host->nodes[node].parent) {
-		if (host->nodes[node].reg || host->nodes[node].flags & NODE_INTC)
-			return false;
-	}
-	return true;
-}
-
-static void follow(struct guest_tree *t, uint16_t node)
-{
-	uint32_t offset = t->host->nodes[node].props, at;
-	const struct reference *ref;
-	struct dt_prop p;
-	uint16_t target;
-
-	while (dt_next_prop(&t->host->dt, &offset, &p)) {
-		ref = find_reference(t, &p);
-		if (!ref)
-			continue;
-		at = 0;
-		while (refs_next(t->host, ref, &p, &at, &target)) {
-			if (target != NO_NODE && is_plain_provider(t->host, target))
-				mark_full(t, target);
-		}
-	}
-}
-
-void guest_mark(struct guest_tree *t)
-{
-	const struct plan_vm *v = t->vm;
-	uint32_t i, node, end;
-
-	memset(t->names, 0xff, sizeof(t->names));	/* no name lies there */
-	memset(t->mark, MARK_NONE, t->host->nr_nodes);
-	t->nr_todo = 0;
-	t->mark[0] = MARK_BUS;
-	for (i = 0; i < v->nr_devices; i++) {
-		end = t->host->nodes[v->devices[i].node].end;
-		for (node = v->devices[i].node; node < end; node++)
-			mark_full(t, node);
-	}
-	while (t->nr_todo)
-		follow(t, t->todo[--t->nr_todo]);
-	for (i = 0; i < v->nr_vplics; i++)
-		mark_full(t, t->host->plics[v->vplics[i].plic].node);
+	return known->kind;
 }
 
 static void note(struct guest_tree *t, uint16_t node, const char *prop, uint16_t target)
@@ -121,26 +27,218 @@ static void note(struct guest_tree *t, uint16_t node, const char *prop, uint16_t
 		     host_path(t->host, target, other, sizeof(other)));
 }
 
-uint32_t guest_dangling(struct guest_tree *t, uint16_t node)
+static bool is_clocks(const struct dt_prop *p)
 {
-	uint32_t offset = t->host->nodes[node].props, at, dangling = 0;
-	const struct reference *ref;
+	return !strcmp(p->name, "clocks");
+}
+
+static bool is_assigned(const char *name)
+{
+	return !strncmp(name, "assigned-clock", 14);
+}
+
+static bool is_pins(const char *name)
+{
+	return !strncmp(name, "pinctrl-", 8);
+}
+
+/* Only a clock has a stand-in. */
+static bool stays(struct guest_tree *t, const struct dt_prop *p, const struct ref_entry *e)
+{
+	return e->empty || guest_has(t, e->target) || is_clocks(p);
+}
+
+/* What of one property is lost; false if nothing is. */
+static bool find_lost(struct guest_tree *t, const struct dt_prop *p, struct lost *l, uint16_t *target)
+{
+	struct ref_entry e = { 0 };
+	bool found = false;
+	uint32_t i;
+
+	l->kept = 0;
+	l->any = false;
+	for (i = 0; refs_next(t->host, &l->ref, p, &e); i++) {
+		if (stays(t, p, &e))
+			l->kept |= i < 64 ? 1ull << i : 0;
+		else if (!found)
+			*target = e.target;
+		found |= !stays(t, p, &e);
+		l->any |= stays(t, p, &e) && !e.empty;
+	}
+	return found;
+}
+
+void guest_begin_refs(struct guest_tree *t, uint16_t node)
+{
+	uint32_t offset = t->host->nodes[node].props, kind;
+	bool is_plic = host_find_plic_node(t->host, node) >= 0;
+	uint16_t target = NO_NODE;
 	struct dt_prop p;
-	uint16_t target;
+	struct lost l;
+
+	t->nr_lost = 0;
+	t->lost_pins = t->lost_assigned = false;
+	while (dt_next_prop(&t->host->dt, &offset, &p)) {
+		kind = guest_kind(t, &p);
+		if (kind == NO_REFERENCE || (is_plic && !strcmp(p.name, "interrupts-extended")))
+			continue;	/* that one is written anew */
+		l.ref = refs_kind(kind);
+		l.name = p.name;
+		if (!find_lost(t, &p, &l, &target))
+			continue;
+		t->lost_pins |= is_pins(p.name);
+		t->lost_assigned |= is_assigned(p.name);
+		if (t->mark[node] >= MARK_DATA && strcmp(p.name, "interrupt-parent"))
+			note(t, node, p.name, target);
+		if (t->nr_lost < MAX_LOST)
+			t->lost[t->nr_lost++] = l;
+	}
+}
+
+static bool names_go_along(struct guest_tree *t, uint16_t node, const struct lost *l)
+{
+	uint32_t offset = t->host->nodes[node].props;
+	struct dt_prop p;
 
 	while (dt_next_prop(&t->host->dt, &offset, &p)) {
-		ref = find_reference(t, &p);
-		if (!ref)
-			continue;
-		at = 0;
-		while (refs_next(t->host, ref, &p, &at, &target)) {
-			if (target != NO_NODE && t->mark[target] == MARK_FULL)
-				continue;
-			if (t->mark[node] == MARK_FULL && strcmp(p.name, "interrupt-parent"))
-				note(t, node, p.name, target);
-			dangling |= 1u << (ref - refs_table);
-			break;
+		if (refs_go_together(&l->ref, l->name, p.name))
+			return true;
+	}
+	return false;
+}
+
+/* Without names, drivers count: what stands behind an entry that is lost would move to its place. */
+static uint64_t kept_entries(struct guest_tree *t, uint16_t node, const struct lost *l)
+{
+	uint64_t lost = ~l->kept, before = (lost & -lost) - 1;	/* the first that is lost; those before it */
+
+	return names_go_along(t, node, l) ? l->kept : l->kept & before;
+}
+
+static bool is_kept(uint64_t kept, uint32_t i)
+{
+	return i < 64 && kept & 1ull << i;
+}
+
+/* To out, if it is not NULL; returns the size. Lists of GPIOs have 0 where there is none. */
+static uint32_t filter(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct lost *l, uint8_t *out)
+{
+	bool gpios = l->ref.cells && !strcmp(l->ref.cells, "#gpio-cells");
+	uint64_t kept = gpios ? l->kept : kept_entries(t, node, l);
+	struct ref_entry e = { 0 };
+	uint32_t i, size = 0;
+
+	for (i = 0; refs_next(t->host, &l->ref, p, &e); i++) {
+		if (is_kept(kept, i)) {
+			if (out)
+				memcpy(out + size, p->data + e.at, e.end - e.at);
+			size += e.end - e.at;
+		} else if (gpios) {
+			if (out)
+				memset(out + size, 0, 4);
+			size += 4;
 		}
 	}
-	return dangling;
+	return size;
+}
+
+static void copy_filtered(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct lost *l)
+{
+	uint32_t size = l->any ? filter(t, node, p, l, NULL) : 0;
+	uint8_t *out;
+
+	if (!size)
+		return;
+	out = dt_write_room(&t->w, p->name, size);
+	if (out)
+		filter(t, node, p, l, out);
+}
+
+/* The strings of a "-names" property, or the cells of another, that belong to entries that stay. */
+static uint32_t filter_names(const struct dt_prop *p, uint64_t kept, uint8_t *out)
+{
+	bool strings = dt_is_strings(p);
+	uint32_t at = 0, from, i, size = 0;
+
+	for (i = 0; at < p->size; i++) {
+		from = at;
+		if (strings)
+			dt_string(p, &at);
+		else
+			at += p->size - at < 4 ? p->size - at : 4;
+		if (!is_kept(kept, i))
+			continue;
+		if (out)
+			memcpy(out + size, p->data + from, at - from);
+		size += at - from;
+	}
+	return size;
+}
+
+static void copy_names(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct lost *l)
+{
+	uint64_t kept = kept_entries(t, node, l);
+	uint32_t size = filter_names(p, kept, NULL);
+	uint8_t *out = size ? dt_write_room(&t->w, p->name, size) : NULL;
+
+	if (out)
+		filter_names(p, kept, out);
+}
+
+/* "clocks", to out if it is not NULL; returns the size. Each clock that the guest does not have is a fixed one. */
+static uint32_t put_clocks(struct guest_tree *t, uint16_t node, const struct dt_prop *p, uint8_t *out)
+{
+	struct reference ref = refs_kind(guest_kind(t, p));
+	struct ref_entry e = { 0 };
+	uint32_t i, size = 0, n;
+	bool same;
+
+	for (i = 0; refs_next(t->host, &ref, p, &e); i++) {
+		same = e.empty || guest_has(t, e.target);
+		n = same ? e.end - e.at : 4;
+		if (out && same)
+			memcpy(out + size, p->data + e.at, n);
+		else if (out)
+			dt_put_u32(out + size, guest_standin(t, node, p, &e, i));
+		size += n;
+	}
+	return size;
+}
+
+static void copy_clocks(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
+{
+	uint8_t *out = dt_write_room(&t->w, p->name, put_clocks(t, node, p, NULL));
+
+	if (out)
+		put_clocks(t, node, p, out);
+}
+
+/* A provider without registers interrupts nothing: the source is not one that the plan has given to the guest. */
+static bool goes_anyway(const struct guest_tree *t, uint16_t node, const char *name)
+{
+	return (t->lost_pins && is_pins(name)) || (t->lost_assigned && is_assigned(name)) ||
+	       (t->mark[node] == MARK_DATA && !strncmp(name, "interrupt", 9));
+}
+
+void guest_copy(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
+{
+	uint32_t i;
+
+	if (goes_anyway(t, node, p->name))
+		return;
+	if (is_clocks(p)) {
+		copy_clocks(t, node, p);
+		return;
+	}
+	for (i = 0; i < t->nr_lost; i++) {
+		if (!strcmp(t->lost[i].name, p->name)) {
+			copy_filtered(t, node, p, &t->lost[i]);
+			return;
+		}
+		if (refs_go_together(&t->lost[i].ref, t->lost[i].name, p->name)) {
+			copy_names(t, node, p, &t->lost[i]);
+			return;
+		}
+	}
+	dt_write_prop(&t->w, p->name, p->data, p->size);
 }

@@ -22,6 +22,7 @@
 #define MAX_VM_VIRQS	64
 #define MAX_VM_DEVICES	32
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
+#define MAX_VM_CLOCKS	32	/* rates that the configuration gives for clocks of one guest */
 #define MAX_FREE	64	/* free ranges of RAM that are kept */
 #define MAX_FIRMWARE	16	/* pieces of the firmware's memory that nothing reserves */
 #define PLAN_PATH_SIZE	96	/* node path with the 0; longer ones are refused */
@@ -48,6 +49,14 @@ struct plan_device {
 	const char *control;		/* it controls the machine: what it is, or the property that says so; NULL: it does not */
 	uint16_t control_node;		/* that node, index into host->nodes: the device, or below it */
 	uint16_t control_by;		/* the node with that property, which depends on it; NO_NODE: it is what control says */
+};
+
+/* The rate of a clock whose provider the guest does not have, as the configuration gives it. */
+#define ALL_CLOCKS	0xffffu
+struct plan_clock {
+	uint16_t node;		/* with the property "clocks", index into host->nodes */
+	uint16_t index;		/* of the clock there, from 0; or ALL_CLOCKS */
+	uint32_t hz;		/* not 0 */
 };
 
 /* An interrupt of a passed-through device. */
@@ -175,6 +184,9 @@ struct plan_vm {
 	struct plan_region regions[MAX_VM_REGIONS];	/* sorted by gpa, no two overlap */
 	uint32_t nr_devices;
 	struct plan_device devices[MAX_VM_DEVICES];
+	uint32_t nr_clocks;
+	struct plan_clock clocks[MAX_VM_CLOCKS];
+	bool holds_clocks, holds_domains;	/* its devices supply clocks, or power domains, that others use */
 	uint32_t nr_irqs;
 	struct plan_irq irqs[MAX_VM_IRQS];	/* sorted by device, PLIC and id; no interrupt twice */
 	uint32_t nr_vplics;

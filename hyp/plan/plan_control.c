@@ -70,6 +70,10 @@ static void depends(struct planner *pl, uint16_t by, const char *prop, const str
 	uint32_t vm, other;
 
 	d = device_of(pl, target, &vm);
+	if (d && !host_is_disabled(pl->host, by) && (!device_of(pl, by, &other) || other != vm)) {
+		pl->plan->vms[vm].holds_clocks |= !strcmp(prop, "clocks");
+		pl->plan->vms[vm].holds_domains |= !strcmp(prop, "power-domains");
+	}
 	if (!d || host_is_within(pl->host, by, d->node) || !has_registers(pl->host, d->node))
 		return;
 	if (ref->effect == REF_REGISTERS && device_switches_off(pl->host, by)) {
@@ -87,18 +91,20 @@ static void depends(struct planner *pl, uint16_t by, const char *prop, const str
 
 static void follow(struct planner *pl, uint16_t node)
 {
-	uint32_t offset = pl->host->nodes[node].props, ref, at;
+	uint32_t offset = pl->host->nodes[node].props, kind;
+	struct reference ref;
+	struct ref_entry e;
 	struct dt_prop p;
-	uint16_t target;
 
 	while (dt_next_prop(&pl->host->dt, &offset, &p)) {
-		ref = refs_find(p.name);
-		if (ref == NO_REFERENCE || refs_table[ref].effect == REF_PASSIVE)
+		kind = refs_find(p.name);
+		if (kind == NO_REFERENCE)
 			continue;
-		at = 0;
-		while (refs_next(pl->host, &refs_table[ref], &p, &at, &target)) {
-			if (target != NO_NODE)
-				depends(pl, node, p.name, &refs_table[ref], target);
+		ref = refs_kind(kind);
+		e = (struct ref_entry){ 0 };
+		while (ref.effect != REF_PASSIVE && refs_next(pl->host, &ref, &p, &e)) {
+			if (e.target != NO_NODE)
+				depends(pl, node, p.name, &ref, e.target);
 		}
 	}
 }

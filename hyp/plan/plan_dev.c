@@ -36,9 +36,7 @@ static uint32_t prop_u32(const struct host *host, uint16_t node, const char *nam
 	return host_find_prop(host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : none;
 }
 
-/* The configuration's property prop names a node that is not there; the name that may have been meant. */
-static void unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop,
-			 const char *name)
+void plan_unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop, const char *name)
 {
 	char path[HOST_PATH_SIZE];
 	uint16_t near = host_suggest(pl->host, name);
@@ -106,7 +104,7 @@ void plan_console(struct planner *pl)
 		return;
 	node = host_find(pl->host, path, strlen(path));
 	if (node == NO_NODE)
-		unknown_node(pl, PROBLEM_BAD_CONSOLE, "/", "console", path);
+		plan_unknown_node(pl, PROBLEM_BAD_CONSOLE, "/", "console", path);
 	else if (host_is_disabled(pl->host, node))
 		console_problem(pl, "is disabled in the host's device tree");
 	else if (!device_is_ns16550(pl->host, node) &&
@@ -380,7 +378,7 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	char path[HOST_PATH_SIZE];
 
 	if (node == NO_NODE) {
-		unknown_node(pl, PROBLEM_UNKNOWN_DEVICE, v->config_path, "devices", name);
+		plan_unknown_node(pl, PROBLEM_UNKNOWN_DEVICE, v->config_path, "devices", name);
 		return;
 	}
 	host_path(pl->host, node, path, sizeof(path));

@@ -45,6 +45,9 @@ void plan_self(struct planner *pl);
 /* Appends a region to a guest; false and a problem at the property prop if it has too many. */
 bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct plan_region region);
 
+/* plan_dev.c: the configuration's property prop, of the node at, names a node that is not there: which may have been meant. */
+void plan_unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop, const char *name);
+
 /* plan_dev.c: the hypervisor's console, the guests' devices, and pages with two owners. */
 void plan_console(struct planner *pl);
 void plan_devices(struct planner *pl);
@@ -57,6 +60,9 @@ void plan_control(struct planner *pl);
 
 /* Why a device controls the machine, in words for a problem, as "it is a watchdog"; "" if it does not. Returns buf. */
 const char *plan_control_text(const struct host *host, const struct plan_device *d, char *buf, size_t size);
+
+/* plan_clock.c: the rates of clocks that the configuration gives. */
+void plan_clocks(struct planner *pl);
 
 /* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
 void plan_irqs(struct planner *pl);

@@ -7,35 +7,43 @@
 
 #include "hyp/plan/host_dt.h"
 
+/* What a property of some name refers to. Kinds of references are numbered, so that each name is looked up once. */
 struct reference {
-	const char *name;
+	const char *name;	/* NULL: of the table of the bindings (phandles.def) */
 	uint8_t size;		/* of name */
-	enum { WHOLE, FIRST, SUFFIX, PINCTRL, VENDOR } match;	/* FIRST, VENDOR: only the first cell is a phandle */
+	enum { WHOLE, SUFFIX, PINCTRL, VENDOR } match;
 	enum {
 		REF_PASSIVE,	/* nothing that the node depends on is in the other's registers, or it is DMA's */
 		REF_ACTS,	/* the other's registers act on the node: its clock, reset, supply, pins and the like */
 		REF_REGISTERS,	/* the node is a use of the other's registers */
 	} effect;
-	const char *goes_with;	/* a property that makes no sense without; NULL: none */
-	const char *cells;	/* in the provider: cells behind the phandle; NULL: none */
+	const char *goes_with;	/* a property with an entry for each of this one's; NULL: "clock-names" for "clocks" */
+	const char *cells;	/* in the provider: cells behind the phandle; NULL: none is named */
+	uint8_t width;		/* cells of an entry with the phandle; 0: by cells, or only the first one is a phandle */
 };
 
-#define NR_REFS		32	/* no more: guest_dangling() has a bit for each */
 #define NO_REFERENCE	UINT32_MAX
 
-extern const struct reference refs_table[NR_REFS];
-
-/* True if a property of that name is of that kind. size: of name, without the 0. No errors. */
-bool refs_match(const struct reference *ref, const char *name, size_t size);
-
-/* The index into refs_table of the kind that a property of that name is of, or NO_REFERENCE. No errors. */
+/* The kind that a property of that name is of, or NO_REFERENCE. No errors. */
 uint32_t refs_find(const char *name);
 
+/* What a kind is that refs_find() has returned. */
+struct reference refs_kind(uint32_t kind);
+
+/* One entry of such a property. */
+struct ref_entry {
+	uint32_t at, end;	/* offsets in the property's value */
+	uint16_t target;	/* NO_NODE: the phandle names no node, or it is 0 */
+	bool empty;		/* the phandle is 0: the entry stands for nothing */
+};
+
 /*
- * The next node that the property refers to, from *at on, a multiple of 4 that begins with 0; NO_NODE with *at behind
- * the value where it is malformed or names no node. False at the end. Empty entries (phandle 0) are passed over.
+ * The next entry of the property, behind *e; start with {0}. False at the end. Where the property is malformed, or names
+ * no node, the entry reaches to the end of the value.
  */
-bool refs_next(const struct host *host, const struct reference *ref, const struct dt_prop *p, uint32_t *at,
-	       uint16_t *target);
+bool refs_next(const struct host *host, const struct reference *ref, const struct dt_prop *p, struct ref_entry *e);
+
+/* True if a property of the name other has an entry for each of the property name, which is of that kind. */
+bool refs_go_together(const struct reference *ref, const char *name, const char *other);
 
 #endif

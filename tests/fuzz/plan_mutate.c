@@ -55,7 +55,7 @@ static const char *prop_name(void)
 		"reg", "ranges", "interrupts", "interrupts-extended", "interrupt-parent", "interrupt-map",
 		"interrupt-controller", "#address-cells", "#size-cells", "#interrupt-cells", "compatible", "status",
 		"phandle", "device_type", "no-map", "dmas", "clocks", "harts", "memory", "devices", "kernel", "initrd",
-		"entry", "bootargs", "trust-dma", "trust-control", "firmware", "hypervisor-at", "regmap", "#clock-cells",
+		"entry", "bootargs", "trust-dma", "trust-control", "clock-rates", "firmware", "hypervisor-at", "regmap", "#clock-cells",
 		"#reset-cells", "syscon", "resets", "pinctrl-0", "x-gpios", "console", "console-hart", "console-style", "monitor",
 		"console-address", "unmapped", "on-crash", "plic-mode", "watchdog-ms",
 		"restart-limit", "when-all-ended", "riscv,ndev", "riscv,isa", "mmu-type", "timebase-frequency",

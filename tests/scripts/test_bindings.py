@@ -31,6 +31,7 @@ GOOD = """/dts-v1/;
         initrd = "linux-initrd";
         bootargs = "";
         entry = "0x8020000c";
+        clock-rates = "uart1", "200M", "/soc/spi@1:bus", "32768";
         trust-dma;
         trust-control;
         plic-mode = "emulated";
@@ -68,6 +69,7 @@ WRONG = [
     ('"0x8020000c"', '"0x8020000e"', "entry"),
     ('"uart1"', '"/soc/rtc@101000"', "devices"),
     ("trust-dma;", 'trust-dma = "yes";', "trust-dma"),
+    ("\"uart1\", \"200M\"", "<1>", "clock-rates"),
     ("trust-control;", "trust-control = <1>;", "trust-control"),
     ('"emulated"', '"fast"', "plic-mode"),
     ('"copy"', '"move"', "images"),

@@ -113,7 +113,7 @@ def test_no_apt(brought):
 
 def test_unknown_part(place):
     refused(place.run("fetch", "uboot"),
-            "no part uboot; there are: opensbi, libfdt, linux, busybox, u-boot, grub, qemu-10, qemu-11")
+            "no part uboot; there are: opensbi, libfdt, linux, busybox, u-boot, grub, qemu-10, qemu-11, bindings")
 
 
 @pytest.mark.parametrize("variable, path, why", [
