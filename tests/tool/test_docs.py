@@ -199,7 +199,7 @@ def test_guide_names_what_is_there():
     guide = read("docs/guide.md")
     for path in re.findall(r"`((?:hyp|guests|tools|configs|docs|tests)/[\w./,-]+\.\w+)`", guide):
         assert os.path.exists(os.path.join(TOP, path)), path
-    assert "read_watchdog" in read("hyp/plan/config_dt.c")
+    assert "read_watchdog" in read("hyp/plan/config_prop.c")
     for name in ("plan.h", "plan_print.c"):
         assert "watchdog_ms" in read("hyp/plan", name)
     told = set(re.findall(r"^\| `(rt\.\w+)=", guide, re.M))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/plan/config_dt.c: every property, every way to write it wrong, and damaged trees.
+ * hyp/plan/config_dt.c and config_prop.c: every property, every way to write it wrong, and damaged trees.
  */
 #include <setjmp.h>
 #include <stdarg.h>
