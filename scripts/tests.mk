@@ -12,11 +12,19 @@ UNIT_LIB_OBJ	:= $(call objects,$(UNIT_SRC),unit) $(call libfdt_objects,unit)
 UNIT_TESTS	:= $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 $(eval $(call COMPILE,unit,$(HOSTCC),$(UNIT_CFLAGS)))
 
+# What exits share between harts: each access is a call, which tests/unit/fake/access.c gets first.
+INTERLEAVED	:= $(wildcard hyp/vm/*.c hyp/vsbi/*.c hyp/vdev/*.c hyp/console/*.c) hyp/riscv/hart.c drivers/plic.c
+UNIT_CALLS	:= --param asan-instrumentation-with-call-threshold=0
+FUZZ_CALLS	:= -mllvm -asan-instrumentation-with-call-threshold=0
+TEST_LDFLAGS	:= $(foreach a,load store,$(foreach n,1 2 4 8 16 N,-Wl,--wrap=__asan_$(a)$(n)))
+$(call objects,$(INTERLEAVED),unit): FILE_CFLAGS := $(UNIT_CALLS)
+$(call objects,$(INTERLEAVED),fuzz) $(call objects,$(INTERLEAVED),coverage): FILE_CFLAGS := $(FUZZ_CALLS)
+
 $(B)/unit/unit.a: $(UNIT_LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(UNIT_LIB_OBJ)
 $(UNIT_TESTS): $(B)/unit/%: $(B)/unit/tests/unit/%.o $(B)/unit/unit.a
 	$(call say,HOSTLD $@)
-	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ -lcmocka
+	$(Q)$(HOSTCC) -fsanitize=address,undefined $(TEST_LDFLAGS) -o $@ $^ -lcmocka
 
 unit: $(UNIT_TESTS)
 	@$(PYTHON) scripts/judge --unit $(UNIT_TESTS)
@@ -37,7 +45,7 @@ $(B)/fuzz/fuzz.a: $(FUZZ_LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(FUZZ_LIB_OBJ)
 $(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(B)/fuzz/fuzz.a
 	$(call say,FUZZLD $@)
-	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -o $@ $^
+	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined $(TEST_LDFLAGS) -o $@ $^
 
 # What they start from: the device trees of this repository, compiled.
 FUZZ_SEEDS	:= $(B)/fuzz/seeds/.made
@@ -59,7 +67,7 @@ $(B)/coverage/fuzz.a: $(COVER_LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $(COVER_LIB_OBJ)
 $(COVER_TARGETS): $(B)/coverage/%: $(B)/coverage/tests/fuzz/%.o $(B)/coverage/fuzz.a
 	$(call say,COVERLD $@)
-	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -fprofile-instr-generate -o $@ $^
+	$(Q)$(FUZZCC) -fsanitize=fuzzer,address,undefined -fprofile-instr-generate $(TEST_LDFLAGS) -o $@ $^
 
 coverage-tools: | $(SETUP)
 	@$(PYTHON) scripts/coverage --tools

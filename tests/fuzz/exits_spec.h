@@ -7,6 +7,8 @@
 #ifndef TESTS_FUZZ_EXITS_SPEC_H
 #define TESTS_FUZZ_EXITS_SPEC_H
 
+#include <setjmp.h>
+
 #include "tests/unit/fake/machine.h"
 
 /* A plain load or store that the driver has put at the pc; for others kind is OP_OTHER. */
@@ -76,6 +78,10 @@ void spec_ram_written(unsigned vm, uint64_t at, uint64_t n);
 
 /* What is typed for a VM tells whose it is, and in which order it came. */
 #define SPEC_TYPED(vm, n)	((uint8_t)((vm) << 6 | ((n) & 63)))
+
+/* While spec_trying, the first difference leads to spec_trial. */
+extern bool spec_trying;
+extern jmp_buf spec_trial;
 
 /* Says what the event was, and ends the test. */
 void spec_fail(const char *expression, const char *file, int line) __attribute__((noreturn));

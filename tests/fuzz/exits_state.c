@@ -17,12 +17,16 @@ static struct {
 	uint8_t ram[FAKE_RAM_SIZE];
 } was;
 struct fake_hw spec_was[FAKE_HARTS];
+bool spec_trying;
+jmp_buf spec_trial;
 
 void spec_fail(const char *expression, const char *file, int line)
 {
 	const struct fake_exit *x = &spec_now.exit;
 	const struct fake_hw *old = &spec_was[spec_now.hart], *now = &fake.hw[spec_now.hart];
 
+	if (spec_trying)
+		longjmp(spec_trial, 1);
 	fprintf(stderr, "VM %u vcpu %u hart %u: cause 0x%lx tval 0x%lx htval 0x%lx htinst 0x%lx insn 0x%x%s\n",
 		spec_now.vm, spec_now.vcpu, spec_now.hart, x->cause, x->tval, x->htval, x->htinst, spec_now.insn,
 		x->user ? " user" : "");

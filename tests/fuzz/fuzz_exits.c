@@ -4,6 +4,7 @@
  * three VMs and what comes between them, in any order, with any values. After each one the specification in
  * exits_spec.h and exits_sbi.h says what may have changed.
  */
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ static struct spec_event event_of(unsigned hart)
 
 /* ---- events ---- */
 
-static void ecall(unsigned hart)
+static struct spec_event set_ecall(unsigned hart)
 {
 	static const uint64_t eids[] = {
 		0, 1, 2, 3, 8, 0x10, 0x54494d45, 0x735049, 0x52464e43, 0x48534d, 0x53525354, 0x4442434e, 0x0a424b48,
@@ -76,13 +77,11 @@ static void ecall(unsigned hart)
 	for (unsigned i = 10; i < 15; i++)
 		x[i] = input_value();
 	e.exit.cause = CAUSE_ECALL_VS;
-	spec_before(&e);
-	fake_trap(hart, &e.exit);
-	spec_ecall();
+	return e;
 }
 
 /* A call as a well-behaved guest makes it: with what it has. */
-static void proper_ecall(unsigned hart)
+static struct spec_event set_proper_ecall(unsigned hart)
 {
 	static const struct { uint32_t eid, fid; uint8_t kind; } calls[] = {
 		{ 0x48534d, 0, 's' }, { 0x48534d, 0, 's' }, { 0x48534d, 1, 0 }, { 0x48534d, 2, 0 }, { 0x48534d, 3, 'w' },
@@ -128,6 +127,13 @@ static void proper_ecall(unsigned hart)
 		break;
 	}
 	e.exit.cause = CAUSE_ECALL_VS;
+	return e;
+}
+
+static void ecall(unsigned hart, bool proper)
+{
+	struct spec_event e = proper ? set_proper_ecall(hart) : set_ecall(hart);
+
 	spec_before(&e);
 	fake_trap(hart, &e.exit);
 	spec_ecall();
@@ -220,7 +226,7 @@ static void act(unsigned hart)
 }
 
 /* The guest's own sw a1, 0(a0) or lw a1, 0(a0) on a register of its PLIC. */
-static void access_plic(unsigned hart, uint64_t offset, bool store)
+static struct spec_event set_plic_access(unsigned hart, uint64_t offset, bool store)
 {
 	struct spec_event e = event_of(hart);
 	uint32_t insn = store ? 0x00b52023 : 0x00052583;
@@ -231,6 +237,13 @@ static void access_plic(unsigned hart, uint64_t offset, bool store)
 				     .htinst = insn & ~(10u << 15) };
 	e.exit.user = !(fake.hw[hart].csr.sstatus & SSTATUS_SPP);
 	e.told = e.fetched = true;
+	return e;
+}
+
+static void access_plic(unsigned hart, uint64_t offset, bool store)
+{
+	struct spec_event e = set_plic_access(hart, offset, store);
+
 	spec_before(&e);
 	fake_trap(hart, &e.exit);
 	spec_exception();
@@ -352,6 +365,164 @@ static void write_ram(unsigned hart)
 	fake_ram_close();
 }
 
+/* ---- races ---- */
+
+static bool over;	/* what an exit did is not known any more: the input ends */
+
+/* Plain loads and stores of 32 bits; unprivileged ISA, "Load and Store Instructions". */
+static struct spec_op decode(uint32_t insn)
+{
+	uint32_t width = insn >> 12 & 7;
+	bool store = (insn & 0x7f) == 0x23;
+	struct spec_op op = { OP_OTHER, 0, 0, 4, false, 0 };
+
+	if (((insn & 0x7f) != 0x03 && !store) || width == 7 || (store && width > 3))
+		return op;
+	op.kind = store ? OP_STORE : OP_LOAD;
+	op.size = (uint8_t)(1u << (width & 3));
+	op.reg = insn >> (store ? 20 : 7) & 31;
+	op.sign = !store && width < 4;
+	return op;
+}
+
+/* An event whose instruction is one half of each. */
+static struct spec_event halves(const struct spec_event *low, const struct spec_event *high, bool misaligned)
+{
+	struct spec_event e = *low;
+
+	if (!e.fetched || (e.insn & 3) != 3)
+		return e;
+	if (!high->fetched) {
+		e.told = e.fetched = false;
+		e.op.kind = OP_OTHER;
+		e.insn = 0;
+		return e;
+	}
+	if ((high->insn & 3) != 3)	/* what lies behind it stays */
+		return e;
+	e.insn = (low->insn & 0xffff) | (high->insn & 0xffff0000);
+	e.op = decode(e.insn);
+	e.op.before = misaligned;
+	return e;
+}
+
+static void check_one(const struct spec_event *e)
+{
+	spec_now.op = e->op;
+	spec_now.told = e->told;
+	spec_now.fetched = e->fetched;
+	spec_now.insn = e->insn;
+	spec_exception();
+}
+
+/* One that holds for one of them has happened. */
+static void check_any(const struct spec_event *each, unsigned n)
+{
+	struct spec_vm vms[FAKE_VMS];
+
+	memcpy(vms, spec_vms, sizeof(vms));
+	for (unsigned i = 0; i < n - 1; i++) {
+		if (!setjmp(spec_trial)) {
+			spec_trying = true;
+			check_one(&each[i]);
+			spec_trying = false;
+			return;
+		}
+		spec_trying = false;
+		memcpy(spec_vms, vms, sizeof(vms));
+	}
+	check_one(&each[n - 1]);
+}
+
+static void rewrite(void *code)
+{
+	fake_rewrite(code);
+}
+
+/* An instruction that is rewritten, or unmapped, while the exit reads it: it is read once. */
+static void race_for_code(unsigned hart)
+{
+	static const uint8_t causes[] = { 21, 23, 21, 23, 22 };
+	struct fake_hw *hw = &fake.hw[hart];
+	struct spec_event e = event_of(hart), f;
+	struct fake_code code, other;
+	uint64_t where;
+
+	e.exit.cause = causes[input_u8() % ARRAY_LEN(causes)];
+	e.exit.user = !(hw->csr.sstatus & SSTATUS_SPP);
+	where = input_u8() & 1 ? 4 * (uint64_t)input_u8() : 0x201000 + 0x1000 * (input_u8() % 6) + 4 * (input_u8() & 1);
+	e.exit.tval = FAKE_PLIC + where;
+	e.exit.htval = e.exit.tval >> 2;
+	hw->x[8] = hw->x[10] = e.exit.tval;
+	f = e;
+	input_code(&f, hw->x[0]);
+	other = fake.code;
+	input_code(&e, hw->x[0]);
+	code = fake.code;
+	/* Behind 16 bits there is something, too. */
+	code.n = code.n ? 2 : 0;
+	other.n = other.n ? 2 : 0;
+	fake.code = code;
+	spec_before(&e);
+	fake_sibling(input_u8(), rewrite, &other);
+	fake_trap(hart, &e.exit);
+	fake_sibling_acted();
+	check_any((const struct spec_event []){ e, f, halves(&e, &f, false), halves(&e, &f, true), halves(&f, &e, false),
+						halves(&f, &e, true) }, 6);
+}
+
+/* Any exit, or what pends. */
+static void any_exit(unsigned hart)
+{
+	uint8_t how = input_u8();
+	struct spec_event e;
+
+	if (fake.hw[hart].place != PLACE_GUEST) {
+		fake_interrupt(hart);
+		return;
+	}
+	if (how < 60)
+		e = set_ecall(hart);
+	else if (how < 140)
+		e = set_proper_ecall(hart);
+	else if (how < 220)
+		e = set_plic_access(hart, input_u8() & 1 ? 0x200000 + 0x1000 * (input_u8() % 8) + 4 * (input_u8() & 1) :
+				    4 * input_raw(2) % 0x2400, input_u8() & 1);
+	else
+		e.exit.cause = 0;
+	if (e.exit.cause)
+		fake_trap(hart, &e.exit);
+	else
+		fake_interrupt(hart);
+}
+
+static void act_meanwhile(void *hart)
+{
+	any_exit(*(unsigned *)hart);
+}
+
+/* A sibling has an exit of its own inside of one. What both have done is not specified, but whom they may touch. */
+static void race_of_exits(unsigned hart)
+{
+	struct spec_event e = event_of(hart);
+	unsigned sibling = fake_hart_of(e.vm, (e.vcpu + 1 + (input_u8() & 1)) % fake.plan.vms[e.vm].nr_vcpus);
+
+	if (sibling == hart)
+		return;
+	over = true;
+	spec_before(&e);
+	fake_sibling(input_raw(2) % 600, act_meanwhile, &sibling);
+	any_exit(hart);
+	fake_sibling_acted();
+	spec_check_others(true);
+	spec_check_text();
+	for (unsigned round = 0; round < 8; round++)
+		for (unsigned h = 0; h < FAKE_HARTS; h++)
+			if (fake_vm_of(h) == e.vm)
+				fake_interrupt(h);
+	spec_check_others(true);
+}
+
 static void devices(void)
 {
 	uint8_t how = input_u8();
@@ -425,13 +596,13 @@ static void step(void)
 	case 0:
 	case 1:
 		if (in_supervisor)
-			ecall(hart);
+			ecall(hart, false);
 		break;
 	case 2:
 	case 3:
 	case 4:
 		if (in_supervisor)
-			proper_ecall(hart);
+			ecall(hart, true);
 		break;
 	case 5:
 		if (in_guest)
@@ -466,6 +637,12 @@ static void step(void)
 		else
 			type(hart);
 		break;
+	case 14:
+		if (in_guest && how < 16 * FAKE_HARTS)
+			race_for_code(hart);
+		else if (in_supervisor)
+			race_of_exits(hart);
+		break;
 	default:
 		serve(hart);
 		break;
@@ -477,6 +654,7 @@ static void step(void)
 static void boot(const struct fake_config *config)
 {
 	memset(typed, 0, sizeof(typed));
+	over = false;
 	fake_create(config);
 	spec_power_on();
 	for (unsigned i = 0; i < FAKE_HARTS; i++) {
@@ -505,7 +683,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input_begin(data, size);
 	config = configuration();
 	boot(&config);
-	for (unsigned i = 0; i < MAX_EVENTS && input_left(); i++)
+	for (unsigned i = 0; i < MAX_EVENTS && input_left() && !over; i++)
 		step();
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <sanitizer/asan_interface.h>
 
 #include "hyp/riscv/fault.h"
+#include "hyp/riscv/lock.h"
 #include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sstage.h"
 #include "tests/unit/fake/machine.h"
@@ -19,6 +20,7 @@
 void trap_entry(void);
 
 static uint8_t ram[FAKE_RAM_SIZE] __attribute__((aligned(4096)));
+static uint64_t window_at;
 
 /* ---- RAM ---- */
 
@@ -91,18 +93,34 @@ void *sstage_window(hpa_t address)
 	fake.nr_windows++;
 	fake_ram_close();
 	fake.window_open = true;
+	window_at = address.v;
 	if (address.v == VIRTIO_HPA(vm))
 		return fake.virtio[vm];
 	if (!is_ram_of(&fake.plan.vms[vm], address.v))
 		fake_fail("a window on 0x%lx, which is not VM %u's", address.v, vm);
 	open_block(&fake.plan.vms[vm], address.v);
+	fake_access(NULL);
 	return ram + (address.v - FAKE_RAM_HPA);
 }
 
 void sstage_close_window(void)
 {
+	fake_access(NULL);
 	fake_ram_close();
 	fake.window_open = false;
+}
+
+uint64_t fake_window_at(void)
+{
+	return fake.window_open ? window_at : 0;
+}
+
+void fake_window_again(uint64_t at)
+{
+	fake.window_open = true;
+	window_at = at;
+	if (at != VIRTIO_HPA((unsigned)worker()))
+		open_block(&fake.plan.vms[worker()], at);
 }
 
 /* ---- caches ---- */
@@ -144,9 +162,11 @@ static bool is_empty_gstage(uint64_t hgatp)
 enum err guard_fetch16(uint64_t *out, uint64_t gva)
 {
 	struct fake_csrs *c = &fake.hw[fake.running].csr;
-	uint64_t i = (gva - fake.code.base) / 2;
+	uint64_t i;
 
 	fake.nr_fetches++;
+	fake_access(NULL);
+	i = (gva - fake.code.base) / 2;
 	if (gva == (uintptr_t)trap_entry) {	/* the trial of an empty G-stage */
 		if (fake.hw[fake.running].gvma_stale || c->vsatp || !is_empty_gstage(c->hgatp))
 			fake_fail("a G-stage that is not in force is tried");
@@ -161,6 +181,7 @@ enum err guard_fetch16(uint64_t *out, uint64_t gva)
 	c->stval = gva;
 	c->htval = 0xbadbadbad;
 	c->htinst = 0;
+	c->sstatus |= SSTATUS_SPP;	/* it came from HS-mode */
 	return ERR_FAULT;
 }
 
@@ -301,6 +322,7 @@ uint64_t fake_mmio_read(uint64_t addr, unsigned size)
 	uint32_t *virtio = virtio_register(addr);
 
 	fake.nr_mmio++;
+	fake_access(NULL);
 	if (virtio && size == 4)
 		return *virtio;
 	if (is_uart(addr) && size == 1)
@@ -318,6 +340,7 @@ void fake_mmio_write(uint64_t addr, unsigned size, uint64_t value)
 	uint32_t *virtio = virtio_register(addr);
 
 	fake.nr_mmio++;
+	fake_access(NULL);
 	if (virtio && size == 4) {
 		*virtio = (uint32_t)value;
 		return;

@@ -4,3 +4,4 @@
 
 int fake_locks_held;
 void (*fake_before_lock)(void);
+void (*fake_lock_wait)(const uint32_t *held);

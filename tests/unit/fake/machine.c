@@ -16,6 +16,7 @@
 #include "hyp/riscv/cbo_insn.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fault.h"
+#include "hyp/riscv/lock.h"
 #include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/terminal/terminal.h"
@@ -31,11 +32,13 @@ static struct coroutine {
 	ucontext_t self;
 	void *asan;		/* what AddressSanitizer keeps of it */
 	uint8_t *stack;
+	const void *from;	/* the stack that it was resumed from */
+	size_t from_size;
+	ucontext_t *back;
+	const uint32_t *lock;	/* PLACE_LOCK: the one that it waits for, and how many it holds */
+	int locks;
 } coroutines[FAKE_HARTS];
 static uint8_t stacks[FAKE_HARTS][STACK_SIZE] __attribute__((aligned(16)));
-static ucontext_t harness;
-static const void *harness_stack;
-static size_t harness_stack_size;
 
 void trap_entry(void);
 __attribute__((aligned(4))) void trap_entry(void) { fake_fail("trap_entry is an address here"); }
@@ -72,44 +75,136 @@ bool fake_said(const char *text)
 
 /* ---- coroutines ---- */
 
-/* From a hart to the test; returns when the test lets the hart run on. */
-static void stop_at(enum fake_place place)
+/* To where the hart was resumed from, which is the test, or what a sibling does; returns when the hart is to run on. */
+static void leave_hart(enum fake_place place)
 {
 	struct coroutine *c = &coroutines[fake.running];
 
-	if (fake_locks_held)
-		fake_fail("%d locks are held outside of the hypervisor", fake_locks_held);
 	if (fake.window_open)
 		fake_fail("a window on a guest's memory is left open");
 	fake.hw[fake.running].place = place;
-	__sanitizer_start_switch_fiber(&c->asan, harness_stack, harness_stack_size);
-	swapcontext(&c->self, &harness);
-	__sanitizer_finish_switch_fiber(c->asan, &harness_stack, &harness_stack_size);
+	__sanitizer_start_switch_fiber(&c->asan, c->from, c->from_size);
+	swapcontext(&c->self, c->back);
+	__sanitizer_finish_switch_fiber(c->asan, &c->from, &c->from_size);
+}
+
+static void stop_at(enum fake_place place)
+{
+	if (fake_locks_held)
+		fake_fail("%d locks are held outside of the hypervisor", fake_locks_held);
+	leave_hart(place);
 }
 
 static void hart_main(void)
 {
-	__sanitizer_finish_switch_fiber(NULL, &harness_stack, &harness_stack_size);
+	struct coroutine *c = &coroutines[fake.running];
+
+	__sanitizer_finish_switch_fiber(NULL, &c->from, &c->from_size);
 	hart_init_traps();
 	vcpu_prepare(vm_vcpu_of_hart((uint32_t)fake.running));
 	stop_at(PLACE_WFI);	/* until all harts are here: boot/main.c */
 	vcpu_run(vm_vcpu_of_hart((uint32_t)fake.running));
 }
 
-static void run(unsigned hart)
+static void run_one(unsigned hart)
 {
 	struct coroutine *c = &coroutines[hart];
+	ucontext_t here;
 	void *asan;
 
 	if (fake.running >= 0)
 		fake_fail("one at a time");
 	fake_ram_close();
 	fake.running = (int)hart;
-	fake_runs++;
+	c->back = &here;
 	__sanitizer_start_switch_fiber(&asan, c->stack, STACK_SIZE);
-	swapcontext(&harness, &c->self);
+	swapcontext(&here, &c->self);
 	__sanitizer_finish_switch_fiber(asan, NULL, NULL);
 	fake.running = -1;
+}
+
+/* ---- harts that are suspended inside of the hypervisor ---- */
+
+static uint32_t nr_suspended;
+static struct fake_suspended *suspended;	/* the last one */
+
+void fake_rewrite(const struct fake_code *code)
+{
+	if (!suspended)
+		fake_fail("no hart is suspended");
+	suspended->code = *code;
+}
+
+void fake_suspend(struct fake_suspended *s)
+{
+	*s = (struct fake_suspended){ fake.running, fake_locks_held, fake_window_at(), fake.code, suspended };
+	suspended = s;
+	fake.running = -1;
+	fake.window_open = false;
+	fake_locks_held = 0;
+	fake_ram_close();
+	nr_suspended++;
+}
+
+void fake_go_on(const struct fake_suspended *s)
+{
+	fake.running = s->running;
+	fake_locks_held = s->locks;
+	fake_ram_close();
+	if (s->window)
+		fake_window_again(s->window);
+	fake.code = s->code;
+	suspended = s->outer;
+	nr_suspended--;
+}
+
+bool fake_on_stack(const void *at)
+{
+	return (uintptr_t)at - (uintptr_t)stacks < sizeof(stacks);
+}
+
+/* A hart that can go on with the lock that it waits for. */
+static bool run_waiter(void)
+{
+	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
+		struct coroutine *c = &coroutines[hart];
+
+		if (fake.hw[hart].place != PLACE_LOCK || *c->lock)
+			continue;
+		run_one(hart);
+		return true;
+	}
+	return false;
+}
+
+static void lock_wait(const uint32_t *held)
+{
+	struct coroutine *c = &coroutines[fake.running];
+	struct fake_suspended s;
+
+	while (*held) {
+		fake_suspend(&s);
+		if (!run_waiter() && nr_suspended == 1)
+			fake_fail("a deadlock");
+		fake_go_on(&s);
+		if (!*held)
+			return;
+		if (!nr_suspended)
+			continue;
+		c->lock = held;
+		c->locks = fake_locks_held;
+		fake_locks_held = 0;
+		leave_hart(PLACE_LOCK);
+		fake_locks_held = c->locks;
+	}
+}
+
+static void run(unsigned hart)
+{
+	fake_runs++;
+	run_one(hart);
+	while (!nr_suspended && run_waiter())
+		;
 }
 
 static void make_coroutine(unsigned hart)
@@ -184,8 +279,10 @@ static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
 	if (hw->x[10] != 1 || hw->x[11] >= ctx->nr_vcpus)
 		return false;
 	to = ctx->vcpus[hw->x[11]]->hart;
+	fake_access(NULL);
 	old = to->mailbox;
 	to->mailbox |= MAIL_IPI;
+	fake_access(NULL);
 	if (!(old & MAIL_IPI)) {
 		fence_before_ipi();
 		if (to->setssip.v)
@@ -227,6 +324,7 @@ static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 static bool interrupt_shortcut(struct guest_context *ctx, unsigned irq)
 {
 	struct hart *hart = fake_thread_pointer();
+	uint32_t mail;
 
 	if (irq == IRQ_SEI && ctx->flags & CTX_FLAG_PLIC) {
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
@@ -240,10 +338,18 @@ static bool interrupt_shortcut(struct guest_context *ctx, unsigned irq)
 		ctx->exits[EXIT_TIMER]++;
 		return true;
 	}
-	if (irq != IRQ_SSI || hart->mailbox != MAIL_IPI)
+	if (irq != IRQ_SSI)
 		return false;
 	fake_csr_clear(CSR_SIP, 1ull << IRQ_SSI);
+	fake_access(NULL);
+	mail = hart->mailbox;
 	hart->mailbox = 0;
+	fake_access(NULL);
+	if (mail != MAIL_IPI) {
+		hart->mailbox |= mail;
+		fake_csr_set(CSR_SIP, 1ull << IRQ_SSI);
+		return false;
+	}
 	fake_csr_set(CSR_HVIP, 1ull << IRQ_VSSI);
 	ctx->exits[EXIT_MAIL]++;
 	return true;
@@ -304,6 +410,7 @@ static void lines_changed(struct guest_context *ctx, uint64_t changed)
 		ctx->on_lines(ctx, changed);
 		return;
 	}
+	fake_access(NULL);
 	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
 	if (ctx->plic->lines & changed)
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
@@ -515,7 +622,7 @@ void fake_trap(unsigned hart, const struct fake_exit *e)
 
 void fake_wake(unsigned hart)
 {
-	if (fake.hw[hart].place == PLACE_GUEST)
+	if (fake.hw[hart].place == PLACE_GUEST || fake.hw[hart].place == PLACE_LOCK)
 		fake_fail("hart %u does not wait", hart);
 	run(hart);
 }
@@ -527,6 +634,8 @@ bool fake_interrupt(unsigned hart)
 	unsigned irq = pending & 1ull << IRQ_SEI ? IRQ_SEI : pending & 1ull << IRQ_SSI ? IRQ_SSI : IRQ_STI;
 
 	if (!pending && hw->place == PLACE_GUEST)
+		return false;
+	if (hw->place == PLACE_LOCK)
 		return false;
 	if (hw->place != PLACE_GUEST) {
 		if (!pending && !(fake_hip(hart) & hw->csr.hie))
@@ -694,6 +803,10 @@ void fake_create(const struct fake_config *config)
 	fake.typed = fake.taken = fake.late = 0;
 	fake.phantom = false;
 	fake_locks_held = 0;
+	nr_suspended = 0;
+	suspended = NULL;
+	fake_sibling_acted();
+	fake_lock_wait = lock_wait;
 	fake_make_plan();
 	fake_plic_power_on();
 	memset(fake_ram(), 0xa5, FAKE_RAM_SIZE);

@@ -89,7 +89,7 @@ struct fake_csrs {
 	uint64_t hvip, htinst, hgatp, hvien, hvictl, hviprio1, hviprio2;
 };
 
-enum fake_place { PLACE_OFF, PLACE_GUEST, PLACE_WFI };
+enum fake_place { PLACE_OFF, PLACE_GUEST, PLACE_WFI, PLACE_LOCK };	/* _LOCK: waits for one that a suspended hart holds */
 
 /* All that belongs to one hart; flat, so that two states can be compared. */
 struct fake_hw {
@@ -173,6 +173,21 @@ bool fake_interrupt(unsigned hart);
 /* fake_interrupt() on all harts until nothing is pending; harts that are off are woken too. */
 void fake_settle(void);
 
+/*
+ * A sibling that acts inside of an exit. The next hart that runs is suspended right before its access number at (from 0)
+ * to what others can change, or read: each load and store of hyp/vm, hyp/riscv/hart.c and drivers/plic.c outside of its
+ * stack, windows on guests' RAM, fetches of instructions, devices, locks. Then act(arg) runs once, as if between two
+ * exits: it may change all that a guest can, and let other harts run. One of them that wants a lock which the suspended
+ * hart holds waits at PLACE_LOCK and goes on when that hart has left, or waits for it.
+ */
+void fake_sibling(uint32_t at, void (*act)(void *arg), void *arg);
+
+/* For act(): what the suspended hart will fetch from now on. */
+void fake_rewrite(const struct fake_code *code);
+
+/* Whether act() has been called; and it will not be any more. */
+bool fake_sibling_acted(void);
+
 /* The host address that the tables in hgatp give, and the entry; 0 if there is none. The second as this hart has it: what
  * it has translated stays until it is fenced. */
 uint64_t fake_walk(uint64_t hgatp, uint64_t gpa, uint64_t *pte);
@@ -225,6 +240,17 @@ void fake_say(const char *text, unsigned long len);
 void fake_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* For the parts of the machine among themselves. */
+struct fake_suspended {
+	int running, locks;
+	uint64_t window;
+	struct fake_code code;
+	struct fake_suspended *outer;
+};
+void fake_suspend(struct fake_suspended *s);
+void fake_go_on(const struct fake_suspended *s);
+bool fake_on_stack(const void *at);
+uint64_t fake_window_at(void);		/* what the window shows; 0: it is closed */
+void fake_window_again(uint64_t at);
 void fake_plic_power_on(void);
 void fake_make_plan(void);	/* from fake.config */
 
