@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hyp/terminal/terminal.c: the console's own hart: what wakes it, what it does in which order, and what it waits for next;
+ * and one service of the console, by whoever polls it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hyp/terminal/terminal.c"
+
+#define NEVER		UINT64_MAX
+#define SOON		1000u		/* what console_next_poll() says with output that waits */
+#define LATER		5000u		/* and without */
+#define CONTEXT		9
+#define IRQ		10u
+#define INPUT		"a line that is longer than one service takes"
+
+enum step { MAIL, KICK, CLAIM, LOCK, TICK, MOVE, UNLOCK, COMPLETE, WATCH };
+
+static struct {
+	jmp_buf out;
+	struct plan plan;
+	struct console_device device;
+	uint64_t sie, sip, stimecmp, firmware_timer, watch, next_watch;
+	bool driven, panicked, locked, pending;
+	bool enabled;			/* the interrupt, in the PLIC */
+	uint32_t priority, threshold;
+	uint32_t moves;			/* mux_move() says so often that there is more */
+	uint32_t notify, sent;		/* vcpus by hart number, as bits */
+	uint32_t typed, room;
+	uint32_t resets;
+	bool reboot;
+	enum step steps[64];
+	uint32_t nr_steps;
+} t;
+
+static void step(enum step s)
+{
+	assert_true(t.nr_steps < 64);
+	t.steps[t.nr_steps++] = s;
+}
+
+static int get(void)
+{
+	assert_true(t.locked);
+	return t.typed < sizeof(INPUT) - 1 ? INPUT[t.typed] : -1;
+}
+
+static size_t put(const char *text, size_t len) { (void)text; return len; }
+
+/* CSRs of the hart, and what waits ends the test's round. */
+uint64_t fake_csr_read(unsigned csr)
+{
+	assert_int_equal(csr, CSR_SIP);
+	return t.sip;
+}
+
+void fake_csr_write(unsigned csr, uint64_t value)
+{
+	*(csr == CSR_SIE ? &t.sie : csr == CSR_STIMECMP ? &t.stimecmp : NULL) = value;
+}
+
+void fake_csr_set(unsigned csr, uint64_t bits) { assert_int_equal(csr, CSR_SIE); t.sie |= bits; }
+void fake_csr_clear(unsigned csr, uint64_t bits) { assert_int_equal(csr, CSR_SIE); t.sie &= ~bits; }
+uint64_t fake_csr_swap(unsigned csr, uint64_t value) { (void)csr, (void)value; fail(); return 0; }
+void *fake_thread_pointer(void) { fail(); return NULL; }
+
+/* Ends the test's round, or it goes on with another time to look. */
+void fake_wait_for_interrupt(void)
+{
+	if (t.watch == t.next_watch)
+		longjmp(t.out, 1);
+	t.watch = t.next_watch;
+}
+
+void sbi_set_timer(uint64_t at) { t.firmware_timer = at; }
+
+/* The rooms below and beside. */
+void console_init(void) { }
+void console_use(const struct plan *p) { assert_ptr_equal(p, &t.plan); }
+const struct console_device *console_device(void) { return &t.device; }
+void console_set_driven(void) { t.driven = true; }
+void console_take_kick(void) { step(KICK); }
+bool console_has_panicked(void) { return t.panicked; }
+uint64_t console_next_poll(bool pending) { return pending ? SOON : LATER; }
+void console_log(const char *format, ...) { (void)format; }
+void mux_init(const struct console_device *d) { assert_ptr_equal(d, &t.device); }
+void mux_use(const struct plan *p, const struct console_device *d) { assert_true(p == &t.plan && d == &t.device); }
+bool mux_has_input(void) { return t.device.get; }
+void mux_lock(void) { assert_false(t.locked); t.locked = true; step(LOCK); }
+void mux_unlock(void) { assert_true(t.locked); t.locked = false; step(UNLOCK); }
+void keys_init(const struct plan *p) { (void)p; }
+void keys_typed(uint8_t byte) { assert_int_equal(byte, INPUT[t.typed]); t.typed++; t.room -= t.room > 0; }
+void monitor_init(const struct plan *p) { (void)p; }
+void monitor_tick(void) { assert_true(t.locked); step(TICK); }
+bool monitor_wants_reboot(void) { return t.reboot; }
+bool answer_has_room(void) { return t.room; }
+uint32_t hart_take_mail(void) { step(MAIL); return 0; }
+struct hart *hart_get(uint32_t index) { static struct hart harts[MAX_HARTS]; harts[index].index = index; return &harts[index]; }
+uint64_t vm_watch_all(void) { step(WATCH); return t.watch; }
+
+bool mux_move(bool *pending, uint32_t *notify)
+{
+	assert_true(t.locked);
+	step(MOVE);
+	*pending = t.pending;
+	*notify = t.notify;
+	t.notify = 0;
+	return t.moves && t.moves--;
+}
+
+void hart_send_one(struct hart *to, uint32_t mail)
+{
+	assert_int_equal(mail, MAIL_CONSOLE);
+	assert_false(t.locked);
+	t.sent |= 1u << to->index;
+}
+
+void machine_reset(uint32_t type, uint32_t reason)
+{
+	assert_true(type == SBI_SRST_COLD_REBOOT && reason == SBI_SRST_REASON_NONE);
+	t.resets++;
+	t.reboot = false;
+}
+
+void plic_set_threshold(uint32_t plic, uint32_t context, uint32_t value)
+{
+	assert_true(plic == 1 && context == CONTEXT);
+	t.threshold = value;
+}
+
+void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority)
+{
+	assert_true(plic == 1 && id == IRQ);
+	t.priority = priority;
+}
+
+void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on)
+{
+	assert_true(plic == 1 && context == CONTEXT && id == IRQ);
+	t.enabled = on;
+}
+
+uint32_t plic_claim(uint32_t plic, uint32_t context)
+{
+	assert_true(plic == 1 && context == CONTEXT);
+	step(CLAIM);
+	return IRQ;
+}
+
+void plic_complete(uint32_t plic, uint32_t context, uint32_t id)
+{
+	assert_true(plic == 1 && context == CONTEXT && id == IRQ);
+	step(COMPLETE);
+}
+
+static int prepare(void **state)
+{
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	t.device = (struct console_device){ put, get, NULL, true };
+	t.watch = t.next_watch = NEVER;
+	t.typed = sizeof(INPUT) - 1;
+	t.room = UINT32_MAX;
+	t.sie = t.stimecmp = t.firmware_timer = t.threshold = 77;
+	t.plan.console.hart = 2;
+	t.plan.console.plic = 1;
+	t.plan.console.irq = IRQ;
+	t.plan.harts[2].plic_context[1] = CONTEXT;
+	t.plan.harts[2].features = HART_SSTC;
+	for (uint32_t i = 0; i < MAX_VMS; i++)
+		t.plan.vms[i].vcpu_hart[0] = (uint8_t)(i + 5);
+	terminal_init();
+	terminal_use(&t.plan);
+	return 0;
+}
+
+/* Until it waits. */
+static void round_of_hart(void)
+{
+	t.nr_steps = 0;
+	if (!setjmp(t.out))
+		terminal_hart_run();
+}
+
+static void expect_steps(const char *steps)
+{
+	char got[65] = "";
+
+	for (uint32_t i = 0; i < t.nr_steps; i++)
+		got[i] = "mkcLtoUdw"[t.steps[i]];
+	assert_string_equal(got, steps);
+}
+
+/* By an interrupt it claims, serves until nothing more can be done, and completes; mail and kick first, not to lose any. */
+static void test_interrupt(void **state)
+{
+	(void)state;
+	t.sip = 1ul << IRQ_SEI;
+	t.moves = 2;
+	round_of_hart();
+	expect_steps("mkcLtoULtoULtoUdw");
+	assert_true(t.driven && t.enabled && t.priority == 1 && t.threshold == 0);
+	assert_int_equal(t.sie, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
+	t.sip = ~(1ul << IRQ_SEI);
+	round_of_hart();
+	expect_steps("mkLtoUw");
+}
+
+/* Which timer it sets: the next look at VMs that end, or its next poll, where the device has no interrupt; or none. */
+static void test_timer(void **state)
+{
+	static const uint64_t watches[] = { NEVER, LATER + 1, LATER - 1, SOON + 1, SOON - 1 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 5 * 2 * 2 * 3; i++) {
+		bool sstc = i & 1, pending = i & 2;
+		uint32_t kind = i / 4 % 3;	/* 0: by interrupt; 1: polls; 2: no input */
+		uint64_t watch = watches[i / 12], poll = pending ? SOON : LATER, at = kind == 1 && poll < watch ? poll : watch;
+		uint64_t sei = kind ? 0 : 1ul << IRQ_SEI;
+
+		prepare(NULL);
+		t.watch = t.next_watch = watch;
+		t.pending = pending;
+		t.plan.harts[2].features = sstc ? HART_SSTC : 0;
+		t.plan.console.irq = kind ? 0 : IRQ;
+		t.device.get = kind == 2 ? NULL : get;
+		t.sip = ~0ul;
+		round_of_hart();
+		expect_steps(kind ? "mkLtoUw" : "mkcLtoUdw");
+		assert_int_equal(t.sie, 1ul << IRQ_SSI | sei | (at == NEVER ? 0 : 1ul << IRQ_STI));
+		assert_int_equal(t.stimecmp, sstc && at != NEVER ? at : 77);
+		assert_int_equal(t.firmware_timer, !sstc && at != NEVER ? at : 77);
+		assert_int_equal(t.enabled, !kind);
+	}
+}
+
+/* A timer that is not needed any more does not wake it again and again; the next one does. */
+static void test_timer_off(void **state)
+{
+	(void)state;
+	for (unsigned sstc = 0; sstc < 2; sstc++) {
+		t.plan.harts[2].features = sstc ? HART_SSTC : 0;
+		t.watch = LATER;
+		t.next_watch = NEVER;
+		round_of_hart();
+		assert_int_equal(t.sie, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
+		t.next_watch = SOON;
+		round_of_hart();
+		assert_int_equal(t.sie, 1ul << IRQ_SSI | 1ul << IRQ_SEI | 1ul << IRQ_STI);
+		assert_int_equal(sstc ? t.stimecmp : t.firmware_timer, SOON);
+	}
+}
+
+/* Of what is typed a bounded piece at a time, and none without room for the answer; guests hear of it by mail. */
+static void test_input(void **state)
+{
+	(void)state;
+	t.typed = 0;
+	t.notify = 1u << 0 | 1u << 2;
+	assert_int_equal(terminal_poll(), LATER);
+	assert_int_equal(t.typed, 16);
+	assert_int_equal(t.sent, 1u << 5 | 1u << 7);
+	t.room = 3;
+	t.pending = true;
+	assert_int_equal(terminal_poll(), SOON);
+	assert_int_equal(t.typed, 19);
+	terminal_poll();
+	assert_int_equal(t.typed, 19);
+	t.room = UINT32_MAX;
+	t.moves = 1;
+	round_of_hart();
+	assert_int_equal(t.typed, sizeof(INPUT) - 1);
+	t.device.get = NULL;
+	terminal_poll();
+	t.nr_steps = 0;
+	terminal_poll();
+	expect_steps("LtoUw");
+}
+
+static void test_ends(void **state)
+{
+	(void)state;
+	t.reboot = true;
+	terminal_poll();
+	assert_int_equal(t.resets, 1);
+	terminal_poll();
+	assert_int_equal(t.resets, 1);
+	t.panicked = t.reboot = true;	/* nobody else writes then; the hart that panics stops the machine */
+	t.nr_steps = 0;
+	t.typed = 0;
+	assert_int_equal(terminal_poll(), LATER);
+	expect_steps("w");
+	assert_true(t.typed == 0 && t.resets == 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_interrupt, prepare),
+		cmocka_unit_test_setup(test_timer, prepare),
+		cmocka_unit_test_setup(test_timer_off, prepare),
+		cmocka_unit_test_setup(test_input, prepare),
+		cmocka_unit_test_setup(test_ends, prepare),
+	};
+
+	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
+}
