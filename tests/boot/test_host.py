@@ -155,3 +155,19 @@ def test_tree_that_is_not_aligned(pack, log_dir, time_scale, beside, large):
         else:
             machine.hv.expect_line("rt", "rt: done")
         machine.wait(status=None)
+
+
+def test_old_image_is_cleared(boot, log_dir):
+    """A guest whose RAM stays as it was at boot finds nothing of the image where the firmware loaded it."""
+    path = os.path.join(log_dir, "ram.bin")
+    machine = boot(config(rt(ticks=0, ram_at_boot="keep")), memory="256M")
+    machine.uart.expect(r"^\[bulkhead\] moving from 0x80200000 to 0x\w+, ")
+    machine.hv.expect_line("bulkhead", "vm rt: started")
+    machine.ask_monitor("stop")
+    machine.ask_monitor(f'pmemsave 0x80000000 0x10000000 "{path}"', 60)
+    with open(path, "rb") as file:
+        memory = file.read()
+    os.remove(path)
+    for what in (b"the configuration does not fit this machine", b"bulkhead,partitions-v1"):    # of the core, of the package
+        assert what in memory
+        assert memory.find(what) > 0x8000000	# at the top alone
