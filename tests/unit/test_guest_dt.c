@@ -446,6 +446,30 @@ static void test_small_cells(void **state)
 	assert_non_null(kept_find(&t.kept, PROBLEM_ADDRESS_TOO_HIGH, "/a", "memory"));
 }
 
+/* Nor a virtual UART there; the page below is the last one that they can. */
+static void test_small_cells_of_a_uart(void **state)
+{
+	static const char *const at[] = { "0xfffff000", "0x100000000", "0x100001000", "0x8000000000" };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(at); i++) {
+		struct tree host = tree_text(
+			"/dts-v1/; / { #address-cells = <1>; #size-cells = <1>; "
+			"memory { device_type = \"memory\"; reg = <0x80000000 0x40000000>; }; "
+			"cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; "
+			"c { device_type = \"cpu\"; reg = <0>; riscv,isa = \"rv64gch\"; mmu-type = \"riscv,sv48\"; "
+			"i { interrupt-controller; #interrupt-cells = <1>; phandle = <1>; }; }; }; };");
+		char text[200];
+
+		snprintf(text, sizeof(text), "a { harts = <0>; memory = \"1M\"; kernel = \"rt\"; console = \"uart\"; "
+			 "console-address = \"%s\"; };", at[i]);
+		test_plan_make(&t, host, text);
+		assert_int_equal(t.result, OK);
+		assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 0, &t.kept.r), i ? ERR_INVALID : OK);
+		assert_true(!i == !kept_find(&t.kept, PROBLEM_ADDRESS_TOO_HIGH, "/a", "console-address"));
+	}
+}
+
 /* Damaged host trees that still make a plan make sound guest trees. */
 static void test_damaged(void **state)
 {
@@ -517,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_slack),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_small_cells),
+		cmocka_unit_test(test_small_cells_of_a_uart),
 		cmocka_unit_test(test_damaged),
 	};
 

@@ -284,6 +284,39 @@ static void test_sockets(void **state)
 	tree_free(&t);
 }
 
+/* Neighbours in the tree whose ISA is told by other properties, in all orders: each has its own, and no other's. */
+static void test_mixed_isa_properties(void **state)
+{
+	static const char *const isa[] = {
+		"riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"m\", \"a\", \"f\", \"d\", \"c\", \"h\", \"sstc\";",
+		"riscv,isa = \"rv64imafdch\";",
+		"riscv,isa = \"rv64imafdch_sstc_svadu\";",
+	};
+	static const uint32_t features[] = { HART_H | HART_FD | HART_SSTC, HART_H | HART_FD,
+					     HART_H | HART_FD | HART_SSTC | HART_SVADU };
+
+	(void)state;
+	for (unsigned order = 0; order < 81; order++) {
+		char text[3000];
+		struct tree tree;
+		size_t n = (size_t)snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
+			"memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>; }; "
+			"cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; ");
+
+		for (unsigned hart = 0, rest = order; hart < 4; hart++, rest /= 3)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "cpu@%u { device_type = \"cpu\"; reg = <%u>; %s "
+				"mmu-type = \"riscv,sv39\"; i { interrupt-controller; compatible = \"riscv,cpu-intc\"; "
+				"#interrupt-cells = <1>; phandle = <%u>; }; }; ", hart, hart, isa[rest % 3], hart + 1);
+		snprintf(text + n, sizeof(text) - n, "}; };");
+		tree = tree_text(text);
+		parse_good(&tree);
+		assert_int_equal(host.nr_harts, 4);
+		for (unsigned hart = 0, rest = order; hart < 4; hart++, rest /= 3)
+			assert_int_equal(host.harts[hart].features, features[rest % 3]);
+		tree_free(&tree);
+	}
+}
+
 static void test_shared_pages(void **state)
 {
 	struct tree t = tree_file("shared-pages");
@@ -701,6 +734,7 @@ int main(void)
 		cmocka_unit_test(test_inherited_parent),
 		cmocka_unit_test(test_cells_of_outer_bus),
 		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_mixed_isa_properties),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_isa_forms),
 		cmocka_unit_test(test_cbom_block),

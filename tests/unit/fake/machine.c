@@ -776,7 +776,7 @@ static void power_on(unsigned hart)
 	memset(hw->fences, 0, sizeof(hw->fences));
 	hw->csr.sstatus = SSTATUS_SUM;
 	hw->csr.ssip = 0;
-	hw->csr.stimecmp = 0;
+	hw->csr.stimecmp = UINT64_MAX;	/* as OpenSBI leaves it */
 	hw->csr.hvip = 0x400;
 	hw->csr.hie = hw->csr.hideleg = 0;
 	hw->csr.hstatus = 0;
