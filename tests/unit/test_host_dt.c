@@ -34,6 +34,12 @@ static void parse_good(struct tree *t)
 		kept_print(&kept);
 	assert_int_equal(e, OK);
 	assert_int_equal(kept.nr, 0);
+	for (uint32_t i = 0; i < host.nr_regs; i++) {	/* memory is not what a device has */
+		uint16_t node = (uint16_t)host.regs[i].node;
+
+		assert_false(host.nodes[node].flags & NODE_MEMORY);
+		assert_false(host.reserved_memory != NO_NODE && host_is_within(&host, node, host.reserved_memory));
+	}
 }
 
 static uint16_t find(const char *path)
@@ -282,6 +288,44 @@ static void test_sockets(void **state)
 		assert_int_equal(host.harts[i].mmu_levels, 5);
 	}
 	tree_free(&t);
+}
+
+/* What is wrong with a hart's interrupt controller is said of the one that is there. */
+static void test_interrupt_controllers(void **state)
+{
+	static const struct { const char *node, *why; } cases[] = {
+		{ "", "the hart has no interrupt controller below it" },
+		{ "i { phandle = <1>; };", "the hart has no interrupt controller below it" },
+		{ "i { interrupt-controller; #interrupt-cells = <1>; };", "the hart's interrupt controller has no phandle, " },
+		{ "i { interrupt-controller; #interrupt-cells = <1>; }; j { };", "the hart's interrupt controller has no phandle, " },
+		{ "i { interrupt-controller; #interrupt-cells = <2>; phandle = <1>; };",
+		  "the hart's interrupt controller must have #interrupt-cells = <1>" },
+		{ "i { interrupt-controller; #interrupt-cells = <2>; phandle = <1>; }; "
+		  "j { interrupt-controller; #interrupt-cells = <1>; phandle = <2>; };", NULL },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[1000];
+		struct tree tree;
+
+		snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
+			 "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>; }; "
+			 "cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; "
+			 "cpu@0 { device_type = \"cpu\"; reg = <0>; riscv,isa = \"rv64gch\"; mmu-type = \"riscv,sv39\"; %s }; }; };",
+			 cases[i].node);
+		tree = tree_text(text);
+		assert_int_equal(parse_as(&tree, false), cases[i].why ? ERR_INVALID : OK);
+		if (cases[i].why) {
+			const struct problem *p = kept_find(&kept, PROBLEM_BAD_HOST, "/cpus/cpu@0", "");
+
+			assert_non_null(p);
+			assert_ptr_equal(strstr(p->text, cases[i].why), p->text);
+		} else {
+			assert_int_equal(host.harts[0].intc_phandle, 2);
+		}
+		tree_free(&tree);
+	}
 }
 
 /* Neighbours in the tree whose ISA is told by other properties, in all orders: each has its own, and no other's. */
@@ -734,6 +778,7 @@ int main(void)
 		cmocka_unit_test(test_inherited_parent),
 		cmocka_unit_test(test_cells_of_outer_bus),
 		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_interrupt_controllers),
 		cmocka_unit_test(test_mixed_isa_properties),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_isa_forms),
