@@ -24,10 +24,9 @@ void panic_trap(const uint64_t *frame)
 {
 	console_panic("\n[bulkhead] PANIC: hart %lu: trap in the hypervisor: cause 0x%lx at 0x%lx, stval 0x%lx",
 		      this_hart()->id, csr_read(CSR_SCAUSE), frame[0], csr_read(CSR_STVAL));
-	for (unsigned i = 1; i < 32; i += 4)
-		console_panic("[bulkhead] x%-2u %016lx x%-2u %016lx x%-2u %016lx x%-2u %016lx", i, frame[i],
-			      i + 1, i + 1 < 32 ? frame[i + 1] : 0, i + 2, i + 2 < 32 ? frame[i + 2] : 0,
-			      i + 3, i + 3 < 32 ? frame[i + 3] : 0);
+	for (unsigned i = 0; i < 32; i += 4)
+		console_panic("[bulkhead] x%-2u %016lx x%-2u %016lx x%-2u %016lx x%-2u %016lx", i, i ? frame[i] : 0,
+			      i + 1, frame[i + 1], i + 2, frame[i + 2], i + 3, frame[i + 3]);
 	stop_machine();
 }
 

@@ -94,6 +94,10 @@ def test_lost_sp(broken):
     machine = broken({"vcpu_run": [LI_SP_0, SD_RA_SP]})
     machine.hv.expect(r"^\[bulkhead\] PANIC: hart 3: trap in the hypervisor: cause 0xf at 0x[0-9a-f]+, stval 0x0")
     machine.wait()
+    registers = re.findall(r"\bx(\d+) +([0-9a-f]{16})\b", machine.hv.text)
+    assert [int(number) for number, _ in registers] == list(range(32))
+    values = [int(value, 16) for _, value in registers]
+    assert values[0] == values[2] == 0 and values[4] > 0x80000000	# sp; tp: the struct hart
 
 
 def test_trap_in_panic(broken):
