@@ -142,7 +142,7 @@ static error_t parse_dtb(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static uint32_t find_guest(const char *name)
+uint32_t find_guest(const char *name)
 {
 	uint32_t i;
 

@@ -160,6 +160,9 @@ struct spans {
 void spans_find(struct spans *spans, const struct plan *plan, const struct host *host);
 const char *span_owner(const struct span *span, const struct plan *plan);
 
+/* cmd_plan.c: the index of the guest in tool_plan; dies if there is none of that name. */
+uint32_t find_guest(const char *name);
+
 /* Commands: argv[0] is "bulkhead NAME". They return an exit code. */
 int cmd_images(int argc, char **argv);
 int cmd_pack(int argc, char **argv);
@@ -169,6 +172,7 @@ int cmd_check(int argc, char **argv);
 int cmd_dtb(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_new(int argc, char **argv);
+int cmd_drivers(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 
 #endif

@@ -19,6 +19,7 @@ enum mark {
 
 #define MAX_LOST	16	/* properties of one node with entries that lead nowhere; more are removed without their names */
 #define MAX_STANDINS	32	/* clock rates of one guest that differ */
+#define MAX_RESETS	64	/* reset lines of one guest that have a stand-in */
 
 /* A property of the node being written, with entries that the guest has no target for. */
 struct lost {
@@ -34,6 +35,12 @@ struct standin {
 	uint32_t phandle;
 };
 
+/* A reset line that the guest has no provider of: its number in the stand-in is its index. */
+struct reset_line {
+	const uint8_t *entry;	/* in the host's tree, phandle and cells */
+	uint32_t size;
+};
+
 struct guest_tree {
 	const struct plan *plan;
 	const struct plan_vm *vm;
@@ -46,6 +53,9 @@ struct guest_tree {
 	uint32_t next_phandle;
 	uint32_t nr_standins;
 	struct standin standins[MAX_STANDINS];
+	uint32_t reset_phandle;		/* of the stand-in for resets; 0: there is none yet */
+	uint32_t nr_resets;
+	struct reset_line resets[MAX_RESETS];
 	struct host_name names[HOST_NAMES];	/* kind: as refs_find() returns it */
 	uint32_t nr_todo;
 	uint16_t todo[HOST_MAX_NODES];	/* marked, references not yet followed */
@@ -69,11 +79,20 @@ void guest_begin_refs(struct guest_tree *t, uint16_t node);
 /* Copies a property of that node: whole, without the entries that are lost, or not at all. */
 void guest_copy(struct guest_tree *t, uint16_t node, const struct dt_prop *p);
 
-/* guest_clocks.c: the phandle of a fixed clock in place of an entry of "clocks"; 0: there is room for no more (a note). */
-uint32_t guest_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e,
-		       uint32_t index);
+/* guest_standins.c: forgets those of the guest before. */
+void guest_no_standins(struct guest_tree *t);
 
-/* Writes the fixed clocks that guest_standin() has given out, as children of the root. */
+/* The cells of a stand-in for an entry of such a property; 0: the property has none. */
+uint32_t guest_standin_cells(const struct guest_tree *t, const char *prop);
+
+/*
+ * A stand-in for entry number index of "clocks" or "resets", to so many cells at out. Where there is room for no more, the
+ * entry is empty, and a note is reported.
+ */
+void guest_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e,
+		   uint32_t index, uint8_t *out);
+
+/* Writes the stand-ins that guest_standin() has given out, as children of the root. */
 void guest_write_standins(struct guest_tree *t);
 
 

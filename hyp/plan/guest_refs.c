@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * References between nodes (phandles) in what a guest gets of the host's tree. A clock that the guest does not have is
- * replaced by a fixed one. Any other reference to what it does not have is left out, with the names that go with it, so
+ * References between nodes (phandles) in what a guest gets of the host's tree. Something stands in for clocks and reset
+ * lines that the guest does not have. Any other reference to what it does not have is left out, with the names that go with it, so
  * that no phandle dangles.
  */
 #include "hyp/base/str.h"
@@ -27,11 +27,6 @@ static void note(struct guest_tree *t, uint16_t node, const char *prop, uint16_t
 		     host_path(t->host, target, other, sizeof(other)));
 }
 
-static bool is_clocks(const struct dt_prop *p)
-{
-	return !strcmp(p->name, "clocks");
-}
-
 static bool is_assigned(const char *name)
 {
 	return !strncmp(name, "assigned-clock", 14);
@@ -42,10 +37,10 @@ static bool is_pins(const char *name)
 	return !strncmp(name, "pinctrl-", 8);
 }
 
-/* Only a clock has a stand-in. */
+/* Or something stands in for it. */
 static bool stays(struct guest_tree *t, const struct dt_prop *p, const struct ref_entry *e)
 {
-	return e->empty || guest_has(t, e->target) || is_clocks(p);
+	return e->empty || guest_has(t, e->target) || guest_standin_cells(t, p->name);
 }
 
 /* What of one property is lost; false if nothing is. */
@@ -185,32 +180,32 @@ static void copy_names(struct guest_tree *t, uint16_t node, const struct dt_prop
 		filter_names(p, kept, out);
 }
 
-/* "clocks", to out if it is not NULL; returns the size. Each clock that the guest does not have is a fixed one. */
-static uint32_t put_clocks(struct guest_tree *t, uint16_t node, const struct dt_prop *p, uint8_t *out)
+/* To out if it is not NULL; returns the size. What the guest does not have is a stand-in. */
+static uint32_t put_standins(struct guest_tree *t, uint16_t node, const struct dt_prop *p, uint8_t *out)
 {
 	struct reference ref = refs_kind(guest_kind(t, p));
-	struct ref_entry e = { 0 };
 	uint32_t i, size = 0, n;
+	struct ref_entry e = { 0 };
 	bool same;
 
 	for (i = 0; refs_next(t->host, &ref, p, &e); i++) {
 		same = e.empty || guest_has(t, e.target);
-		n = same ? e.end - e.at : 4;
+		n = same ? e.end - e.at : 4 * guest_standin_cells(t, p->name);
 		if (out && same)
 			memcpy(out + size, p->data + e.at, n);
 		else if (out)
-			dt_put_u32(out + size, guest_standin(t, node, p, &e, i));
+			guest_standin(t, node, p, &e, i, out + size);
 		size += n;
 	}
 	return size;
 }
 
-static void copy_clocks(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
+static void copy_with_standins(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
 {
-	uint8_t *out = dt_write_room(&t->w, p->name, put_clocks(t, node, p, NULL));
+	uint8_t *out = dt_write_room(&t->w, p->name, put_standins(t, node, p, NULL));
 
 	if (out)
-		put_clocks(t, node, p, out);
+		put_standins(t, node, p, out);
 }
 
 /* A provider without registers interrupts nothing: the source is not one that the plan has given to the guest. */
@@ -226,8 +221,8 @@ void guest_copy(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
 
 	if (goes_anyway(t, node, p->name))
 		return;
-	if (is_clocks(p)) {
-		copy_clocks(t, node, p);
+	if (guest_standin_cells(t, p->name)) {
+		copy_with_standins(t, node, p);
 		return;
 	}
 	for (i = 0; i < t->nr_lost; i++) {

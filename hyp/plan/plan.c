@@ -418,7 +418,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_harts(pl);
 	plan_devices(pl);
 	plan_control(pl);
-	plan_clocks(pl);
+	plan_standins(pl);
 	plan_irqs(pl);
 	plan_console_hart(pl);
 	plan_memory(pl);

@@ -186,6 +186,8 @@ struct plan_vm {
 	struct plan_device devices[MAX_VM_DEVICES];
 	uint32_t nr_clocks;
 	struct plan_clock clocks[MAX_VM_CLOCKS];
+	bool needs_resets;	/* its devices have reset lines of providers that it does not have: a page of its RAM stands in */
+	gpa_t reset_page;	/* needs_resets: that page, at the end of the region with the device tree; not told as RAM */
 	bool holds_clocks, holds_domains;	/* its devices supply clocks, or power domains, that others use */
 	uint32_t nr_irqs;
 	struct plan_irq irqs[MAX_VM_IRQS];	/* sorted by device, PLIC and id; no interrupt twice */

@@ -125,12 +125,14 @@ static void no_room(struct planner *pl, uint32_t vm, enum image_role role, uint6
  */
 static bool place_dtb(struct planner *pl, uint32_t vm, const struct plan_region *m, uint64_t used)
 {
-	uint64_t end = m->gpa.v + (m->size - GUEST_DTB_MAX), low;
+	struct plan_vm *v = &pl->plan->vms[vm];
+	uint64_t behind = v->needs_resets ? PAGE_SIZE : 0, end = m->gpa.v + (m->size - behind - GUEST_DTB_MAX), low;
 
-	if (m->size < GUEST_DTB_MAX || used > end)
+	if (m->size < GUEST_DTB_MAX + behind || used > end)
 		return false;
+	v->reset_page = gpa(m->gpa.v + (m->size - behind));
 	low = align_down(end, LEAF_2M);
-	pl->plan->vms[vm].dtb = gpa(low >= used ? low : end);
+	v->dtb = gpa(low >= used ? low : end);
 	return true;
 }
 

@@ -61,8 +61,8 @@ void plan_control(struct planner *pl);
 /* Why a device controls the machine, in words for a problem, as "it is a watchdog"; "" if it does not. Returns buf. */
 const char *plan_control_text(const struct host *host, const struct plan_device *d, char *buf, size_t size);
 
-/* plan_clock.c: the rates of clocks that the configuration gives. */
-void plan_clocks(struct planner *pl);
+/* plan_standins.c: the rates of clocks that the configuration gives, and whether a guest needs stand-ins for resets. */
+void plan_standins(struct planner *pl);
 
 /* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
 void plan_irqs(struct planner *pl);

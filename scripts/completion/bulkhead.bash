@@ -8,7 +8,7 @@ _bulkhead() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "check plan dtb map new diff images pack flash --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "check plan dtb map drivers new diff images pack flash --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -22,7 +22,7 @@ _bulkhead() {
 		return;;
 	esac
 	case $command in
-	check|plan|diff) options="$common --json";;
+	check|plan|diff|drivers) options="$common --json";;
 	dtb) options="$common --output -o --dts";;
 	map) options="$common --output -o";;
 	new) options="--assume-h --memory --output -o --help";;
@@ -36,8 +36,8 @@ _bulkhead() {
 		COMPREPLY=($(compgen -W "$options" -- "$cur"))
 		return;;
 	esac
-	# The third word of dtb is a guest of the configuration before it.
-	if [ "$command" = dtb ] && [ "$COMP_CWORD" -gt 3 ] && [[ $prev == *.dts && -r $prev ]]; then
+	# The third word of dtb and drivers is a guest of the configuration before it.
+	if [[ $command == @(dtb|drivers) ]] && [ "$COMP_CWORD" -gt 3 ] && [[ $prev == *.dts && -r $prev ]]; then
 		for i in "${COMP_WORDS[@]:2:COMP_CWORD-3}"; do
 			case $i in
 			*.dts|*.dtb|*/fdt)

@@ -46,11 +46,19 @@ def host_of(path):
     return os.path.join(TOP, f"tests/hosts/{os.path.basename(os.path.dirname(path))}.dts")
 
 
+def guests_of(path):
+    with open(path, encoding="utf-8") as file:
+        return re.findall(r"^\t([a-z][a-z0-9-]*) \{$", file.read(), re.M)
+
+
 def outputs(command):
     """What the command writes for all shipped configurations and some wrong ones."""
     virt = os.path.join(TOP, "tests/hosts/virt.dts")
     if command == "diff":
         return [run(command, host_of(a), a, b) for a in SHIPPED for b in SHIPPED if host_of(a) == host_of(b)]
+    if command == "drivers":
+        guests = [(path, name) for path in SHIPPED for name in guests_of(path)]
+        return [run(command, host_of(path), path, name) for path, name in guests]
     wrong = [os.path.join(TOP, f"configs/bad/{name}.dts") for name in ("several", "bad-config", "page-shared")]
     return [run(command, host_of(path), path) for path in SHIPPED] + [run(command, virt, path) for path in wrong]
 
@@ -77,7 +85,7 @@ def walk_object(value, before, page, seen):
         walk(inner, before + key, page, seen)
 
 
-@pytest.mark.parametrize("command", ("check", "plan", "diff"))
+@pytest.mark.parametrize("command", ("check", "plan", "diff", "drivers"))
 def test_page_has_exactly_what_is_written(command):
     page, seen = documented()[command], set()
     for output in outputs(command):
@@ -100,7 +108,7 @@ def test_values_that_the_page_lists():
 
 def test_page_names_commands_with_the_option():
     with_option = set()
-    for command in ("check", "plan", "dtb", "map", "new", "diff", "images", "pack"):
+    for command in ("check", "plan", "dtb", "map", "drivers", "new", "diff", "images", "pack"):
         said = subprocess.run([TOOL, command, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
         if re.search(r"--json\b", said):
             with_option.add(command)

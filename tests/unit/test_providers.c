@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * References of a guest's devices (docs/providers.md): hyp/plan/refs.c, guest_mark.c, guest_refs.c, guest_clocks.c and
- * plan_clock.c. The guest's tree is read by libfdt, which has no part in writing it.
+ * References of a guest's devices (docs/providers.md): hyp/plan/refs.c, guest_mark.c, guest_refs.c, guest_standins.c and
+ * plan_standins.c. The guest's tree is read by libfdt, which has no part in writing it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,21 +114,51 @@ static bool noted(const char *path, const char *prop, const char *text)
 #define MAC	"/soc/ethernet@10002000"
 #define SPI	"/soc/spi@10003000"
 
-/* A UART's clock-frequency is its clock's rate; resets, pins and the power domain stay as they are. */
+/* A UART's clock-frequency is its clock's rate; pins and the power domain stay as they are. */
 static void test_uart(void **state)
 {
 	(void)state;
 	build(GUEST("devices = \"" UART0 "\";"));
 	assert_int_equal(rate_of(UART0, 0), 3686400);
-	has_not(UART0, "resets");
-	has_not(UART0, "reset-names");
 	has_not(UART0, "pinctrl-0");
 	has_not(UART0, "pinctrl-1");
 	has_not(UART0, "pinctrl-names");
 	has_not(UART0, "power-domains");
-	assert_true(noted(UART0, "resets", "left out for guest one, which does not have /soc/reset-controller@1001000"));
+	assert_true(noted(UART0, "pinctrl-0", "left out for guest one, which does not have /soc/pinctrl@1002000/uart-pins"));
 	assert_null(kept_find(&t.kept, PROBLEM_NOTE, UART0, "clocks"));
 	has_not("/chosen", "bootargs");
+}
+
+/* A page of the guest's RAM, which is not told as RAM, nor is anything else in it; the same line has the same number. */
+static void test_resets(void **state)
+{
+	const struct plan_vm *v = &t.plan.vms[0];
+	uint64_t page;
+	char path[60];
+
+	(void)state;
+	build(GUEST("devices = \"" UART0 "\", \"/soc/hdmi@10005000\";"));
+	page = v->reset_page.v;
+	assert_int_equal(page, v->regions[v->nr_regions - 1].gpa.v + v->regions[v->nr_regions - 1].size - PAGE_SIZE);
+	snprintf(path, sizeof(path), "/reset-controller@%lx", page);
+	check_names(path, "compatible", "snps,dw-high-reset ");
+	assert_int_equal(cell(path, "reg", 1), page);
+	assert_int_equal(cell(path, "reg", 3), PAGE_SIZE);
+	assert_int_equal(cells(UART0, "resets"), 4);
+	check_names(UART0, "reset-names", "a b ");
+	assert_int_equal(cell(UART0, "resets", 0), cell(path, "phandle", 0));
+	assert_int_equal(cell(UART0, "resets", 2), cell(path, "phandle", 0));
+	assert_int_equal(cell("/soc/hdmi@10005000", "resets", 1), cell(UART0, "resets", 3));
+	assert_int_not_equal(cell(UART0, "resets", 1), cell(UART0, "resets", 3));
+	snprintf(path, sizeof(path), "/memory@%lx", v->regions[v->nr_regions - 1].gpa.v);
+	assert_int_equal(cell(path, "reg", 3), 4 * MIB - PAGE_SIZE);
+	assert_true(v->dtb.v + GUEST_DTB_MAX <= page);
+
+	build(GUEST("devices = \"" UART0 "\", \"/soc/reset-controller@1001000\";"));
+	assert_int_equal(cell(UART0, "resets", 1), 1);
+	assert_int_equal(cell(path, "reg", 3), 4 * MIB);
+	build_from(tree_file("providers"), "one { harts = <0>; memory = \"76K\"; kernel = \"rt\"; devices = \"" UART0 "\"; };");
+	assert_int_equal(v->dtb.v + GUEST_DTB_MAX, v->reset_page.v);
 }
 
 /* Assigned rates of this very clock; what is not known is said; what the guest has stays. */
@@ -330,6 +360,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_uart),
+		cmocka_unit_test(test_resets),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_standins_are_shared),
 		cmocka_unit_test(test_wrong_rates),

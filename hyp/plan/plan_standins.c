@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "clock-rates" of a guest: which clock of which node each rate is for. What the rates are used for is guest_clocks.c's.
+ * What stand-ins for providers need of the plan: "clock-rates" of a guest, which clock of which node each rate is for;
+ * and whether a guest has reset lines of others. What becomes of them in the guest's tree is guest_standins.c's.
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
@@ -76,12 +77,40 @@ static void add_clock(struct planner *pl, uint32_t vm, const struct config_clock
 	v->clocks[v->nr_clocks++] = (struct plan_clock){ node, (uint16_t)index, c->hz };
 }
 
-void plan_clocks(struct planner *pl)
+/* A reset line of something that the guest does not have. */
+static bool has_foreign_reset(const struct planner *pl, uint32_t vm, uint16_t node)
+{
+	struct reference ref = refs_kind(refs_find("resets"));
+	struct ref_entry e = { 0 };
+	struct dt_prop p;
+
+	while (host_find_prop(pl->host, node, "resets", &p) && refs_next(pl->host, &ref, &p, &e)) {
+		if (e.target != NO_NODE && !has_node(pl, vm, e.target))
+			return true;
+	}
+	return false;
+}
+
+static void find_resets(struct planner *pl, uint32_t vm)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	uint32_t i, node;
+
+	for (i = 0; i < v->nr_devices; i++) {
+		for (node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end; node++) {
+			if (pl->host->nodes[node].flags & NODE_CONTROL)
+				v->needs_resets |= has_foreign_reset(pl, vm, node);
+		}
+	}
+}
+
+void plan_standins(struct planner *pl)
 {
 	uint32_t vm, i;
 
 	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
 		for (i = 0; i < pl->config->vms[vm].nr_clocks; i++)
 			add_clock(pl, vm, &pl->config->vms[vm].clocks[i]);
+		find_resets(pl, vm);
 	}
 }

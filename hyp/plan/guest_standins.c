@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stand-ins for clocks whose provider a guest does not have: fixed clocks, one for each rate, with the rate that the
- * firmware left running. Where a rate comes from is described in docs/providers.md. Source: fixed-clock.yaml and
- * clock.yaml of dt-schema and Linux.
+ * Stand-ins for what a guest has no provider of. Clocks: fixed ones, one for each rate, with the rate that the firmware
+ * left running. Reset lines: bits of a page of the guest's own RAM, which nothing reads. docs/providers.md has the rules.
+ * Sources: the bindings fixed-clock.yaml and clock.yaml; snps,dw-high-reset, whose registers are a bit for each line.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
@@ -122,8 +122,29 @@ static uint32_t first_free_phandle(const struct host *host)
 	return last + 1;
 }
 
-uint32_t guest_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e,
-		       uint32_t index)
+void guest_no_standins(struct guest_tree *t)
+{
+	t->nr_standins = t->nr_resets = 0;
+	t->next_phandle = t->reset_phandle = 0;
+}
+
+static uint32_t new_phandle(struct guest_tree *t)
+{
+	if (!t->next_phandle)
+		t->next_phandle = first_free_phandle(t->host);
+	return t->next_phandle++;
+}
+
+static void too_many(struct guest_tree *t, uint16_t node, const char *prop, unsigned limit)
+{
+	char path[HOST_PATH_SIZE];
+
+	problem_note(t->r, false, host_path(t->host, node, path, sizeof(path)), prop, "no stand-in for an entry: guest %s "
+		     "has %u already; this build has room for no more", t->vm->name, limit);
+}
+
+static uint32_t clock_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e,
+			      uint32_t index)
 {
 	uint32_t hz = rate(t, node, p, e, index), i;
 
@@ -134,17 +155,76 @@ uint32_t guest_standin(struct guest_tree *t, uint16_t node, const struct dt_prop
 			return t->standins[i].phandle;
 	}
 	if (t->nr_standins == MAX_STANDINS) {
-		char path[HOST_PATH_SIZE];
-
-		problem_note(t->r, false, host_path(t->host, node, path, sizeof(path)), "clocks",
-			     "no stand-in for a clock of guest %s, which has %d rates already; this build has room for no more",
-			     t->vm->name, MAX_STANDINS);
+		too_many(t, node, p->name, MAX_STANDINS);
 		return 0;
 	}
-	if (!t->nr_standins)
-		t->next_phandle = first_free_phandle(t->host);
-	t->standins[t->nr_standins++] = (struct standin){ hz, t->next_phandle };
-	return t->next_phandle++;
+	t->standins[t->nr_standins++] = (struct standin){ hz, new_phandle(t) };
+	return t->standins[i].phandle;
+}
+
+/* The same line has the same number for all its users: Linux counts the users of a line. */
+static uint32_t reset_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e)
+{
+	struct reset_line line = { p->data + e->at, e->end - e->at };
+	uint32_t i;
+
+	for (i = 0; i < t->nr_resets; i++) {
+		if (t->resets[i].size == line.size && !memcmp(t->resets[i].entry, line.entry, line.size))
+			return i;
+	}
+	if (t->nr_resets == MAX_RESETS) {
+		too_many(t, node, p->name, MAX_RESETS);
+		return MAX_RESETS;
+	}
+	if (!t->reset_phandle)
+		t->reset_phandle = new_phandle(t);
+	t->resets[t->nr_resets++] = line;
+	return i;
+}
+
+uint32_t guest_standin_cells(const struct guest_tree *t, const char *prop)
+{
+	if (!strcmp(prop, "clocks"))
+		return 1;
+	return t->vm->needs_resets && !strcmp(prop, "resets") ? 2 : 0;
+}
+
+void guest_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e,
+		   uint32_t index, uint8_t *out)
+{
+	uint32_t line;
+
+	if (guest_standin_cells(t, p->name) == 1) {
+		dt_put_u32(out, e->target == NO_NODE ? 0 : clock_standin(t, node, p, e, index));
+		return;
+	}
+	line = e->target == NO_NODE ? MAX_RESETS : reset_standin(t, node, p, e);
+	dt_put_u32(out, line < MAX_RESETS ? t->reset_phandle : 0);
+	dt_put_u32(out + 4, line < MAX_RESETS ? line : 0);
+}
+
+static void write_resets(struct guest_tree *t)
+{
+	uint32_t address = t->host->nodes[0].address_cells, size = t->host->nodes[0].size_cells, n = 0;
+	const uint32_t one = 1;
+	uint32_t cells[4];
+	char name[48];
+
+	if (!t->reset_phandle)
+		return;
+	if (address == 2)
+		cells[n++] = t->vm->reset_page.v >> 32;
+	cells[n++] = (uint32_t)t->vm->reset_page.v;
+	if (size == 2)
+		cells[n++] = 0;
+	cells[n++] = PAGE_SIZE;
+	fmt_str(name, sizeof(name), "reset-controller@%lx", t->vm->reset_page.v);
+	dt_write_begin(&t->w, name);
+	dt_write_string(&t->w, "compatible", "snps,dw-high-reset");
+	dt_write_cells(&t->w, "reg", cells, n);
+	dt_write_cells(&t->w, "#reset-cells", &one, 1);
+	dt_write_cells(&t->w, "phandle", &t->reset_phandle, 1);
+	dt_write_end(&t->w);
 }
 
 void guest_write_standins(struct guest_tree *t)
@@ -153,6 +233,7 @@ void guest_write_standins(struct guest_tree *t)
 	char name[32];
 	uint32_t i;
 
+	write_resets(t);
 	for (i = 0; i < t->nr_standins; i++) {
 		fmt_str(name, sizeof(name), "bulkhead-clock-%u", t->standins[i].hz);
 		dt_write_begin(&t->w, name);
