@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{ "dtb", cmd_dtb, "write the device tree that a guest will get" },
 	{ "map", cmd_map, "draw the plan as a picture (SVG)" },
 	{ "drivers", cmd_drivers, "tell what each device of a guest has lost, and got as a stand-in" },
+	{ "doctor", cmd_doctor, "tell what a machine lacks, or will cost" },
 	{ "new", cmd_new, "write a configuration to start from, for a machine" },
 	{ "diff", cmd_diff, "tell what moves between two configurations" },
 	{ "images", cmd_images, "list the images that a configuration uses" },

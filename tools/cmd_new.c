@@ -8,13 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hyp/plan/plan_int.h"
-#include "tools/tool.h"
+#include "tools/new.h"
 
 #define START_MEMORY	(64 * MIB)
 
-static FILE *out;
-static struct problem first_problem;
+FILE *out;
+struct problem first_problem;
 
 static void remember(struct reporter *r, const struct problem *p)
 {
@@ -22,8 +21,7 @@ static void remember(struct reporter *r, const struct problem *p)
 		first_problem = *p;
 }
 
-/* A plan of what tool_config has now, without images; OK, or the first problem in first_problem. */
-static enum err attempt(void)
+enum err attempt(void)
 {
 	static struct images none;
 	static struct blob config, package_blob;
@@ -74,175 +72,6 @@ static void choose_memory(void)
 			return;
 	}
 	die("no guest fits this machine: %s: %s", first_problem.path, first_problem.text);
-}
-
-/* ---- devices ---- */
-
-enum verdict { DEVICE_GOOD, DEVICE_DMA, DEVICE_CONTROL, DEVICE_NOT };
-
-struct candidate {
-	uint16_t node;
-	enum verdict verdict;
-	bool dma;		/* it needs trust-dma, be it of DEVICE_DMA or of DEVICE_CONTROL */
-	uint64_t base;		/* of its first registers */
-	char why[3 * HOST_PATH_SIZE];	/* of DEVICE_CONTROL and DEVICE_NOT */
-};
-
-static struct candidate candidates[HOST_MAX_NODES];
-static uint32_t nr_candidates;
-
-/* Of which class it is says the plan of a guest that has it and is trusted with everything. */
-static void judge(struct candidate *c)
-{
-	struct config_vm *vm = &tool_config.vms[0];
-	const struct plan_device *d = &tool_plan.vms[0].devices[0];
-	static char path[HOST_PATH_SIZE];
-
-	vm->devices[0] = host_path(&tool_host, c->node, path, sizeof(path));
-	vm->nr_devices = 1;
-	vm->trust_dma = vm->trust_control = true;
-	if (attempt()) {
-		c->verdict = DEVICE_NOT;
-		snprintf(c->why, sizeof(c->why), "%s", first_problem.text);
-	} else {
-		c->verdict = d->control ? DEVICE_CONTROL : d->dma ? DEVICE_DMA : DEVICE_GOOD;
-		c->dma = d->dma;
-		plan_control_text(&tool_host, d, c->why, sizeof(c->why));
-	}
-	vm->nr_devices = 0;
-	vm->trust_dma = vm->trust_control = false;
-}
-
-/* What has registers that the CPU reaches is a device, with all that is below it. */
-static void find_candidates(void)
-{
-	uint32_t node = 1;
-	struct range reg;
-
-	while (node < tool_host.nr_nodes) {
-		bool beside = node == tool_host.cpus || node == tool_host.reserved_memory ||
-			      tool_host.nodes[node].flags & NODE_MEMORY;
-
-		if (!beside && host_node_reg(&tool_host, node, 0, &reg)) {
-			node++;
-			continue;
-		}
-		if (!beside && !host_is_disabled(&tool_host, node)) {
-			candidates[nr_candidates] = (struct candidate){ .node = node,
-									.base = reg.base };
-			judge(&candidates[nr_candidates++]);
-		}
-		node = tool_host.nodes[node].end;
-	}
-}
-
-/* UARTs first, as the one that a guest has unless somebody changes it; then by address. */
-static int compare(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-	bool ux = device_is_uart(&tool_host, x->node), uy = device_is_uart(&tool_host, y->node);
-
-	if (ux != uy)
-		return uy - ux;
-	return x->base < y->base ? -1 : x->base > y->base;
-}
-
-static const char *compatible(uint16_t node)
-{
-	struct dt_prop p;
-	uint32_t at = 0;
-	const char *s;
-
-	if (!tool_host.nodes[node].compatible)
-		return "?";
-	p = host_prop(&tool_host, tool_host.nodes[node].compatible);
-	s = dt_string(&p, &at);
-	return s ? s : "?";
-}
-
-/* Text of the host's tree as a part of a comment: nothing in it ends the line. */
-static void print_safe(const char *text)
-{
-	for (; *text; text++)
-		fputc(*text < ' ' || *text > '~' || *text == '\\' ? '?' : *text, out);
-}
-
-static void print_irqs(uint16_t top)
-{
-	struct host_irq_cursor cursor;
-	struct host_irq irq;
-	const char *before = ", interrupt ";
-	uint16_t node;
-
-	for (node = top; node < tool_host.nodes[top].end; node++) {
-		cursor = (struct host_irq_cursor){ 0 };
-		while (host_next_irq(&tool_host, node, &cursor, &irq) == OK) {
-			if (irq.parent == NO_NODE ||
-			    host_find_plic_node(&tool_host, irq.parent) < 0)
-				continue;
-			fprintf(out, "%s%u", before, irq.id);
-			before = " ";
-		}
-	}
-}
-
-static void print_device(const struct candidate *c, const char *lead)
-{
-	char path[HOST_PATH_SIZE];
-
-	fprintf(out, "%s\"", lead);
-	print_safe(host_path(&tool_host, c->node, path, sizeof(path)));
-	fputs("\"\t// ", out);
-	print_safe(compatible(c->node));
-	print_irqs(c->node);
-	if (c->verdict == DEVICE_GOOD)
-		fputs("; harmless: no DMA, and nothing else depends on it", out);
-	if (c->verdict == DEVICE_DMA)
-		fputs("; may do DMA: needs trust-dma", out);
-	if (c->verdict == DEVICE_CONTROL) {
-		fputs("; machine control, as ", out);
-		print_safe(c->why);
-		fprintf(out, ": needs trust-control%s", c->dma ? " and trust-dma" : "");
-	}
-	fputc('\n', out);
-}
-
-/* The first that is harmless is given; the others stand ready behind it, what controls the machine last. */
-static void print_devices(void)
-{
-	bool given = false;
-	uint32_t i, verdict;
-
-	fputs("\n\t\t/* Devices; a line that begins with // is not in effect. */\n", out);
-	for (verdict = DEVICE_GOOD; verdict <= DEVICE_CONTROL; verdict++) {
-		for (i = 0; i < nr_candidates; i++) {
-			if (candidates[i].verdict != verdict)
-				continue;
-			print_device(&candidates[i], given ? "\t\t//\t, " : verdict == DEVICE_GOOD ?
-				     "\t\tdevices = " : "\t\t// devices = ");
-			given |= verdict == DEVICE_GOOD;
-		}
-	}
-	if (given)
-		fputs("\t\t;\n", out);
-	fputs("\n\t\t/* For devices that do DMA: the guest is then trusted with all memory. */\n"
-	      "\t\t// trust-dma;\n"
-	      "\n\t\t/* For machine control: the guest can then stop, or change, what all others depend on. */\n"
-	      "\t\t// trust-control;\n", out);
-}
-
-static void print_refused(void)
-{
-	uint32_t i;
-
-	fputs("\n\t// What no guest can have, alone at least:\n", out);
-	for (i = 0; i < nr_candidates; i++) {
-		if (candidates[i].verdict != DEVICE_NOT)
-			continue;
-		fputs("\t//   ", out);
-		print_safe(candidates[i].why);
-		fputc('\n', out);
-	}
 }
 
 /* ---- the file ---- */
@@ -367,6 +196,7 @@ static void print_config(const char *host_path, const char *options)
 		"\t\t//\t\t\t   unless a UART is among its devices */\n",
 		size_text(tool_config.vms[0].memory[0].size, size, sizeof(size)));
 	print_devices();
+	print_rates();
 	fputs("\t};\n", out);
 	print_second();
 	print_refused();
@@ -454,7 +284,6 @@ int cmd_new(int argc, char **argv)
 	start_guest(tool_host.nr_harts < 2 ? 1 : tool_host.nr_harts / 2);
 	choose_memory();
 	find_candidates();
-	qsort(candidates, nr_candidates, sizeof(candidates[0]), compare);
 	print_config(a.host, assumed ? " --assume-h" : "");
 	fclose(out);
 	if (a.output && strcmp(a.output, "-"))

@@ -141,6 +141,16 @@ void json_bool(const char *key, bool value);
 /* plan_json.c: the plan as a member of a JSON object. */
 void plan_json(const struct plan *plan);
 
+/* groups.c: devices of tool_host that belong together. */
+#define MAX_GROUP	16
+struct group {
+	uint32_t count;
+	uint16_t nodes[MAX_GROUP];	/* the device that was asked for, then what comes with it */
+};
+
+/* What a device cannot be given without; with_providers: and what it refers to that has no stand-in. MAX_GROUP at most. */
+void group_find(struct group *g, uint16_t device, bool with_providers);
+
 /* spans.c: who has which RAM, from the first address to the last, with what is free in between. */
 enum span_kind { SPAN_FREE, SPAN_VM, SPAN_HYP, SPAN_FIRMWARE, SPAN_RESERVED };
 
@@ -173,6 +183,7 @@ int cmd_dtb(int argc, char **argv);
 int cmd_map(int argc, char **argv);
 int cmd_new(int argc, char **argv);
 int cmd_drivers(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 
 #endif

@@ -40,6 +40,20 @@ static void unroutable(struct planner *pl, uint32_t vm, uint16_t node, const cha
 		   host_path(pl->host, node, path, sizeof(path)), why);
 }
 
+/* Its interrupts go to a controller that is not a PLIC, and not the guest's. */
+static void needs_controller(struct planner *pl, uint32_t vm, uint16_t node, uint16_t controller)
+{
+	char path[HOST_PATH_SIZE], other[HOST_PATH_SIZE];
+
+	if (device_refusal(pl->host, controller))
+		unroutable(pl, vm, node, "its interrupts do not go to a PLIC, and no other kind of "
+					 "controller can be given to a guest yet");
+	else
+		vm_problem(pl, vm, PROBLEM_IRQ_UNROUTABLE, "devices", "%s: its interrupts go to %s; add that one to "
+			   "\"devices\", too", host_path(pl->host, node, path, sizeof(path)),
+			   host_path(pl->host, controller, other, sizeof(other)));
+}
+
 static bool irq_listed(const struct plan_vm *v, uint32_t plic, uint32_t id)
 {
 	uint32_t i;
@@ -87,8 +101,7 @@ static void check_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 	if (plic < 0 && has_node(pl, v, irq->parent))
 		return;		/* of a controller that is the guest's, too */
 	else if (plic < 0)
-		unroutable(pl, vm, node, "its interrupts do not go to a PLIC, and no other kind of "
-					 "controller can be given to a guest yet");
+		needs_controller(pl, vm, node, irq->parent);
 	else if (!irq->id)
 		unroutable(pl, vm, node, "its interrupt id is 0, which is no source of a PLIC");
 	else if (irq->id > pl->plan->plics[plic].ndev)

@@ -8,7 +8,7 @@ _bulkhead() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "check plan dtb map drivers new diff images pack flash --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "check plan dtb map drivers doctor new diff images pack flash --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -25,6 +25,7 @@ _bulkhead() {
 	check|plan|diff|drivers) options="$common --json";;
 	dtb) options="$common --output -o --dts";;
 	map) options="$common --output -o";;
+	doctor) options="--assume-h --memory --help";;
 	new) options="--assume-h --memory --output -o --help";;
 	images) options="--help";;
 	pack) options="-i --output -o --force --help";;

@@ -19,7 +19,7 @@ TOOLS = {"plain": os.path.join(TOP, "build/bulkhead"), "checked": os.path.join(T
 DEMO = os.path.join(TOP, "configs/virt/linux-rt.dts")
 VIRT = os.path.join(TOP, "tests/hosts/virt.dts")
 BOARDS = {"p550": "p550/linux-rt", "dp1000": "dp1000/clusters", "virt-2s": "virt-2s/across"}
-COMMANDS = ("check", "plan", "dtb", "map", "drivers", "new", "diff", "images", "pack", "flash")
+COMMANDS = ("check", "plan", "dtb", "map", "drivers", "doctor", "new", "diff", "images", "pack", "flash")
 SVG = "{http://www.w3.org/2000/svg}"
 
 

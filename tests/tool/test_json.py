@@ -108,7 +108,7 @@ def test_values_that_the_page_lists():
 
 def test_page_names_commands_with_the_option():
     with_option = set()
-    for command in ("check", "plan", "dtb", "map", "drivers", "new", "diff", "images", "pack"):
+    for command in ("check", "plan", "dtb", "map", "drivers", "doctor", "new", "diff", "images", "pack"):
         said = subprocess.run([TOOL, command, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
         if re.search(r"--json\b", said):
             with_option.add(command)

@@ -142,3 +142,41 @@ def test_uarts(host_trees, tmp_path):  # noqa: F811
             found += 1
             break
     assert found >= 10
+
+
+def test_groups(host_trees):  # noqa: F811
+    """A device behind a GPIO controller is offered with it; and each group of each tree passes as it is written."""
+    found = 0
+    for name, (path, tree) in host_trees.items():
+        if not name.endswith("hifive-unmatched-a00.dtb"):
+            continue
+        assert ["/soc/i2c@10030000", "/soc/gpio@10060000"] in groups(new(name, path, tree))
+        found += 1
+    assert found or not PACKAGES
+
+
+def doctor(*args, code):
+    done = run("doctor", *args)
+    assert done.returncode == code, done.stderr
+    assert all(re.match("(lack|cost|note): ", line) for line in done.stdout.splitlines())
+    return done.stdout
+
+
+def test_doctor(tmp_path):
+    """What the tree says, and each of them only where it is so."""
+    p550 = doctor(os.path.join(corpus.TOP, "tests/hosts/p550.dts"), "--assume-h", code=0)
+    virt = doctor(os.path.join(corpus.TOP, "tests/hosts/virt.dts"), code=0)
+    for line in ("cost: 4 of 4 harts have no Sstc: each timer of a guest there is a call of the firmware",
+                 "cost: /soc/serial@50910000 shares a page with /soc/serial@50910800: one guest must get both"):
+        assert line in p550 and line not in virt
+    assert "cost: no IOMMU: a guest with a device that does DMA is trusted with all memory (trust-dma)" in virt
+    dump = tmp_path / "virt.dtb"
+    dump.write_bytes(corpus.dump((("-m", "2G"), ("-smp", "4"))))
+    assert "lack: /soc/pci@30000000: a PCI host bridge" in doctor(dump, code=1)
+    corpus.edit_tree(dump, [["-t", "s", f"/cpus/cpu@{hart}", "riscv,isa", "rv64imafdc"] for hart in range(4)])
+    assert "lack: no hart has h in its ISA string" in doctor(dump, code=1)
+    assert "no hart has h" not in doctor(dump, "--assume-h", code=1)
+    corpus.edit_tree(dump, [["-t", "s", corpus.PLIC, "compatible", "vendor,plic"]])
+    assert "lack: no PLIC" in doctor(dump, code=1)
+    corpus.edit_tree(dump, [["-r", "/memory@80000000"]])
+    assert "[bad-host]" in run("doctor", dump).stderr

@@ -339,6 +339,20 @@ static void test_graphs(void **state)
 	has_not("/connector", NULL);
 }
 
+/* A device behind a controller that is no PLIC: the message has the remedy. */
+static void test_controller(void **state)
+{
+	const struct problem *p;
+
+	(void)state;
+	test_plan_make(&t, tree_file("virt"), GUEST("devices = \"/soc/i2c@10070000\";"));
+	assert_int_not_equal(t.result, OK);
+	p = kept_find(&t.kept, PROBLEM_IRQ_UNROUTABLE, "/one", "devices");
+	assert_non_null(p);
+	assert_non_null(strstr(p->text, "its interrupts go to /soc/gpio@10060000; add that one to \"devices\", too"));
+	build_from(tree_file("virt"), GUEST("devices = \"/soc/i2c@10070000\", \"/soc/gpio@10060000\";"));
+}
+
 /* The owner has the real thing, and keeps on what others use. */
 static void test_owner(void **state)
 {
@@ -369,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_wholes),
 		cmocka_unit_test(test_graphs),
+		cmocka_unit_test(test_controller),
 		cmocka_unit_test(test_owner),
 	};
 
