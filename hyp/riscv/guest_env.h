@@ -56,11 +56,11 @@ struct guest_env {
 
 /*
  * Those that are delegated to VS-mode. Not the illegal instruction: QEMU 7.2 mistakes exception cause 2 for the interrupt
- * VSSI and changes it to 1 (and 6, for VSTI, to 5). Where the firmware delegates it, this costs an exit, and no code in
- * M-mode.
+ * VSSI and changes it to 1. Where the firmware delegates it, this costs an exit, and no code in M-mode. Misaligned accesses
+ * are delegated: M-mode firmware that only redirects them writes vscause itself. QEMU 11.1 cannot redirect to HS-mode at all,
+ * as software cannot write mstatus.MPV there.
  */
-#define DELEGATED_EXCEPTIONS						\
-	(GUEST_EXCEPTIONS & ~(1ul << CAUSE_ILLEGAL | 1ul << CAUSE_LOAD_MISALIGNED | 1ul << CAUSE_STORE_MISALIGNED))
+#define DELEGATED_EXCEPTIONS	(GUEST_EXCEPTIONS & ~(1ul << CAUSE_ILLEGAL))
 
 /* Probes the calling hart, by accesses that may trap. Call it only before any guest has run on the hart: OpenSBI 1.1 may
  * leave an earlier guest's hstatus.SPV set at a trap from HS-mode (guest_run in switch.S). */

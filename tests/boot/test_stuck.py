@@ -9,7 +9,7 @@ import re
 
 import pytest
 from configs import config, guest, rt
-from conftest import NEWER_QEMUS
+from conftest import NEWER_QEMUS, QEMUS
 from neighbours import judge_neighbour, neighbour
 from test_console import PREFIX, shared
 
@@ -49,6 +49,15 @@ def test_our_firmware_keeps_no_hart(boot, first, second, cpu, args):
     done = machine.hv.expect(r"^\[race\] race: done, (\d+) rounds, causes 0x([0-9a-f]+)$", 120)
     machine.hv.expect_line("bulkhead", r"vm race: stopped \(shutdown\)")
     assert int(done[1]) > 100 and not hangs(machine)
+    judge_neighbour(machine)
+
+
+@pytest.mark.parametrize("qemu", QEMUS)
+def test_misaligned_amo(boot, qemu):
+    """No firmware emulates it, so the guest gets its exception: the right one (QEMU 11.1: docs/safety.md, "The firmware")."""
+    machine = boot(config(racer(AMO, AMO, race_ms=300), neighbour()), cpu="rv64", qemu=qemu)
+    done = machine.hv.expect(r"^\[race\] race: done, (\d+) rounds, causes 0x([0-9a-f]+)$", 120)
+    assert int(done[1]) > 0 and int(done[2], 16) == 1 << 6
     judge_neighbour(machine)
 
 

@@ -68,7 +68,7 @@ static void check_environment(const struct fake_csrs *c)
 	/* CBZE; with Zicbom CBIE = 01, CBCFE and, for Svpbmt, PBMTE; STCE. */
 	uint64_t envcfg = few ? 0 : 0x80 | (fake.config.cbom ? 0x4000000000000050 : 0) | (uint64_t)fake.config.sstc << 63;
 
-	SPEC(c->hedeleg == (few ? 0xb1ab : 0xcb1ab) && c->hideleg == 0x444 && c->hcounteren == 7);
+	SPEC(c->hedeleg == (few ? 0xb1fb : 0xcb1fb) && c->hideleg == 0x444 && c->hcounteren == 7);
 	SPEC(c->hgeie == 0 && (few || c->htimedelta == 0));
 	SPEC(!fake.config.envcfg || c->henvcfg == envcfg);
 	SPEC(!fake.config.stateen || c->hstateen[0] == (few ? 0 : 0xc000000000000000 | (all ? 4 : 0)));

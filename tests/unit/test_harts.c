@@ -29,9 +29,9 @@ static void test_environment(void **state)
 	static const struct {
 		uint64_t hedeleg, henvcfg, cbom_henvcfg, hstateen0, hgatp_high;
 	} want[NR_FAKE_KINDS] = {
-		[KIND_QEMU] = { 0xcb1ab, 0x8000000000000080, 0xc0000000000000d0, 0xc000000000000000, 0x80001 },
-		[KIND_MAX] = { 0xcb1ab, 0x8000000000000080, 0xc0000000000000d0, 0xc000000000000004, 0x80001 },
-		[KIND_CVA6] = { 0xb1ab, 0, 0, 0, 0x80001 },
+		[KIND_QEMU] = { 0xcb1fb, 0x8000000000000080, 0xc0000000000000d0, 0xc000000000000000, 0x80001 },
+		[KIND_MAX] = { 0xcb1fb, 0x8000000000000080, 0xc0000000000000d0, 0xc000000000000004, 0x80001 },
+		[KIND_CVA6] = { 0xb1fb, 0, 0, 0, 0x80001 },
 	};
 
 	(void)state;
