@@ -7,15 +7,6 @@
 
 #include "hyp/riscv/mmio.h"
 
-#define PRIORITY_BASE	0x0u		/* one word a source */
-#define PENDING_BASE	0x1000u		/* one bit a source */
-#define ENABLE_BASE	0x2000u		/* one bit a source ... */
-#define ENABLE_STRIDE	0x80u		/* ... for each context */
-#define CONTEXT_BASE	0x200000u	/* threshold, claim/complete ... */
-#define CONTEXT_STRIDE	0x1000u		/* ... for each context */
-#define CONTEXT_CLAIM	4u
-#define MAX_CONTEXTS	15872u		/* of the specification's memory map */
-
 static struct plic_regs host_plics[MAX_PLICS];
 
 static uint32_t read_reg(const struct plic_regs *p, uint64_t offset)
@@ -30,24 +21,24 @@ static void write_reg(const struct plic_regs *p, uint64_t offset, uint32_t value
 
 static uint64_t priority_reg(uint32_t id)
 {
-	return PRIORITY_BASE + 4ull * id;
+	return PLIC_PRIORITY_BASE + 4ull * id;
 }
 
 static uint64_t enable_reg(uint32_t context, uint32_t word)
 {
-	return ENABLE_BASE + (uint64_t)ENABLE_STRIDE * context + 4ull * word;
+	return PLIC_ENABLE_BASE + (uint64_t)PLIC_ENABLE_STRIDE * context + 4ull * word;
 }
 
 static uint64_t context_reg(uint32_t context, uint32_t reg)
 {
-	return CONTEXT_BASE + (uint64_t)CONTEXT_STRIDE * context + reg;
+	return PLIC_CONTEXT_BASE + (uint64_t)PLIC_CONTEXT_STRIDE * context + reg;
 }
 
 static uint32_t count_contexts(uint64_t size)
 {
-	uint64_t n = size > CONTEXT_BASE ? (size - CONTEXT_BASE) / CONTEXT_STRIDE : 0;
+	uint64_t n = size > PLIC_CONTEXT_BASE ? (size - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE : 0;
 
-	return n < MAX_CONTEXTS ? (uint32_t)n : MAX_CONTEXTS;
+	return n < PLIC_MAX_CONTEXTS ? (uint32_t)n : PLIC_MAX_CONTEXTS;
 }
 
 /*
@@ -148,7 +139,7 @@ void plic_set_enable(uint32_t plic, uint32_t context, uint32_t id, bool on)
 
 uint32_t plic_pending_word(uint32_t plic, uint32_t word)
 {
-	return read_reg(&host_plics[plic], PENDING_BASE + 4ull * word);
+	return read_reg(&host_plics[plic], PLIC_PENDING_BASE + 4ull * word);
 }
 
 bool plic_pending(uint32_t plic, uint32_t id)
@@ -175,7 +166,7 @@ uint32_t plic_claim(uint32_t plic, uint32_t context)
 {
 	const struct plic_regs *p = &host_plics[plic];
 
-	return context < p->nr_contexts ? mmio_take32(hpa(p->base + context_reg(context, CONTEXT_CLAIM))) : 0;
+	return context < p->nr_contexts ? mmio_take32(hpa(p->base + context_reg(context, PLIC_CONTEXT_CLAIM))) : 0;
 }
 
 void plic_complete(uint32_t plic, uint32_t context, uint32_t id)
@@ -189,7 +180,7 @@ void plic_complete(uint32_t plic, uint32_t context, uint32_t id)
 	old = read_reg(p, enable);
 	if (!(old & bit))
 		write_reg(p, enable, old | bit);
-	write_reg(p, context_reg(context, CONTEXT_CLAIM), id);
+	write_reg(p, context_reg(context, PLIC_CONTEXT_CLAIM), id);
 	if (!(old & bit))
 		write_reg(p, enable, old);
 }

@@ -12,6 +12,7 @@
 #ifndef DRIVERS_PLIC_H
 #define DRIVERS_PLIC_H
 
+#include "hyp/base/plic_map.h"
 #include "hyp/base/types.h"
 #include "hyp/plan/plan.h"
 #include "hyp/riscv/mmio.h"
@@ -58,13 +59,13 @@ static inline void plic_put_plain_priority(const struct plic_regs *p, uint64_t i
 /* All 32 sources of a word at once, of a context below nr_contexts. */
 static inline void plic_put_enables(const struct plic_regs *p, uint64_t context, uint64_t word, uint32_t bits)
 {
-	mmio_write32(hpa(p->base + 0x2000 + 0x80 * context + 4 * word), bits);
+	mmio_write32(hpa(p->base + PLIC_ENABLE_BASE + PLIC_ENABLE_STRIDE * context + 4 * word), bits);
 }
 
 /* Writes id to the complete register of a context below nr_contexts, enabled or not. */
 static inline void plic_put_complete(const struct plic_regs *p, uint64_t context, uint32_t id)
 {
-	mmio_write32(hpa(p->base + 0x200004 + 0x1000 * context), id);
+	mmio_write32(hpa(p->base + PLIC_CONTEXT_BASE + PLIC_CONTEXT_CLAIM + PLIC_CONTEXT_STRIDE * context), id);
 }
 
 void plic_set_priority(uint32_t plic, uint32_t id, uint32_t priority);

@@ -111,14 +111,6 @@ struct plan_vplic {
 	uint32_t ndev;
 };
 
-/* Layout of a PLIC (RISC-V PLIC specification 1.0.0, "Memory Map"). */
-#define PLIC_PENDING_BASE	0x1000u
-#define PLIC_ENABLE_BASE	0x2000u
-#define PLIC_ENABLE_STRIDE	0x80u
-#define PLIC_CONTEXT_BASE	0x200000u
-#define PLIC_CONTEXT_STRIDE	0x1000u
-#define PLIC_CONTEXT_CLAIM	4u
-
 enum image_role { IMAGE_KERNEL, IMAGE_INITRD, NR_IMAGE_ROLES };
 
 struct plan_image {

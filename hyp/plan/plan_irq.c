@@ -5,10 +5,8 @@
  * guest sees.
  */
 #include "hyp/base/fmt.h"
+#include "hyp/base/plic_map.h"
 #include "hyp/plan/plan_int.h"
-
-#define CONTEXT_BASE	0x200000ull	/* PLIC specification 1.0.0, memory map */
-#define CONTEXT_SIZE	0x1000ull
 
 static bool serves(const struct planner *pl, uint32_t plic, const struct plan_vm *v)
 {
@@ -187,7 +185,7 @@ static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
 	const struct plan_plic *p = &pl->plan->plics[plic];
-	uint64_t need = CONTEXT_BASE + 2 * v->nr_vcpus * CONTEXT_SIZE;
+	uint64_t need = PLIC_CONTEXT_BASE + 2ull * v->nr_vcpus * PLIC_CONTEXT_STRIDE;
 
 	if (p->size < need)
 		vm_problem(pl, vm, PROBLEM_LIMIT, "harts",

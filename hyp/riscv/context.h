@@ -30,7 +30,6 @@
 #define CTX_GUARD_NONE	0x8000000000000000	/* htval is less */
 
 struct vcpu;
-struct vplic;
 
 struct guest_context {
 	uint64_t x[32];		/* x[0], which would be constant, is the pc (sepc) */
@@ -45,12 +44,12 @@ struct guest_context {
 	uint64_t nr_vcpus;	/* of the VM */
 	struct vcpu *const *vcpus;	/* of the VM, by the hart id that the guest sees */
 	uint64_t verdict;	/* on_ecall sets it if the guest must not simply continue; 0 between calls */
-	struct vplic *plic;	/* the emulated PLIC whose words are read and written without on_exit */
-	uint64_t plic_base, plic_size;	/* guest-physical; size 0: none */
-	uint64_t (*plic_read)(struct vplic *v, uint64_t offset, uint64_t *value);	/* vplic.h */
-	uint64_t (*plic_write)(struct vplic *v, uint64_t offset, uint32_t value);
+	void *intc;		/* state of the guest's interrupt controller whose words are read and written without on_exit */
+	uint64_t intc_base, intc_size;	/* guest-physical; size 0: none */
+	uint64_t (*intc_read)(void *intc, uint64_t offset, uint64_t *value);	/* both return changed vcpus: vintc.h */
+	uint64_t (*intc_write)(void *intc, uint64_t offset, uint32_t value);
 	void (*on_lines)(struct guest_context *ctx, uint64_t changed);	/* what one of them returned, if not 0 */
-	uint64_t (*plic_external)(struct vplic *v, uint32_t vcpu);	/* if plic is the only one, and not mapped */
+	uint64_t (*intc_take)(void *intc, uint32_t vcpu);	/* an external interrupt, if intc is the only one and emulated */
 	uint64_t guard;		/* htval of the first word of its own context page, if that is guarded; or CTX_GUARD_NONE */
 	uint64_t host_page;	/* that page in the host, if the guest claims there; 0: none */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
@@ -66,8 +65,8 @@ struct guest_context {
  * scause, stval, htval and htinst describe the exit. Interrupts of HS-mode are taken while the
  * guest runs (V = 1), and never while the hypervisor does (sstatus.SIE = 0).
  *
- * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call plic_read or plic_write instead of
- * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. An external interrupt calls plic_external in the same way,
+ * LW, SW, C.LW and C.SW between the PLIC and a register that is saved for it call intc_read or intc_write instead of
+ * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. An external interrupt calls intc_take in the same way,
  * if it is set. guarded.S passes on a store to the guest's own guarded context page. These functions and all that they
  * call are compiled to change no other register (FEW in hyp/riscv/flags.mk; tests/tool/test_registers.py).
  *

@@ -83,7 +83,7 @@ complete:
 	guest_value a3
 	srli	t0, t1, MAX_IRQS_LOG2		/* a register with more than the word is left to C */
 	bnez	t0, guarded_other
-	ld	a1, CTX_PLIC(a0)
+	ld	a1, CTX_INTC(a0)
 	srli	t0, t1, 5 - 2
 	andi	t0, t0, -4
 	add	t0, t0, a1

@@ -124,7 +124,7 @@ static void show_exits(struct vm *vm)
 static void show_claims(const struct vm *vm)
 {
 	for (uint32_t p = 0; p < vm->plan->nr_vplics; p++) {
-		const struct vplic *vplic = &vm->vplics[p];
+		const struct vplic *vplic = &vm->devs.vplics[p];
 		bool any = false;
 
 		for (uint32_t id = 1; id <= vplic->ndev; id++) {
@@ -141,9 +141,9 @@ static void show_claims(const struct vm *vm)
 		if (any)
 			answer_print("\n");
 	}
-	if (vm_passes(vm))
+	if (vdevs_pass(&vm->devs))
 		answer_print("%s: its claims bypass the hypervisor (plic-mode \"%s\"), so there are no counts by source\n",
-			  vm->plan->name, plic_mode_name(vm->plic_mode));
+			  vm->plan->name, plic_mode_name(vm->devs.plic_mode));
 }
 
 static void show_stats(struct vm *vm)

@@ -11,15 +11,9 @@
 #include "hyp/vdev/vplic.h"
 
 #include "drivers/plic.h"
+#include "hyp/base/plic_map.h"
 #include "hyp/base/str.h"
 #include "hyp/vdev/vplic_int.h"
-
-#define PENDING_BASE	0x1000u
-#define ENABLE_BASE	0x2000u
-#define ENABLE_STRIDE	0x80u
-#define CONTEXT_BASE	VPLIC_CONTEXT_BASE
-#define CONTEXT_STRIDE	VPLIC_CONTEXT_STRIDE
-#define CONTEXT_CLAIM	VPLIC_CONTEXT_CLAIM
 
 /* ---- what is ready, and for whom ---- */
 
@@ -114,8 +108,10 @@ static uint64_t tell_and_release(struct vplic *v)
 	return v->mode == PLIC_EMULATED ? publish_and_release(v) : vplic_passed_release(v);
 }
 
-bool vplic_line(const struct vplic *v, uint32_t vcpu)
+bool vplic_line(const void *vplic, uint32_t vcpu)
 {
+	const struct vplic *v = vplic;
+
 	return __atomic_load_n(&v->lines, __ATOMIC_ACQUIRE) >> vcpu & 1;
 }
 
@@ -187,8 +183,9 @@ static void drop_spurious(struct vplic *v, uint32_t context, uint32_t id)
 	plic_set_enable(v->plic, context, id, false);
 }
 
-uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
+uint64_t vplic_physical(void *vplic, uint32_t vcpu)
 {
+	struct vplic *v = vplic;
 	uint32_t context = (uint32_t)v->context[vcpu], id;
 
 	if (v->context[vcpu] == NO_CONTEXT)
@@ -206,8 +203,10 @@ uint64_t vplic_physical(struct vplic *v, uint32_t vcpu)
 	return publish_and_release(v);
 }
 
-uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level)
+uint64_t vplic_set_level(void *vplic, uint32_t id, bool level)
 {
+	struct vplic *v = vplic;
+
 	if (!is_owned(v, id) || is_physical(v, id))
 		return 0;
 	lock_acquire(&v->lock);
@@ -233,7 +232,7 @@ static inline uint64_t as_register(uint32_t word)
  * the guest has it masked. */
 static __noinline uint64_t read_pending(struct vplic *v, uint64_t offset, uint64_t *value)
 {
-	uint32_t w = (uint32_t)(offset - PENDING_BASE) / 4, pending;
+	uint32_t w = (uint32_t)(offset - PLIC_PENDING_BASE) / 4, pending;
 
 	*value = 0;
 	if (w >= VPLIC_WORDS)
@@ -249,10 +248,10 @@ static __noinline uint64_t read_pending(struct vplic *v, uint64_t offset, uint64
 
 static __noinline uint64_t read_enable(struct vplic *v, uint64_t offset, uint64_t *value)
 {
-	uint32_t w = offset % ENABLE_STRIDE / 4, vcpu;
+	uint32_t w = offset % PLIC_ENABLE_STRIDE / 4, vcpu;
 
 	*value = 0;
-	if (find_context(v, (offset - ENABLE_BASE) / ENABLE_STRIDE, &vcpu))
+	if (find_context(v, (offset - PLIC_ENABLE_BASE) / PLIC_ENABLE_STRIDE, &vcpu))
 		*value = as_register(__atomic_load_n(&v->enable[w][vcpu], __ATOMIC_ACQUIRE));
 	return 0;
 }
@@ -272,13 +271,13 @@ static __noinline uint64_t read_context(struct vplic *v, uint64_t offset, uint64
 	uint32_t vcpu;
 
 	*value = 0;
-	if (!find_context(v, (offset - CONTEXT_BASE) / CONTEXT_STRIDE, &vcpu))
+	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
 		return 0;
-	switch (offset % CONTEXT_STRIDE) {
+	switch (offset % PLIC_CONTEXT_STRIDE) {
 	case 0:
 		*value = __atomic_load_n(&v->threshold[vcpu], __ATOMIC_ACQUIRE);
 		return 0;
-	case CONTEXT_CLAIM:
+	case PLIC_CONTEXT_CLAIM:
 		return read_claim(v, vcpu, value);
 	default:
 		return 0;
@@ -291,25 +290,29 @@ static __noinline uint64_t read_context(struct vplic *v, uint64_t offset, uint64
  */
 static inline uint64_t read_below_contexts(struct vplic *v, uint64_t offset, uint64_t *value)
 {
-	if (offset < PENDING_BASE) {
+	if (offset < PLIC_PENDING_BASE) {
 		*value = __atomic_load_n(&v->priority[offset / 4], __ATOMIC_ACQUIRE);
 		return 0;
 	}
-	if (offset < ENABLE_BASE)
+	if (offset < PLIC_ENABLE_BASE)
 		return read_pending(v, offset, value);
 	return read_enable(v, offset, value);
 }
 
-uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value)
+uint64_t vplic_read(void *vplic, uint64_t offset, uint64_t *value)
 {
-	if (offset < CONTEXT_BASE)
+	struct vplic *v = vplic;
+
+	if (offset < PLIC_CONTEXT_BASE)
 		return read_below_contexts(v, offset, value);
 	return read_context(v, offset, value);
 }
 
-uint64_t vplic_passed_read(struct vplic *v, uint64_t offset, uint64_t *value)
+uint64_t vplic_passed_read(void *vplic, uint64_t offset, uint64_t *value)
 {
-	if (offset < CONTEXT_BASE)
+	struct vplic *v = vplic;
+
+	if (offset < PLIC_CONTEXT_BASE)
 		return read_below_contexts(v, offset, value);
 	return vplic_passed_read_context(v, offset, value);
 }
@@ -385,8 +388,8 @@ static inline void put_enables(struct vplic *v, uint64_t vcpu, uint64_t w, uint3
 
 static __noinline uint64_t write_enable(struct vplic *v, uint64_t offset, uint32_t value)
 {
-	uint64_t context = offset / ENABLE_STRIDE - ENABLE_BASE / ENABLE_STRIDE;
-	uint64_t w = offset % ENABLE_STRIDE / 4, vcpu = context / 2;
+	uint64_t context = offset / PLIC_ENABLE_STRIDE - PLIC_ENABLE_BASE / PLIC_ENABLE_STRIDE;
+	uint64_t w = offset % PLIC_ENABLE_STRIDE / 4, vcpu = context / 2;
 	uint32_t old, physical = v->physical[w];
 
 	if (!(context & 1) || vcpu >= v->nr_vcpus)
@@ -407,15 +410,15 @@ static __noinline uint64_t write_context(struct vplic *v, uint64_t offset, uint3
 {
 	uint32_t vcpu;
 
-	if (!find_context(v, (offset - CONTEXT_BASE) / CONTEXT_STRIDE, &vcpu))
+	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
 		return 0;
-	switch (offset % CONTEXT_STRIDE) {
+	switch (offset % PLIC_CONTEXT_STRIDE) {
 	case 0:
 		lock_acquire(&v->lock);
 		__atomic_store_n(&v->threshold[vcpu], (uint8_t)(value % VPLIC_PRIORITIES), __ATOMIC_RELAXED);
 		update_line(v, vcpu);
 		return publish_and_release(v);
-	case CONTEXT_CLAIM:
+	case PLIC_CONTEXT_CLAIM:
 		if (!is_owned(v, value))
 			return 0;
 		lock_acquire(&v->lock);
@@ -426,34 +429,40 @@ static __noinline uint64_t write_context(struct vplic *v, uint64_t offset, uint3
 	}
 }
 
-/* The pending registers, between PENDING_BASE and ENABLE_BASE, are read-only. */
+/* The pending registers, between PLIC_PENDING_BASE and PLIC_ENABLE_BASE, are read-only. */
 static inline uint64_t write_below_contexts(struct vplic *v, uint64_t offset, uint32_t value)
 {
-	if (offset < PENDING_BASE)
+	if (offset < PLIC_PENDING_BASE)
 		return write_priority(v, offset / 4, value);
-	if (offset < ENABLE_BASE)
+	if (offset < PLIC_ENABLE_BASE)
 		return 0;
 	return write_enable(v, offset, value);
 }
 
-uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value)
+uint64_t vplic_write(void *vplic, uint64_t offset, uint32_t value)
 {
-	if (offset < CONTEXT_BASE)
+	struct vplic *v = vplic;
+
+	if (offset < PLIC_CONTEXT_BASE)
 		return write_below_contexts(v, offset, value);
 	return write_context(v, offset, value);
 }
 
-uint64_t vplic_passed_write(struct vplic *v, uint64_t offset, uint32_t value)
+uint64_t vplic_passed_write(void *vplic, uint64_t offset, uint32_t value)
 {
-	if (offset < CONTEXT_BASE)
+	struct vplic *v = vplic;
+
+	if (offset < PLIC_CONTEXT_BASE)
 		return write_below_contexts(v, offset, value);
 	return vplic_passed_write_context(v, offset, value);
 }
 
 /* ---- reset ---- */
 
-void vplic_reset(struct vplic *v)
+void vplic_reset(void *vplic)
 {
+	struct vplic *v = vplic;
+
 	lock_acquire(&v->lock);
 	vplic_quiesce_host(v);
 	v->next_lines = 0;

@@ -33,6 +33,7 @@
 #include "hyp/base/types.h"
 #include "hyp/plan/plan.h"
 #include "hyp/riscv/lock.h"
+#include "hyp/vdev/vintc.h"
 
 #define VPLIC_PRIORITIES	PLIC_PRIORITIES	/* WARL, three bits are kept */
 #define VPLIC_WORDS		(MAX_IRQS / 32)
@@ -57,6 +58,7 @@ struct vplic {
 	uint32_t nr_vcpus;
 	uint32_t nr_physical;			/* bits in physical */
 	uint8_t mode;				/* enum plic_mode; not PLIC_EMULATED: contexts are passed, see vplic_passed.c */
+	const struct plan_vplic *window;
 	const uint8_t *vcpu_hart;		/* the plan's: the hart of each vcpu, index into plan.harts */
 	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
 	uint32_t owned[VPLIC_WORDS];		/* those, and the virtual ones */
@@ -85,6 +87,7 @@ struct vplic {
 	uint8_t seen[MAX_HARTS];		/* levels, as the vcpu's own hart has acted on them */
 	uint64_t *entry[MAX_HARTS];		/* of the context pages in the G-stage; NULL: that page is never mapped */
 	uint64_t leaf[MAX_HARTS];		/* what it holds while nothing virtual pends there */
+	uint64_t guard[MAX_HARTS];		/* htval of its first word, if stores to it are passed on; or CTX_GUARD_NONE */
 };
 
 /* Binds v to window number index of that VM, after plic_init(); sets every byte of v, and all sources
@@ -110,41 +113,40 @@ enum err vplic_add_virtual(struct vplic *v, uint32_t id) __must_check;
  * priorities and thresholds 0, levels of virtual sources low; the physical sources are masked, what was
  * claimed physically and not yet completed is completed, and what the host's PLIC has latched is
  * dropped (a line that is still up becomes pending again). Only while no vcpu of the VM runs. */
-void vplic_reset(struct vplic *v);
+void vplic_reset(void *vplic);
 
 /* offset: bytes from the window's base, below its size, a multiple of 4; the caller has checked both. Both return
  * the vcpus whose line changed. Reads and writes of registers that do not exist: 0 and ignored. *value: the word as
  * LW gives it, with its sign. Called by switch.S too, which has not saved all registers: see context.h. */
-uint64_t vplic_read(struct vplic *v, uint64_t offset, uint64_t *value);
-uint64_t vplic_write(struct vplic *v, uint64_t offset, uint32_t value);
+uint64_t vplic_read(void *vplic, uint64_t offset, uint64_t *value);
+uint64_t vplic_write(void *vplic, uint64_t offset, uint32_t value);
 
 /* The same where contexts are passed: for what is trapped all the same. Of vcpus whose line may have changed, who
  * calls vplic_look() on their own harts. */
-uint64_t vplic_passed_read(struct vplic *v, uint64_t offset, uint64_t *value);
-uint64_t vplic_passed_write(struct vplic *v, uint64_t offset, uint32_t value);
+uint64_t vplic_passed_read(void *vplic, uint64_t offset, uint64_t *value);
+uint64_t vplic_passed_write(void *vplic, uint64_t offset, uint32_t value);
 
 /*
  * On the vcpu's own hart, where contexts are passed: maps its page, or takes it away while a virtual source pends there;
  * masks by enables what its threshold of 7 has to mask. Before the guest runs, and whenever something may have changed.
  */
-struct vplic_look {
-	bool line;	/* a virtual source interrupts the vcpu */
-	bool open;	/* what the guest writes to the page may be passed on unseen, if it is the VM's */
-};
-struct vplic_look vplic_look(struct vplic *v, uint32_t vcpu);
+struct vintc_look vplic_look(void *vplic, uint32_t vcpu);
 
 /* What has been written to the host's PLIC has arrived there when this returns. Passed contexts. */
-void vplic_flush(const struct vplic *v, uint32_t vcpu);
+void vplic_flush(const void *vplic, uint32_t vcpu);
 
 /* A physical external interrupt on this vcpu's hart: claims until nothing is left, at most once per
  * source. Returns the changed vcpus. */
-uint64_t vplic_physical(struct vplic *v, uint32_t vcpu);
+uint64_t vplic_physical(void *vplic, uint32_t vcpu);
 
 /* The line of a virtual source of this VM; others are ignored. Level-triggered: a request that the
  * level made stays pending until it is claimed, even if the level falls ("Interrupt Gateways"). */
-uint64_t vplic_set_level(struct vplic *v, uint32_t id, bool level);
+uint64_t vplic_set_level(void *vplic, uint32_t id, bool level);
 
 /* Whether the external interrupt line of that vcpu is up now: what hvip.VSEIP must be. Lock-free. */
-bool vplic_line(const struct vplic *v, uint32_t vcpu);
+bool vplic_line(const void *vplic, uint32_t vcpu);
+
+/* The PLIC as a guest's interrupt controller. */
+extern const struct vintc_ops vplic_ops;
 
 #endif

@@ -6,6 +6,7 @@
 #include "hyp/vdev/vplic_int.h"
 
 #include "drivers/plic.h"
+#include "hyp/base/plic_map.h"
 #include "hyp/base/str.h"
 
 /* Some source that has a physical twin; 0 if none has. */
@@ -44,6 +45,9 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 		v->nr_physical++;
 	}
 	choose_physical(v);
+	for (uint32_t i = 0; i < MAX_HARTS; i++)
+		v->guard[i] = CTX_GUARD_NONE;
+	v->window = window;
 }
 
 void vplic_set_passed(struct vplic *v, enum plic_mode mode)
@@ -55,6 +59,8 @@ void vplic_set_page(struct vplic *v, uint32_t vcpu, uint64_t *entry, uint64_t le
 {
 	v->entry[vcpu] = entry;
 	v->leaf[vcpu] = leaf;
+	if (v->mode == PLIC_GUARDED)
+		v->guard[vcpu] = (v->window->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * vcpu + 1)) >> 2;
 }
 
 enum err vplic_add_virtual(struct vplic *v, uint32_t id)

@@ -19,10 +19,6 @@ static inline bool is_physical(const struct vplic *v, uint32_t id)
 	return id < MAX_IRQS && test_id(v->physical, id);
 }
 
-#define VPLIC_CONTEXT_BASE	0x200000u
-#define VPLIC_CONTEXT_STRIDE	0x1000u
-#define VPLIC_CONTEXT_CLAIM	4u
-
 /* id may be anything that a guest or the hardware says. */
 static inline bool is_owned(const struct vplic *v, uint32_t id)
 {
@@ -54,7 +50,7 @@ static inline bool find_context(const struct vplic *v, uint64_t context, uint32_
 uint32_t vplic_claim_here(struct vplic *v, uint32_t vcpu);
 void vplic_complete_here(struct vplic *v, uint32_t vcpu, uint32_t id);
 
-/* vplic_passed.c: accesses at or above VPLIC_CONTEXT_BASE. */
+/* vplic_passed.c: accesses at or above PLIC_CONTEXT_BASE. */
 uint64_t vplic_passed_read_context(struct vplic *v, uint64_t offset, uint64_t *value);
 uint64_t vplic_passed_write_context(struct vplic *v, uint64_t offset, uint32_t value);
 

@@ -11,6 +11,7 @@
  * Lock: vplic.lock, as in vplic.c. G-stage entries are written by one hart each, and read by hardware.
  */
 #include "drivers/plic.h"
+#include "hyp/base/plic_map.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/hart.h"
@@ -80,13 +81,13 @@ uint64_t vplic_passed_read_context(struct vplic *v, uint64_t offset, uint64_t *v
 	uint32_t vcpu;
 
 	*value = 0;
-	if (!find_context(v, (offset - VPLIC_CONTEXT_BASE) / VPLIC_CONTEXT_STRIDE, &vcpu))
+	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
 		return 0;
-	switch (offset % VPLIC_CONTEXT_STRIDE) {
+	switch (offset % PLIC_CONTEXT_STRIDE) {
 	case 0:
 		*value = threshold_of(v, vcpu);
 		return 0;
-	case VPLIC_CONTEXT_CLAIM:
+	case PLIC_CONTEXT_CLAIM:
 		lock_acquire(&v->lock);
 		*value = claim_first(v, vcpu);
 		return vplic_passed_release(v);
@@ -138,12 +139,12 @@ uint64_t vplic_passed_write_context(struct vplic *v, uint64_t offset, uint32_t v
 {
 	uint32_t vcpu;
 
-	if (!find_context(v, (offset - VPLIC_CONTEXT_BASE) / VPLIC_CONTEXT_STRIDE, &vcpu))
+	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
 		return 0;
-	switch (offset % VPLIC_CONTEXT_STRIDE) {
+	switch (offset % PLIC_CONTEXT_STRIDE) {
 	case 0:
 		return write_threshold(v, vcpu, value);
-	case VPLIC_CONTEXT_CLAIM:
+	case PLIC_CONTEXT_CLAIM:
 		return write_complete(v, vcpu, value);
 	default:
 		return 0;
@@ -176,9 +177,10 @@ static void set_page(struct vplic *v, uint32_t vcpu, bool mapped)
 	hfence_gvma_all();
 }
 
-struct vplic_look vplic_look(struct vplic *v, uint32_t vcpu)
+struct vintc_look vplic_look(void *vplic, uint32_t vcpu)
 {
-	struct vplic_look l;
+	struct vplic *v = vplic;
+	struct vintc_look l;
 	bool pends;
 
 	lock_acquire(&v->lock);
@@ -186,7 +188,7 @@ struct vplic_look vplic_look(struct vplic *v, uint32_t vcpu)
 	pends = v->seen[vcpu] != 0;
 	if (has_context(v, vcpu))
 		shield(v, vcpu);
-	l.open = !pends && !(v->masked >> vcpu & 1);
+	l.guard = pends || v->masked >> vcpu & 1 ? CTX_GUARD_NONE : v->guard[vcpu];
 	lock_release(&v->lock);
 	/* Who changes levels from now on tells us. The page first: then no threshold is written unseen. */
 	set_page(v, vcpu, !pends);
@@ -194,8 +196,10 @@ struct vplic_look vplic_look(struct vplic *v, uint32_t vcpu)
 	return l;
 }
 
-void vplic_flush(const struct vplic *v, uint32_t vcpu)
+void vplic_flush(const void *vplic, uint32_t vcpu)
 {
+	const struct vplic *v = vplic;
+
 	if (has_context(v, vcpu))
 		plic_threshold(v->plic, (uint32_t)v->context[vcpu]);
 }

@@ -7,7 +7,7 @@
 
 #include "hyp/base/str.h"
 #include "hyp/console/console.h"
-#include "hyp/vdev/vplic.h"
+#include "hyp/vdev/vintc.h"
 
 enum { RBR_THR_DLL, IER_DLM, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 
@@ -141,10 +141,10 @@ static uint64_t update(struct vuart *u)
 {
 	bool level = interrupt(u) != IIR_NONE;
 
-	if (level == u->level || !u->vplic)
+	if (level == u->level || !u->intc)
 		return 0;
 	u->level = level;
-	return vplic_set_level(u->vplic, u->plan->irq, level);
+	return u->intc->ops->set_level(u->intc->state, u->plan->irq, level);
 }
 
 /* ---- registers ---- */
@@ -300,12 +300,12 @@ uint64_t vuart_poke(struct vuart *u)
 
 /* ---- creation and reset ---- */
 
-void vuart_create(struct vuart *u, const struct plan_vuart *plan, uint32_t vm, struct vplic *vplic)
+void vuart_create(struct vuart *u, const struct plan_vuart *plan, uint32_t vm, const struct vintc *intc)
 {
 	memset(u, 0, sizeof(*u));
 	u->plan = plan;
 	u->vm = vm;
-	u->vplic = plan->irq ? vplic : NULL;
+	u->intc = plan->irq ? intc : NULL;
 }
 
 void vuart_reset(struct vuart *u)

@@ -18,13 +18,13 @@
 
 #define VUART_FIFO	16u
 
-struct vplic;
+struct vintc;
 
 struct vuart {
 	/* Constant after vuart_create(). */
 	const struct plan_vuart *plan;
 	uint32_t vm;			/* whose rings */
-	struct vplic *vplic;		/* NULL: no interrupt */
+	const struct vintc *intc;	/* NULL: no interrupt */
 
 	struct lock lock;
 	/* lock protects: */
@@ -39,7 +39,7 @@ struct vuart {
 	uint8_t rx[VUART_FIFO];
 };
 
-void vuart_create(struct vuart *u, const struct plan_vuart *plan, uint32_t vm, struct vplic *vplic);
+void vuart_create(struct vuart *u, const struct plan_vuart *plan, uint32_t vm, const struct vintc *intc);
 
 /* State of power-on. Only while no vcpu of the VM runs; the PLIC is reset too. */
 void vuart_reset(struct vuart *u);

@@ -9,7 +9,7 @@
 void mail_serve_parked(struct vcpu *v, uint32_t mail)
 {
 	if (mail & MAIL_CONSOLE)
-		external_changed(v, vuart_poke(&v->vm->vuart));
+		external_changed(v, vuart_poke(&v->vm->devs.vuart));
 	if (mail & MAIL_DUMP)
 		dump_answer(v);
 }

@@ -38,8 +38,8 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.sstatus = (csr_read(CSR_SSTATUS) & ~SSTATUS_GUESTS) | SSTATUS_SPP;
 	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
 	v->ctx.flags = vtimer_context_flag(v);
-	v->ctx.flags |= vm_passes(v->vm) ? CTX_FLAG_PLIC : 0;
-	v->ctx.flags |= vm_passes(v->vm) && !v->virtual_line ? CTX_FLAG_SETTLE : 0;
+	v->ctx.flags |= vdevs_pass(&v->vm->devs) ? CTX_FLAG_PLIC : 0;
+	v->ctx.flags |= vdevs_pass(&v->vm->devs) && !v->virtual_line ? CTX_FLAG_SETTLE : 0;
 	csr_write(CSR_VSATP, 0);
 	csr_write(CSR_VSSTATUS, VSSTATUS_UXL_64);
 	hfence_vvma_all();
@@ -155,7 +155,7 @@ static void init_context(struct vcpu *v)
 	v->ctx.nr_vcpus = p->nr_vcpus;
 	v->ctx.vcpus = v->vm->vcpus;
 	v->ctx.on_ecall = upward.ecall;
-	v->ctx.on_exit = vm_passes(v->vm) ? on_exit_settle : on_exit;
+	v->ctx.on_exit = vdevs_pass(&v->vm->devs) ? on_exit_settle : on_exit;
 	external_init(v);
 }
 

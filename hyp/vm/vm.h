@@ -16,8 +16,7 @@
 #include "hyp/riscv/guest_env.h"
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/lock.h"
-#include "hyp/vdev/vplic.h"
-#include "hyp/vdev/vuart.h"
+#include "hyp/vdev/vdev.h"
 #include "hyp/vm/rate_limit.h"
 
 struct vm;
@@ -44,7 +43,7 @@ struct vcpu {
 	bool resume_nonretentive;
 	bool at_vector;			/* its last exception was one at its own trap vector */
 	bool vector_reported;	/* and the log has a line about that in this life */
-	bool virtual_line;		/* contexts are passed, and a virtual source interrupts; see vplic_look() */
+	bool virtual_line;		/* contexts are passed, and a virtual source interrupts; see vintc.h */
 	uint32_t fetch_faults;		/* how often in a row an instruction was gone; see vmmio.c */
 	uint64_t fetch_exit;		/* number of the exit when it was so last */
 	struct {
@@ -87,11 +86,9 @@ struct vm {
 	uint8_t secret[32];			/* entropy.c; of the hart that loads the VM */
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
 	uint32_t clean_block;			/* bytes of a block of CBO.CLEAN; 0: its harts lack Zicbom */
-	uint8_t plic_mode;			/* enum plic_mode, of all its PLICs, as far as the machine allows it */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
 	uint64_t look_ticks;			/* between two looks at an ending VM: vm_stuck.c */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
-	struct vuart vuart;			/* own lock; plan NULL: none */
 
 	struct lock lock;
 	/* lock protects: */
@@ -108,13 +105,7 @@ struct vm {
 	struct rate_limit complaints, lives;	/* complain.h, vm_life.h */
 	bool log_life;				/* the rate limit allows lines about the end of this life and the next start */
 
-	struct vplic vplics[MAX_PLICS];		/* own lock each; last: see vm_create_all() */
+	struct vdevs devs;			/* own locks; last: see vm_create_all() */
 };
-
-/* Whether it reaches the context pages of its PLICs in the hardware. */
-static inline bool vm_passes(const struct vm *vm)
-{
-	return vm->plic_mode != PLIC_EMULATED;
-}
 
 #endif

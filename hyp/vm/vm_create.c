@@ -7,7 +7,6 @@
 
 #include <libfdt.h>
 
-#include "drivers/plic.h"
 #include "hyp/base/crc32.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/str.h"
@@ -53,70 +52,6 @@ static enum err create_gstage(struct vm *vm, struct gstage *g)
 	return OK;
 }
 
-/* The host's page of the context that this vcpu has of a PLIC. False: it cannot be mapped; no page: it has none. */
-static bool context_page(const struct plan *plan, const struct vm *vm, uint32_t plic, uint32_t vcpu, hpa_t *page)
-{
-	int16_t context = plan->harts[vm->plan->vcpu_hart[vcpu]].plic_context[plic];
-
-	*page = hpa(0);
-	return context == NO_CONTEXT || plic_context_page(plic, (uint32_t)context, page);
-}
-
-static bool can_pass(const struct plan *plan, const struct vm *vm, uint32_t plic)
-{
-	hpa_t page;
-
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
-		if (!context_page(plan, vm, plic, i, &page))
-			return false;
-	return true;
-}
-
-/* Maps the page of each context of one PLIC. A vcpu without one stays emulated: nothing physical ever pends there. */
-static void pass_contexts(const struct plan *plan, struct vm *vm, uint32_t plic, struct gstage *g)
-{
-	const struct plan_vplic *w = &vm->plan->vplics[plic];
-	unsigned rights = vm->plic_mode == PLIC_MAPPED ? RIGHT_R | RIGHT_W : RIGHT_R;
-	hpa_t page;
-
-	vplic_set_passed(&vm->vplics[plic], vm->plic_mode);
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
-		gpa_t at = gpa(w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1));
-		uint64_t *entry;
-
-		context_page(plan, vm, w->plic, i, &page);
-		if (!page.v)
-			continue;
-		ASSERT(gstage_map(g, at, page, PAGE_SIZE, rights) == OK);
-		entry = paging_entry(&g->tables, at.v, 0);
-		vplic_set_page(&vm->vplics[plic], i, entry, *entry);
-	}
-}
-
-/* Creates the PLICs that the VM sees; their contexts are passed to it, if that is wanted and possible for all of them. */
-static void create_vplics(const struct plan *plan, struct vm *vm, struct gstage *g)
-{
-	vm->plic_mode = vm->plan->nr_vplics ? vm->plan->policy.plic_mode : PLIC_EMULATED;
-	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++) {
-		vplic_create(&vm->vplics[i], plan, vm->index, i);
-		if (!can_pass(plan, vm, vm->plan->vplics[i].plic))
-			vm->plic_mode = PLIC_EMULATED;
-	}
-	for (uint32_t i = 0; i < vm->plan->nr_vplics && vm_passes(vm); i++)
-		pass_contexts(plan, vm, i, g);
-}
-
-static void create_vuart(struct vm *vm)
-{
-	const struct plan_vuart *u = &vm->plan->vuart;
-
-	if (!u->size)
-		return;
-	if (u->irq)	/* the plan has checked both */
-		ASSERT(vm->plic_mode != PLIC_MAPPED && vplic_add_virtual(&vm->vplics[u->vplic], u->irq) == OK);
-	vuart_create(&vm->vuart, u, vm->index, &vm->vplics[u->vplic]);
-}
-
 static void create_vcpus(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
@@ -143,7 +78,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		struct vm *vm = &vms[i];
 		enum err e;
 
-		memset(vm, 0, offsetof(struct vm, vplics));	/* vplic_create() sets the rest */
+		memset(vm, 0, offsetof(struct vm, devs.vplics));	/* vdevs_create() sets the rest */
 		vm->plan = &plan->vms[i];
 		if (!vm->plan->policy.in_place && !(plan->harts[vm->plan->vcpu_hart[0]].features & HART_ZBC))
 			crc32_init();	/* see vm_load() */
@@ -157,8 +92,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		vm->look_ticks = plan->timebase_hz * STUCK_SECONDS / STUCK_LOOKS;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
-		create_vplics(plan, vm, &gstages[i]);
-		create_vuart(vm);
+		vdevs_create(&vm->devs, plan, i, &gstages[i]);
 		e = guest_dt_build(dtbs[i], sizeof(dtbs[i]), plan, host, i, r);
 		if (e != OK)
 			return e;

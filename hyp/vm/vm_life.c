@@ -115,10 +115,7 @@ static void quiesce(struct vm *vm)
 	for (uint32_t i = 0; i < vm->plan->nr_resets; i++)
 		virtio_reset(sstage_window(vm->plan->resets[i]));
 	sstage_close_window();
-	/* The UART first: silent, it cannot raise its line any more, even if something is typed right now. */
-	vuart_reset(&vm->vuart);
-	for (uint32_t i = 0; i < vm->plan->nr_vplics; i++)
-		vplic_reset(&vm->vplics[i]);
+	vdevs_reset(&vm->devs);
 }
 
 void vm_end_for_good(struct vm *vm)
@@ -334,7 +331,7 @@ static void start_vm(struct vcpu *v)
 
 	fence_i();
 	console_forget(vm->index);
-	vuart_reset(&vm->vuart);	/* which may have taken some of it already */
+	vuart_reset(&vm->devs.vuart);	/* which may have taken some of it already */
 	lock_acquire(&vm->lock);
 	vm->starts++;
 	vm->kicked = 0;

@@ -84,17 +84,6 @@ static enum err decode(struct vcpu *v, const struct guest_exit *e, struct insn_a
 	return err;
 }
 
-/* The emulated PLIC at that address: index into vplics, or -1. */
-static int find_vplic(const struct plan_vm *p, gpa_t address, uint64_t *offset)
-{
-	for (uint32_t i = 0; i < p->nr_vplics; i++) {
-		*offset = address.v - p->vplics[i].base.v;
-		if (*offset < p->vplics[i].size)	/* below the base it wraps to a large number */
-			return (int)i;
-	}
-	return -1;
-}
-
 /* Steps over the instruction, with the value that a load gets. */
 static void finish(struct vcpu *v, const struct insn_access *insn, uint64_t value)
 {
@@ -121,39 +110,15 @@ static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit 
 	return inject_access_fault(v, e);
 }
 
-/* An access to an emulated PLIC: 32 bits wide and aligned, as the specification's registers are. */
-static enum verdict vplic_access(struct vcpu *v, const struct guest_exit *e, struct vplic *p, uint64_t offset,
-				 const struct insn_access *insn)
+static enum verdict device_access(struct vcpu *v, const struct guest_exit *e, const struct vdev_place *at,
+				  const struct insn_access *insn)
 {
-	uint64_t changed, value = 0;
+	struct vdevs *d = &v->vm->devs;
+	/* Slot 0 of the context holds the pc, not x0. */
+	uint64_t changed = 0, value = insn->store && insn->reg ? v->ctx.x[insn->reg] : 0;
 
-	if (insn->size != 4 || (offset & 3))
-		return inject_access_fault(v, e);
-	if (!insn->store)
-		changed = v->ctx.plic_read(p, offset, &value);
-	else	/* slot 0 of the context holds the pc, not x0 */
-		changed = v->ctx.plic_write(p, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0);
-	if (changed)
-		external_changed(v, changed);
-	finish(v, insn, value);
-	return VERDICT_RESUME;
-}
-
-static bool in_vuart(const struct plan_vm *p, gpa_t address, uint64_t *offset)
-{
-	*offset = address.v - p->vuart.base.v;
-	return *offset < p->vuart.size;
-}
-
-static enum verdict vuart_access(struct vcpu *v, const struct guest_exit *e, uint64_t offset,
-				 const struct insn_access *insn)
-{
-	struct vuart *u = &v->vm->vuart;
-	uint64_t changed, value = 0, store = insn->store && insn->reg ? v->ctx.x[insn->reg] : 0;
-	bool taken = insn->store ? vuart_write(u, offset, insn->size, store, &changed) :
-		     vuart_read(u, offset, insn->size, &value, &changed);
-
-	if (!taken)
+	if (!(insn->store ? vdev_write(d, at, insn->size, value, &changed) :
+	      vdev_read(d, at, insn->size, &value, &changed)))
 		return inject_access_fault(v, e);
 	if (changed)
 		external_changed(v, changed);
@@ -174,23 +139,20 @@ static bool fetch_again(struct vcpu *v)
 
 enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 {
+	gpa_t address = gpa(e->htval << 2 | (e->tval & 3));
 	struct insn_access insn;
-	uint64_t offset;
+	struct vdev_place at;
 	bool aligned;
 	enum err err;
-	int device;
 
 	if (is_walk_fault(e))
 		return inject_walk_fault(v, e);
-	device = find_vplic(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset);
-	if (device < 0 && !in_vuart(v->vm->plan, gpa(e->htval << 2 | (e->tval & 3)), &offset))
-		return unmapped(v, e, gpa(e->htval << 2 | (e->tval & 3)));
+	if (!vdev_find(&v->vm->devs, address, &at))
+		return unmapped(v, e, address);
 	err = decode(v, e, &insn, &aligned);
 	if (err == ERR_FAULT && fetch_again(v))
 		return VERDICT_RESUME;	/* the guest fetches it again, and faults by itself if it is gone */
 	if (err != OK || !aligned)
 		return inject_access_fault(v, e);
-	if (device < 0)
-		return vuart_access(v, e, offset, &insn);
-	return vplic_access(v, e, &v->vm->vplics[device], offset, &insn);
+	return device_access(v, e, &at, &insn);
 }

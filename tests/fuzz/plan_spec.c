@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hyp/base/plic_map.h"
 #include "hyp/riscv/gstage.h"
 #include "tests/fuzz/plan_spec.h"
 

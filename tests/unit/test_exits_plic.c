@@ -31,7 +31,7 @@ static uint32_t context_of(unsigned hart)
 	return (uint32_t)fake.plan.harts[hart].plic_context[0];
 }
 
-static struct vplic *plic(void) { return &fake_vm(A)->vplics[0]; }
+static struct vplic *plic(void) { return &fake_vm(A)->devs.vplics[0]; }
 
 static void arm(uint32_t id, uint32_t priority)
 {
@@ -459,7 +459,7 @@ static void test_reserved(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(offsets); i++) {
 		uint64_t value = 0xdead;
 
-		assert_int_equal(vplic_passed_read_context(&fake_vm(A)->vplics[0], offsets[i], &value), 0);
+		assert_int_equal(vplic_passed_read_context(&fake_vm(A)->devs.vplics[0], offsets[i], &value), 0);
 		assert_int_equal(value, 0);
 	}
 }

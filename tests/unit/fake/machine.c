@@ -406,13 +406,13 @@ static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned 
 
 static void lines_changed(struct guest_context *ctx, uint64_t changed)
 {
-	if (changed != ctx->self || !ctx->plic_external) {
+	if (changed != ctx->self || !ctx->intc_take) {
 		ctx->on_lines(ctx, changed);
 		return;
 	}
 	fake_access(NULL);
 	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSEI);
-	if (ctx->plic->lines & changed)
+	if (((const struct vplic *)ctx->intc)->lines & changed)
 		fake_csr_set(CSR_HVIP, 1ull << IRQ_VSEI);
 }
 
@@ -430,7 +430,7 @@ static bool guarded_shortcut(struct fake_hw *hw, struct guest_context *ctx, uint
 		return false;
 	}
 	value = reg ? hw->x[reg] : 0;
-	if (word && (value >= MAX_IRQS || !(ctx->plic->physical[value / 32] >> value % 32 & 1)))
+	if (word && (value >= MAX_IRQS || !(((const struct vplic *)ctx->intc)->physical[value / 32] >> value % 32 & 1)))
 		return false;
 	if (!word && ((value & 7) == 7 || low))
 		return false;
@@ -451,7 +451,7 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	if (store && csr.htval - ctx->guard <= 1)
 		return guarded_shortcut(hw, ctx, csr.htval - ctx->guard);
 
-	if ((gpa ^ csr.stval) & 0xfff || !(gpa & 0xfff) || gpa - ctx->plic_base >= ctx->plic_size)
+	if ((gpa ^ csr.stval) & 0xfff || !(gpa & 0xfff) || gpa - ctx->intc_base >= ctx->intc_size)
 		return false;
 	if (!plic_decode(hw, store, &reg, &length, &low) || (reg && !is_few(reg))) {
 		hw->csr = csr;
@@ -461,9 +461,9 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 		ctx->x[r] = is_few(r) ? hw->x[r] : CANARY + r;
 	ctx->exits[EXIT_MMIO]++;
 	if (store)
-		changed = ctx->plic_write(ctx->plic, gpa - ctx->plic_base, (uint32_t)hw->x[reg] * !!reg);
+		changed = ctx->intc_write(ctx->intc, gpa - ctx->intc_base, (uint32_t)hw->x[reg] * !!reg);
 	else
-		changed = ctx->plic_read(ctx->plic, gpa - ctx->plic_base, &value);
+		changed = ctx->intc_read(ctx->intc, gpa - ctx->intc_base, &value);
 	for (unsigned r = 1; r < 32; r++)
 		if (ctx->x[r] != (is_few(r) ? hw->x[r] : CANARY + r))
 			fake_fail("the PLIC changed x%u", r);
@@ -481,11 +481,11 @@ static bool external_shortcut(struct guest_context *ctx)
 {
 	uint64_t changed;
 
-	if (!ctx->plic_external ||
+	if (!ctx->intc_take ||
 	    fake_csr_read(CSR_SIP) & fake_csr_read(CSR_SIE) & (1ull << IRQ_STI | 1ull << IRQ_SSI))
 		return false;
 	ctx->exits[EXIT_INTERRUPT]++;
-	changed = ctx->plic_external(ctx->plic, ((struct vcpu *)ctx)->index);
+	changed = ctx->intc_take(ctx->intc, ((struct vcpu *)ctx)->index);
 	if (changed)
 		lines_changed(ctx, changed);
 	return true;

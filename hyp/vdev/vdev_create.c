@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The virtual devices of a VM: their creation at boot, from the plan, and their reset; see vdev.h. */
+#include "hyp/vdev/vdev.h"
+
+#include "drivers/plic.h"
+#include "hyp/base/panic.h"
+#include "hyp/base/plic_map.h"
+
+/* The host's page of the context that this vcpu has of a PLIC. False: it cannot be mapped; no page: it has none. */
+static bool context_page(const struct plan *plan, const struct vdevs *d, uint32_t plic, uint32_t vcpu, hpa_t *page)
+{
+	int16_t context = plan->harts[d->plan->vcpu_hart[vcpu]].plic_context[plic];
+
+	*page = hpa(0);
+	return context == NO_CONTEXT || plic_context_page(plic, (uint32_t)context, page);
+}
+
+static bool can_pass(const struct plan *plan, const struct vdevs *d, uint32_t plic)
+{
+	hpa_t page;
+
+	for (uint32_t i = 0; i < d->plan->nr_vcpus; i++)
+		if (!context_page(plan, d, plic, i, &page))
+			return false;
+	return true;
+}
+
+/* Maps the page of each context of one PLIC. A vcpu without one stays emulated: nothing physical ever pends there. */
+static void pass_contexts(const struct plan *plan, struct vdevs *d, uint32_t plic, struct gstage *g)
+{
+	const struct plan_vplic *w = &d->plan->vplics[plic];
+	unsigned rights = d->plic_mode == PLIC_MAPPED ? RIGHT_R | RIGHT_W : RIGHT_R;
+	hpa_t page;
+
+	vplic_set_passed(&d->vplics[plic], d->plic_mode);
+	for (uint32_t i = 0; i < d->plan->nr_vcpus; i++) {
+		gpa_t at = gpa(w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1));
+		uint64_t *entry;
+
+		context_page(plan, d, w->plic, i, &page);
+		if (!page.v)
+			continue;
+		ASSERT(gstage_map(g, at, page, PAGE_SIZE, rights) == OK);
+		entry = paging_entry(&g->tables, at.v, 0);
+		vplic_set_page(&d->vplics[plic], i, entry, *entry);
+	}
+}
+
+/* The PLICs that the VM sees. Their contexts are passed to it if that is wanted and possible for all of them. */
+static void create_vplics(const struct plan *plan, struct vdevs *d, uint32_t vm, struct gstage *g)
+{
+	d->plic_mode = d->plan->nr_vplics ? d->plan->policy.plic_mode : PLIC_EMULATED;
+	for (uint32_t i = 0; i < d->plan->nr_vplics; i++) {
+		vplic_create(&d->vplics[i], plan, vm, i);
+		d->intcs[i] = (struct vintc){ &vplic_ops, &d->vplics[i] };
+		if (!can_pass(plan, d, d->plan->vplics[i].plic))
+			d->plic_mode = PLIC_EMULATED;
+	}
+	for (uint32_t i = 0; i < d->plan->nr_vplics && vdevs_pass(d); i++)
+		pass_contexts(plan, d, i, g);
+}
+
+static void create_vuart(struct vdevs *d, uint32_t vm)
+{
+	const struct plan_vuart *u = &d->plan->vuart;
+
+	if (!u->size)
+		return;
+	if (u->irq)	/* the plan has checked both */
+		ASSERT(d->plic_mode != PLIC_MAPPED && vplic_add_virtual(&d->vplics[u->vplic], u->irq) == OK);
+	vuart_create(&d->vuart, u, vm, &d->intcs[u->vplic]);
+}
+
+void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g)
+{
+	d->plan = &plan->vms[vm];
+	d->nr_intcs = d->plan->nr_vplics;
+	create_vplics(plan, d, vm, g);
+	create_vuart(d, vm);
+}
+
+void vdevs_reset(struct vdevs *d)
+{
+	/* The UART first: silent, it cannot raise its line any more, even if something is typed right now. */
+	vuart_reset(&d->vuart);
+	for (uint32_t i = 0; i < d->nr_intcs; i++)
+		d->intcs[i].ops->reset(d->intcs[i].state);
+}
