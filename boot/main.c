@@ -9,7 +9,7 @@
 
 #include <libfdt.h>
 
-#include "drivers/plic.h"
+#include "drivers/intc.h"
 #include "hyp/base/fmt.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/version.h"
@@ -277,7 +277,7 @@ void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 	clear_old_image();
 	terminal_use(&plan);
 	plan_print(&plan, print_plan_line, NULL);
-	plic_init(&plan);
+	intc_init(&plan);
 	if (vm_create_all(&plan, &host, &reporter) != OK)
 		refuse("a guest's device tree cannot be made");
 	if (memory_map_self(&plan) != OK)

@@ -74,8 +74,8 @@ static enum err map_devices(const struct plan *plan)
 {
 	enum err e = map_setssip(plan);
 
-	for (uint32_t i = 0; i < plan->nr_plics && e == OK; i++)
-		e = sstage_map(plan->plics[i].base.v, plan->plics[i].size, RIGHT_R | RIGHT_W);
+	for (uint32_t i = 0; i < plan->nr_intcs && e == OK; i++)
+		e = sstage_map(plan->intcs[i].base.v, plan->intcs[i].size, RIGHT_R | RIGHT_W);
 	if (e == OK && plan->console.kind != CONSOLE_SBI)
 		e = sstage_map(plan->console.base.v, plan->console.size, RIGHT_R | RIGHT_W);
 	return e;
@@ -89,9 +89,9 @@ static uint32_t choose_levels(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->nr_harts; i++)
 		if (plan->harts[i].mmu_levels < 4)
 			return 3;
-	for (uint32_t i = 0; i < plan->nr_plics; i++)
-		if (plan->plics[i].base.v > last)
-			last = plan->plics[i].base.v;
+	for (uint32_t i = 0; i < plan->nr_intcs; i++)
+		if (plan->intcs[i].base.v > last)
+			last = plan->intcs[i].base.v;
 	for (uint32_t i = 0; i < plan->nr_harts; i++)
 		if (plan->harts[i].setssip.v > last)
 			last = plan->harts[i].setssip.v;

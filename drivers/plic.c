@@ -7,7 +7,8 @@
 
 #include "hyp/riscv/mmio.h"
 
-static struct plic_regs host_plics[MAX_PLICS];
+static struct plic_regs host_plics[MAX_INTCS];
+static const struct plan *host_plan;	/* constant after init_plic() */
 
 static uint32_t read_reg(const struct plic_regs *p, uint64_t offset)
 {
@@ -72,19 +73,18 @@ static void init_context(const struct plic_regs *p, uint32_t context, uint32_t n
 	write_reg(p, context_reg(context, 0), 0);
 }
 
-void plic_init(const struct plan *plan)
+static void init_plic(const struct plan *plan, uint32_t plic)
 {
-	for (uint32_t i = 0; i < plan->nr_plics; i++) {
-		const struct plan_plic *host = &plan->plics[i];
-		struct plic_regs *p = &host_plics[i];
+	const struct plan_intc *host = &plan->intcs[plic];
+	struct plic_regs *regs = &host_plics[plic];
 
-		p->base = host->base.v;
-		p->nr_contexts = count_contexts(host->size);
-		for (uint32_t h = 0; h < plan->nr_harts; h++)
-			if (plan->harts[h].plic_context[i] != NO_CONTEXT)
-				init_context(p, (uint32_t)plan->harts[h].plic_context[i], host->ndev);
-		init_priorities(p, host->ndev);
-	}
+	host_plan = plan;
+	regs->base = host->base.v;
+	regs->nr_contexts = count_contexts(host->size);
+	for (uint32_t h = 0; h < plan->nr_harts; h++)
+		if (plan->harts[h].plic_context[plic] != NO_CONTEXT)
+			init_context(regs, (uint32_t)plan->harts[h].plic_context[plic], host->ndev);
+	init_priorities(regs, host->ndev);
 }
 
 uint32_t plic_max_priority(uint32_t plic)
@@ -184,3 +184,29 @@ void plic_complete(uint32_t plic, uint32_t context, uint32_t id)
 	if (!(old & bit))
 		write_reg(p, enable, old);
 }
+
+/* ---- the face of intc.h ---- */
+
+static uint32_t context_of(uint32_t plic, uint32_t hart)
+{
+	return (uint32_t)host_plan->harts[hart].plic_context[plic];
+}
+
+static void route_source(uint32_t plic, uint32_t hart, uint32_t source)
+{
+	plic_set_threshold(plic, context_of(plic, hart), 0);
+	plic_set_priority(plic, source, 1);
+	plic_set_enable(plic, context_of(plic, hart), source, true);
+}
+
+static uint32_t claim_source(uint32_t plic, uint32_t hart)
+{
+	return plic_claim(plic, context_of(plic, hart));
+}
+
+static void complete_source(uint32_t plic, uint32_t hart, uint32_t source)
+{
+	plic_complete(plic, context_of(plic, hart), source);
+}
+
+const struct intc_ops plic_ops = { init_plic, route_source, claim_source, complete_source };

@@ -5,21 +5,24 @@
  * several VMs, but of one context, and a context belongs to one hart, so to one VM, whose vplic lock
  * covers the word. Priorities are one word a source.
  *
- * plic: index into plan.plics; context: of the host; id: 1..ndev; word: id / 32. Callers have checked
+ * plic: index into plan.intcs; context: of the host; id: 1..ndev; word: id / 32. Callers have checked
  * them. A context whose page lies outside the PLIC's `reg` range is not accessed: a claim returns 0,
  * writes have no effect.
  */
 #ifndef DRIVERS_PLIC_H
 #define DRIVERS_PLIC_H
 
+#include "drivers/intc.h"
 #include "hyp/base/plic_map.h"
 #include "hyp/base/types.h"
 #include "hyp/plan/plan.h"
 #include "hyp/riscv/mmio.h"
 
-/* Stores where the PLICs are and probes how many priority levels exist. Sets all priorities to 0 and, in
- * every context of a hart of the plan, disables all sources and sets threshold 0. Once, at boot. */
-void plic_init(const struct plan *plan);
+/*
+ * The PLIC as an interrupt controller of the host (intc.h). Its init() sets all priorities to 0 and, in every context of a
+ * hart of the plan, disables all sources and sets threshold 0. It probes how many priority levels exist.
+ */
+extern const struct intc_ops plic_ops;
 
 /* The highest priority that the PLIC implements, as probed; at least 1. */
 uint32_t plic_max_priority(uint32_t plic);
@@ -39,7 +42,7 @@ struct plic_regs {
 	bool plain;			/* no shift, and priorities 0 to 7 exist: values are written as they are */
 };
 
-/* After plic_init(). */
+/* After intc_init(). */
 struct plic_regs plic_regs(uint32_t plic);
 
 /* As plic_set_priority(), for a priority from 0 to 7; one above max_priority becomes max_priority. */

@@ -177,12 +177,12 @@ static void compare_irqs(void)
 {
 	uint32_t plic, id;
 
-	for (plic = 0; plic < tool_plan.nr_plics; plic++) {
-		const struct plan_plic *a = &old_plan.plics[plic], *b = &tool_plan.plics[plic];
+	for (plic = 0; plic < tool_plan.nr_intcs; plic++) {
+		const struct plan_intc *a = &old_plan.intcs[plic], *b = &tool_plan.intcs[plic];
 
 		for (id = 1; id <= b->ndev; id++)
-			change("interrupt", owner(&old_plan, a->irq_owner[id]),
-			       owner(&tool_plan, b->irq_owner[id]), "%u of %s", id, b->path);
+			change("interrupt", owner(&old_plan, a->source_owner[id]),
+			       owner(&tool_plan, b->source_owner[id]), "%u of %s", id, b->path);
 	}
 }
 

@@ -393,7 +393,7 @@ static void mark_used(const struct host *host, uint32_t plic, bool *used)
 
 static double draw_plic(const struct plan *plan, const struct host *host, uint32_t plic, double y)
 {
-	const struct plan_plic *p = &plan->plics[plic];
+	const struct plan_intc *p = &plan->intcs[plic];
 	const uint32_t columns = 32;
 	double w = (SVG_INNER + 4.0) / columns, x, top;
 	char style[STYLE_SIZE];
@@ -402,14 +402,14 @@ static double draw_plic(const struct plan *plan, const struct host *host, uint32
 
 	mark_used(host, plic, used);
 	for (id = 1; id <= p->ndev; id++)
-		last = used[id] || p->irq_owner[id] != NO_OWNER ? id : last;
+		last = used[id] || p->source_owner[id] != NO_OWNER ? id : last;
 	last = (last + columns - 1) / columns * columns;
 	last = last < p->ndev ? last : p->ndev;
 	svg_text(SVG_MARGIN, y + 12, ANCHOR_START, "dim small", "%s: 1 to %u%s", p->path, last,
 		 last < p->ndev ? ", nothing on those above" : "");
 	y += 20;
 	for (id = 1; id <= last; id++) {
-		uint8_t owner = p->irq_owner[id];
+		uint8_t owner = p->source_owner[id];
 
 		x = SVG_MARGIN + (id - 1) % columns * w;
 		top = y + (id - 1) / columns * 22.0;
@@ -463,7 +463,7 @@ static void draw(const struct situation *s, const struct plan *plan, const struc
 	y = heading(y, "Devices", "kept: the hypervisor or the firmware has it");
 	y = draw_devices(plan, host, y);
 	y = heading(y, "Interrupts", "faint: no device is on it");
-	for (i = 0; i < plan->nr_plics; i++)
+	for (i = 0; i < plan->nr_intcs; i++)
 		y = draw_plic(plan, host, i, y - (i ? 0 : 6));
 	text = svg_end(y + 20, title, "Guests, harts, memory, devices and interrupts of a "
 		       "partitioned machine, each in the colour of its owner; `bulkhead plan` has "

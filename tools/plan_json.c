@@ -90,7 +90,7 @@ static void devices(const struct plan *plan, const struct plan_vm *v)
 			if (v->irqs[i].device != d)
 				continue;
 			json_open(NULL, '{');
-			json_text("plic", plan->plics[v->irqs[i].plic].path);
+			json_text("plic", plan->intcs[v->irqs[i].intc].path);
 			json_number("id", v->irqs[i].id);
 			json_close('}');
 		}
@@ -129,7 +129,7 @@ static void vuart(const struct plan *plan, const struct plan_vm *v)
 	json_open("uart", '{');
 	json_address("guest", u->base.v);
 	json_number("size", u->size);
-	json_text("plic", u->irq ? plan->plics[v->vplics[u->vplic].plic].path : NULL);
+	json_text("plic", u->irq ? plan->intcs[v->vplics[u->vplic].plic].path : NULL);
 	json_number("interrupt", u->irq);
 	json_close('}');
 }
@@ -168,7 +168,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 	json_open("plics", '[');
 	for (i = 0; i < v->nr_vplics; i++) {
 		json_open(NULL, '{');
-		json_text("node", plan->plics[v->vplics[i].plic].path);
+		json_text("node", plan->intcs[v->vplics[i].plic].path);
 		json_address("guest", v->vplics[i].base.v);
 		json_number("size", v->vplics[i].size);
 		json_close('}');

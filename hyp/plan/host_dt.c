@@ -220,8 +220,8 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 	const char *why;
 	enum err e;
 
-	if (host->nr_plics == MAX_PLICS) {
-		too_many(host, node, "PLICs", MAX_PLICS, r);
+	if (host->nr_plics == MAX_INTCS) {
+		too_many(host, node, "PLICs", MAX_INTCS, r);
 		return;
 	}
 	plic->node = node;

@@ -100,7 +100,7 @@ struct host {
 	struct range ram[HOST_MAX_RAM];			/* sorted, apart from each other */
 	struct host_reserved reserved[HOST_MAX_RESERVED];
 	struct host_hart harts[MAX_HARTS];		/* usable ones, in the order of the tree */
-	struct host_plic plics[MAX_PLICS];
+	struct host_plic plics[MAX_INTCS];
 	struct host_reg regs[HOST_MAX_REGS];		/* by node, in the order of the tree */
 	struct host_name names[HOST_NAMES];		/* while parsing only */
 	struct host_node nodes[HOST_MAX_NODES];

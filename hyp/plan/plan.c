@@ -30,28 +30,29 @@ static void copy_harts(struct planner *pl)
 					 .cbom_block = host->harts[i].cbom_block,
 					 .mmu_levels = host->harts[i].mmu_levels,
 					 .setssip = hpa(host->harts[i].setssip) };
-		for (p = 0; p < MAX_PLICS; p++)
+		for (p = 0; p < MAX_INTCS; p++)
 			h->plic_context[p] = p < host->nr_plics ? host->plics[p].context[i] :
 					     NO_CONTEXT;
 	}
 }
 
-static void copy_plics(struct planner *pl)
+static void copy_intcs(struct planner *pl)
 {
 	const struct host *host = pl->host;
 	struct plan *plan = pl->plan;
 	uint32_t i;
 
-	plan->nr_plics = host->nr_plics;
+	plan->nr_intcs = host->nr_plics;
 	for (i = 0; i < host->nr_plics; i++) {
-		struct plan_plic *p = &plan->plics[i];
+		struct plan_intc *p = &plan->intcs[i];
 
+		p->kind = INTC_PLIC;
 		host_path(host, host->plics[i].node, p->path, sizeof(p->path));
 		p->base = hpa(host->plics[i].range.base);
 		p->size = host->plics[i].range.size;
 		p->ndev = host->plics[i].ndev;
 		p->phandle = host->plics[i].phandle;
-		memset(p->irq_owner, NO_OWNER, sizeof(p->irq_owner));
+		memset(p->source_owner, NO_OWNER, sizeof(p->source_owner));
 	}
 }
 
@@ -253,7 +254,7 @@ static void check_vuart(struct planner *pl, uint32_t vm)
 	}
 	for (i = 0; i < v->nr_vplics && !other; i++) {
 		if (range_overlaps((struct range){ v->vplics[i].base.v, v->vplics[i].size }, page))
-			other = pl->plan->plics[v->vplics[i].plic].path;
+			other = pl->plan->intcs[v->vplics[i].plic].path;
 	}
 	if (other)
 		vm_problem(pl, vm, PROBLEM_GUEST_OVERLAP, "console",
@@ -280,7 +281,7 @@ static void check_space(struct planner *pl, uint32_t vm)
 
 			if (range_overlaps(here, plic))
 				overlap(pl, vm, here.base > plic.base ? here.base : plic.base,
-					region_name(v, m), pl->plan->plics[v->vplics[p].plic].path);
+					region_name(v, m), pl->plan->intcs[v->vplics[p].plic].path);
 		}
 	}
 }
@@ -301,7 +302,7 @@ static uint64_t highest(const struct planner *pl, const struct plan_vm *v, const
 	for (i = 0; i < v->nr_vplics; i++) {
 		end = v->vplics[i].base.v + (v->vplics[i].size - 1);
 		if (end > last)
-			*what = pl->plan->plics[v->vplics[i].plic].path;
+			*what = pl->plan->intcs[v->vplics[i].plic].path;
 		last = end > last ? end : last;
 	}
 	return last;
@@ -410,7 +411,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	memset(pl->reg_owner, NO_OWNER, host->nr_regs);
 
 	copy_harts(pl);
-	copy_plics(pl);
+	copy_intcs(pl);
 	start_vms(pl);
 	plan_firmware(pl);
 	plan_self(pl);

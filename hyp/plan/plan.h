@@ -5,7 +5,7 @@
  * read-only afterwards: everything at run time checks a guest's values against it.
  *
  * Harts are named by index into plan.harts, which holds every usable hart of the host in the order
- * of the device tree. Interrupts are named by (index into plan.plics, id).
+ * of the device tree. Interrupts are named by (index into plan.intcs, id).
  */
 #ifndef HYP_PLAN_PLAN_H
 #define HYP_PLAN_PLAN_H
@@ -15,8 +15,8 @@
 #include "hyp/base/types.h"
 #include "hyp/plan/problem.h"
 
-#define NO_OWNER	0xff	/* in hart_owner and irq_owner: nobody's */
-#define OWNER_HYP	0xfe	/* in irq_owner: the hypervisor's own device */
+#define NO_OWNER	0xff	/* in plan_hart.vm and source_owner: nobody's */
+#define OWNER_HYP	0xfe	/* in source_owner: the hypervisor's own device */
 #define NO_CONTEXT	(-1)
 #define MAX_VM_REGIONS	48	/* memory and device mappings of one guest */
 #define MAX_VM_VIRQS	64
@@ -61,7 +61,7 @@ struct plan_clock {
 
 /* An interrupt of a passed-through device. */
 struct plan_irq {
-	uint8_t plic;		/* index into plan.plics */
+	uint8_t intc;		/* index into plan.intcs */
 	uint8_t device;		/* index into plan_vm.devices */
 	uint16_t id;		/* 1 to ndev */
 };
@@ -89,23 +89,27 @@ struct plan_hart {
 	uint8_t mmu_levels;	/* 3, 4 or 5: of mmu-type, Sv39, Sv48, Sv57; 0 if not said */
 	uint8_t vm;		/* index of the owner, NO_OWNER for a spare hart */
 	uint8_t vcpu;		/* index within the owner */
-	int16_t plic_context[MAX_PLICS];	/* S-mode context of each PLIC, or NO_CONTEXT */
+	int16_t plic_context[MAX_INTCS];	/* S-mode context of each PLIC, or NO_CONTEXT */
 	hpa_t setssip;		/* its register in an ACLINT SSWI device, by which any hart interrupts it; 0: none */
 };
 
-struct plan_plic {
+enum intc_kind { INTC_PLIC };
+
+/* An interrupt controller of the host. */
+struct plan_intc {
+	uint8_t kind;		/* enum intc_kind */
 	char path[PLAN_PATH_SIZE];	/* of the host's node */
 	hpa_t base;
 	uint64_t size;
 	uint32_t ndev;		/* highest interrupt id, below MAX_IRQS */
 	uint32_t phandle;
-	uint8_t irq_owner[MAX_IRQS];	/* VM index, OWNER_HYP or NO_OWNER */
+	uint8_t source_owner[MAX_IRQS];	/* VM index, OWNER_HYP or NO_OWNER */
 };
 
 /* The PLIC that a guest sees: one for each host PLIC that it needs. Context 2 * vcpu is an inert
  * M-mode one, 2 * vcpu + 1 the S-mode one, as on QEMU's virt, whatever the host's layout. */
 struct plan_vplic {
-	uint8_t plic;		/* index into plan.plics */
+	uint8_t plic;		/* index into plan.intcs */
 	gpa_t base;		/* the host's address, unless guest RAM was placed over it: refused */
 	uint64_t size;
 	uint32_t ndev;
@@ -184,7 +188,7 @@ struct plan_vm {
 	uint32_t nr_irqs;
 	struct plan_irq irqs[MAX_VM_IRQS];	/* sorted by device, PLIC and id; no interrupt twice */
 	uint32_t nr_vplics;
-	struct plan_vplic vplics[MAX_PLICS];
+	struct plan_vplic vplics[MAX_INTCS];
 	struct plan_image images[NR_IMAGE_ROLES];
 	gpa_t entry;		/* where vcpu 0 starts */
 	gpa_t dtb;		/* where its device tree goes; GUEST_DTB_MAX bytes of its RAM are kept for it */
@@ -224,7 +228,7 @@ struct plan_console {
 		CONSOLE_GUEST_HART,	/* a guest's hart, by its timer */
 	} drive;
 	uint8_t hart;		/* that hart, index into harts; not with CONSOLE_DIRECT */
-	uint8_t plic;		/* CONSOLE_OWN_HART: index into plics of its interrupt */
+	uint8_t intc;		/* CONSOLE_OWN_HART: index into intcs of its interrupt */
 	uint16_t irq;		/* 0: none that reaches the hart; it looks by its timer */
 	bool colour;		/* console-style = "colour" */
 	bool monitor;		/* there is one */
@@ -240,8 +244,8 @@ struct plan {
 	uint64_t timebase_hz;
 	uint32_t nr_harts;
 	struct plan_hart harts[MAX_HARTS];
-	uint32_t nr_plics;
-	struct plan_plic plics[MAX_PLICS];
+	uint32_t nr_intcs;
+	struct plan_intc intcs[MAX_INTCS];
 	uint32_t nr_vms;
 	struct plan_vm vms[MAX_VMS];
 	struct plan_console console;	/* of the hypervisor */

@@ -57,7 +57,7 @@ static bool irq_listed(const struct plan_vm *v, uint32_t plic, uint32_t id)
 	uint32_t i;
 
 	for (i = 0; i < v->nr_irqs; i++) {
-		if (v->irqs[i].plic == plic && v->irqs[i].id == id)
+		if (v->irqs[i].intc == plic && v->irqs[i].id == id)
 			return true;
 	}
 	return false;
@@ -67,7 +67,7 @@ static void add_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t n
 		    uint32_t id)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
-	uint8_t *owner = &pl->plan->plics[plic].irq_owner[id];
+	uint8_t *owner = &pl->plan->intcs[plic].source_owner[id];
 	char path[HOST_PATH_SIZE], other[VM_NAME_LEN + 16];
 
 	if (*owner != NO_OWNER && *owner != vm) {
@@ -75,7 +75,7 @@ static void add_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t n
 			   "%s: its interrupt %u of %s is also claimed by %s; give the devices "
 			   "that share it to one guest",
 			   host_path(pl->host, node, path, sizeof(path)), id,
-			   pl->plan->plics[plic].path,
+			   pl->plan->intcs[plic].path,
 			   plan_owner_name(pl, *owner, other, sizeof(other)));
 		return;
 	}
@@ -102,7 +102,7 @@ static void check_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 		needs_controller(pl, vm, node, irq->parent);
 	else if (!irq->id)
 		unroutable(pl, vm, node, "its interrupt id is 0, which is no source of a PLIC");
-	else if (irq->id > pl->plan->plics[plic].ndev)
+	else if (irq->id > pl->plan->intcs[plic].ndev)
 		unroutable(pl, vm, node, "its interrupt id is above riscv,ndev of the PLIC, which has no such source");
 	else if (!serves(pl, plic, v))
 		unroutable(pl, vm, node, "its PLIC has no S-mode context for a hart of this guest; "
@@ -139,8 +139,8 @@ static void console_irqs(struct planner *pl)
 		return;
 	while (host_next_irq(pl->host, pl->console_node, &cursor, &irq) == OK) {
 		plic = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
-		if (plic >= 0 && irq.id && irq.id <= pl->plan->plics[plic].ndev)
-			pl->plan->plics[plic].irq_owner[irq.id] = OWNER_HYP;
+		if (plic >= 0 && irq.id && irq.id <= pl->plan->intcs[plic].ndev)
+			pl->plan->intcs[plic].source_owner[irq.id] = OWNER_HYP;
 	}
 }
 
@@ -153,8 +153,8 @@ static void sort_irqs(struct plan_vm *v)
 
 		for (j = i; j && (v->irqs[j - 1].device > q.device ||
 				  (v->irqs[j - 1].device == q.device &&
-				   (v->irqs[j - 1].plic > q.plic ||
-				    (v->irqs[j - 1].plic == q.plic && v->irqs[j - 1].id > q.id))));
+				   (v->irqs[j - 1].intc > q.intc ||
+				    (v->irqs[j - 1].intc == q.intc && v->irqs[j - 1].id > q.id))));
 		     j--)
 			v->irqs[j] = v->irqs[j - 1];
 		v->irqs[j] = q;
@@ -184,7 +184,7 @@ void plan_irqs(struct planner *pl)
 static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
-	const struct plan_plic *p = &pl->plan->plics[plic];
+	const struct plan_intc *p = &pl->plan->intcs[plic];
 	uint64_t need = PLIC_CONTEXT_BASE + 2ull * v->nr_vcpus * PLIC_CONTEXT_STRIDE;
 
 	if (p->size < need)
@@ -205,7 +205,7 @@ void plan_vplics(struct planner *pl)
 	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (plic = 0; v->nr_vcpus && plic < pl->plan->nr_plics; plic++) {
+		for (plic = 0; v->nr_vcpus && plic < pl->plan->nr_intcs; plic++) {
 			if (serves(pl, plic, v))
 				add_vplic(pl, vm, plic);
 		}

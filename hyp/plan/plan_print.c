@@ -92,8 +92,8 @@ static void print_console(struct printer *pr, const struct plan *plan)
 		add(pr, " %lu, the console's own, by interrupt %u", h->id, c->irq);
 	else
 		add(pr, " %lu, the console's own", h->id);
-	if (c->irq && plan->nr_plics > 1)
-		add(pr, " of PLIC %u", c->plic);
+	if (c->irq && plan->nr_intcs > 1)
+		add(pr, " of PLIC %u", c->intc);
 	end(pr);
 	start(pr, "  ", "monitor");
 	add(pr, " %s", c->kind != CONSOLE_NS16550 ? "none, as there is no input" : c->monitor ? "on" : "off");
@@ -152,7 +152,7 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 
 	start(pr, "", "machine");
 	add(pr, " %u harts, timebase %lu Hz, %u PLIC%s%s", plan->nr_harts, plan->timebase_hz,
-	    plan->nr_plics, plan->nr_plics == 1 ? "" : "s", has_sswi(plan) ? ", SSWI" : "");
+	    plan->nr_intcs, plan->nr_intcs == 1 ? "" : "s", has_sswi(plan) ? ", SSWI" : "");
 	end(pr);
 	start(pr, "", "hypervisor");
 	add_range(pr, plan->hyp.base, plan->hyp.size);
@@ -214,8 +214,8 @@ static void add_irqs(struct printer *pr, const struct plan *plan, const struct p
 	for (i = 0; i < v->nr_irqs; i++) {
 		if (v->irqs[i].device != device)
 			continue;
-		if (plan->nr_plics > 1)
-			add(pr, "%s%u of PLIC %u", before, v->irqs[i].id, v->irqs[i].plic);
+		if (plan->nr_intcs > 1)
+			add(pr, "%s%u of PLIC %u", before, v->irqs[i].id, v->irqs[i].intc);
 		else
 			add(pr, "%s%u", before, v->irqs[i].id);
 		before = ", ";
@@ -245,7 +245,7 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 	for (i = 0; i < v->nr_vplics; i++) {
 		start(pr, "  ", "plic");
 		add_range(pr, v->vplics[i].base.v, v->vplics[i].size);
-		add(pr, " for %s, %s", plan->plics[v->vplics[i].plic].path,
+		add(pr, " for %s, %s", plan->intcs[v->vplics[i].plic].path,
 		    plic_mode_name(v->policy.plic_mode));
 		end(pr);
 	}
@@ -269,7 +269,7 @@ static void print_vuart(struct printer *pr, const struct plan *plan, const struc
 		add(pr, ", irq %u", u->irq);
 	else
 		add(pr, ", no interrupt");
-	if (u->irq && plan->nr_plics > 1)
+	if (u->irq && plan->nr_intcs > 1)
 		add(pr, " of PLIC %u", v->vplics[u->vplic].plic);
 	end(pr);
 }

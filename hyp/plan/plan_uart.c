@@ -22,7 +22,7 @@ static bool find_console_irq(struct planner *pl, uint32_t hart, uint8_t *plic, u
 	while (host_next_irq(pl->host, pl->console_node, &cursor, &irq) == OK) {
 		int p = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
 
-		if (p < 0 || !irq.id || irq.id > pl->plan->plics[p].ndev ||
+		if (p < 0 || !irq.id || irq.id > pl->plan->intcs[p].ndev ||
 		    pl->plan->harts[hart].plic_context[p] == NO_CONTEXT)
 			continue;
 		*plic = (uint8_t)p;
@@ -39,7 +39,7 @@ static void use_hart(struct planner *pl, uint32_t hart)
 	c->hart = (uint8_t)hart;
 	c->drive = pl->plan->harts[hart].vm == NO_OWNER ? CONSOLE_OWN_HART : CONSOLE_GUEST_HART;
 	if (c->drive == CONSOLE_OWN_HART && c->kind == CONSOLE_NS16550)
-		find_console_irq(pl, hart, &c->plic, &c->irq);
+		find_console_irq(pl, hart, &c->intc, &c->irq);
 }
 
 /* A UART has input, which needs a hart: without a word of the tree, the first spare one that its interrupt reaches. */
@@ -123,7 +123,7 @@ static bool irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
 	uint32_t i;
 
 	for (i = 0; i < v->nr_irqs; i++) {
-		if (v->irqs[i].plic == plic && v->irqs[i].id == id)
+		if (v->irqs[i].intc == plic && v->irqs[i].id == id)
 			return false;
 	}
 	return true;
@@ -135,7 +135,7 @@ static int find_vplic(const struct planner *pl, const struct plan_vm *v, int pli
 	uint32_t i;
 
 	for (i = 0; i < v->nr_vplics; i++) {
-		if (v->vplics[i].plic == plic && pl->plan->plics[plic].phandle)
+		if (v->vplics[i].plic == plic && pl->plan->intcs[plic].phandle)
 			return (int)i;
 	}
 	return -1;
@@ -167,7 +167,7 @@ static void choose_irq(const struct planner *pl, struct plan_vm *v)
 
 	for (i = 0; i < v->nr_vplics; i++) {
 		for (id = 1; id <= v->vplics[i].ndev; id++) {
-			if (!pl->plan->plics[v->vplics[i].plic].phandle ||
+			if (!pl->plan->intcs[v->vplics[i].plic].phandle ||
 			    !irq_is_free(v, v->vplics[i].plic, id))
 				continue;
 			v->vuart.vplic = (uint8_t)i;

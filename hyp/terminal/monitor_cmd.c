@@ -20,20 +20,20 @@
 
 static const struct plan *plan;	/* of the command that is carried out */
 
-/* What is known of a VM at one moment. */
-struct situation {
+/* The state of a VM at one moment, read under its lock. */
+struct vm_snapshot {
 	enum vm_state state;
 	enum vm_end end;
 	uint32_t starts;
 	uint64_t started_at;
 };
 
-static struct situation look(struct vm *vm)
+static struct vm_snapshot take_snapshot(struct vm *vm)
 {
-	struct situation s;
+	struct vm_snapshot s;
 
 	lock_acquire(&vm->lock);
-	s = (struct situation){ vm->state, vm->end, vm->starts, vm->started_at };
+	s = (struct vm_snapshot){ vm->state, vm->end, vm->starts, vm->started_at };
 	lock_release(&vm->lock);
 	return s;
 }
@@ -53,7 +53,7 @@ static struct vm *find_guest(const char *name)
 
 /* ---- guests ---- */
 
-static const char *state_name(const struct situation *s)
+static const char *state_name(const struct vm_snapshot *s)
 {
 	switch (s->state) {
 	case VM_STOPPED: return "stopped";
@@ -78,7 +78,7 @@ static uint64_t memory_kib(const struct plan_vm *p)
 static void show_guest(uint32_t i)
 {
 	const struct plan_vm *p = &plan->vms[i];
-	struct situation s = look(vm_get(i));
+	struct vm_snapshot s = take_snapshot(vm_get(i));
 	uint64_t kib = memory_kib(p);
 	char harts[64];
 	size_t n = 0;
@@ -134,7 +134,7 @@ static void show_claims(const struct vm *vm)
 				continue;
 			if (!any)
 				answer_print("%s: interrupts of %s, by source:", vm->plan->name,
-					  plan->plics[vplic->plic].path);
+					  plan->intcs[vplic->plic].path);
 			answer_print(" %u: %u", id, n);
 			any = true;
 		}

@@ -18,16 +18,16 @@ _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
 
 #define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
 #define DRAIN_TURNS	16384u	/* at most as many lines has a source, one byte each */
-#define PATIENCE	1000u	/* looks at the lock before one's own next turn */
+#define TURN_WAIT	1000u	/* checks whether another hart took the lock, before the next own turn */
 #define POLL_BUDGET	32u	/* bytes of all sources in one poll from a guest's hart: twice what a UART takes at once */
 
 struct source {
 	const char *name;
 	uint8_t colour;		/* SGR parameter */
 	bool linked;		/* has text to offer at all */
-	uint32_t at;		/* MUX_LOG: where it is shown up to */
-	uint32_t told;		/* dropped bytes that were said so */
-	uint64_t told_at;
+	uint32_t at;		/* MUX_LOG: the first byte of the log that was not read yet */
+	uint32_t reported;	/* dropped bytes that the log has reported, */
+	uint64_t reported_at;	/* and when; ticks */
 	uint32_t next, n;	/* of chunk */
 	uint8_t chunk[64];
 	struct line line;
@@ -35,15 +35,15 @@ struct source {
 
 static struct {
 	struct lock lock;
-	uint32_t waiting, turns;	/* atomic: who waits in lock_for_turn(); turns so far */
+	uint32_t waiting, turns;	/* atomic: harts in lock_for_turn(); turns so far */
 	/* lock protects: */
 	const struct console_device *device;
 	bool colour;
 	struct source sources[MUX_SOURCES];
-	uint32_t turn;		/* whose turn it is */
+	uint32_t turn;		/* round-robin: the source that is served */
 	uint32_t focus;
 	enum { ASKS_NOTHING, ASKS, ANSWERED } ask;	/* ANSWERED until the monitor's line has ended */
-	uint32_t shown;		/* whose unfinished line the terminal shows, NOBODY */
+	uint32_t on_screen;	/* the source whose unfinished line the terminal shows, or NOBODY */
 	uint32_t notify;
 	uint32_t budget;	/* bytes of all sources that one service moves */
 	uint32_t left;		/* bytes of the turn that is under way */
@@ -66,19 +66,19 @@ static void add_mark(const struct source *s)
 	stage_add_text(text);
 }
 
-/* Whose unfinished line is to be seen, NOBODY. */
-static uint32_t live(void)
+/* The source whose unfinished line is shown as it grows, or NOBODY. */
+static uint32_t visible_source(void)
 {
 	return mux.ask == ASKS_NOTHING ? mux.focus : MUX_MONITOR;
 }
 
-/* The terminal's cursor is to stand at the start of an empty line. */
-static void leave_shown(void)
+/* Moves the terminal's cursor to the start of an empty line. */
+static void leave_line(void)
 {
-	if (mux.shown == NOBODY)
+	if (mux.on_screen == NOBODY)
 		return;
 	stage_add_text(mux.colour ? "\r\x1b[0m\x1b[K" : "\n");
-	mux.shown = NOBODY;
+	mux.on_screen = NOBODY;
 }
 
 /* Shows a line that is not finished, with the cursor where the source has it. */
@@ -86,27 +86,27 @@ static void show(uint32_t i)
 {
 	struct source *s = &mux.sources[i];
 
-	leave_shown();
+	leave_line();
 	add_mark(s);
 	stage_add(s->line.text, s->line.len);
 	for (uint32_t back = s->line.len; back > s->line.col; back--)
 		stage_add_byte('\b');
-	mux.shown = i;
+	mux.on_screen = i;
 }
 
 static void end_line(uint32_t i)
 {
 	struct source *s = &mux.sources[i];
 
-	if (mux.shown != i) {
-		leave_shown();
+	if (mux.on_screen != i) {
+		leave_line();
 		add_mark(s);
 		stage_add(s->line.text, s->line.len);
 	} else if (mux.colour && s->line.coloured) {
 		stage_add_text("\x1b[0m");
 	}
 	stage_add("\n", 1);
-	mux.shown = NOBODY;
+	mux.on_screen = NOBODY;
 	if (i == MUX_MONITOR && mux.ask == ANSWERED)
 		mux.ask = ASKS_NOTHING;
 	line_begin(&s->line);
@@ -128,9 +128,9 @@ static bool feed(uint32_t i, uint8_t byte)
 		end_line(i);
 		return true;
 	}
-	if (mux.shown != i && (i != live() || !s->line.len))
+	if (mux.on_screen != i && (i != visible_source() || !s->line.len))
 		return false;
-	if (mux.shown != i) {
+	if (mux.on_screen != i) {
 		show(i);
 	} else {
 		if (event == LINE_RETURN) {
@@ -160,9 +160,9 @@ static uint32_t step(uint32_t i, uint32_t max, bool *ended)
 		return 1;
 	}
 	s->next += n;
-	if (mux.shown == i)
+	if (mux.on_screen == i)
 		stage_add((const char *)from, n);
-	else if (i == live())
+	else if (i == visible_source())
 		show(i);
 	return n;
 }
@@ -197,21 +197,21 @@ static bool has_text(uint32_t i)
 	return s->linked && (s->next < s->n || refill(i));
 }
 
-/* At most once a second for each guest: what its ring had no room for. */
-static void tell_dropped(uint32_t i)
+/* At most once a second for each guest, a line about bytes that its ring had no room for. */
+static void report_dropped(uint32_t i)
 {
 	struct source *s = &mux.sources[i];
 	uint32_t dropped = i < MAX_VMS ? console_dropped(i) : 0;
 	uint64_t now;
 
-	if (dropped == s->told)
+	if (dropped == s->reported)
 		return;
 	now = csr_read(CSR_TIME);
-	if (s->told_at && now - s->told_at < second)
+	if (s->reported_at && now - s->reported_at < second)
 		return;
-	console_log("vm %s: %u bytes of its console output dropped", s->name, dropped - s->told);
-	s->told = dropped;
-	s->told_at = now;
+	console_log("vm %s: %u bytes of its console output dropped", s->name, dropped - s->reported);
+	s->reported = dropped;
+	s->reported_at = now;
 }
 
 enum turn { TURN_EMPTY, TURN_OVER, TURN_GOES_ON };
@@ -225,7 +225,7 @@ static enum turn take_turn(uint32_t i, uint32_t *budget)
 	bool ended = false;
 	uint32_t n;
 
-	tell_dropped(i);
+	report_dropped(i);
 	if (!has_text(i))
 		return TURN_EMPTY;
 	while (!ended && mux.left && stage_make_room() && has_text(i)) {
@@ -252,9 +252,9 @@ static void fill(void)
 		mux.turn = (mux.turn + 1) % MUX_SOURCES;
 		mux.left = TURN_BUDGET;
 	}
-	if (idle == MUX_SOURCES && mux.shown == NOBODY && live() != NOBODY &&
-	    mux.sources[live()].line.len && stage_make_room())
-		show(live());
+	if (idle == MUX_SOURCES && mux.on_screen == NOBODY && visible_source() != NOBODY &&
+	    mux.sources[visible_source()].line.len && stage_make_room())
+		show(visible_source());
 }
 
 static bool anything_waits(void)
@@ -265,11 +265,11 @@ static bool anything_waits(void)
 	return false;
 }
 
-/* ---- who drives ---- */
+/* ---- turns of several harts ---- */
 
 /*
- * The lock is nobody's by right: who has just had it could take it again and again, for as long as it has lines, and a
- * UART is slow. So it lets those go first who wait already, if they take it in a moment.
+ * The lock is not fair: the hart that has just released it could take it again and again, for as long as it has lines, and
+ * a UART is slow. So it waits a moment for a hart that waits already to take it.
  */
 static void lock_for_turn(void)
 {
@@ -284,7 +284,7 @@ static void unlock_after_turn(void)
 
 	__atomic_store_n(&mux.turns, turns, __ATOMIC_RELAXED);
 	lock_release(&mux.lock);
-	for (uint32_t n = 0; n < PATIENCE && __atomic_load_n(&mux.waiting, __ATOMIC_RELAXED); n++)
+	for (uint32_t n = 0; n < TURN_WAIT && __atomic_load_n(&mux.waiting, __ATOMIC_RELAXED); n++)
 		if (__atomic_load_n(&mux.turns, __ATOMIC_RELAXED) != turns)
 			break;
 }
@@ -304,7 +304,7 @@ static bool drain_turn(uint32_t source)
 	return more;
 }
 
-/* What a sibling puts in meanwhile it drains itself. */
+/* What another hart adds meanwhile, that hart drains. */
 void mux_drain(uint32_t source)
 {
 	for (uint32_t n = 0; n < DRAIN_TURNS && drain_turn(source); n++)
@@ -343,7 +343,7 @@ void mux_finish(uint64_t deadline)
 		fill();
 		stage_push();
 	}
-	leave_shown();
+	leave_line();
 	while (csr_read(CSR_TIME) < deadline && stage_is_pending())
 		stage_push();
 	lock_release(&mux.lock);
@@ -381,9 +381,9 @@ uint32_t mux_focus(void)
 /* A guest's prompt stays to be seen; the end of the monitor's line is under way. */
 void mux_set_focus(uint32_t source)
 {
-	if (mux.shown == mux.focus && mux.shown < MAX_VMS && source != mux.focus) {
+	if (mux.on_screen == mux.focus && mux.on_screen < MAX_VMS && source != mux.focus) {
 		stage_add("\n", 1);
-		mux.shown = NOBODY;
+		mux.on_screen = NOBODY;
 	}
 	mux.focus = source;
 }
@@ -409,7 +409,7 @@ void mux_init(const struct console_device *d)
 	stage_init(d);
 	answer_init();
 	mux.device = d;
-	mux.focus = mux.shown = NOBODY;
+	mux.focus = mux.on_screen = NOBODY;
 	mux.budget = UINT32_MAX;
 	mux.left = TURN_BUDGET;
 	link_source(MUX_LOG, "bulkhead", 36);

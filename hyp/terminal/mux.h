@@ -2,8 +2,8 @@
 /*
  * The mux: many sources of lines, one terminal. It takes one line of each source in turn, so that no flood starves
  * the others, and shows the unfinished line of the source in focus as it grows; where another line has to be shown
- * in between, the unfinished one is ended and shown again behind it. While we ask for a name (keys.c), it is the
- * monitor's line that is live in this way, instead of that of the source in focus. docs/console.md.
+ * in between, the unfinished one is ended and shown again behind it. While keys.c asks for a name, it is the
+ * monitor's line that is shown in this way, instead of that of the source in focus. docs/console.md.
  *
  * Lock: mux.lock covers all of it, the device, and monitor.c. Taken by the hart that drives the console.
  */
@@ -45,7 +45,7 @@ bool mux_has_input(void);
 /* ---- under the lock: keys.c, monitor.c ---- */
 
 /*
- * We ask for something: the monitor's unfinished line is live, whoever has the focus, up to
+ * keys.c asks for something: the monitor's unfinished line is shown, whatever source has the focus, up to
  * mux_answered(), which ends that line.
  */
 void mux_ask(void);

@@ -5,7 +5,7 @@
  */
 #include "hyp/terminal/terminal.h"
 
-#include "drivers/plic.h"
+#include "drivers/intc.h"
 #include "hyp/console/console.h"
 #include "hyp/console/machine.h"
 #include "hyp/riscv/csr.h"
@@ -74,15 +74,6 @@ static bool service(bool *pending)
 	return more;
 }
 
-/* The UART's interrupt on this hart's own context, which no guest has; without one the hart looks by its timer. */
-static void enable_interrupt(const struct plan_console *c, uint32_t context)
-{
-	plic_set_threshold(c->plic, context, 0);
-	plic_set_priority(c->plic, c->irq, 1);
-	plic_set_enable(c->plic, context, c->irq, true);
-	csr_set(CSR_SIE, 1ul << IRQ_SEI);
-}
-
 /* at: UINT64_MAX is never; then the interrupt is masked. */
 static void set_timer(bool sstc, uint64_t at)
 {
@@ -101,21 +92,24 @@ void terminal_hart_run(void)
 	const struct plan_console *c = &plan->console;
 	const struct plan_hart *self = &plan->harts[c->hart];
 	bool sstc = self->features & HART_SSTC, poll = mux_has_input() && !c->irq, pending;
-	uint32_t context = (uint32_t)self->plic_context[c->plic], id;
+	const struct intc_ops *intc = intc_ops(c->intc);
+	uint32_t source;
 	uint64_t at;
 
 	csr_write(CSR_SIE, 1ul << IRQ_SSI);
-	if (c->irq)
-		enable_interrupt(c, context);
+	if (c->irq) {	/* the UART's, on this hart alone, which is in no guest; otherwise the timer polls */
+		intc->route(c->intc, c->hart, c->irq);
+		csr_set(CSR_SIE, 1ul << IRQ_SEI);
+	}
 	console_set_driven();
 	for (;;) {
 		hart_take_mail();
 		console_take_kick();
-		id = c->irq && csr_read(CSR_SIP) & 1ul << IRQ_SEI ? plic_claim(c->plic, context) : 0;
+		source = c->irq && csr_read(CSR_SIP) & 1ul << IRQ_SEI ? intc->claim(c->intc, c->hart) : 0;
 		while (service(&pending))
 			;
-		if (id)
-			plic_complete(c->plic, context, id);
+		if (source)
+			intc->complete(c->intc, c->hart, source);
 		at = vm_watch_all();
 		if (poll && console_next_poll(pending) < at)
 			at = console_next_poll(pending);

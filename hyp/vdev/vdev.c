@@ -2,89 +2,95 @@
 /* The table of virtual devices; see vdev.h. No lock: the devices have their own. */
 #include "hyp/vdev/vdev.h"
 
+#include "hyp/base/panic.h"
+
 struct vdev_kind {
-	/* The window of the device of that number; false if the VM has fewer. */
-	bool (*window)(const struct plan_vm *plan, uint32_t number, struct range *window);
-	bool (*read)(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t *value, uint64_t *changed);
-	bool (*write)(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t value, uint64_t *changed);
+	/* The window and the state of the device of that number; false if the VM has fewer. */
+	bool (*get)(struct vdevs *d, uint32_t number, struct vdev *out);
+	vdev_read_t read;
+	vdev_write_t write;
 };
 
 /* ---- PLICs: 32 bits wide and aligned, as the registers of the specification ---- */
 
-static bool plic_window(const struct plan_vm *plan, uint32_t number, struct range *window)
+static bool plic_get(struct vdevs *d, uint32_t number, struct vdev *out)
 {
-	if (number >= plan->nr_vplics)
+	if (number >= d->plan->nr_vplics)
 		return false;
-	*window = (struct range){ plan->vplics[number].base.v, plan->vplics[number].size };
+	out->base = d->plan->vplics[number].base.v;
+	out->size = d->plan->vplics[number].size;
+	out->state = &d->vplics[number];
 	return true;
 }
 
-static bool plic_read(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t *value, uint64_t *changed)
+static bool plic_read(void *state, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed)
 {
-	struct vplic *p = &d->vplics[at->number];
+	const struct vplic *p = state;
 
-	if (size != 4 || at->offset & 3)
+	if (size != 4 || offset & 3)
 		return false;
-	*changed = vdevs_pass(d) ? vplic_passed_read(p, at->offset, value) : vplic_read(p, at->offset, value);
+	*changed = p->mode == PLIC_EMULATED ? vplic_read(state, offset, value) : vplic_passed_read(state, offset, value);
 	return true;
 }
 
-static bool plic_write(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t value, uint64_t *changed)
+static bool plic_write(void *state, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed)
 {
-	struct vplic *p = &d->vplics[at->number];
+	const struct vplic *p = state;
 	uint32_t word = (uint32_t)value;
 
-	if (size != 4 || at->offset & 3)
+	if (size != 4 || offset & 3)
 		return false;
-	*changed = vdevs_pass(d) ? vplic_passed_write(p, at->offset, word) : vplic_write(p, at->offset, word);
+	*changed = p->mode == PLIC_EMULATED ? vplic_write(state, offset, word) : vplic_passed_write(state, offset, word);
 	return true;
 }
 
 /* ---- the UART ---- */
 
-static bool uart_window(const struct plan_vm *plan, uint32_t number, struct range *window)
+static bool uart_get(struct vdevs *d, uint32_t number, struct vdev *out)
 {
-	*window = (struct range){ plan->vuart.base.v, plan->vuart.size };
-	return number == 0 && plan->vuart.size;
+	out->base = d->plan->vuart.base.v;
+	out->size = d->plan->vuart.size;
+	out->state = &d->vuart;
+	return number == 0 && out->size;
 }
 
-static bool uart_read(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t *value, uint64_t *changed)
+static bool uart_read(void *state, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed)
 {
-	return vuart_read(&d->vuart, at->offset, size, value, changed);
+	return vuart_read(state, offset, size, value, changed);
 }
 
-static bool uart_write(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t value, uint64_t *changed)
+static bool uart_write(void *state, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed)
 {
-	return vuart_write(&d->vuart, at->offset, size, value, changed);
+	return vuart_write(state, offset, size, value, changed);
 }
 
 /* ---- the table ---- */
 
 static const struct vdev_kind kinds[] = {
-	{ plic_window, plic_read, plic_write },
-	{ uart_window, uart_read, uart_write },
+	{ plic_get, plic_read, plic_write },
+	{ uart_get, uart_read, uart_write },
 };
 
-bool vdev_find(const struct vdevs *d, gpa_t address, struct vdev_place *at)
+void vdev_list(struct vdevs *d)
 {
-	struct range window;
+	struct vdev one = { 0 };
 
+	d->nr = 0;
 	for (uint32_t k = 0; k < ARRAY_LEN(kinds); k++)
-		for (uint32_t n = 0; kinds[k].window(d->plan, n, &window); n++) {
-			if (address.v - window.base >= window.size)	/* below the base it wraps to a large number */
-				continue;
-			*at = (struct vdev_place){ &kinds[k], n, address.v - window.base };
-			return true;
+		for (uint32_t n = 0; kinds[k].get(d, n, &one); n++) {
+			ASSERT(d->nr < MAX_VDEVS);
+			one.read = kinds[k].read;
+			one.write = kinds[k].write;
+			d->list[d->nr++] = one;
 		}
-	return false;
 }
 
-bool vdev_read(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t *value, uint64_t *changed)
+const struct vdev *vdev_find(const struct vdevs *d, gpa_t address, uint64_t *offset)
 {
-	return at->kind->read(d, at, size, value, changed);
-}
-
-bool vdev_write(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t value, uint64_t *changed)
-{
-	return at->kind->write(d, at, size, value, changed);
+	for (const struct vdev *v = d->list; v < d->list + d->nr; v++) {
+		*offset = address.v - v->base;
+		if (*offset < v->size)	/* below the base it wraps to a large number */
+			return v;
+	}
+	return NULL;
 }

@@ -12,13 +12,33 @@
 #include "hyp/vdev/vplic.h"
 #include "hyp/vdev/vuart.h"
 
+/*
+ * An access of size bytes (1, 2, 4 or 8) at offset, bytes from the window's base and below its size. False if the device takes
+ * no access of that size or alignment there; nothing has happened then. *changed: vcpus whose external interrupt line may have
+ * changed (vintc.h), 0 before the call. value: in the low bytes; a read of 32 bits is extended with its sign.
+ */
+typedef bool (*vdev_read_t)(void *state, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed);
+typedef bool (*vdev_write_t)(void *state, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed);
+
+/* A device of a VM. */
+struct vdev {
+	uint64_t base, size;	/* its window, guest-physical */
+	void *state;
+	vdev_read_t read;
+	vdev_write_t write;
+};
+
+#define MAX_VDEVS	(MAX_INTCS + 1)
+
 struct vdevs {
 	const struct plan_vm *plan;
+	uint32_t nr;			/* of list: the rows of the table in vdev.c that the VM has */
+	struct vdev list[MAX_VDEVS];
 	uint8_t plic_mode;		/* enum plic_mode, of all its PLICs, as far as the machine allows it */
 	uint32_t nr_intcs;
-	struct vintc intcs[MAX_PLICS];	/* its interrupt controllers, as plan->vplics */
+	struct vintc intcs[MAX_INTCS];	/* its interrupt controllers, as plan->vplics */
 	struct vuart vuart;		/* own lock; plan NULL: none */
-	struct vplic vplics[MAX_PLICS];	/* own lock each; last: vplic_create() sets all of it */
+	struct vplic vplics[MAX_INTCS];	/* own lock each; last: vplic_create() sets all of it */
 };
 
 /* From the plan; maps pages of PLIC contexts into the guest's G-stage if the plan wants that. At boot, d zeroed but vplics. */
@@ -33,24 +53,10 @@ static inline bool vdevs_pass(const struct vdevs *d)
 	return d->plic_mode != PLIC_EMULATED;
 }
 
-struct vdev_kind;
+/* The device at that address and the offset in its window; NULL if none of the VM is there. */
+const struct vdev *vdev_find(const struct vdevs *d, gpa_t address, uint64_t *offset);
 
-/* A place in a window of a device. */
-struct vdev_place {
-	const struct vdev_kind *kind;
-	uint32_t number;	/* of the devices of this kind */
-	uint64_t offset;	/* bytes from the window's base, below its size */
-};
-
-/* False if no device of the VM has that address. */
-bool vdev_find(const struct vdevs *d, gpa_t address, struct vdev_place *at);
-
-/*
- * An access of size bytes (1, 2, 4 or 8). False if the device takes no access of that size or alignment there; nothing has
- * happened then. *changed: vcpus whose external interrupt line may have changed (vintc.h). value: in the low bytes; a read of
- * 32 bits is extended with its sign.
- */
-bool vdev_read(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t *value, uint64_t *changed);
-bool vdev_write(struct vdevs *d, const struct vdev_place *at, uint32_t size, uint64_t value, uint64_t *changed);
+/* Fills d->list from the table. At boot, after the devices have been created. */
+void vdev_list(struct vdevs *d);
 
 #endif

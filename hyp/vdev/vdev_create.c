@@ -77,6 +77,7 @@ void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct 
 	d->nr_intcs = d->plan->nr_vplics;
 	create_vplics(plan, d, vm, g);
 	create_vuart(d, vm);
+	vdev_list(d);
 }
 
 void vdevs_reset(struct vdevs *d)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The emulated PLIC of a VM; see vplic.h for its model. RISC-V PLIC Specification 1.0.0.
- * Register access on the host's PLIC is drivers/plic.c's work, telling vcpus of a changed line the
+ * Register access on the host's PLIC is drivers/plic.c's work, notifying vcpus of a changed line the
  * caller's. Every access costs a bounded number of steps: at most one for each vcpu of the VM or one
  * for each priority, never one for each source.
  *
@@ -83,8 +83,8 @@ static void set_pending(struct vplic *v, uint32_t id)
 	make_ready(v, id);
 }
 
-/* Others look at lines without the lock, so they must see it before and after an operation, not the
- * states between: nobody would tell them that these have passed. Returns the vcpus that changed. */
+/* Other harts read lines without the lock. So it must show the state before or after an operation, never one between:
+ * nothing would notify them of the next change. Returns the vcpus that changed. */
 static uint64_t publish_lines(struct vplic *v)
 {
 	uint64_t changed = v->lines ^ v->next_lines;
@@ -103,7 +103,7 @@ static inline uint64_t publish_and_release(struct vplic *v)
 }
 
 /* The same of an operation that does not ask how contexts are reached. */
-static uint64_t tell_and_release(struct vplic *v)
+static uint64_t notify_and_release(struct vplic *v)
 {
 	return v->mode == PLIC_EMULATED ? publish_and_release(v) : vplic_passed_release(v);
 }
@@ -217,7 +217,7 @@ uint64_t vplic_set_level(void *vplic, uint32_t id, bool level)
 	} else {
 		v->level[word_of(id)] &= ~bit_of(id);
 	}
-	return tell_and_release(v);
+	return notify_and_release(v);
 }
 
 /* ---- registers ---- */
@@ -323,7 +323,7 @@ static __noinline uint64_t move_level(struct vplic *v, uint64_t id, uint32_t pri
 	make_unready(v, (uint32_t)id);
 	__atomic_store_n(&v->priority[id], (uint8_t)priority, __ATOMIC_RELAXED);
 	make_ready(v, (uint32_t)id);
-	return tell_and_release(v);
+	return notify_and_release(v);
 }
 
 static inline uint64_t keep_priority(struct vplic *v, uint64_t id, uint32_t priority)
@@ -366,7 +366,7 @@ static __noinline uint64_t move_enables(struct vplic *v, uint32_t vcpu, uint32_t
 	for (uint32_t p = 1; p < VPLIC_PRIORITIES; p++)
 		update_summary(v, vcpu, p, w, v->ready[p][w] & v->enable[w][vcpu]);
 	update_line(v, vcpu);
-	return tell_and_release(v);
+	return notify_and_release(v);
 }
 
 /*

@@ -90,7 +90,7 @@ struct vplic {
 	uint64_t guard[MAX_HARTS];		/* htval of its first word, if stores to it are passed on; or CTX_GUARD_NONE */
 };
 
-/* Binds v to window number index of that VM, after plic_init(); sets every byte of v, and all sources
+/* Binds v to window number index of that VM, after intc_init(); sets every byte of v, and all sources
  * that the plan gives to the VM are physical. Once at boot; vplic_reset() must follow before use. */
 void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index);
 

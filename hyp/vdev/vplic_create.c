@@ -22,7 +22,7 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 {
 	const struct plan_vm *pv = &plan->vms[vm];
 	const struct plan_vplic *window = &pv->vplics[index];
-	const struct plan_plic *host = &plan->plics[window->plic];
+	const struct plan_intc *host = &plan->intcs[window->plic];
 
 	memset(v, 0, sizeof(*v));
 	v->plic = window->plic;
@@ -38,7 +38,7 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 			v->context[i] = NO_CONTEXT;	/* its registers are not in the window */
 	}
 	for (uint32_t id = 1; id <= v->ndev && id <= v->host_ndev; id++) {
-		if (host->irq_owner[id] != vm)
+		if (host->source_owner[id] != vm)
 			continue;
 		v->physical[word_of(id)] |= bit_of(id);
 		v->owned[word_of(id)] |= bit_of(id);

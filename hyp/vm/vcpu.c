@@ -68,7 +68,7 @@ static bool start_if_pending(struct vcpu *v)
 	lock_acquire(&vm->lock);
 	if (vm->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
 		/* An IPI that a sibling sent while the vcpu was stopped, maybe in an earlier life of the guest, ends
-		 * here. Under the lock: that the VM ends is told after its state has changed, so not before. */
+		 * here. Under the lock: mail about the end of the VM comes after the change of its state, so not before. */
 		mail = hart_take_mail();
 		v->hsm = SBI_HSM_STATE_STARTED;
 		start = true;
@@ -81,8 +81,8 @@ static bool start_if_pending(struct vcpu *v)
 	return true;
 }
 
-/* Waits in HS-mode until the vcpu is started. Only the software interrupt can wake the hart, and the timer if it
- * looks after the console, or for siblings that still have to leave the guest. */
+/* Waits in HS-mode until the vcpu is started. Only the software interrupt can wake the hart, and the timer if the hart
+ * polls the console, or checks for siblings that still have to leave the guest. */
 static void park(struct vcpu *v)
 {
 	csr_write(CSR_VSIE, 0);
@@ -95,7 +95,7 @@ static void park(struct vcpu *v)
 		vm_attend(v);
 		if (start_if_pending(v))
 			return;
-		vtimer_look(v, vm_watch(v->vm));
+		vtimer_wake_parked(v, vm_watch(v->vm));
 		wait_for_interrupt();
 	}
 }

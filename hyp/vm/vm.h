@@ -49,10 +49,10 @@ struct vcpu {
 	struct {
 		uint64_t deadline;	/* that the guest waits for; without Sstc only */
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
-		uint64_t check;		/* when the watchdog looks next */
-		uint64_t poll;		/* when this hart looks after the console next */
-		uint64_t look;		/* when this parked hart looks next whether its siblings have left (vm_watch()) */
-		uint64_t seen;		/* atomic: when the watchdog last looked here, UINT64_MAX while nothing is due */
+		uint64_t check;		/* next check of the watchdog */
+		uint64_t poll;		/* next poll of the console by this hart */
+		uint64_t watch;		/* next check of this parked hart whether its siblings have left (vm_watch()) */
+		uint64_t seen;		/* atomic: the watchdog's last check on this hart, UINT64_MAX while nothing is due */
 	} timer;			/* in ticks; UINT64_MAX is never. See vtimer.c */
 };
 
@@ -87,15 +87,15 @@ struct vm {
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
 	uint32_t clean_block;			/* bytes of a block of CBO.CLEAN; 0: its harts lack Zicbom */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
-	uint64_t look_ticks;			/* between two looks at an ending VM: vm_stuck.c */
+	uint64_t check_ticks;			/* between two checks of an ending VM: vm_stuck.c */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
 
 	struct lock lock;
 	/* lock protects: */
 	enum vm_state state;
 	enum vm_end end;			/* valid in VM_STOPPING, VM_STOPPED and VM_STUCK */
-	uint64_t look_at;			/* ticks; valid in VM_STOPPING: when to look next, */
-	uint32_t looks;				/* and how often that has been */
+	uint64_t check_at;			/* ticks; valid in VM_STOPPING: when to check next whether its harts have left, */
+	uint32_t checks;			/* and how often that has been */
 	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
 	uint32_t starts;			/* how often it was started */
 	uint32_t crashes;			/* how often it was restarted for a crash */

@@ -89,7 +89,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		rate_limit_init(&vm->lives, LIVES_BURST, LIVES_SECONDS * plan->timebase_hz);
 		vm->log_life = true;
 		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
-		vm->look_ticks = plan->timebase_hz * STUCK_SECONDS / STUCK_LOOKS;
+		vm->check_ticks = plan->timebase_hz * STUCK_SECONDS / STUCK_CHECKS;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
 		vdevs_create(&vm->devs, plan, i, &gstages[i]);

@@ -180,8 +180,8 @@ static void finish_life(struct vm *vm)
 /* Under vm->lock: the VM is VM_STOPPING from now on; vm_stuck.c checks whether its harts leave. */
 static void begin_watch(struct vm *vm)
 {
-	vm->look_at = csr_read(CSR_TIME) + vm->look_ticks;
-	vm->looks = 0;
+	vm->check_at = csr_read(CSR_TIME) + vm->check_ticks;
+	vm->checks = 0;
 }
 
 /* Whether it is this call that ended the VM: another hart may have been faster. *log_it: whether the rate limit allows a line with the reason. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A VM that is to end, and a hart of it that does not leave its guest: M-mode firmware has it and does not give it
- * back. Who waits looks now and then, on a timer; nobody spins. After STUCK_LOOKS looks the VM is VM_STUCK for good,
+ * A VM that is to end, and a hart of it that does not leave its guest: M-mode firmware has it and does not return it. The
+ * harts that wait check once a second, on a timer; no hart spins. After STUCK_CHECKS checks the VM is VM_STUCK for good,
  * without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm_life.c.
  */
 #include "hyp/vm/vm_stuck.h"
@@ -13,19 +13,19 @@
 
 #define NEVER		UINT64_MAX
 
-/* Under vm->lock. When to look next, NEVER if there is nothing to look for. *lost: vcpus that are given up now. */
-static uint64_t look(struct vm *vm, uint64_t *lost)
+/* Under vm->lock. When to check next, NEVER if nothing ends. *lost: vcpus that are given up now. */
+static uint64_t check_lost(struct vm *vm, uint64_t *lost)
 {
 	uint64_t now = csr_read(CSR_TIME);
 
 	*lost = 0;
-	if (vm->state != VM_STOPPING || !vm->active)	/* without active ones, the last hart concludes right now */
+	if (vm->state != VM_STOPPING || !vm->active)	/* without active ones, the last hart is in finish_life() */
 		return NEVER;
-	if (now < vm->look_at)
-		return vm->look_at;
-	vm->look_at = now + vm->look_ticks;
-	if (++vm->looks < STUCK_LOOKS)
-		return vm->look_at;
+	if (now < vm->check_at)
+		return vm->check_at;
+	vm->check_at = now + vm->check_ticks;
+	if (++vm->checks < STUCK_CHECKS)
+		return vm->check_at;
 	*lost = vm->active;
 	vm->state = VM_STUCK;
 	vm->asked = ASK_NOTHING;
@@ -52,7 +52,7 @@ uint64_t vm_watch(struct vm *vm)
 	uint64_t next, lost;
 
 	lock_acquire(&vm->lock);
-	next = look(vm, &lost);
+	next = check_lost(vm, &lost);
 	lock_release(&vm->lock);
 	if (lost)
 		give_up(vm, lost);

@@ -8,7 +8,7 @@
 /* A hart that has not left its ending guest for that long is lost. It leaves within microseconds; a firmware's call that
  * waits for other harts, or an emulator whose host is busy, takes longer. */
 #define STUCK_SECONDS		10u
-#define STUCK_LOOKS		10u	/* checks, a second apart: where time jumps, the hart has not had these seconds */
+#define STUCK_CHECKS		10u	/* checks, a second apart: where time jumps, the hart has not had these seconds */
 
 /*
  * Checks whether an ending VM waits for a hart in vain, and gives that hart up if so. Returns when to check next (ticks of

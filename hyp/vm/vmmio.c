@@ -110,15 +110,14 @@ static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit 
 	return inject_access_fault(v, e);
 }
 
-static enum verdict device_access(struct vcpu *v, const struct guest_exit *e, const struct vdev_place *at,
+static enum verdict device_access(struct vcpu *v, const struct guest_exit *e, const struct vdev *d, uint64_t offset,
 				  const struct insn_access *insn)
 {
-	struct vdevs *d = &v->vm->devs;
 	/* Slot 0 of the context holds the pc, not x0. */
 	uint64_t changed = 0, value = insn->store && insn->reg ? v->ctx.x[insn->reg] : 0;
 
-	if (!(insn->store ? vdev_write(d, at, insn->size, value, &changed) :
-	      vdev_read(d, at, insn->size, &value, &changed)))
+	if (!(insn->store ? d->write(d->state, offset, insn->size, value, &changed) :
+	      d->read(d->state, offset, insn->size, &value, &changed)))
 		return inject_access_fault(v, e);
 	if (changed)
 		external_changed(v, changed);
@@ -141,18 +140,20 @@ enum verdict vmmio_fault(struct vcpu *v, const struct guest_exit *e)
 {
 	gpa_t address = gpa(e->htval << 2 | (e->tval & 3));
 	struct insn_access insn;
-	struct vdev_place at;
+	const struct vdev *device;
+	uint64_t offset;
 	bool aligned;
 	enum err err;
 
 	if (is_walk_fault(e))
 		return inject_walk_fault(v, e);
-	if (!vdev_find(&v->vm->devs, address, &at))
+	device = vdev_find(&v->vm->devs, address, &offset);
+	if (!device)
 		return unmapped(v, e, address);
 	err = decode(v, e, &insn, &aligned);
 	if (err == ERR_FAULT && fetch_again(v))
 		return VERDICT_RESUME;	/* the guest fetches it again, and faults by itself if it is gone */
 	if (err != OK || !aligned)
 		return inject_access_fault(v, e);
-	return device_access(v, e, &at, &insn);
+	return device_access(v, e, device, offset, &insn);
 }

@@ -21,8 +21,8 @@ static void arm(struct vcpu *v)
 
 	if (v->timer.poll < next)
 		next = v->timer.poll;
-	if (v->timer.look < next)
-		next = v->timer.look;
+	if (v->timer.watch < next)
+		next = v->timer.watch;
 	/*
 	 * Masking is enough: a deadline may pass unseen. With Sstc one always has: QEMU 7.2 drops a VSTIP that rises
 	 * while the hart returns to its guest, for as long as the guest stays there, unless something else is
@@ -58,7 +58,7 @@ void vtimer_reset(struct vcpu *v)
 	v->timer.deadline = NEVER;
 	v->timer.due = NEVER;
 	v->timer.check = period ? now + period / 2 : NEVER;
-	v->timer.look = NEVER;
+	v->timer.watch = NEVER;
 	__atomic_store_n(&v->timer.seen, period ? now : NEVER, __ATOMIC_RELAXED);
 	arm(v);
 }
@@ -67,20 +67,20 @@ void vtimer_stop(struct vcpu *v)
 {
 	v->timer.deadline = NEVER;
 	v->timer.check = NEVER;
-	v->timer.look = NEVER;
+	v->timer.watch = NEVER;
 	__atomic_store_n(&v->timer.seen, NEVER, __ATOMIC_RELAXED);
 	arm(v);
 	if (v->vm->plan->sstc)
 		csr_write(CSR_VSTIMECMP, NEVER);
 }
 
-void vtimer_look(struct vcpu *v, uint64_t at)
+void vtimer_wake_parked(struct vcpu *v, uint64_t at)
 {
 	uint64_t poll = v->timer.poll == NEVER ? console_poll_start(v->hart->index) : v->timer.poll;
 
-	if (at == v->timer.look && poll == v->timer.poll)
+	if (at == v->timer.watch && poll == v->timer.poll)
 		return;
-	v->timer.look = at;
+	v->timer.watch = at;
 	v->timer.poll = poll;
 	arm(v);
 }
@@ -97,7 +97,7 @@ void vtimer_set(struct vcpu *v, uint64_t deadline)
 	arm(v);
 }
 
-/* Since when the guest has been due to show life, NEVER if it owes nothing now. */
+/* Since when the guest has not kicked the watchdog or set a new deadline; NEVER if neither is due. */
 static uint64_t due_since(struct vcpu *v)
 {
 	uint64_t kicked = __atomic_load_n(&v->vm->kicked, __ATOMIC_RELAXED);
@@ -108,12 +108,12 @@ static uint64_t due_since(struct vcpu *v)
 }
 
 /*
- * Whether a sibling has not been looked at for so long that M-mode must have it. Where this hart has not been looked at in
- * time either, time has jumped (an emulator that was stopped), and its siblings have had no chance to come.
+ * Whether a sibling has not been checked for so long that M-mode must have it. If this hart has not been checked in time
+ * either, time has jumped (an emulator that was stopped), and its siblings had no chance to enter HS-mode.
  */
 static bool misses_sibling(struct vcpu *v, uint64_t now)
 {
-	uint64_t period = v->vm->watchdog_ticks, patience = 2 * period + v->vm->look_ticks;
+	uint64_t period = v->vm->watchdog_ticks, patience = 2 * period + v->vm->check_ticks;
 	uint64_t self = __atomic_exchange_n(&v->timer.seen, now, __ATOMIC_RELAXED);
 
 	for (uint32_t i = 0; i < v->vm->plan->nr_vcpus && now - self < 2 * period; i++) {
@@ -141,7 +141,7 @@ enum verdict vtimer_fired(struct vcpu *v)
 	uint64_t now = csr_read(CSR_TIME);
 	enum verdict verdict = VERDICT_RESUME;
 
-	/* With CTX_FLAG_SBI_TIMER the deadline was set behind our back; the timer has no other use then. */
+	/* With CTX_FLAG_SBI_TIMER switch.S has set the deadline, unseen here; the timer has no other use then. */
 	if (v->timer.deadline <= now || v->ctx.flags & CTX_FLAG_SBI_TIMER) {
 		v->timer.due = v->timer.deadline;
 		v->timer.deadline = NEVER;

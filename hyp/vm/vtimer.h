@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The guest's timer: the hart's own vstimecmp where it has Sstc (then no code of ours runs when it
- * fires), otherwise the firmware's timer and an injected VSTIP. And the watchdog, and the console where a guest's
- * hart looks after it, which use the timer of HS-mode in both cases. Source: Sstc; SBI 3.0, TIME extension.
+ * fires), otherwise the firmware's timer and an injected VSTIP. The watchdog, and the console if a guest's
+ * hart polls it, use the timer of HS-mode in both cases. Source: Sstc; SBI 3.0, TIME extension.
  *
- * The watchdog of a guest (watchdog-ms) looks at each of its harts that is started. A hart hangs if its
+ * The watchdog of a guest (watchdog-ms) checks each of its harts that is started. A hart hangs if its
  * guest's own timer interrupt has been due for that long and nobody has set a new deadline; or, once a
- * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long; or if it has not come
- * to HS-mode to be looked at for twice that long and a second, which its siblings see: nothing that a guest can mask keeps
- * it away.
+ * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long; or if it has not entered
+ * HS-mode to be checked for twice that long and a second, which its siblings see: nothing that a guest can mask prevents
+ * this.
  */
 #ifndef HYP_VM_VTIMER_H
 #define HYP_VM_VTIMER_H
@@ -30,11 +30,11 @@ void vtimer_set(struct vcpu *v, uint64_t deadline);
 /* The timer of HS-mode fired on this hart. VERDICT_LEAVE if the watchdog has ended the VM. */
 enum verdict vtimer_fired(struct vcpu *v);
 
-/* While the hart is parked: its timer is to wake it then, too, in ticks; UINT64_MAX is never. And if the console has
- * fallen to this hart, from now on it looks after it. */
-void vtimer_look(struct vcpu *v, uint64_t at);
+/* While the hart is parked: its timer wakes it at that time, too, in ticks; UINT64_MAX is never. If this hart drives the
+ * console now (console_lost()), it begins to poll. */
+void vtimer_wake_parked(struct vcpu *v, uint64_t at);
 
-/* The guest says that it lives. */
+/* The guest reports that it is alive. */
 void vtimer_kick(struct vcpu *v);
 
 #endif

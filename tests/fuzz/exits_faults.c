@@ -54,7 +54,7 @@ static bool has_vuart(void)
 
 static bool owns(uint64_t id)
 {
-	return fake.plan.plics[0].irq_owner[id] == spec_now.vm || (has_vuart() && id == FAKE_VUART_IRQ);
+	return fake.plan.intcs[0].source_owner[id] == spec_now.vm || (has_vuart() && id == FAKE_VUART_IRQ);
 }
 
 static uint32_t sources_of_word(uint64_t word)

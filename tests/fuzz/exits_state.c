@@ -76,7 +76,7 @@ static void check_plic(unsigned vm)
 	struct naive_plic now = fake.plic, *old = &was.plic;
 
 	for (unsigned id = 1; id <= FAKE_NDEV; id++) {
-		if (fake.plan.plics[0].irq_owner[id] != vm)
+		if (fake.plan.intcs[0].source_owner[id] != vm)
 			continue;
 		now.priority[id] = old->priority[id];
 		now.pending[id] = old->pending[id];
@@ -248,7 +248,7 @@ void spec_check_quiet(unsigned vm)
 	for (unsigned c = 0; c < NAIVE_CONTEXTS; c++)
 		SPEC(!is_context_of(vm, c) || !fake.plic.threshold[c]);
 	for (unsigned id = 1; id <= FAKE_NDEV; id++) {
-		if (fake.plan.plics[0].irq_owner[id] != vm)
+		if (fake.plan.intcs[0].source_owner[id] != vm)
 			continue;
 		SPEC(!fake.plic.priority[id] && !fake.plic.claimed[id]);
 		SPEC(fake.plic.pending[id] == (fake.plic.level[id] && !fake.plic.latches));

@@ -139,14 +139,14 @@ static void check_own_devices(void)
 {
 	unsigned i, j;
 
-	for (i = 0; i < plan.nr_plics; i++) {
-		MUST(plan.plics[i].base.v % PAGE_SIZE == 0);
-		for (j = 0; j < plan.nr_plics; j++)
-			MUST(i == j || !holds(plan.plics[i].base.v, plan.plics[i].size, plan.plics[j].base.v));
+	for (i = 0; i < plan.nr_intcs; i++) {
+		MUST(plan.intcs[i].base.v % PAGE_SIZE == 0);
+		for (j = 0; j < plan.nr_intcs; j++)
+			MUST(i == j || !holds(plan.intcs[i].base.v, plan.intcs[i].size, plan.intcs[j].base.v));
 		for (j = 0; j < plan.nr_harts; j++)
-			MUST(!plan.harts[j].setssip.v || !holds(plan.plics[i].base.v, plan.plics[i].size,
+			MUST(!plan.harts[j].setssip.v || !holds(plan.intcs[i].base.v, plan.intcs[i].size,
 				plan.harts[j].setssip.v & ~(PAGE_SIZE - 1)));
-		MUST(!plan.console.size || !holds(plan.plics[i].base.v, plan.plics[i].size, plan.console.base.v));
+		MUST(!plan.console.size || !holds(plan.intcs[i].base.v, plan.intcs[i].size, plan.console.base.v));
 	}
 	for (j = 0; plan.console.size && j < plan.nr_harts; j++)
 		MUST(!plan.harts[j].setssip.v || !holds(plan.console.base.v & ~(PAGE_SIZE - 1),
@@ -177,17 +177,17 @@ static void check_irqs(void)
 {
 	unsigned p, id, i, j, n;
 
-	for (p = 0; p < plan.nr_plics; p++) {
+	for (p = 0; p < plan.nr_intcs; p++) {
 		for (id = 0; id < MAX_IRQS; id++) {
 			for (n = i = 0; i < plan.nr_vms; i++)
 				for (j = 0; j < plan.vms[i].nr_irqs; j++)
-					if (plan.vms[i].irqs[j].plic == p && plan.vms[i].irqs[j].id == id) {
+					if (plan.vms[i].irqs[j].intc == p && plan.vms[i].irqs[j].id == id) {
 						n++;
-						MUST(plan.plics[p].irq_owner[id] == i);
+						MUST(plan.intcs[p].source_owner[id] == i);
 					}
 			MUST(n <= 1);
-			MUST(n || plan.plics[p].irq_owner[id] == NO_OWNER ||
-			     plan.plics[p].irq_owner[id] == OWNER_HYP);
+			MUST(n || plan.intcs[p].source_owner[id] == NO_OWNER ||
+			     plan.intcs[p].source_owner[id] == OWNER_HYP);
 		}
 	}
 }
@@ -211,7 +211,7 @@ static void check_vuarts(void)
 		MUST(u->reg_shift <= 3 && u->reg_io_width && u->reg_io_width <= 4);
 		MUST(!u->irq || (u->vplic < v->nr_vplics && u->irq <= v->vplics[u->vplic].ndev));
 		for (j = 0; u->irq && j < v->nr_irqs; j++)
-			MUST(v->irqs[j].plic != v->vplics[u->vplic].plic || v->irqs[j].id != u->irq);
+			MUST(v->irqs[j].intc != v->vplics[u->vplic].plic || v->irqs[j].id != u->irq);
 	}
 }
 
@@ -224,8 +224,8 @@ static void check_console(void)
 	MUST(c->hart < plan.nr_harts && c->kind != CONSOLE_SBI);
 	MUST((c->drive == CONSOLE_OWN_HART) == (plan.harts[c->hart].vm == NO_OWNER));
 	if (c->irq)
-		MUST(c->drive == CONSOLE_OWN_HART && plan.plics[c->plic].irq_owner[c->irq] == OWNER_HYP &&
-		     plan.harts[c->hart].plic_context[c->plic] != NO_CONTEXT);
+		MUST(c->drive == CONSOLE_OWN_HART && plan.intcs[c->intc].source_owner[c->irq] == OWNER_HYP &&
+		     plan.harts[c->hart].plic_context[c->intc] != NO_CONTEXT);
 }
 
 /* The leaf for a guest page, by the privileged ISA; 0 if there is none. */

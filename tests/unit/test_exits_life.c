@@ -399,7 +399,7 @@ static void test_watchdog_bites_twice(void **state)
 
 /* ---- a hart that M-mode does not give back ---- */
 
-#define LOOK	(FAKE_HZ * STUCK_SECONDS / STUCK_LOOKS)
+#define LOOK	(FAKE_HZ * STUCK_SECONDS / STUCK_CHECKS)
 
 static void hang(unsigned vcpu)
 {
@@ -418,7 +418,7 @@ static void assert_quiet(void)
 /* All but one look are in vain, and then it is stuck. */
 static void wait_until_stuck(void)
 {
-	for (unsigned i = 1; i < STUCK_LOOKS; i++) {
+	for (unsigned i = 1; i < STUCK_CHECKS; i++) {
 		pass(LOOK);
 		assert_int_equal(fake_vm(A)->state, VM_STOPPING);
 	}
@@ -478,7 +478,7 @@ static void test_not_stuck(void **state)
 	start_all();
 	hang(2);
 	sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, 0, 0);
-	for (unsigned i = 1; i < STUCK_LOOKS; i++)
+	for (unsigned i = 1; i < STUCK_CHECKS; i++)
 		pass(i == 3 ? 1000 * LOOK : LOOK);
 	fake_settle();
 	assert_int_equal(fake_vm(A)->state, VM_STOPPING);
@@ -559,7 +559,7 @@ static void test_watchdog_misses(void **state)
 			pass(50001);
 		assert_int_equal(fake_vm(A)->state, VM_STOPPING);
 		assert_true(fake_said(": crash: watchdog"));
-		for (unsigned i = 0; i < STUCK_LOOKS; i++)
+		for (unsigned i = 0; i < STUCK_CHECKS; i++)
 			pass(LOOK);
 		assert_int_equal(fake_vm(A)->state, VM_STUCK);
 	}

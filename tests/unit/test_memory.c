@@ -114,10 +114,10 @@ static int prepare(void **state)
 	plan.harts[0].setssip = hpa(SSWI + 4);
 	plan.harts[1].setssip = hpa(SSWI + PAGE_SIZE + 8);
 	plan.harts[3].setssip = hpa(SSWI + PAGE_SIZE + 12);
-	plan.nr_plics = 2;
-	plan.plics[0].base = hpa(PLIC);
-	plan.plics[1].base = hpa(2 * PLIC);
-	plan.plics[0].size = plan.plics[1].size = 0x400000;
+	plan.nr_intcs = 2;
+	plan.intcs[0].base = hpa(PLIC);
+	plan.intcs[1].base = hpa(2 * PLIC);
+	plan.intcs[0].size = plan.intcs[1].size = 0x400000;
 	plan.console.kind = CONSOLE_NS16550;
 	plan.console.base = hpa(UART);
 	plan.console.size = 0x100;
@@ -181,7 +181,7 @@ static uint32_t levels(void)
 /* Whatever is mapped asks for Sv48 where it lies beyond Sv39, and no hart gets Sv48 that has Sv39 alone. */
 static void test_levels(void **state)
 {
-	uint64_t *far[] = { &plan.harts[0].setssip.v, &plan.harts[3].setssip.v, &plan.plics[0].base.v, &plan.plics[1].base.v,
+	uint64_t *far[] = { &plan.harts[0].setssip.v, &plan.harts[3].setssip.v, &plan.intcs[0].base.v, &plan.intcs[1].base.v,
 			    &plan.console.base.v, &plan.hyp.base };
 
 	(void)state;

@@ -61,10 +61,10 @@ static void test_two_guests(void **state)
 	assert_int_equal(t.plan.firmware[0].range.size, 0x180000);
 	assert_int_equal(t.plan.console.kind, CONSOLE_VIRTIO);
 	assert_int_equal(t.plan.console.base.v, 0x10008000);
-	assert_int_equal(t.plan.plics[0].irq_owner[8], OWNER_HYP);
-	assert_int_equal(t.plan.plics[0].irq_owner[10], 0);
-	assert_int_equal(t.plan.plics[0].irq_owner[1], 0);
-	assert_int_equal(t.plan.plics[0].irq_owner[2], NO_OWNER);
+	assert_int_equal(t.plan.intcs[0].source_owner[8], OWNER_HYP);
+	assert_int_equal(t.plan.intcs[0].source_owner[10], 0);
+	assert_int_equal(t.plan.intcs[0].source_owner[1], 0);
+	assert_int_equal(t.plan.intcs[0].source_owner[2], NO_OWNER);
 
 	assert_string_equal(v->name, "linux");
 	assert_string_equal(v->config_path, "/linux");
@@ -971,7 +971,7 @@ static void test_print_many(void **state)
 
 	(void)state;
 	plan.nr_vms = 1;
-	plan.nr_plics = 2;
+	plan.nr_intcs = 2;
 	plan.nr_harts = v->nr_vcpus = MAX_HARTS;
 	v->bootargs = "";
 	v->nr_devices = 1;
@@ -982,7 +982,7 @@ static void test_print_many(void **state)
 		v->vcpu_hart[i] = (uint8_t)i;
 	}
 	for (i = 0; i < MAX_VM_IRQS; i++)
-		v->irqs[i] = (struct plan_irq){ .plic = 1, .id = (uint16_t)(i + 500) };
+		v->irqs[i] = (struct plan_irq){ .intc = 1, .id = (uint16_t)(i + 500) };
 	printed[0] = 0;
 	plan_print(&plan, collect, NULL);
 	joined("  harts     ", out);

@@ -55,19 +55,19 @@ static uint32_t reg(uint64_t plic, uint64_t offset)
 static void init(void)
 {
 	memset(&plan, 0, sizeof(plan));
-	plan.nr_plics = 2;
+	plan.nr_intcs = 2;
 	plan.nr_harts = 3;
 	for (uint32_t i = 0; i < 2; i++) {
-		plan.plics[i].base = hpa(i ? 0x80000000 : 0x10000000);
-		plan.plics[i].size = SIZE;
-		plan.plics[i].ndev = NDEV;
+		plan.intcs[i].base = hpa(i ? 0x80000000 : 0x10000000);
+		plan.intcs[i].size = SIZE;
+		plan.intcs[i].ndev = NDEV;
 		plan.harts[0].plic_context[i] = 1;
 		plan.harts[1].plic_context[i] = i ? NO_CONTEXT : 3;
 		plan.harts[2].plic_context[i] = NR_CONTEXTS;
 	}
 	memset(regs, 0xff, sizeof(regs));
 	nr_writes = 0;
-	plic_init(&plan);
+	intc_init(&plan);
 }
 
 static int setup(void **state)

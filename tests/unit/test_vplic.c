@@ -15,8 +15,8 @@
 static void set_owners(void)
 {
 	for (uint32_t id = 1; id <= 40; id++)
-		plan.plics[0].irq_owner[id] = id > 20 && id <= 30 ? 1 : 0;
-	plan.plics[0].irq_owner[41] = OWNER_HYP;
+		plan.intcs[0].source_owner[id] = id > 20 && id <= 30 ? 1 : 0;
+	plan.intcs[0].source_owner[41] = OWNER_HYP;
 }
 
 static void create(void)

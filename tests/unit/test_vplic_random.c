@@ -59,9 +59,9 @@ static void create_all(uint32_t priority_mask)
 {
 	machine_plan();
 	for (uint32_t id = 1; id <= HW_NDEV; id++)
-		plan.plics[0].irq_owner[id] = (uint8_t[]){ 0, 0, 0, 1, NO_OWNER }[rng_below(5)];
-	plan.plics[0].irq_owner[7] = 1;
-	plan.plics[0].irq_owner[8] = 0;
+		plan.intcs[0].source_owner[id] = (uint8_t[]){ 0, 0, 0, 1, NO_OWNER }[rng_below(5)];
+	plan.intcs[0].source_owner[7] = 1;
+	plan.intcs[0].source_owner[8] = 0;
 	machine_on(priority_mask);
 	memset(is_virtual, 0, sizeof(is_virtual));
 	hw.any_completes = expect_foreign = hostile;

@@ -201,7 +201,7 @@ void fake_plic_power_on(void)
 
 static bool owns_source(uint64_t id)
 {
-	return worker() < 0 || (id <= FAKE_NDEV && fake.plan.plics[0].irq_owner[id] == worker());
+	return worker() < 0 || (id <= FAKE_NDEV && fake.plan.intcs[0].source_owner[id] == worker());
 }
 
 static bool owns_context(uint64_t context)

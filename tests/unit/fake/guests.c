@@ -90,14 +90,14 @@ void fake_make_plan(void)
 	memset(p, 0, sizeof(*p));
 	p->timebase_hz = FAKE_HZ;
 	p->nr_harts = FAKE_HARTS;
-	p->nr_plics = 1;
-	p->plics[0].base = hpa(FAKE_PLIC);
-	p->plics[0].size = FAKE_PLIC_SIZE;
-	p->plics[0].ndev = FAKE_NDEV;
-	memset(p->plics[0].irq_owner, NO_OWNER, sizeof(p->plics[0].irq_owner));
+	p->nr_intcs = 1;
+	p->intcs[0].base = hpa(FAKE_PLIC);
+	p->intcs[0].size = FAKE_PLIC_SIZE;
+	p->intcs[0].ndev = FAKE_NDEV;
+	memset(p->intcs[0].source_owner, NO_OWNER, sizeof(p->intcs[0].source_owner));
 	for (uint32_t id = 1; id <= 40; id++)
-		p->plics[0].irq_owner[id] = id <= 15 ? 0 : id <= 30 ? 1 : 2;
-	p->plics[0].irq_owner[41] = OWNER_HYP;
+		p->intcs[0].source_owner[id] = id <= 15 ? 0 : id <= 30 ? 1 : 2;
+	p->intcs[0].source_owner[41] = OWNER_HYP;
 	for (unsigned i = 0; i < FAKE_HARTS; i++) {
 		p->harts[i].id = hart_ids[i];
 		p->harts[i].features = HART_H | (config->sstc ? HART_SSTC : 0) | HART_ZICBOZ;

@@ -826,7 +826,7 @@ void fake_create(const struct fake_config *config)
 	fake_count_from_here();
 	terminal_init();
 	terminal_use(&fake.plan);
-	plic_init(&fake.plan);
+	intc_init(&fake.plan);
 	if (vm_create_all(&fake.plan, NULL, &reporter) != OK)
 		fake_fail("vm_create_all()");
 	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {

@@ -160,15 +160,15 @@ static void add_hart(uint32_t hart, uint8_t vm, uint8_t vcpu)
 		plan.vms[vm].vcpu_hart[vcpu] = (uint8_t)hart;
 }
 
-/* Sources 1..HW_NDEV belong to nobody, until a test sets irq_owner. */
+/* Sources 1..HW_NDEV belong to nobody, until a test sets source_owner. */
 static void machine_plan(void)
 {
 	memset(&plan, 0, sizeof(plan));
-	plan.nr_plics = 1;
-	plan.plics[0].base = hpa(HW_BASE);
-	plan.plics[0].size = HW_SIZE;
-	plan.plics[0].ndev = HW_NDEV;
-	memset(plan.plics[0].irq_owner, NO_OWNER, sizeof(plan.plics[0].irq_owner));
+	plan.nr_intcs = 1;
+	plan.intcs[0].base = hpa(HW_BASE);
+	plan.intcs[0].size = HW_SIZE;
+	plan.intcs[0].ndev = HW_NDEV;
+	memset(plan.intcs[0].source_owner, NO_OWNER, sizeof(plan.intcs[0].source_owner));
 	plan.nr_harts = 6;
 	for (uint32_t h = 0; h < plan.nr_harts; h++)
 		plan.harts[h].plic_context[0] = hart_context[h];
@@ -204,12 +204,12 @@ static void machine_on(uint32_t priority_mask)
 	memset(touchable, 0, sizeof(touchable));
 	for (uint32_t vm = 0; vm < plan.nr_vms; vm++)
 		for (uint32_t id = 1; id <= HW_NDEV; id++)
-			touchable[vm][id] = plan.plics[0].irq_owner[id] == vm;
+			touchable[vm][id] = plan.intcs[0].source_owner[id] == vm;
 	worker = NOBODY;
 	expect_spurious = expect_foreign = false;
 	broken_claim = 0;
 	nr_claims = nr_completes = 0;
-	plic_init(&plan);
+	intc_init(&plan);
 }
 
 #endif

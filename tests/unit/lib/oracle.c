@@ -240,20 +240,20 @@ static const char *check_irqs(const struct plan *plan, const struct plan_vm *v, 
 		const struct plan_irq *q = &v->irqs[i];
 		bool served = false, seen = false;
 
-		FAIL_IF(q->plic >= plan->nr_plics || !q->id || q->id > plan->plics[q->plic].ndev,
+		FAIL_IF(q->intc >= plan->nr_intcs || !q->id || q->id > plan->intcs[q->intc].ndev,
 			"%s: an impossible interrupt", v->name);
-		FAIL_IF(plan->plics[q->plic].irq_owner[q->id] != vm, "%s: interrupt %u has another owner",
+		FAIL_IF(plan->intcs[q->intc].source_owner[q->id] != vm, "%s: interrupt %u has another owner",
 			v->name, q->id);
 		for (j = 0; j < v->nr_vcpus; j++)
-			served |= plan->harts[v->vcpu_hart[j]].plic_context[q->plic] >= 0;
+			served |= plan->harts[v->vcpu_hart[j]].plic_context[q->intc] >= 0;
 		FAIL_IF(!served, "%s: interrupt %u reaches no hart", v->name, q->id);
 		for (j = 0; j < v->nr_vplics; j++)
-			seen |= v->vplics[j].plic == q->plic;
+			seen |= v->vplics[j].plic == q->intc;
 		FAIL_IF(!seen, "%s: no PLIC for interrupt %u", v->name, q->id);
 	}
-	for (i = 0; i < plan->nr_plics; i++)
+	for (i = 0; i < plan->nr_intcs; i++)
 		for (j = 0; j < MAX_IRQS; j++)
-			owned += plan->plics[i].irq_owner[j] == vm;
+			owned += plan->intcs[i].source_owner[j] == vm;
 	FAIL_IF(owned != v->nr_irqs, "%s: owns %u interrupts, lists %u", v->name, owned, v->nr_irqs);
 	return NULL;
 }
