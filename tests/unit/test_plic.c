@@ -98,6 +98,27 @@ static void test_init(void **state)
 	}
 }
 
+/* By the face of intc.h: a source comes to one hart alone, which claims and completes it there. */
+static void test_route(void **state)
+{
+	const struct intc_ops *ops = intc_ops(1);
+
+	(void)state;
+	regs[1][(0x200000 + 0x1000) / 4] = 5;
+	ops->route(1, 0, 40);
+	assert_int_equal(reg(1, 4 * 40), 1);
+	assert_int_equal(reg(1, 0x2000 + 0x80 + 4), 1u << 8);
+	assert_int_equal(reg(1, 0x200000 + 0x1000), 0);
+	assert_int_equal(reg(0, 0x2000 + 0x80 + 4), 0);
+	assert_int_equal(reg(0, 0x2000 + 0x180 + 4), 0);
+	regs[1][(0x200004 + 0x1000) / 4] = 40;
+	assert_int_equal(ops->claim(1, 0), 40);
+	nr_writes = 0;
+	ops->complete(1, 0, 40);
+	assert_int_equal(nr_writes, 1);
+	assert_int_equal(written[0], 1ull << 56 | 0x201004ull << 32 | 40);
+}
+
 static void test_max_priority(void **state)
 {
 	static const struct { uint32_t first, others, max, written_for_1; } cases[] = {
@@ -194,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_init, setup),
+		cmocka_unit_test_setup(test_route, setup),
 		cmocka_unit_test_setup(test_max_priority, setup),
 		cmocka_unit_test_setup(test_enables, setup),
 		cmocka_unit_test_setup(test_pending, setup),
