@@ -64,6 +64,9 @@ const char *plan_control_text(const struct host *host, const struct plan_device 
 /* plan_standins.c: the rates of clocks that the configuration gives, and whether a guest needs stand-ins for resets. */
 void plan_standins(struct planner *pl);
 
+/* plan_dma.c: a node of a guest's devices that does not reach all of that RAM (host-physical) by DMA; NO_NODE: none. */
+uint16_t plan_dma_limit(const struct planner *pl, uint32_t vm, struct range ram);
+
 /* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
 void plan_irqs(struct planner *pl);
 void plan_vplics(struct planner *pl);

@@ -247,19 +247,38 @@ static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
 	return false;
 }
 
+static bool reached(struct planner *pl, uint32_t vm, struct range r)
+{
+	char path[HOST_PATH_SIZE], size[24];
+	uint16_t node = plan_dma_limit(pl, vm, r);
+
+	if (node != NO_NODE)
+		vm_problem(pl, vm, PROBLEM_DMA_WINDOW, "memory",
+			   "%s at 0x%lx: %s does not reach all of it by DMA, as \"dma-ranges\" of a bus above it says; leave out "
+			   "\"at\" to have it placed", size_text(r.size, size, sizeof(size)), r.base,
+			   host_path(pl->host, node, path, sizeof(path)));
+	return node == NO_NODE;
+}
+
 /* First address of the bank, congruent to offset modulo align, where size bytes are free. */
-static bool fit_in_bank(const struct planner *pl, struct range bank, uint64_t size, uint64_t align,
+static bool fit_in_bank(const struct planner *pl, uint32_t vm, struct range bank, uint64_t size, uint64_t align,
 			uint64_t offset, uint64_t *base)
 {
 	struct range r = { align_down(bank.base, align) + offset, size };
 	struct claim c;
+	bool claimed;
 
 	if (r.base < bank.base)
 		r.base += align;
 	while (range_contains(bank, r.base, size)) {
-		if (!lowest_claim(pl, r, &c)) {
+		claimed = lowest_claim(pl, r, &c);
+		if (!claimed && plan_dma_limit(pl, vm, r) == NO_NODE) {
 			*base = r.base;
 			return true;
+		}
+		if (!claimed) {
+			r.base += align;
+			continue;
 		}
 		if (range_last(c.range) >= range_last(bank))
 			return false;
@@ -270,13 +289,13 @@ static bool fit_in_bank(const struct planner *pl, struct range bank, uint64_t si
 	return false;
 }
 
-static bool fit(const struct planner *pl, const struct config_memory *m, uint64_t align,
+static bool fit(const struct planner *pl, uint32_t vm, const struct config_memory *m, uint64_t align,
 		uint64_t *base)
 {
 	uint32_t i;
 
 	for (i = 0; i < pl->host->nr_ram; i++) {
-		if (fit_in_bank(pl, pl->host->ram[i], m->size, align,
+		if (fit_in_bank(pl, vm, pl->host->ram[i], m->size, align,
 				m->mapped ? m->as % align : 0, base))
 			return true;
 	}
@@ -300,9 +319,9 @@ static bool place(struct planner *pl, uint32_t vm, const struct config_memory *m
 	uint64_t most;
 	char size[24], largest[24];
 
-	if (m->size >= LEAF_1G && fit(pl, m, LEAF_1G, base))
+	if (m->size >= LEAF_1G && fit(pl, vm, m, LEAF_1G, base))
 		return true;
-	if (fit(pl, m, LEAF_2M, base))
+	if (fit(pl, vm, m, LEAF_2M, base))
 		return true;
 	most = largest_free(pl);
 	if (!most)
@@ -311,8 +330,10 @@ static bool place(struct planner *pl, uint32_t vm, const struct config_memory *m
 			   size_text(m->size, size, sizeof(size)));
 	else
 		vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
-			   "no free RAM for %s in one piece%s; the largest free one has %s: ask for less, or for several regions",
+			   "no free RAM for %s in one piece%s%s; the largest free one has %s: ask for less, or for several regions",
 			   size_text(m->size, size, sizeof(size)), m->mapped ? " that agrees with \"as\" modulo 2M" : "",
+			   plan_dma_limit(pl, vm, (struct range){ 0, UINT64_MAX }) == NO_NODE ? "" :
+			   " that its devices reach by DMA (dma-ranges)",
 			   size_text(most, largest, sizeof(largest)));
 	return false;
 }
@@ -326,7 +347,7 @@ static void give(struct planner *pl, uint32_t vm, uint32_t index, bool fixed)
 
 	if (m->fixed != fixed)
 		return;
-	if (!(fixed ? check_fixed(pl, vm, (struct range){ base, m->size }) :
+	if (!(fixed ? check_fixed(pl, vm, (struct range){ base, m->size }) && reached(pl, vm, (struct range){ base, m->size }) :
 	      place(pl, vm, m, &base)))
 		return;
 	region.hpa = hpa(base);

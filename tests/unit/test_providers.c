@@ -353,6 +353,23 @@ static void test_controller(void **state)
 	build_from(tree_file("virt"), GUEST("devices = \"/soc/i2c@10070000\", \"/soc/gpio@10060000\";"));
 }
 
+/* Memory is placed where the devices reach it. */
+static void test_dma_window(void **state)
+{
+	const struct plan_region *m;
+
+	(void)state;
+	build_from(tree_edit("providers", "\t\tranges;\n\n\t\tplic", "\t\tranges;\n\t\tdma-ranges = <0 0 0 0x90000000 0 0x1000000>,"
+			     "<0 0x1000000 0 0xa0000000 0 0x800000>;\n\n\t\tplic", NULL),
+		   "one { harts = <0>; memory = \"12M\", \"8M\"; kernel = \"rt\"; trust-dma; trust-control; devices = \"" MAC "\"; };");
+	m = t.plan.vms[0].regions;
+	assert_int_equal(t.plan.vms[0].nr_regions, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(m[i].kind == REGION_DEVICE || (m[i].hpa.v >= 0x90000000 && m[i].hpa.v + m[i].size <= 0x91000000) ||
+			    (m[i].hpa.v == 0xa0000000 && m[i].size == 8 * MIB));
+	assert_int_equal(cell("/soc", "dma-ranges", 3), 0x90000000);
+}
+
 /* The owner has the real thing, and keeps on what others use. */
 static void test_owner(void **state)
 {
@@ -384,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_wholes),
 		cmocka_unit_test(test_graphs),
 		cmocka_unit_test(test_controller),
+		cmocka_unit_test(test_dma_window),
 		cmocka_unit_test(test_owner),
 	};
 
