@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's console; see console.h: rings, the log, and who is woken when there is something in them. A
- * writer never waits for the device but in CONSOLE_DIRECT. Locks: one for the log, one for each guest, held for a
+ * The hypervisor's console; see console.h: rings, the log, and which hart gets mail when they hold something. A
+ * writer never waits for the device, except in CONSOLE_DIRECT. Locks: one for the log, one for each guest, held for a
  * copy of a few bytes; what both ends of a ring use is atomic (ring.h).
  */
 #include "hyp/console/console.h"
@@ -44,9 +44,9 @@ static struct {
 
 static const struct console_device *device;	/* constant after console_use() */
 static const struct plan *plan;			/* likewise; NULL before */
-static bool running;	/* atomic: a hart drives the console; before that, who writes does */
+static bool running;	/* atomic: a hart drives the console; before that, the hart that writes does */
 static uint32_t driver;	/* atomic: CONSOLE_GUEST_HART: which hart polls */
-static uint32_t kicked;	/* atomic: that hart has been told that something waits, and has not yet looked */
+static uint32_t kicked;	/* atomic: that hart has mail that output is pending, and has not served it yet */
 static bool panicked;	/* atomic */
 
 static size_t sbi_put(const char *text, size_t len)
@@ -107,14 +107,14 @@ const struct console_device *console_device(void)
 	return device;
 }
 
-/* The exchange pairs with that of terminal_hart_run(): either it sees what we put, or we see that it looked. */
+/* The exchange pairs with that of console_take_kick(): either that hart sees the new bytes, or this one sends it mail. */
 void console_kick(void)
 {
 	if (plan->console.drive == CONSOLE_OWN_HART && !__atomic_exchange_n(&kicked, 1u, __ATOMIC_SEQ_CST))
 		hart_send_one(hart_get(plan->console.hart), MAIL_CONSOLE);
 }
 
-/* Something waits of that source: whoever drives the console is to see it. */
+/* Output of that source is pending: notifies the hart that drives the console, or shows it. */
 static void offer(uint32_t source)
 {
 	if (__atomic_load_n(&running, __ATOMIC_ACQUIRE))

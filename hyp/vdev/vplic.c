@@ -285,8 +285,8 @@ static __noinline uint64_t read_context(struct vplic *v, uint64_t offset, uint64
 }
 
 /*
- * A register that is one byte or word here is read without the lock: it is whole at any time, and who reads it
- * (with acquire) sees what was written before it.
+ * A register that is one byte or word here is read without the lock: it is whole at any time, and a hart that reads
+ * it (with acquire) sees what was written before it.
  */
 static inline uint64_t read_below_contexts(struct vplic *v, uint64_t offset, uint64_t *value)
 {

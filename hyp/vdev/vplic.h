@@ -23,7 +23,7 @@
  *
  * Lock: vplic.lock protects all fields but the constant ones. Every function that can change what a
  * vcpu's external interrupt line shows returns the set of vcpus (bit = vcpu index) whose line changed;
- * the caller tells these vcpus, without the lock.
+ * the caller notifies these vcpus, without the lock.
  */
 #ifndef HYP_VDEV_VPLIC_H
 #define HYP_VDEV_VPLIC_H
@@ -121,8 +121,8 @@ void vplic_reset(void *vplic);
 uint64_t vplic_read(void *vplic, uint64_t offset, uint64_t *value);
 uint64_t vplic_write(void *vplic, uint64_t offset, uint32_t value);
 
-/* The same where contexts are passed: for what is trapped all the same. Of vcpus whose line may have changed, who
- * calls vplic_look() on their own harts. */
+/* The same where contexts are passed: for what is trapped all the same. Both return the vcpus whose line may have
+ * changed: their own harts call vplic_look(). */
 uint64_t vplic_passed_read(void *vplic, uint64_t offset, uint64_t *value);
 uint64_t vplic_passed_write(void *vplic, uint64_t offset, uint32_t value);
 

@@ -47,7 +47,7 @@ uint64_t vplic_passed_release(struct vplic *v)
 
 /*
  * Whether the hardware has something of a priority above this one, so that a claim there gives it. The hart's own line
- * tells, with that threshold for a moment. What another PLIC raises, or a line that falls late, may make a lower one
+ * shows it, with that threshold for a moment. What another PLIC raises, or a line that falls late, may make a lower one
  * come first: a matter of order, and of nothing else.
  */
 static bool host_is_above(const struct vplic *v, uint32_t vcpu, uint32_t level)
@@ -190,7 +190,7 @@ struct vintc_look vplic_look(void *vplic, uint32_t vcpu)
 		shield(v, vcpu);
 	l.guard = pends || v->masked >> vcpu & 1 ? CTX_GUARD_NONE : v->guard[vcpu];
 	lock_release(&v->lock);
-	/* Who changes levels from now on tells us. The page first: then no threshold is written unseen. */
+	/* A hart that changes levels from now on notifies this one. The page first: then no write of a threshold bypasses us. */
 	set_page(v, vcpu, !pends);
 	l.line = pends && v->seen[vcpu] >> threshold_of(v, vcpu) >> 1;
 	return l;

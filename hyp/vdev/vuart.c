@@ -136,7 +136,7 @@ static uint8_t interrupt(const struct vuart *u)
 	return IIR_NONE;
 }
 
-/* Tells the PLIC, under the lock: levels must come to it in the order in which they were. */
+/* Passes the level to the interrupt controller, under the lock: levels must arrive in the order in which they were. */
 static uint64_t update(struct vuart *u)
 {
 	bool level = interrupt(u) != IIR_NONE;

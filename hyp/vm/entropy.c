@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Seeds for guests; see entropy.h. Everything is derived by BLAKE2s, in one direction: host -> pool -> a VM's secret ->
- * a start's secret -> seeds, and from a start's secret the VM's next one, so that nobody who sees a secret can tell the
+ * a start's secret -> seeds, and from a start's secret the VM's next one, so that a secret does not reveal the
  * seeds before it. Source of the seed CSR: cryptography extensions, scalar, "Entropy Source" (Zkr).
  * No lock: the pool is the boot hart's, before other harts run; a VM's secret is touched by the hart that loads the VM.
  */

@@ -28,7 +28,7 @@ static enum verdict dispatch_exception(struct vcpu *v, const struct guest_exit *
 		return vinsn_fault(v);
 	default:
 		/* Delegated, but firmware that saw it first may hand it to HS-mode: pass it on. A cause
-		 * that VS-mode cannot know (custom, reserved) is told as an illegal instruction. */
+		 * that VS-mode cannot know (custom, reserved) becomes an illegal instruction. */
 		if (e->cause < 64 && GUEST_EXCEPTIONS >> e->cause & 1)
 			return inject_exception(v, e->cause, e->tval);
 		return inject_exception(v, CAUSE_ILLEGAL, 0);

@@ -14,7 +14,7 @@
 #include "hyp/vm/inject.h"
 #include "hyp/vm/vm_life.h"
 
-/* htinst of a fault of the page walk itself; bit 5 tells a write (of A or D bits). */
+/* htinst of a fault of the page walk itself; bit 5 is set for a write (of A or D bits). */
 #define HTINST_WALK_MASK	(~0x20ul)
 #define HTINST_WALK_32		0x2000ul
 #define HTINST_WALK_64		0x3000ul
@@ -34,9 +34,9 @@ static bool is_walk_fault(const struct guest_exit *e)
 }
 
 /*
- * The walk of the guest's own page tables left its memory: its policy's matter, though nothing can be ignored; or
- * an access fault of the kind of the original access. QEMU 7.2 reports cause 21 for all kinds, so the instruction has
- * to tell.
+ * The walk of the guest's own page tables left its memory. The guest's policy applies, though nothing can be ignored.
+ * Otherwise it is an access fault of the kind of the original access. QEMU 7.2 reports cause 21 for all kinds, so the
+ * instruction decides.
  */
 static __noinline enum verdict inject_walk_fault(struct vcpu *v, const struct guest_exit *e)
 {

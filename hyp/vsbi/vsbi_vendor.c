@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Bulkhead's own SBI extension (EID 0x0A000000 + implementation id, SBI 3.0 "Firmware Code Base Specific
- * Extension Space"); docs/sbi.md tells guests' authors about it. Function 0: the guest lives (watchdog).
+ * Extension Space"); docs/sbi.md describes it for authors of guests. Function 0: the guest is alive (watchdog).
  * Function 1: how often a vcpu of the guest has left it, by kind.
  */
 #include "hyp/vsbi/vsbi.h"
