@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The build of Bulkhead. `make help` lists what can be asked for. All results go to build/. There are no options to
-# configure: what the firmware does comes from the device trees. Here are the rules of an image; all else is in scripts/*.mk.
+# configure: what the firmware does comes from the device trees. Here are the rules of an image; all else is in
+# scripts/*.mk.
 
 CONFIG		?= virt/linux-rt
 CROSS_COMPILE	?= riscv64-linux-gnu-
@@ -29,7 +30,8 @@ $(B)/bulkhead.elf: $(CORE_OBJ) linker/bulkhead.ld $(B)/.core-list $(B)/.cross-li
 $(B)/core.bin: $(B)/bulkhead.elf
 	$(Q)$(CROSS_COMPILE)objcopy -O binary $< $@
 
-# The flash image of a configuration, build/CONFIG/fw_payload.bin: OpenSBI, the hypervisor, the configuration and images.
+# The flash image of a configuration, build/CONFIG/fw_payload.bin: OpenSBI, the hypervisor, the configuration and
+# images.
 CONFIGS		:= $(patsubst configs/%.dts,%,$(filter-out configs/bad/%,$(wildcard configs/*/*.dts)))
 PACK_NEEDS	= scripts/pack scripts/inputs $(B)/core.bin $(B)/bulkhead \
 		   $(FIRMWARE)/fw_payload.bin

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The face of the host's interrupt controllers: one constant table of functions for each kind (enum intc_kind). The PLIC
- * (plic.h) is the first kind. The twin of a guest's controller (hyp/vdev) uses its own driver directly; this face is for
- * sources of the hypervisor itself.
+ * The face of the host's interrupt controllers: one constant table of functions for each kind (enum intc_kind). The
+ * PLIC (plic.h) is the first kind. The twin of a guest's controller (hyp/vdev) uses its own driver directly; this face
+ * is for sources of the hypervisor itself.
  *
  * intc: index into plan.intcs; hart: index into plan.harts; source: from 1, as the plan has it.
  */

@@ -23,7 +23,8 @@
 #define LSR_TEMT	(1u << 6)
 #define FIFO_DEPTH	16u
 
-/* Turning the FIFOs on drops what is in the transmitter: wait until the firmware's last bytes are sent, with a bound. */
+/* Turning the FIFOs on drops what is in the transmitter: wait until the firmware's last bytes are sent, with a
+ * bound. */
 #define POLL_LIMIT	10000000u
 
 static hpa_t uart;
@@ -79,8 +80,8 @@ static int get(void)
 	if (!has_byte()) {
 		if ((read_reg(REG_IIR) & IIR_ID) != IIR_TIMEOUT)
 			return -1;
-		/* The timeout may be of a byte that arrived after the first check. Some clones report it for an empty FIFO,
-		 * and only a read of RBR clears it. */
+		/* The timeout may be of a byte that arrived after the first check. Some clones report it for an empty
+		 * FIFO, and only a read of RBR clears it. */
 		if (!has_byte()) {
 			(void)read_reg(REG_RBR);
 			return -1;

@@ -19,8 +19,8 @@
 #include "hyp/riscv/mmio.h"
 
 /*
- * The PLIC as an interrupt controller of the host (intc.h). Its init() sets all priorities to 0 and, in every context of a
- * hart of the plan, disables all sources and sets threshold 0. It probes how many priority levels exist.
+ * The PLIC as an interrupt controller of the host (intc.h). Its init() sets all priorities to 0 and, in every context
+ * of a hart of the plan, disables all sources and sets threshold 0. It probes how many priority levels exist.
  */
 extern const struct intc_ops plic_ops;
 

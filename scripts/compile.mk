@@ -2,7 +2,8 @@
 #
 # Compilers and flags, and how objects are made of C and assembly.
 
-# Files of the hypervisor that are not compiled like the others; the flags.mk of each directory lists its own, with reasons.
+# Files of the hypervisor that are not compiled like the others; the flags.mk of each directory lists its own, with
+# reasons.
 # COLD: small rather than fast. OFTEN: of these, saves its registers itself. FEW: uses few registers.
 COLD		:=
 OFTEN		:=
@@ -14,7 +15,8 @@ OFTEN_CFLAGS	:= -Os
 
 WARNINGS	:= -Wall -Wextra -Werror -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
 CROSSCC		:= $(CROSS_COMPILE)gcc
-# Further flags of a person, for what runs on RISC-V. Not taken from the environment, where they are meant for this host.
+# Further flags of a person, for what runs on RISC-V. Not taken from the environment, where they are meant for this
+# host.
 USER_CFLAGS	:= $(if $(filter command,$(firstword $(origin CFLAGS))),$(CFLAGS))
 CROSS_ARCH	:= -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -msmall-data-limit=0
 CROSS_CFLAGS	:= -std=gnu11 -O2 -g $(CROSS_ARCH) -ffreestanding -fno-common -fpie -fvisibility=hidden \
@@ -22,7 +24,8 @@ CROSS_CFLAGS	:= -std=gnu11 -O2 -g $(CROSS_ARCH) -ffreestanding -fno-common -fpie
 		   -fno-asynchronous-unwind-tables \
 		   -nostdinc -isystem `$(CROSSCC) -print-file-name=include` $(USER_CFLAGS)
 CROSS_LDFLAGS	:= $(CROSS_ARCH) -nostdlib -static -Wl,-pie -Wl,--no-dynamic-linker -Wl,-z,text -Wl,--gc-sections \
-		   -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
+		   -Wl,-z,max-page-size=4096 -Wl,-z,norelro -Wl,--build-id=none \
+		   -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings
 HOST_CFLAGS	:= -std=gnu11 -O2 -g $(WARNINGS) -I. -I$(LIBFDT)
 UNIT_CFLAGS	:= -std=gnu11 -O1 -g $(WARNINGS) -fno-omit-frame-pointer \
 		   -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -39,8 +42,8 @@ OFFSETS_core	:= $(B)/core/hyp/asm_offsets.h
 OFFSETS_guest	:= $(patsubst %.c,$(B)/guest/%.h,$(wildcard guests/*/asm_offsets.c))
 .SECONDARY: $(OFFSETS_core) $(OFFSETS_guest)
 
-# $(1) directory below build, $(2) compiler, $(3) flags: how its objects are made. They depend on both, and on the version
-# of the compiler. FILE_CFLAGS: what flags.mk of a room says of a file.
+# $(1) directory below build, $(2) compiler, $(3) flags: how its objects are made. They depend on both, and on the
+# version of the compiler. FILE_CFLAGS: what flags.mk of a room says of a file.
 define COMPILE
 $(B)/$(1)/.flags: list = $(2) $$(shell $(2) --version 2>/dev/null | head -n 1): $(3)
 $(B)/$(1)/.flags: FORCE | $(SETUP)
@@ -53,7 +56,8 @@ $(B)/$(1)/%.o: %.S $(B)/$(1)/.flags $(RULES) $(FETCHED) | $(SETUP) $(OFFSETS_$(1
 	$$(Q)mkdir -p $$(@D) && $(2) $(3) $$(FILE_CFLAGS) $$(DEPS) -c -o $$@ $$<
 $(B)/$(1)/libfdt/%.o: $(B)/$(1)/.flags $(RULES) $(FETCHED) | $(SETUP)
 	$$(call say,CC $$@)
-	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $$(LIBFDT_CFLAGS) $$(FILE_CFLAGS) -c -o $$@ $(LIBFDT)/$$*.c
+	$$(Q)mkdir -p $$(@D) && $(2) $(filter-out $(WARNINGS),$(3)) $$(LIBFDT_CFLAGS) $$(FILE_CFLAGS) \
+		-c -o $$@ $(LIBFDT)/$$*.c
 # What assembly needs of structures: DIRECTORY/asm_offsets.c, compiled to assembly only (hyp/base/asm_define.h).
 $(B)/$(1)/%/asm_offsets.h: %/asm_offsets.c $(B)/$(1)/.flags $(RULES) $(FETCHED) | $(SETUP)
 	$$(call say,OFFSETS $$@)

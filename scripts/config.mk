@@ -42,11 +42,15 @@ docs/map.svg: configs/virt/linux-rt.dts tests/hosts/virt.dts $(TOOL_SRC) | $(B)/
 $(B)/$(CONFIG)/fw_payload.bin $(B)/$(CONFIG)/.inputs: | config-exists
 .PHONY: config-exists
 config-exists:
-	@[ -f configs/$(CONFIG).dts ] || { echo 'There is no configs/$(CONFIG).dts; there are: $(CONFIGS)' >&2; exit 1; }
+	@[ -f configs/$(CONFIG).dts ] || { \
+		echo 'There is no configs/$(CONFIG).dts; there are: $(CONFIGS)' >&2; exit 1; }
 
 # What there is now, and what to type next: also when there was nothing to do.
-READY		= $(B)/$(CONFIG)/fw_payload.bin (for -bios or flash) and bulkhead.bin (for a boot loader) are there. $(if \
-		  $(filter $(patsubst %/,%,$(dir $(CONFIG))),$(QEMU_BOARDS)),Boot them: make run CONFIG=$(CONFIG),For a board: docs/boards.md)
+BOARD		= $(patsubst %/,%,$(dir $(CONFIG)))
+NEXT		= $(if $(filter $(BOARD),$(QEMU_BOARDS)),Boot them: make run CONFIG=$(CONFIG),$(\
+		  )For a board: docs/boards.md)
+READY		= $(B)/$(CONFIG)/fw_payload.bin (for -bios or flash) and bulkhead.bin (for a boot loader) are there. \
+		  $(NEXT)
 
 # ---- running ----------------------------------------------------------------------------------------
 
@@ -63,8 +67,9 @@ $(B)/$(CONFIG)/fw_payload.bin $(B)/$(CONFIG)/.inputs: | runs-in-qemu
 endif
 .PHONY: runs-in-qemu
 runs-in-qemu: | config-exists
-	@$(if $(filter $(patsubst %/,%,$(dir $(CONFIG))),$(QEMU_BOARDS)),:,{ echo 'configs/$(CONFIG).dts is for a board, not for the \
-machine of QEMU that make run starts (configs/virt). For its image: make CONFIG=$(CONFIG). To boot it there: docs/boards.md' >&2; exit 1; })
+	@$(if $(filter $(BOARD),$(QEMU_BOARDS)),:,{ echo 'configs/$(CONFIG).dts is for a board, not for the \
+machine of QEMU that make run starts (configs/virt). For its image: make CONFIG=$(CONFIG). \
+To boot it there: docs/boards.md' >&2; exit 1; })
 
 $(B)/.qemu-list: list = $(QEMU)
 $(B)/.qemu-list: FORCE

@@ -24,8 +24,8 @@ $(B)/images/$(1): $(B)/guest/$(1).elf
 endef
 $(foreach g,$(GUESTS),$(eval $(call GUEST,$(g))))
 
-# Linux as Debian ships it, our initramfs for it, and its disk (which is not part of the image). Further modules are named
-# on make's command line, after these.
+# Linux as Debian ships it, our initramfs for it, and its disk (which is not part of the image). Further modules are
+# named on make's command line, after these.
 LINUX_MODULES_WANTED := virtio_mmio virtio_blk ext4
 $(B)/images/linux: $(FETCHED_LINUX)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/linux/Image $@
@@ -45,7 +45,8 @@ $(B)/linux-disk.img: guests/linux/mkdisk | $(SETUP)
 	$(Q)mkdir -p $(@D) && guests/linux/mkdisk $@
 
 # The disk of a configuration, where it is not linux-disk.img: disk.img beside its image.
-$(B)/virt/u-boot-disk/disk.img: guests/boot-disk/mkdisk $(B)/images/linux $(B)/images/linux-initrd $(FETCHED_GRUB) | $(SETUP)
+$(B)/virt/u-boot-disk/disk.img: guests/boot-disk/mkdisk $(B)/images/linux $(B)/images/linux-initrd \
+		$(FETCHED_GRUB) | $(SETUP)
 	$(call say,DISK $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) $< --kernel $(B)/images/linux --initrd $(B)/images/linux-initrd \
 		--grub $(THIRD)/grubriscv64.efi --out $@

@@ -3,7 +3,8 @@
 # OpenSBI, the firmware of a flash image.
 #
 # Built once, with a dummy payload 2 MiB behind its start; `bulkhead flash` puts ours in its place. It copies the device
-# tree to RAM: to this offset (FLASH_FDT_OFFSET in tools/tool.h), which `bulkhead flash` replaces by the end of our image.
+# tree to RAM: to this offset (FLASH_FDT_OFFSET in tools/tool.h), which `bulkhead flash` replaces by the end of our
+# image.
 
 FIRMWARE	:= $(B)/opensbi/platform/generic/firmware
 OPENSBI_SETTINGS := FW_PAYLOAD_FDT_OFFSET=0x21a5000

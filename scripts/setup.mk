@@ -6,8 +6,8 @@
 BAD_SIGNS	:= : \# $$ % ; & | * ? ' " ` \ < >
 BAD_IN_PATH	:= $(if $(filter 1,$(words $(CURDIR))),,a space) $(foreach c,$(BAD_SIGNS),$(findstring $(c),$(CURDIR)))
 ifneq ($(strip $(BAD_IN_PATH)),)
-$(error The path of this directory, $(CURDIR), has in it what make cannot handle: $(strip $(BAD_IN_PATH)). Move the directory, \
-for example to $$HOME/bulkhead, and type make again)
+$(error The path of this directory, $(CURDIR), has in it what make cannot handle: $(strip $(BAD_IN_PATH)). \
+Move the directory, for example to $$HOME/bulkhead, and type make again)
 endif
 
 PYTHON		?= $(or $(wildcard /usr/bin/python3),python3)
@@ -71,6 +71,7 @@ $(FETCHES:$(B)/.fetched-%=$(B)/.given-%): list = $(GIVEN_$(@:$(B)/.given-%=%))
 $(FETCHES:$(B)/.fetched-%=$(B)/.given-%): FORCE
 	$(WRITE_LIST)
 
-$(FETCHES): $(B)/.fetched-%: scripts/fetch scripts/aptroot.py scripts/opensbi_mends.py scripts/versions $(B)/.given-% | $(SETUP)
+$(FETCHES): $(B)/.fetched-%: scripts/fetch scripts/aptroot.py scripts/opensbi_mends.py \
+		scripts/versions $(B)/.given-% | $(SETUP)
 	$(Q)$(PYTHON) scripts/fetch $(PARTS_$*)
 	$(Q)touch $@

@@ -94,7 +94,8 @@ mutants-listed: $(UNIT_TESTS) $(FUZZ_TARGETS) $(FUZZ_SEEDS)
 # The long suites: what `make test` has a short run or a part of. Each figure can be given by itself, too.
 .PHONY: test-all
 test-all:
-	$(Q)BULKHEAD_LONG=1 BULKHEAD_RESTARTS=$(or $(BULKHEAD_RESTARTS),5000) BULKHEAD_LINUX_RESTARTS=$(or $(BULKHEAD_LINUX_RESTARTS),50) \
+	$(Q)BULKHEAD_LONG=1 BULKHEAD_RESTARTS=$(or $(BULKHEAD_RESTARTS),5000) \
+		BULKHEAD_LINUX_RESTARTS=$(or $(BULKHEAD_LINUX_RESTARTS),50) \
 		BULKHEAD_RANDOM_SECONDS=$(or $(BULKHEAD_RANDOM_SECONDS),600) $(MAKE) test FUZZ_SHORT=$(FUZZ_SECONDS)
 
 # ---- proofs -------------------------------------------------------------------------------------------

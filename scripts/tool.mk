@@ -26,7 +26,8 @@ install: $(B)/bulkhead
 	$(call say,INSTALL $(DESTDIR)$(PREFIX))
 	$(Q)install -D -m 755 $(B)/bulkhead '$(DESTDIR)$(PREFIX)/bin/bulkhead'
 	$(Q)install -D -m 644 docs/bulkhead.1 '$(DESTDIR)$(PREFIX)/share/man/man1/bulkhead.1'
-	$(Q)install -D -m 644 scripts/completion/bulkhead.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bulkhead'
+	$(Q)install -D -m 644 scripts/completion/bulkhead.bash \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bulkhead'
 uninstall:
 	$(Q)rm -f $(INSTALLED:%='$(DESTDIR)$(PREFIX)/%')
 
@@ -34,7 +35,8 @@ uninstall:
 dist:
 	@[ -z "$$(git status --porcelain -uno 2>/dev/null)" ] || echo 'make dist: what is not committed is left out' >&2
 	$(call say,DIST $(B)/bulkhead-$(VERSION).tar.gz)
-	$(Q)mkdir -p $(B) && git archive --format=tar.gz --prefix=bulkhead-$(VERSION)/ -o $(B)/bulkhead-$(VERSION).tar.gz HEAD
+	$(Q)mkdir -p $(B) && git archive --format=tar.gz --prefix=bulkhead-$(VERSION)/ \
+		-o $(B)/bulkhead-$(VERSION).tar.gz HEAD
 
 $(B)/.tool-list: list = $(TOOL_OBJ)
 $(B)/.tool-list: FORCE

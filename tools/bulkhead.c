@@ -40,8 +40,8 @@ static void usage(FILE *out)
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
 	fprintf(out, "\nbulkhead COMMAND --help shows its options; bulkhead --version shows the version. HOST and"
-		     " PARTS\nare device trees, .dtb or .dts (through dtc). Exit codes: 0 all is well, 1 there are problems,\n"
-		     "2 usage or files.\n");
+		     " PARTS\nare device trees, .dtb or .dts (through dtc). Exit codes: 0 all is well, 1 there are "
+		     "problems,\n2 usage or files.\n");
 }
 
 int main(int argc, char **argv)

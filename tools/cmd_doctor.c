@@ -47,14 +47,15 @@ static void check_harts(void)
 	else if (h < all)
 		COST("only %u of %u harts have the hypervisor extension; the others can be in no guest", h, all);
 	if (sstc < all)
-		COST("%u of %u harts have no Sstc: each timer of a guest there is a call of the firmware", all - sstc, all);
+		COST("%u of %u harts have no Sstc: each timer of a guest there is a call of the firmware", all - sstc,
+		     all);
 	for (i = 1; i < all; i++)
 		differ += tool_host.harts[i].features != tool_host.harts[0].features;
 	if (differ)
 		COST("%u harts differ from the first in what they have; a guest's harts must be alike", differ);
 	if (!harts_with(HART_ZICBOM))
-		COST("no hart has Zicbom with riscv,cbom-block-size: a guest cannot write back caches for DMA that is not "
-		     "coherent, and gets no Svpbmt");
+		COST("no hart has Zicbom with riscv,cbom-block-size: a guest cannot write back caches for DMA that is "
+		     "not coherent, and gets no Svpbmt");
 	if (!tool_host.entropy && !harts_with(HART_ZKR))
 		COST("no rng-seed in /chosen and no Zkr: guests get no seeds for their random numbers");
 }
@@ -96,10 +97,12 @@ static void check_dma(void)
 			iommu = true;
 			NOTE("%s: an IOMMU, which is not used yet", path_of(node));
 		}
-		if (tool_host.nodes[node].flags & NODE_PCI && !(tool_host.nodes[tool_host.nodes[node].parent].flags & NODE_PCI))
+		if (tool_host.nodes[node].flags & NODE_PCI &&
+		    !(tool_host.nodes[tool_host.nodes[node].parent].flags & NODE_PCI))
 			LACK("%s: a PCI host bridge, which cannot be given to a guest yet", path_of(node));
 		if (host_find_prop(&tool_host, node, "dma-ranges", &p) && p.size)
-			COST("%s: dma-ranges: its devices may reach a part of RAM only; give their guest memory there by \"at\"",
+			COST("%s: dma-ranges: its devices may reach a part of RAM only; give their guest memory there "
+			     "by \"at\"",
 			     path_of(node));
 	}
 	if (!iommu)
@@ -117,8 +120,8 @@ static void check_memory(void)
 	if (plan_make(&tool_plan, &tool_host, &none, &no_package, hyp, &quiet))
 		return;
 	for (i = 0; i < tool_plan.nr_firmware; i++)
-		COST("0x%lx-0x%lx: nothing reserves this RAM below the hypervisor; it is taken to be the firmware's, unless "
-		     "\"firmware\" names what is", tool_plan.firmware[i].range.base,
+		COST("0x%lx-0x%lx: nothing reserves this RAM below the hypervisor; it is taken to be the firmware's, "
+		     "unless \"firmware\" names what is", tool_plan.firmware[i].range.base,
 		     range_last(tool_plan.firmware[i].range));
 }
 
@@ -218,10 +221,18 @@ int cmd_doctor(int argc, char **argv)
 		  "leave it to the boot loader to say", 0 },
 		{ 0 }
 	};
-	static const struct argp argp = { options, parse, "HOST",
+	static const struct argp argp = {
+		options,
+		parse,
+		"HOST",
 		"Report what the machine HOST lacks, and what it will cost, by its device tree.\v"
-		"lack: something does not work; cost: it works, at a price; note: good to know. Exit code 1 if there is any "
-		"lack.", NULL, NULL, NULL };
+		"lack: something does not work; cost: it works, at a price; note: good to know. Exit code 1 if there "
+		"is "
+		"any lack.",
+		NULL,
+		NULL,
+		NULL
+	};
 	struct doctor_arguments a = { 0 };
 	struct reporter r;
 	struct blob b;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bulkhead drivers: what each device of a guest has of its node in the host's tree, what it has lost, what it has got as
- * a stand-in, and whether all that its binding requires is there (docs/providers.md). required.def has the bindings.
+ * bulkhead drivers: what each device of a guest has of its node in the host's tree, what it has lost, what it has got
+ * as a stand-in, and whether all that its binding requires is there (docs/providers.md). required.def has the bindings.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,7 +164,8 @@ static bool print_device(uint16_t node, const char *path)
 		find_lost(node, there, missing, sizeof(missing));
 	if (!json)
 		printf("%s: %s\n", path, dt_string(&p, &at));
-	snprintf(text, sizeof(text), "%s%s%s", missing[0] ? "lacks" : "all that is required is there", missing, needs ? "" : "; binding not known, references of the host's node count");
+	snprintf(text, sizeof(text), "%s%s%s", missing[0] ? "lacks" : "all that is required is there", missing,
+		 needs ? "" : "; binding not known, references of the host's node count");
 	line("binding", text);
 	rates = print_properties(node, there);
 	if (json) {
@@ -234,11 +235,18 @@ int cmd_drivers(int argc, char **argv)
 		{ "json", KEY_JSON, NULL, 0, "As JSON on standard output", 0 },
 		{ 0 }
 	};
-	static const struct argp argp = { options, parse, "HOST PARTS GUEST",
-		"Tell for each device of GUEST what its node has lost of the host's, what it has got as a stand-in, and "
+	static const struct argp argp = {
+		options,
+		parse,
+		"HOST PARTS GUEST",
+		"Tell for each device of GUEST what its node has lost of the host's, what it has got as a stand-in, "
+		"and "
 		"whether all that its binding requires is there.\v"
 		"Exit code 1 if something that is required is missing. docs/providers.md describes stand-ins.",
-		situation_children, NULL, NULL };
+		situation_children,
+		NULL,
+		NULL
+	};
 	struct drivers_arguments a = { .situation.silent = true };
 	struct reporter quiet = { 0 };
 	uint32_t vm, lacking;

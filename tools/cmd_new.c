@@ -137,9 +137,9 @@ static void print_firmware(void)
 
 	if (!tool_plan.nr_firmware)
 		return;
-	fputs("\n\t/*\n\t * RAM below the hypervisor that nothing reserves is taken to be the firmware's. If you know what"
-	      " the\n\t * firmware has, name that, and the rest is free; or \"reserved\", if it reserves all that it has.\n"
-	      "\t */\n", out);
+	fputs("\n\t/*\n\t * RAM below the hypervisor that nothing reserves is taken to be the firmware's. If you know "
+	      "what the\n\t * firmware has, name that, and the rest is free; or \"reserved\", if it reserves all that "
+	      "it has.\n\t */\n", out);
 	for (i = 0; i < tool_plan.nr_firmware && i < CONFIG_MAX_FIRMWARE; i++)
 		fprintf(out, i ? ", \"%s at 0x%lx\"" : "\t// firmware = \"%s at 0x%lx\"",
 			size_text(tool_plan.firmware[i].range.size, size, sizeof(size)),

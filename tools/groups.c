@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices of a machine that belong together, for `bulkhead new`: what one cannot be given without, as the controller that
- * its interrupts go to and what shares its pages; and what it refers to that has no stand-in (docs/providers.md).
+ * Devices of a machine that belong together, for `bulkhead new`: what one cannot be given without, as the controller
+ * that its interrupts go to and what shares its pages; and what it refers to that has no stand-in (docs/providers.md).
  */
 #include <string.h>
 
@@ -9,7 +9,8 @@
 #include "hyp/plan/refs.h"
 #include "tools/tool.h"
 
-/* The device that the node is, or is a part of: the outermost node with registers that the CPU reaches; NO_NODE: none. */
+/* The device that the node is, or is a part of: the outermost node with registers that the CPU reaches; NO_NODE:
+ * none. */
 static uint16_t device_of(uint16_t node)
 {
 	uint16_t found = NO_NODE;

@@ -55,8 +55,10 @@ struct blob read_config_tree(const char *path)
 	struct blob b = read_tree(path);
 
 	if (is_machine(&b))
-		die("%s is the device tree of a machine, not a configuration; \"bulkhead new %s -o parts.dts\" writes a "
-		    "configuration to start from", path, path);
+		die("%s is the device tree of a machine, not a configuration; \"bulkhead new %s -o parts.dts\" writes "
+		    "a "
+		    "configuration to start from",
+		    path, path);
 	return b;
 }
 
@@ -109,10 +111,12 @@ struct blob read_host_tree(const char *path, const char *other, const struct ban
 		if (other)
 			second = read_tree(other);
 		if (other && !is_configuration(&second))
-			die("HOST and PARTS stand in each other's place: %s is a configuration. Write first the machine's "
-			    "tree, then the configuration: %s %s", path, other, path);
-		die("%s is a configuration; HOST is the device tree of a machine: /sys/firmware/fdt of a running board, or "
-		    "what qemu-system-riscv64 -M virt,dumpdtb=FILE writes", path);
+			die("HOST and PARTS stand in each other's place: %s is a configuration. Write first the "
+			    "machine's tree, then the configuration: %s %s", path, other, path);
+		die("%s is a configuration; HOST is the device tree of a machine: /sys/firmware/fdt of a running "
+		    "board, "
+		    "or what qemu-system-riscv64 -M virt,dumpdtb=FILE writes",
+		    path);
 	}
 	if (banks->count && !dt_open(&dt, b.data, b.size))
 		add_banks(&b, banks, path);

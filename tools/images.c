@@ -134,7 +134,8 @@ struct blob make_package(const struct blob *config, const struct config *parsed,
 	add_entry(h, PACKAGE_CONFIG, config, base, false);
 	for (i = 0; i < images->count; i++) {
 		if (images->files[i])
-			payload[i + 1] = read_image(images->files[i], is_kernel(parsed, images->names[i]), images->silent);
+			payload[i + 1] = read_image(images->files[i], is_kernel(parsed, images->names[i]),
+						    images->silent);
 		add_entry(h, images->names[i], &payload[i + 1], base, is_in_place(parsed, images->names[i]));
 	}
 	h->total_size = align_up(h->total_size, PAGE_SIZE);

@@ -183,7 +183,8 @@ void print_devices(void)
 	bool given = false;
 	uint32_t i, verdict;
 
-	fputs("\n\t\t/* Devices; a line that begins with // is not in effect. \"with\" lists what belongs together. */\n", out);
+	fputs("\n\t\t/* Devices; a line that begins with // is not in effect. \"with\" lists what belongs together. "
+	      "*/\n", out);
 	for (verdict = DEVICE_GOOD; verdict <= DEVICE_CONTROL; verdict++) {
 		for (i = 0; i < nr_candidates; i++) {
 			if (candidates[i].verdict != verdict)
@@ -216,8 +217,8 @@ void print_rates(void)
 		;
 	if (i == nr_candidates)
 		return;
-	fputs("\n\t\t/* For clocks whose rate is not known, as check reports; /sys/kernel/debug/clk/clk_summary of the\n"
-	      "\t\t   running board has it (docs/providers.md). */\n\t\t// clock-rates = \"", out);
+	fputs("\n\t\t/* For clocks whose rate is not known, as check reports; /sys/kernel/debug/clk/clk_summary of "
+	      "the\n\t\t   running board has it (docs/providers.md). */\n\t\t// clock-rates = \"", out);
 	print_safe(host_path(&tool_host, candidates[i].node, path, sizeof(path)));
 	fputs("\", \"200M\";\n", out);
 }

@@ -229,7 +229,8 @@ static struct range use_files(struct situation *s)
  */
 static void find_tree(struct situation *s, struct range loaded)
 {
-	struct range tree = { flash_tree_offset(0, range_last(loaded) + 1), dt_u32(s->host_blob.data + 4) + TREE_GROWS };
+	struct range tree = { flash_tree_offset(0, range_last(loaded) + 1),
+			      dt_u32(s->host_blob.data + 4) + TREE_GROWS };
 	const struct host *host = &tool_host;
 	uint32_t i;
 

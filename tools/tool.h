@@ -148,7 +148,8 @@ struct group {
 	uint16_t nodes[MAX_GROUP];	/* the device that was asked for, then what comes with it */
 };
 
-/* What a device cannot be given without; with_providers: and what it refers to that has no stand-in. MAX_GROUP at most. */
+/* What a device cannot be given without; with_providers: and what it refers to that has no stand-in. MAX_GROUP at
+ * most. */
 void group_find(struct group *g, uint16_t device, bool with_providers);
 
 /* spans.c: who has which RAM, from the first address to the last, with what is free in between. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every CSR number, read and written, from S- and U-mode: what a guest has, what it may have, and what it must not reach. The
- * device tree says which extensions it was given. Source: privileged ISA, "CSR Listing", and the extensions named below;
- * docs/safety.md, "What a guest leaves in a hart".
+ * Every CSR number, read and written, from S- and U-mode: what a guest has, what it may have, and what it must not
+ * reach. The device tree says which extensions it was given. Source: privileged ISA, "CSR Listing", and the extensions
+ * named below; docs/safety.md, "What a guest leaves in a hart".
  */
 #include "guests/lib/console.h"
 #include "guests/lib/dt.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest under which an instruction changes after it has trapped: firmware that emulates it fetches it again, and finds
- * another one. bootargs:
+ * A guest under which an instruction changes after it has trapped: firmware that emulates it fetches it again, and
+ * finds another one. bootargs:
  *   race.first=N race.second=N	the two instructions, 32 bits or 16; a0 is the address of their access, a1 a value
  *   race.at=ADDRESS		a0; else an odd address in the guest's own RAM
  *   race.stale			one hart: the page tables change, and the translation of the fetch is not fenced;

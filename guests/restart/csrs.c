@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CSRs that this hart has, whichever: each one that can be written reads 0 at the start of a life, and is written at its
- * end. Tried by instruction, since a device tree does not name them all.
+ * The CSRs that this hart has, whichever: each one that can be written reads 0 at the start of a life, and is written
+ * at its end. Tried by instruction, since a device tree does not name them all.
  */
 #include "guests/lib/cpu.h"
 #include "guests/lib/lab.h"

@@ -6,7 +6,8 @@
  * change, sources that move between harts, WFI with interrupts on and off, and reboots in the middle of a service.
  * There are two devices, and a third if the tree has a second UART: that of console = "uart", a virtual source.
  * bootargs: stress.events=N (20000), stress.restarts=N (0: how many reboots; counted in the UART's scratch register,
- * which outlives the guest), stress.seed=N. One line says it all: `stress: N events, N interrupts, ...`, then `ok stress`.
+ * which outlives the guest), stress.seed=N. One line says it all: `stress: N events, N interrupts, ...`, then `ok
+ * stress`.
  */
 #include "guests/lib/check.h"
 #include "guests/lib/console.h"
@@ -46,7 +47,8 @@ static struct source sources[SOURCES];
 static unsigned int nr_sources;
 static struct hart harts[HARTS];
 static struct spinlock enables;
-static uint64_t events, wanted, duplicates, lost, spurious, nested, elsewhere, by_other, masked, early, waits, unexplained;
+static uint64_t events, wanted, duplicates, lost, spurious, nested, elsewhere, by_other, masked, early, waits,
+	unexplained;
 static uint64_t restart_at;
 static uint32_t rebooting;	/* by one hart; the other one does not count that boot again */
 
@@ -226,11 +228,13 @@ static uint32_t claim(struct hart *h)
 	return id;
 }
 
-/* Nothing to claim. The other hart, which has the same sources enabled, may have been faster; otherwise who knows why. */
+/* Nothing to claim. The other hart, which has the same sources enabled, may have been faster; otherwise who knows
+ * why. */
 static void tell_spurious(void)
 {
 	const struct hart *other = &harts[1 - this_cpu()->index];
-	bool claiming = __atomic_load_n(&other->claiming, __ATOMIC_ACQUIRE);	/* before its count, which comes first there */
+	/* before its count, which comes first there */
+	bool claiming = __atomic_load_n(&other->claiming, __ATOMIC_ACQUIRE);
 
 	count(spurious);
 	if (!claiming && __atomic_load_n(&other->claims, __ATOMIC_ACQUIRE) == me()->seen)
@@ -288,7 +292,9 @@ static void wait_served(struct source *s)
 	while (READ_ONCE(s->busy) || READ_ONCE(s->pinned)) {
 		take_handed();
 		if (time_now() > end) {
-			line("FAIL stress: event %lu of %s is lost: busy %u in_service %u pinned %u priority %u pending %x",
+			line("FAIL stress: event %lu of %s is lost: busy %u in_service %u pinned %u priority %u "
+			     "pending "
+			     "%x",
 			     s->made, s->dev->name, s->busy, s->in_service, s->pinned, s->priority,
 			     plic_read(PLIC_PENDING(s->dev->source)));
 			count(lost);
@@ -486,7 +492,8 @@ static void report(void)
 		plic_enable(cpus[1].plic_ctx, sources[i].dev->source, false);
 	}
 	line("stress: %lu events, %lu interrupts, %lu lost, %lu duplicates; hart 0 took %lu; %lu nested, %lu completed "
-	     "elsewhere, %lu by the other hart, %lu events before completion, %lu masked, %lu waits, %lu spurious, %lu of them alone",
+	     "elsewhere, %lu by the other hart, %lu events before completion, %lu masked, %lu waits, %lu spurious, %lu "
+	     "of them alone",
 	     made, served, lost + (made - served), duplicates, harts[0].taken, nested, elsewhere, by_other, early,
 	     masked, waits, spurious, unexplained);
 	if (made == served && made >= wanted && !lost && !duplicates)

@@ -156,8 +156,8 @@ static void t_split(void)
 }
 
 /*
- * An access that begins in RAM and ends in the PLIC: neither may have it. Were the second page's address taken for that of the
- * access, a store would go to the register alone and be done. Natively a machine may split it.
+ * An access that begins in RAM and ends in the PLIC: neither may have it. Were the second page's address taken for that
+ * of the access, a store would go to the register alone and be done. Natively a machine may split it.
  */
 static void t_device_straddle(void)
 {
@@ -180,7 +180,8 @@ static void t_device_straddle(void)
 	for (unsigned int before = 1; before < 4; before++) {
 		in.x[REG_A0] = MMU_PAGE(9) - before;
 		r = run(&in, enc_store(W_W, REG_A1, REG_A0, 0), code, false);
-		EXPECT(r->cause == CAUSE_STORE_ACCESS || r->cause == CAUSE_STORE_MISALIGNED, "store: cause %lu", r->cause);
+		EXPECT(r->cause == CAUSE_STORE_ACCESS || r->cause == CAUSE_STORE_MISALIGNED, "store: cause %lu",
+		       r->cause);
 		r = run(&in, enc_load(W_W, REG_A1, REG_A0, 0), code, false);
 		EXPECT(r->cause == CAUSE_LOAD_ACCESS || r->cause == CAUSE_LOAD_MISALIGNED, "load: cause %lu", r->cause);
 		EXPECT(lab_regs_kept(&in, r, 0), "load: changes registers");

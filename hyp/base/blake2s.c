@@ -29,7 +29,8 @@ static const uint8_t sigma[ROUNDS][16] = {
 void erase(void *secret, size_t size)
 {
 	memset(secret, 0, size);
-	__asm__ volatile("" : : "r"(secret) : "memory");	/* somebody reads the zeroes, for all the compiler knows */
+	/* somebody reads the zeroes, for all the compiler knows */
+	__asm__ volatile("" : : "r"(secret) : "memory");
 }
 
 static inline uint32_t turn(uint32_t v, unsigned n)

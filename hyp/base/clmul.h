@@ -9,9 +9,9 @@
 #include "hyp/base/types.h"
 
 /*
- * *a = low(*a * ka) ^ low(*b * kb) ^ next[0]; *b = high(..) ^ high(..) ^ next[1], where next is at base + at, two words,
- * a multiple of 8, and at is a constant. One piece of assembly, as these ten instructions are all that it takes. With
- * copy, a constant, too, next[] is also copied to to + at.
+ * *a = low(*a * ka) ^ low(*b * kb) ^ next[0]; *b = high(..) ^ high(..) ^ next[1], where next is at base + at, two
+ * words, a multiple of 8, and at is a constant. One piece of assembly, as these ten instructions are all that it takes.
+ * With copy, a constant, too, next[] is also copied to to + at.
  */
 #define CLMUL_INLINE	static inline __attribute__((always_inline))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRC-32: images of tens of megabytes are summed at each start, eight bytes at a time ("slicing by 8") or, where the hart
- * has Zbc, 64 at a time. No lock; see crc32_init().
+ * CRC-32: images of tens of megabytes are summed at each start, eight bytes at a time ("slicing by 8") or, where the
+ * hart has Zbc, 64 at a time. No lock; see crc32_init().
  */
 #include "hyp/base/crc32.h"
 
@@ -115,9 +115,9 @@ uint32_t crc32_ieee(uint32_t crc, const void *data, size_t size)
 }
 
 /*
- * Folding: eight words stand for all that has been read, as a polynomial of 512 bits, of which the first bit read is the
- * highest power of x. To go on by 512 bits, it is multiplied by x^512 modulo the CRC's polynomial, word by word; two
- * words have one product, of 128 bits. Bits are mirrored (bit i of a word is x^(63 - i)), and a product of mirrored
+ * Folding: eight words stand for all that has been read, as a polynomial of 512 bits, of which the first bit read is
+ * the highest power of x. To go on by 512 bits, it is multiplied by x^512 modulo the CRC's polynomial, word by word;
+ * two words have one product, of 128 bits. Bits are mirrored (bit i of a word is x^(63 - i)), and a product of mirrored
  * polynomials is one power too high, so the constants are x^(512 - 1), for the second word, and x^(576 - 1).
  */
 #define FOLD		64u

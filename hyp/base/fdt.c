@@ -19,8 +19,8 @@ enum err dt_open(struct dt *dt, const void *blob, uint64_t max)
 	    fdt_check_header(blob))
 		return ERR_INVALID;
 	/*
-	 * What libfdt is told to assume (Makefile): fdt_check_header() has found all blocks within the tree, and this is
-	 * version 17. It also reads whole cells in place and asks nobody whether they are aligned.
+	 * What libfdt is told to assume (Makefile): fdt_check_header() has found all blocks within the tree, and this
+	 * is version 17. It also reads whole cells in place and asks nobody whether they are aligned.
 	 */
 	if (fdt_totalsize(blob) > max || fdt_version(blob) < VERSION || fdt_last_comp_version(blob) > VERSION ||
 	    fdt_off_dt_struct(blob) % 4 || fdt_off_mem_rsvmap(blob) % 8)
@@ -55,7 +55,8 @@ const char *dt_fault(const void *blob, uint64_t max)
 	if (max < sizeof(struct fdt_header) || dt_u32(header) != FDT_MAGIC)
 		return "no flattened device tree: it does not begin with d0 0d fe ed";
 	if (dt_u32(header + 4) > max)
-		return "the device tree is cut off: the size in its header is larger than the data (at boot: than 1 MiB)";
+		return "the device tree is cut off: the size in its header is larger than the data (at boot: than 1 "
+		       "MiB)";
 	if (dt_u32(header + 20) < VERSION || dt_u32(header + 24) > VERSION)
 		return "the device tree is of another version than 17; write it anew by dtc";
 	if ((uintptr_t)blob % 8)

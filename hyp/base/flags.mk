@@ -7,8 +7,8 @@ OFTEN	+= hyp/base/fdt.c hyp/base/fmt.c
 FEW	+= hyp/base/bits.c
 
 # libfdt as it comes: its warnings and its aliasing are its own. What it need not ask again at each step (its
-# FDT_ASSUME_MASK, the same wherever it is built) is asked once, by dt_open() in fdt.c: 4, that the tree is of version 17;
-# 2, in the files that pass tokens and write, that its blocks lie within it. That a token and what belongs to it lie
+# FDT_ASSUME_MASK, the same wherever it is built) is asked once, by dt_open() in fdt.c: 4, that the tree is of version
+# 17; 2, in the files that pass tokens and write, that its blocks lie within it. That a token and what belongs to it lie
 # within the structure block is asked each time.
 LIBFDT_NAMES	:= fdt fdt_ro fdt_wip fdt_sw fdt_rw fdt_addresses fdt_strerror
 LIBFDT_CFLAGS	= -w -fno-strict-aliasing -DFDT_ASSUME_MASK=$(ASSUME) -I$(LIBFDT)

@@ -18,7 +18,8 @@
 #define BLOCK	(8 * WORD)
 
 typedef uint64_t __attribute__((may_alias)) word_t;
-typedef uint32_t __attribute__((may_alias)) cell_t;	/* of a device tree, where most of what is copied at boot lies */
+/* of a device tree, where most of what is copied at boot lies */
+typedef uint32_t __attribute__((may_alias)) cell_t;
 #define CELL	sizeof(cell_t)
 
 static inline bool word_aligned(const void *p)

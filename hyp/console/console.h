@@ -52,8 +52,8 @@ void console_finish(void);
 /* For the message of a panic: takes no locks; no other hart writes to the device any more. */
 void console_panic(const char *format, ...) __printf(1, 2);
 
-/* CONSOLE_GUEST_HART: the time of the first poll if that hart is the one that polls the console (ticks of the time CSR),
- * otherwise UINT64_MAX. */
+/* CONSOLE_GUEST_HART: the time of the first poll if that hart is the one that polls the console (ticks of the time
+ * CSR), otherwise UINT64_MAX. */
 uint64_t console_poll_start(uint32_t hart_index);
 
 /* Makes the hart that drives the console serve it soon, because the monitor has output. */

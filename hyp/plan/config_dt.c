@@ -100,7 +100,8 @@ static void read_tree(struct reading *c, const struct dt *dt)
 			break;
 		case DT_PROP:
 			if (c->depth == 1 && c->vm)
-				broken(c, "a property of the root stands behind a guest; put the root's properties first");
+				broken(c, "a property of the root stands behind a guest; put the root's properties "
+					  "first");
 			else if (c->depth == 1 || c->depth == 2)
 				config_read_property(c, &item.prop);
 			break;
@@ -113,14 +114,16 @@ static void read_tree(struct reading *c, const struct dt *dt)
 			break;
 		case DT_END:
 			if (c->depth)
-				broken(c, "the tree is broken: it ends in the middle of a node; compile it anew by dtc");
+				broken(c, "the tree is broken: it ends in the middle of a node; compile it anew by "
+					  "dtc");
 			if (!c->compatible)
 				broken(c, "not a configuration: the root needs compatible = \""
 					  CONFIG_COMPATIBLE "\"");
 			return;
 		case DT_BROKEN:
-			broken(c, "the tree is broken: its structure block is cut off, or has what is no token; compile it anew by "
-				  "dtc");
+			broken(c,
+			       "the tree is broken: its structure block is cut off, or has what is no token; compile "
+			       "it anew by dtc");
 			return;
 		}
 	}

@@ -26,7 +26,8 @@ struct config_memory {
 };
 
 struct config_clock {
-	const char *clock;	/* a path or alias of the host, with ':' and a name or number of the clock behind it, or without */
+	/* a path or alias of the host, with ':' and a name or number of the clock behind it, or without */
+	const char *clock;
 	uint32_t hz;		/* not 0 */
 };
 

@@ -161,7 +161,8 @@ static void read_clock_rates(struct reading *c, const struct dt_prop *p)
 			continue;
 		}
 		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
-			       "\"%s\" must have a rate in Hz behind it, from 1 to 4294967295, as in \"%s\", \"200M\"", clock, clock);
+			       "\"%s\" must have a rate in Hz behind it, from 1 to 4294967295, as in \"%s\", \"200M\"",
+			       clock, clock);
 	}
 }
 
@@ -173,7 +174,8 @@ static void read_image(struct reading *c, const struct dt_prop *p, enum image_ro
 		return;
 	if (strlen(name) >= IMAGE_NAME_LEN)
 		problem_report(c->r, PROBLEM_BAD_VALUE, true, c->path, p->name,
-			       "\"%s\" cannot be an image's name: it is longer than %d letters", name, IMAGE_NAME_LEN - 1);
+			       "\"%s\" cannot be an image's name: it is longer than %d letters", name,
+			       IMAGE_NAME_LEN - 1);
 	else if (!strcmp(name, PACKAGE_CONFIG))
 		bad_value(c, p, "\"config\" cannot be an image's name: it is the configuration's own in a package");
 	else

@@ -61,7 +61,8 @@ static void write_bootargs(struct guest_tree *t)
 	memcpy(out + size - 1 + c, domains, d);
 	out[size - 1 + c + d] = 0;
 	if (c || d)
-		problem_note(t->r, true, v->config_path, "bootargs", "guest %s gets \"%s%s\" in addition: others use what "
+		problem_note(t->r, true, v->config_path, "bootargs",
+			     "guest %s gets \"%s%s\" in addition: others use what "
 			     "its devices supply", v->name, c ? clocks + 1 : "", d ? domains + !c : "");
 }
 

@@ -13,7 +13,8 @@
 
 #define IRQ_S_EXTERNAL	9u
 #define NO_IRQ		0xffffffffu	/* a context that is nobody's (PLIC binding) */
-#define ISA_KEPT	1024u		/* octets of an ISA string that is read once for all harts; longer ones for each */
+/* octets of an ISA string that is read once for all harts; longer ones for each */
+#define ISA_KEPT	1024u
 
 /* Large, and used once for each guest, one after the other. */
 static struct guest_tree tree;

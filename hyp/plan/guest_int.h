@@ -17,7 +17,8 @@ enum mark {
 	MARK_FULL,	/* the guest's */
 };
 
-#define MAX_LOST	16	/* properties of one node with entries that lead nowhere; more are removed without their names */
+/* properties of one node with entries that lead nowhere; more are removed without their names */
+#define MAX_LOST	16
 #define MAX_STANDINS	32	/* clock rates of one guest that differ */
 #define MAX_RESETS	64	/* reset lines of one guest that have a stand-in */
 
@@ -86,8 +87,8 @@ void guest_no_standins(struct guest_tree *t);
 uint32_t guest_standin_cells(const struct guest_tree *t, const char *prop);
 
 /*
- * A stand-in for entry number index of "clocks" or "resets", to so many cells at out. Where there is room for no more, the
- * entry is empty, and a note is reported.
+ * A stand-in for entry number index of "clocks" or "resets", to so many cells at out. Where there is room for no more,
+ * the entry is empty, and a note is reported.
  */
 void guest_standin(struct guest_tree *t, uint16_t node, const struct dt_prop *p, const struct ref_entry *e,
 		   uint32_t index, uint8_t *out);

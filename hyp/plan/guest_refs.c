@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * References between nodes (phandles) in what a guest gets of the host's tree. Something stands in for clocks and reset
- * lines that the guest does not have. Any other reference to what it does not have is left out, with the names that go with it, so
- * that no phandle dangles.
+ * lines that the guest does not have. Any other reference to what it does not have is left out, with the names that go
+ * with it, so that no phandle dangles.
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/guest_int.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Stand-ins for what a guest has no provider of. Clocks: fixed ones, one for each rate, with the rate that the firmware
- * left running. Reset lines: bits of a page of the guest's own RAM, which nothing reads. docs/providers.md has the rules.
- * Sources: the bindings fixed-clock.yaml and clock.yaml; snps,dw-high-reset, whose registers are a bit for each line.
+ * left running. Reset lines: bits of a page of the guest's own RAM, which nothing reads. docs/providers.md has the
+ * rules. Sources: the bindings fixed-clock.yaml and clock.yaml; snps,dw-high-reset, whose registers are a bit for each
+ * line.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
@@ -106,7 +107,8 @@ static void unknown_rate(struct guest_tree *t, uint16_t node, uint32_t index)
 	clock_text(t->host, node, index, clock, sizeof(clock));
 	host_path(t->host, node, path, sizeof(path));
 	problem_note(t->r, false, path, "clocks", "the rate of %s is not known, so guest %s gets 0 Hz; read it in "
-		     "/sys/kernel/debug/clk/clk_summary of the board, and add it to \"clock-rates\" (docs/providers.md)",
+		     "/sys/kernel/debug/clk/clk_summary of the board, and add it to \"clock-rates\" "
+		     "(docs/providers.md)",
 		     clock, t->vm->name);
 }
 
@@ -139,7 +141,8 @@ static void too_many(struct guest_tree *t, uint16_t node, const char *prop, unsi
 {
 	char path[HOST_PATH_SIZE];
 
-	problem_note(t->r, false, host_path(t->host, node, path, sizeof(path)), prop, "no stand-in for an entry: guest %s "
+	problem_note(t->r, false, host_path(t->host, node, path, sizeof(path)), prop,
+		     "no stand-in for an entry: guest %s "
 		     "has %u already; this build has room for no more", t->vm->name, limit);
 }
 

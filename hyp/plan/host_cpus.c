@@ -26,8 +26,8 @@ static uint32_t read_features(const struct host *host, uint16_t node, struct rep
 		return features;
 	}
 	if (!host_find_prop(host, node, "riscv,isa", &p)) {
-		bad_node(host, node, "riscv,isa", "is missing, and riscv,isa-extensions as well: nobody knows what the hart "
-			 "has", r);
+		bad_node(host, node, "riscv,isa", "is missing, and riscv,isa-extensions as well: nobody knows what the "
+			 "hart has", r);
 		return 0;
 	}
 	if (!dt_is_strings(&p) || !(at = isa_extensions((const char *)p.data))) {
@@ -40,8 +40,8 @@ static uint32_t read_features(const struct host *host, uint16_t node, struct rep
 }
 
 /*
- * CBO.CLEAN needs the size of a block. Without it a guest's RAM cannot be written back once it is cleared, and then a guest
- * must not map it uncached (docs/safety.md, "Caches").
+ * CBO.CLEAN needs the size of a block. Without it a guest's RAM cannot be written back once it is cleared, and then a
+ * guest must not map it uncached (docs/safety.md, "Caches").
  */
 static uint16_t read_cbom_block(const struct host *host, uint16_t node, uint32_t *features)
 {
@@ -216,11 +216,14 @@ void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 			add_hart(host, node, dt_cells(reg.data, cells), r);
 	}
 	if (!host->nr_harts && r->count == before)
-		bad_node(host, host->cpus, "", !cpus ? "no cpu node: a hart's has device_type = \"cpu\"" : disabled == cpus ?
-			 "all harts are disabled" : "no usable hart: each is disabled, or has no MMU of Sv39 or larger", r);
+		bad_node(host, host->cpus, "", !cpus ? "no cpu node: a hart's has device_type = \"cpu\"" :
+			 disabled == cpus ?
+			 "all harts are disabled" : "no usable hart: each is disabled, or has no MMU of Sv39 or larger",
+			 r);
 	if (assume_h)
 		assume_hypervisor(host);
 	if (!host->timebase_hz)
-		bad_node(host, host->cpus, "timebase-frequency", "is missing, or no number of Hz: how fast the timer counts. "
+		bad_node(host, host->cpus, "timebase-frequency",
+			 "is missing, or no number of Hz: how fast the timer counts. "
 			 "Add it: fdtput -t i HOST.dtb /cpus timebase-frequency HZ", r);
 }

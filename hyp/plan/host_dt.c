@@ -19,7 +19,8 @@ static void note_overlap(const struct host *host, uint16_t node, struct range ba
 	char path[HOST_PATH_SIZE];
 
 	problem_note(r, false, host_path(host, node, path, sizeof(path)), "reg",
-		     "0x%lx to 0x%lx overlaps other RAM of the tree; both are taken as one", bank.base, range_last(bank));
+		     "0x%lx to 0x%lx overlaps other RAM of the tree; both are taken as one", bank.base,
+		     range_last(bank));
 }
 
 /* Banks that touch or overlap become one (one node a NUMA domain is usual); the others stay sorted. */
@@ -87,8 +88,8 @@ static void need_ram(const struct host *host, unsigned before, struct reporter *
 		return;
 	for (node = 1; node < host->nr_nodes; node = host->nodes[node].end)
 		nodes += !!(host->nodes[node].flags & NODE_MEMORY);
-	bad_node(host, 0, "", nodes ? "all memory nodes are disabled or have a size of 0. The boot loader fills them in: "
-		 "take /sys/firmware/fdt of the running board, or give bulkhead --memory \"2G at 0x80000000\"" :
+	bad_node(host, 0, "", nodes ? "all memory nodes are disabled or have a size of 0. The boot loader fills them "
+		 "in: take /sys/firmware/fdt of the running board, or give bulkhead --memory \"2G at 0x80000000\"" :
 		 "there is no memory node. The boot loader adds it: take /sys/firmware/fdt of the running board, "
 		 "or give bulkhead --memory \"2G at 0x80000000\"", r);
 }
@@ -128,7 +129,8 @@ static void read_reserved(struct host *host, struct reporter *r)
 		if (range_valid(range))
 			add_reserved(host, NO_NODE, range, r);
 		else if (range.size)
-			bad_node(host, 0, "", "a memory reservation (/memreserve/) wraps around the end of the addresses", r);
+			bad_node(host, 0, "", "a memory reservation (/memreserve/) wraps around the end of the "
+					      "addresses", r);
 	}
 	if (top == NO_NODE)
 		return;

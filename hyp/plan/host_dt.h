@@ -173,7 +173,8 @@ static inline bool host_is_within(const struct host *host, uint16_t inner, uint1
 /*
  * Registers number index (from 0) of a node as the CPU sees them, host-physical, through the ranges of its parents.
  * ERR_NOTFOUND behind the last, or if the node's registers are not memory-mapped; ERR_NOSPACE: their size is 0;
- * ERR_INVALID: the property is cut off; ERR_RANGE: no "ranges" of a bus above has them; ERR_UNSUPPORTED: they wrap around.
+ * ERR_INVALID: the property is cut off; ERR_RANGE: no "ranges" of a bus above has them; ERR_UNSUPPORTED: they wrap
+ * around.
  */
 enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index,
 		       struct range *range) __must_check;

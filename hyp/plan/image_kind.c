@@ -57,11 +57,15 @@ static const struct words words[NR_IMAGE_KINDS] = {
 	[IMAGE_ZSTD] = { "compressed by zstd", "\"unzstd < FILE > FLAT\" unpacks it" },
 	[IMAGE_LZ4] = { "compressed by lz4", "\"unlz4 < FILE > FLAT\" unpacks it" },
 	[IMAGE_LZOP] = { "compressed by lzop", "\"lzop -d < FILE > FLAT\" unpacks it" },
-	[IMAGE_ZBOOT] = { "an EFI zboot kernel, compressed and for EFI firmware", "take arch/riscv/boot/Image of the same "
+	[IMAGE_ZBOOT] = { "an EFI zboot kernel, compressed and for EFI firmware",
+			  "take arch/riscv/boot/Image of the same "
 			  "build, or build without CONFIG_EFI_ZBOOT" },
-	[IMAGE_PE] = { "an EFI program without a Linux header", "take a kernel or boot loader that is started without EFI" },
-	[IMAGE_UIMAGE] = { "a uImage, with U-Boot's header in front", "\"tail -c +65 FILE > FLAT\" takes the header off" },
-	[IMAGE_FIT] = { "a FIT image of several parts for U-Boot", "\"dumpimage -T flat_dt -p 0 -o FLAT FILE\" takes its "
+	[IMAGE_PE] = { "an EFI program without a Linux header",
+		       "take a kernel or boot loader that is started without EFI" },
+	[IMAGE_UIMAGE] = { "a uImage, with U-Boot's header in front",
+			   "\"tail -c +65 FILE > FLAT\" takes the header off" },
+	[IMAGE_FIT] = { "a FIT image of several parts for U-Boot",
+			"\"dumpimage -T flat_dt -p 0 -o FLAT FILE\" takes its "
 			"first part out" },
 	[IMAGE_DTB] = { "a device tree", "put the kernel there; the guest's tree is made at boot" },
 	[IMAGE_CPIO] = { "a cpio archive", "it is an initrd: are \"kernel\" and \"initrd\" in each other's place?" },
@@ -111,7 +115,8 @@ static bool is_fit(const uint8_t *data, uint64_t size)
 /* "MZ" alone may be code; an EFI program has at 0x3c the offset of "PE". */
 static bool is_pe(const uint8_t *data, uint64_t size)
 {
-	uint32_t at = size < 0x40 ? UINT32_MAX : data[0x3c] | data[0x3d] << 8 | data[0x3e] << 16 | (uint32_t)data[0x3f] << 24;
+	uint32_t at = size < 0x40 ? UINT32_MAX : data[0x3c] | data[0x3d] << 8 | data[0x3e] << 16 |
+		(uint32_t)data[0x3f] << 24;
 
 	return at <= size && size - at >= 4 && !memcmp(data + at, "PE\0\0", 4);
 }

@@ -43,7 +43,8 @@ const char *image_kind_name(enum image_kind kind);
 
 /*
  * Reports each image of the configuration that is in the package and cannot be what it is used as: a kernel that is no
- * flat binary, or an image of no bytes. A note: an initrd in which Linux finds no file system, beside a kernel like Linux.
+ * flat binary, or an image of no bytes. A note: an initrd in which Linux finds no file system, beside a kernel like
+ * Linux.
  */
 void image_check_kinds(const struct config *config, const struct package *package, struct reporter *r);
 

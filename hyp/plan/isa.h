@@ -27,7 +27,8 @@ const char *isa_extensions(const char *isa);
 /* HART_* of one extension name, any case; 0 if it is none that matters. */
 uint32_t isa_feature(const struct isa_token *token);
 
-/* True if a guest must not see the extension. given: HART_* that it gets; of these, Sstc, Zicbom and Svpbmt are its only then. */
+/* True if a guest must not see the extension. given: HART_* that it gets; of these, Sstc, Zicbom and Svpbmt are its
+ * only then. */
 bool isa_hidden(const struct isa_token *token, uint32_t given);
 
 /*

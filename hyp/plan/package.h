@@ -51,7 +51,8 @@ struct package {
 
 /*
  * Checks magic, version, sizes, overlap and header_crc32 within max bytes at data (8-byte aligned), which must stay as
- * they are while p is used; payloads' checksums are not looked at, and no entry is unknown. ERR_INVALID: it is not one, and p is closed.
+ * they are while p is used; payloads' checksums are not looked at, and no entry is unknown. ERR_INVALID: it is not one,
+ * and p is closed.
  */
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
 

@@ -28,7 +28,8 @@
 #define PLAN_PATH_SIZE	96	/* node path with the 0; longer ones are refused */
 
 enum region_kind {
-	REGION_RAM,	/* the guest's own memory: RWX. Rewritten before each start, but for keep_ram at the first one */
+	/* the guest's own memory: RWX. Rewritten before each start, but for keep_ram at the first one */
+	REGION_RAM,
 	REGION_DEVICE,	/* registers of a passed-through device: RW, never X */
 };
 
@@ -46,9 +47,11 @@ struct plan_device {
 	char path[PLAN_PATH_SIZE];	/* of the host's node */
 	uint16_t node;			/* index into host->nodes */
 	bool dma;			/* it may do DMA */
-	const char *control;		/* it controls the machine: what it is, or the property that says so; NULL: it does not */
+	/* it controls the machine: what it is, or the property that says so; NULL: it does not */
+	const char *control;
 	uint16_t control_node;		/* that node, index into host->nodes: the device, or below it */
-	uint16_t control_by;		/* the node with that property, which depends on it; NO_NODE: it is what control says */
+	/* the node with that property, which depends on it; NO_NODE: it is what control says */
+	uint16_t control_by;
 };
 
 /* The rate of a clock whose provider the guest does not have, as the configuration gives it. */
@@ -182,8 +185,10 @@ struct plan_vm {
 	struct plan_device devices[MAX_VM_DEVICES];
 	uint32_t nr_clocks;
 	struct plan_clock clocks[MAX_VM_CLOCKS];
-	bool needs_resets;	/* its devices have reset lines of providers that it does not have: a page of its RAM stands in */
-	gpa_t reset_page;	/* needs_resets: that page, at the end of the region with the device tree; not told as RAM */
+	/* its devices have reset lines of providers that it does not have: a page of its RAM stands in */
+	bool needs_resets;
+	/* needs_resets: that page, at the end of the region with the device tree; not told as RAM */
+	gpa_t reset_page;
 	bool holds_clocks, holds_domains;	/* its devices supply clocks, or power domains, that others use */
 	uint32_t nr_irqs;
 	struct plan_irq irqs[MAX_VM_IRQS];	/* sorted by device, PLIC and id; no interrupt twice */
@@ -205,7 +210,8 @@ struct plan_vm {
 };
 
 #define GUEST_DTB_MAX	(64 * KIB)
-/* Of these, free at the end of the tree: boot loaders such as U-Boot add to a tree where it lies. OpenSBI leaves a few KiB, too. */
+/* Of these, free at the end of the tree: boot loaders such as U-Boot add to a tree where it lies. OpenSBI leaves a few
+ * KiB, too. */
 #define GUEST_DTB_SLACK	(8 * KIB)
 
 /* Bits of plan.entropy: what guests' seeds are derived from. */
@@ -237,7 +243,8 @@ struct plan_console {
 /* Memory that the firmware is taken to have, beside what the host's tree reserves. */
 struct plan_firmware {
 	struct range range;	/* host-physical, nobody's */
-	bool stated;		/* the configuration says so; otherwise it is RAM below the image that nothing reserves */
+	/* the configuration says so; otherwise it is RAM below the image that nothing reserves */
+	bool stated;
 };
 
 struct plan {
@@ -277,10 +284,11 @@ struct range plan_place(struct plan *plan, const struct host *host, const struct
 /*
  * Resolves and checks everything. loaded: where the hypervisor was loaded, host-physical, package included; package:
  * open, with the images, and with the address that it was loaded at. plan->hyp is what plan_place() gives. RAM below
- * loaded that the host's tree does not reserve is the firmware's, unless the configuration says otherwise. host has been parsed with OK, config with problems or without; both stay as they are while the
- * plan is used: paths are copied, bootargs are not. plan need not be zeroed before. Not re-entrant: one call at a time.
- * OK: the plan may be executed. ERR_INVALID: this call has reported at least one problem, and the plan is incomplete:
- * it may only be planned again. No other errors.
+ * loaded that the host's tree does not reserve is the firmware's, unless the configuration says otherwise. host has
+ * been parsed with OK, config with problems or without; both stay as they are while the plan is used: paths are copied,
+ * bootargs are not. plan need not be zeroed before. Not re-entrant: one call at a time. OK: the plan may be executed.
+ * ERR_INVALID: this call has reported at least one problem, and the plan is incomplete: it may only be planned again.
+ * No other errors.
  */
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
 		   const struct package *package, struct range loaded, struct reporter *r) __must_check;
@@ -301,18 +309,18 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
 
 /*
  * Number of 4 KiB tables below the root that the G-stage of a VM needs with the largest leaves its
- * regions allow, with as many more as mapped contexts of its PLICs may need; the plan refuses what exceeds GSTAGE_TABLES_MAX.
- * Its regions are sorted by guest address.
+ * regions allow, with as many more as mapped contexts of its PLICs may need; the plan refuses what exceeds
+ * GSTAGE_TABLES_MAX. Its regions are sorted by guest address.
  */
 uint32_t plan_gstage_tables(const struct plan_vm *vm);
 
 /*
  * Writes the device tree of VM number vm into buf (8-byte aligned, size bytes, of which GUEST_DTB_MAX are used at
- * most). Its header tells its size, of which the last GUEST_DTB_SLACK bytes are free and 0. Everything in it is the guest's own: harts, RAM, devices, PLICs,
- * chosen. plan: made with OK, of this host. What of the host's tree is left out is told by notes. Not re-entrant.
- * ERR_RANGE: the plan has no such VM; nothing is reported. ERR_NOSPACE: the tree is larger than the buffer or
- * GUEST_DTB_MAX (reported). ERR_INVALID: its cells cannot tell an address that the guest has (reported); buf has
- * a tree then, but not one to be used.
+ * most). Its header tells its size, of which the last GUEST_DTB_SLACK bytes are free and 0. Everything in it is the
+ * guest's own: harts, RAM, devices, PLICs, chosen. plan: made with OK, of this host. What of the host's tree is left
+ * out is told by notes. Not re-entrant. ERR_RANGE: the plan has no such VM; nothing is reported. ERR_NOSPACE: the tree
+ * is larger than the buffer or GUEST_DTB_MAX (reported). ERR_INVALID: its cells cannot tell an address that the guest
+ * has (reported); buf has a tree then, but not one to be used.
  */
 enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const struct host *host,
 			uint32_t vm, struct reporter *r) __must_check;

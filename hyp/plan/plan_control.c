@@ -82,7 +82,8 @@ static void depends(struct planner *pl, uint16_t by, const char *prop, const str
 		if (!*refused)
 			vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
 				   "%s cannot be given: it switches the whole machine off, as %s says by \"%s\"; "
-				   "guests power off by SBI", d->path, host_path(pl->host, by, path, sizeof(path)), prop);
+				   "guests power off by SBI", d->path, host_path(pl->host, by, path, sizeof(path)),
+				   prop);
 		*refused = true;
 	} else if (!device_of(pl, by, &other) || other != vm) {
 		controls(d, target, prop, by);

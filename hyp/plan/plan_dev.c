@@ -215,8 +215,8 @@ static bool share_page(const struct planner *pl, uint16_t a, uint16_t b)
 }
 
 /*
- * A disabled device has no use of its own, but its registers come with the page of an enabled one: who lists it says that
- * the guest may have them.
+ * A disabled device has no use of its own, but its registers come with the page of an enabled one: who lists it says
+ * that the guest may have them.
  */
 static bool goes_along(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
 {
@@ -269,8 +269,8 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 		return false;
 	if (host_is_disabled(pl->host, node) && !goes_along(pl, vm, node, path)) {
 		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
-			   "%s cannot be given: it is disabled in the host's device tree, and shares no page with an enabled "
-			   "device of this guest", path);
+			   "%s cannot be given: it is disabled in the host's device tree, and shares no page with an "
+			   "enabled device of this guest", path);
 		return false;
 	}
 	if (pl->host->nodes[node].reg && host_node_reg(pl->host, node, 0, &reg) == ERR_NOTFOUND) {
@@ -306,10 +306,13 @@ static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char
 	if (m)
 		vm_problem(pl, vm, PROBLEM_DMA_REMAPPED, "devices",
 			   "%s may do DMA, which needs guest addresses equal to host addresses; %s", path,
-			   host_has_ram(pl->host, (struct range){ m->as, m->size }) ?
-			   "in \"memory\" write \"at\" for \"as\" if the guest is linked for that address, or leave \"as\" out" :
-			   "leave out \"as\" in \"memory\": the machine has no RAM there, so the guest has to be linked for "
-			   "another address");
+			   host_has_ram(pl->host, (struct range){ m->as, m->size })
+				   ? "in \"memory\" write \"at\" for \"as\" if the guest is linked for that address, "
+				     "or leave "
+				     "\"as\" out"
+				   : "leave out \"as\" in \"memory\": the machine has no RAM there, so the guest has "
+				     "to be linked "
+				     "for another address");
 }
 
 /* A virtio device is reset before the guest's memory gets new content: it may still write there. */

@@ -174,7 +174,8 @@ static bool has_image_alone(struct planner *pl, uint32_t vm, enum image_role rol
 	return true;
 }
 
-/* Gives the guest the package from an image on: what it needs in memory, a Linux kernel whole blocks (it reserves them). */
+/* Gives the guest the package from an image on: what it needs in memory, a Linux kernel whole blocks (it reserves
+ * them). */
 static void use_in_place(struct planner *pl, uint32_t vm, enum image_role role,
 			 const struct package_entry *e, const struct kernel *k)
 {

@@ -45,7 +45,8 @@ void plan_self(struct planner *pl);
 /* Appends a region to a guest; false and a problem at the property prop if it has too many. */
 bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct plan_region region);
 
-/* plan_dev.c: the configuration's property prop, of the node at, names a node that is not there: which may have been meant. */
+/* plan_dev.c: the configuration's property prop, of the node at, names a node that is not there: which may have been
+ * meant. */
 void plan_unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop, const char *name);
 
 /* plan_dev.c: the hypervisor's console, the guests' devices, and pages with two owners. */

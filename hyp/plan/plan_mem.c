@@ -133,11 +133,13 @@ static void stated_firmware(struct planner *pl)
 
 		if (!host_has_ram(pl->host, r))
 			problem_report(pl->r, PROBLEM_MEMORY_NOT_RAM, true, "/", "firmware",
-				       "%s at 0x%lx is not wholly RAM of the host; say where the firmware's memory is", size_text(r.size, size, sizeof(size)), r.base);
+				       "%s at 0x%lx is not wholly RAM of the host; say where the firmware's memory is",
+				       size_text(r.size, size, sizeof(size)), r.base);
 		else if (range_overlaps(r, plan->hyp))
 			problem_report(pl->r, PROBLEM_MEMORY_OVERLAP, true, "/", "firmware",
 				       "%s at 0x%lx overlaps 0x%lx to 0x%lx of the hypervisor; say where the "
-				       "firmware's memory is", size_text(r.size, size, sizeof(size)), r.base, plan->hyp.base,
+				       "firmware's memory is", size_text(r.size, size, sizeof(size)), r.base,
+				       plan->hyp.base,
 				       range_last(plan->hyp));
 		plan->firmware[plan->nr_firmware++] = (struct plan_firmware){ r, true };
 	}
@@ -234,8 +236,9 @@ static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
 	if (!host_has_ram(pl->host, r)) {
 		near = nearest_bank(pl->host, r);
 		vm_problem(pl, vm, PROBLEM_MEMORY_NOT_RAM, "memory",
-			   "%s at 0x%lx is not wholly RAM of the host, whose nearest is 0x%lx to 0x%lx; leave out \"at\" to "
-			   "have it placed", size_text(r.size, size, sizeof(size)), r.base, near.base, range_last(near));
+			   "%s at 0x%lx is not wholly RAM of the host, whose nearest is 0x%lx to 0x%lx; leave out "
+			   "\"at\" to have it placed", size_text(r.size, size, sizeof(size)), r.base, near.base,
+			   range_last(near));
 		return false;
 	}
 	if (!lowest_claim(pl, r, &c))
@@ -254,8 +257,8 @@ static bool reached(struct planner *pl, uint32_t vm, struct range r)
 
 	if (node != NO_NODE)
 		vm_problem(pl, vm, PROBLEM_DMA_WINDOW, "memory",
-			   "%s at 0x%lx: %s does not reach all of it by DMA, as \"dma-ranges\" of a bus above it says; leave out "
-			   "\"at\" to have it placed", size_text(r.size, size, sizeof(size)), r.base,
+			   "%s at 0x%lx: %s does not reach all of it by DMA, as \"dma-ranges\" of a bus above it says; "
+			   "leave out \"at\" to have it placed", size_text(r.size, size, sizeof(size)), r.base,
 			   host_path(pl->host, node, path, sizeof(path)));
 	return node == NO_NODE;
 }
@@ -330,8 +333,10 @@ static bool place(struct planner *pl, uint32_t vm, const struct config_memory *m
 			   size_text(m->size, size, sizeof(size)));
 	else
 		vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
-			   "no free RAM for %s in one piece%s%s; the largest free one has %s: ask for less, or for several regions",
-			   size_text(m->size, size, sizeof(size)), m->mapped ? " that agrees with \"as\" modulo 2M" : "",
+			   "no free RAM for %s in one piece%s%s; the largest free one has %s: ask for less, or for "
+			   "several regions",
+			   size_text(m->size, size, sizeof(size)),
+				   m->mapped ? " that agrees with \"as\" modulo 2M" : "",
 			   plan_dma_limit(pl, vm, (struct range){ 0, UINT64_MAX }) == NO_NODE ? "" :
 			   " that its devices reach by DMA (dma-ranges)",
 			   size_text(most, largest, sizeof(largest)));
@@ -347,7 +352,8 @@ static void give(struct planner *pl, uint32_t vm, uint32_t index, bool fixed)
 
 	if (m->fixed != fixed)
 		return;
-	if (!(fixed ? check_fixed(pl, vm, (struct range){ base, m->size }) && reached(pl, vm, (struct range){ base, m->size }) :
+	if (!(fixed ? check_fixed(pl, vm, (struct range){ base, m->size }) &&
+	      reached(pl, vm, (struct range){ base, m->size }) :
 	      place(pl, vm, m, &base)))
 		return;
 	region.hpa = hpa(base);

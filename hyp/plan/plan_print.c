@@ -81,7 +81,8 @@ static void print_console(struct printer *pr, const struct plan *plan)
 
 	start(pr, "  ", "hart");
 	if (c->drive == CONSOLE_DIRECT) {
-		add(pr, " none: the hart that writes a line waits for the device and the lines of other harts%s; see console-hart",
+		add(pr, " none: the hart that writes a line waits for the device and the lines of other harts%s; see "
+			"console-hart",
 		    c->kind == CONSOLE_NS16550 ? ", and there is no input" : "");
 		end(pr);
 		return;
@@ -120,7 +121,8 @@ static void print_firmware(struct printer *pr, const struct plan *plan)
 	for (i = 0; i < plan->nr_firmware; i++) {
 		start(pr, "", "firmware");
 		add_range(pr, plan->firmware[i].range.base, plan->firmware[i].range.size);
-		add(pr, " %s", plan->firmware[i].stated ? "as configured" : "taken to be its: below the image, not reserved");
+		add(pr, " %s", plan->firmware[i].stated ? "as configured" :
+		    "taken to be its: below the image, not reserved");
 		end(pr);
 	}
 	if (!plan->firmware_reserved)
@@ -379,7 +381,8 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
 		const struct plan_vm *v = &plan->vms[i];
 
 		start(&pr, "", "guest");
-		add(&pr, " %s%s", v->name, v->trust_dma && v->trust_control ? " (trusted with DMA and machine control)" :
+		add(&pr, " %s%s", v->name, v->trust_dma && v->trust_control ? " (trusted with DMA and machine "
+			"control)" :
 		    v->trust_dma ? " (trusted with DMA)" : v->trust_control ? " (trusted with machine control)" : "");
 		end(&pr);
 		print_harts(&pr, plan, v);

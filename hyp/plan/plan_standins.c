@@ -63,14 +63,16 @@ static void add_clock(struct planner *pl, uint32_t vm, const struct config_clock
 		return;
 	}
 	if (!has_node(pl, vm, node)) {
-		vm_problem(pl, vm, PROBLEM_BAD_VALUE, "clock-rates", "\"%s\" is in none of the guest's devices; add it to "
+		vm_problem(pl, vm, PROBLEM_BAD_VALUE, "clock-rates",
+			   "\"%s\" is in none of the guest's devices; add it to "
 			   "\"devices\", or remove its rate", c->clock);
 		return;
 	}
 	if (c->clock[n])
 		index = find_clock(pl->host, node, c->clock + n + 1);
 	if (!count_clocks(pl->host, node) || (c->clock[n] && index == ALL_CLOCKS)) {
-		vm_problem(pl, vm, PROBLEM_BAD_VALUE, "clock-rates", "\"%s\": the node has no such clock; behind ':' stands a "
+		vm_problem(pl, vm, PROBLEM_BAD_VALUE, "clock-rates",
+			   "\"%s\": the node has no such clock; behind ':' stands a "
 			   "name of its \"clock-names\", or a number from 0", c->clock);
 		return;
 	}

@@ -52,7 +52,8 @@ static const struct reference table[] = {
 	{ NAME("interrupt-parent"), WHOLE, REF_PASSIVE, NULL, NULL, 1 },
 };
 
-/* The names of phandles.def one behind the other, and where each of them begins: no pointers, which a boot would relocate. */
+/* The names of phandles.def one behind the other, and where each of them begins: no pointers, which a boot would
+ * relocate. */
 #define JOIN(a, b)	JOIN2(a, b)
 #define JOIN2(a, b)	a ## b
 

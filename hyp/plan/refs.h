@@ -19,7 +19,8 @@ struct reference {
 	} effect;
 	const char *goes_with;	/* a property with an entry for each of this one's; NULL: "clock-names" for "clocks" */
 	const char *cells;	/* in the provider: cells behind the phandle; NULL: none is named */
-	uint8_t width;		/* cells of an entry with the phandle; 0: by cells, or only the first one is a phandle */
+	/* cells of an entry with the phandle; 0: by cells, or only the first one is a phandle */
+	uint8_t width;
 };
 
 #define NO_REFERENCE	UINT32_MAX
@@ -38,8 +39,8 @@ struct ref_entry {
 };
 
 /*
- * The next entry of the property, behind *e; start with {0}. False at the end. Where the property is malformed, or names
- * no node, the entry reaches to the end of the value.
+ * The next entry of the property, behind *e; start with {0}. False at the end. Where the property is malformed, or
+ * names no node, the entry reaches to the end of the value.
  */
 bool refs_next(const struct host *host, const struct reference *ref, const struct dt_prop *p, struct ref_entry *e);
 

@@ -44,13 +44,16 @@ struct guest_context {
 	uint64_t nr_vcpus;	/* of the VM */
 	struct vcpu *const *vcpus;	/* of the VM, by the hart id that the guest sees */
 	uint64_t verdict;	/* on_ecall sets it if the guest must not simply continue; 0 between calls */
-	void *intc;		/* state of the guest's interrupt controller whose words are read and written without on_exit */
+	/* state of the guest's interrupt controller whose words are read and written without on_exit */
+	void *intc;
 	uint64_t intc_base, intc_size;	/* guest-physical; size 0: none */
 	uint64_t (*intc_read)(void *intc, uint64_t offset, uint64_t *value);	/* both return changed vcpus: vintc.h */
 	uint64_t (*intc_write)(void *intc, uint64_t offset, uint32_t value);
 	void (*on_lines)(struct guest_context *ctx, uint64_t changed);	/* what one of them returned, if not 0 */
-	uint64_t (*intc_take)(void *intc, uint32_t vcpu);	/* an external interrupt, if intc is the only one and emulated */
-	uint64_t guard;		/* htval of the first word of its own context page, if that is guarded; or CTX_GUARD_NONE */
+	/* an external interrupt, if intc is the only one and emulated */
+	uint64_t (*intc_take)(void *intc, uint32_t vcpu);
+	/* htval of the first word of its own context page, if that is guarded; or CTX_GUARD_NONE */
+	uint64_t guard;
 	uint64_t host_page;	/* that page in the host, if the guest claims there; 0: none */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
@@ -72,12 +75,13 @@ struct guest_context {
  *
  * switch.S serves some exits without a call of C: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
  * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to itself or (as mask 1 of
- * its hart id) to one sibling, MAIL_IPI, and with CTX_FLAG_PLIC external interrupts, by the protocol of docs/architecture.md.
+ * its hart id) to one sibling, MAIL_IPI, and with CTX_FLAG_PLIC external interrupts, by the protocol of
+ * docs/architecture.md.
  */
 int guest_run(struct guest_context *ctx);
 
-/* Clears f0..f31 (doubles: they are 64 bits wide, by D) and fcsr, or v0..v31. The unit must exist. Sets sstatus.FS or VS
- * so that it is on. */
+/* Clears f0..f31 (doubles: they are 64 bits wide, by D) and fcsr, or v0..v31. The unit must exist. Sets sstatus.FS or
+ * VS so that it is on. */
 void fp_clear(bool doubles);
 void vector_clear(void);
 

@@ -37,7 +37,8 @@ static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid)
 	__asm__ volatile(".insn r 0x73, 0, 0x11, x0, %0, %1" : : "r"(va), "r"(asid) : "memory");
 }
 
-/* Translations by satp of this hart: all of them, and those of one page. Earlier writes to tables are seen afterwards. */
+/* Translations by satp of this hart: all of them, and those of one page. Earlier writes to tables are seen
+ * afterwards. */
 static inline void sfence_vma_all(void) { __asm__ volatile("sfence.vma" : : : "memory"); }
 static inline void sfence_vma_va(uint64_t va) { __asm__ volatile("sfence.vma %0, zero" : : "r"(va) : "memory"); }
 

@@ -193,7 +193,8 @@ guarded_other:
 guarded_fetch_failed:
 	li	t0, SSTATUS_MXR
 	csrc	CSR_SSTATUS, t0
-	csrr	t0, CSR_HSTATUS		/* SPVP is what SPP was: a trap from HS-mode sets the one and leaves the other */
+	/* SPVP is what SPP was: a trap from HS-mode sets the one and leaves the other */
+	csrr	t0, CSR_HSTATUS
 	not	t0, t0
 	andi	t0, t0, HSTATUS_SPVP
 	csrc	CSR_SSTATUS, t0

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Probing, set-up and reset of a hart's CSRs and registers for guests; see guest_env.h. Source: privileged ISA, "Hypervisor
- * and Virtual Supervisor CSRs"; Sstc; Smstateen; Ssctr; AIA, "Interrupts for Virtual Machines (VS Level)". No lock: all
- * state belongs to the calling hart.
+ * Probing, set-up and reset of a hart's CSRs and registers for guests; see guest_env.h. Source: privileged ISA,
+ * "Hypervisor and Virtual Supervisor CSRs"; Sstc; Smstateen; Ssctr; AIA, "Interrupts for Virtual Machines (VS Level)".
+ * No lock: all state belongs to the calling hart.
  */
 #include "hyp/riscv/guest_env.h"
 
@@ -214,9 +214,9 @@ static bool is_translated(uint64_t mode)
 }
 
 /*
- * hgatp.MODE is WARL, and mmu-type describes satp only. A hart that ignores the mode would show the guest all of memory. So
- * would a hart that stores any value and translates nothing: hence the test access. A hart runs one guest, so it needs
- * few VMIDs.
+ * hgatp.MODE is WARL, and mmu-type describes satp only. A hart that ignores the mode would show the guest all of
+ * memory. So would a hart that stores any value and translates nothing: hence the test access. A hart runs one guest,
+ * so it needs few VMIDs.
  */
 static bool init_gstage(const struct guest_env *env, struct hart_refusal *r)
 {
@@ -238,7 +238,8 @@ bool guest_env_init(const struct hart_features *f, const struct guest_env *env, 
 	if (env->sstc && !f->sstc)
 		return lacks(r, "it lacks Sstc, which the boot hart has and the device tree lists for this hart");
 	if (env->cbom && !f->cbom)
-		return lacks(r, "it cannot execute CBO.CLEAN, which the boot hart can and the device tree lists for this hart");
+		return lacks(r, "it cannot execute CBO.CLEAN, which the boot hart can and the device tree lists for "
+				"this hart");
 	return own_safety(r) && init_delegation(r) && init_aia(f, r) && init_stateen(f, r) &&
 	       init_environment(f, env, r) && init_gstage(env, r);
 }

@@ -43,8 +43,8 @@ struct guest_env {
 	bool sstc, cbom;	/* the plan requires them */
 };
 
-/* The exceptions that a guest's own kernel handles. M-mode firmware that gets one redirects it to VS-mode or, where hedeleg
- * lacks the bit, to the hypervisor. */
+/* The exceptions that a guest's own kernel handles. M-mode firmware that gets one redirects it to VS-mode or, where
+ * hedeleg lacks the bit, to the hypervisor. */
 #define GUEST_EXCEPTIONS						\
 	(1ul << CAUSE_FETCH_MISALIGNED | 1ul << CAUSE_FETCH_ACCESS |	\
 	 1ul << CAUSE_ILLEGAL | 1ul << CAUSE_BREAKPOINT |		\
@@ -55,26 +55,26 @@ struct guest_env {
 	 1ul << CAUSE_SOFTWARE_CHECK | 1ul << CAUSE_HARDWARE_ERROR)
 
 /*
- * Those that are delegated to VS-mode. Not the illegal instruction: QEMU 7.2 mistakes exception cause 2 for the interrupt
- * VSSI and changes it to 1. Where the firmware delegates it, this costs an exit, and no code in M-mode. Misaligned accesses
- * are delegated: M-mode firmware that only redirects them writes vscause itself. QEMU 11.1 cannot redirect to HS-mode at all,
- * as software cannot write mstatus.MPV there.
+ * Those that are delegated to VS-mode. Not the illegal instruction: QEMU 7.2 mistakes exception cause 2 for the
+ * interrupt VSSI and changes it to 1. Where the firmware delegates it, this costs an exit, and no code in M-mode.
+ * Misaligned accesses are delegated: M-mode firmware that only redirects them writes vscause itself. QEMU 11.1 cannot
+ * redirect to HS-mode at all, as software cannot write mstatus.MPV there.
  */
 #define DELEGATED_EXCEPTIONS	(GUEST_EXCEPTIONS & ~(1ul << CAUSE_ILLEGAL))
 
-/* Probes the calling hart, by accesses that may trap. Call it only before any guest has run on the hart: OpenSBI 1.1 may
- * leave an earlier guest's hstatus.SPV set at a trap from HS-mode (guest_run in switch.S). */
+/* Probes the calling hart, by accesses that may trap. Call it only before any guest has run on the hart: OpenSBI 1.1
+ * may leave an earlier guest's hstatus.SPV set at a trap from HS-mode (guest_run in switch.S). */
 struct hart_features guest_env_probe(void);
 
 /*
- * Sets the calling hart up for a guest: delegation, environment, G-stage. Every CSR on which isolation or the hypervisor's
- * own safety depends is read back, and an empty G-stage is tested. False, with the reason, if the hart does not fulfil a
- * requirement: no guest may run on it. Call it before any guest has run on the hart.
+ * Sets the calling hart up for a guest: delegation, environment, G-stage. Every CSR on which isolation or the
+ * hypervisor's own safety depends is read back, and an empty G-stage is tested. False, with the reason, if the hart
+ * does not fulfil a requirement: no guest may run on it. Call it before any guest has run on the hart.
  */
 bool guest_env_init(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r);
 
-/* Resets the CSRs of guest_csrs.def and the registers of the floating-point and vector units. Leaves sstatus.FS and VS on
- * where the units exist. Call it before each start of a guest. */
+/* Resets the CSRs of guest_csrs.def and the registers of the floating-point and vector units. Leaves sstatus.FS and VS
+ * on where the units exist. Call it before each start of a guest. */
 void guest_env_reset(const struct hart_features *f);
 
 #endif

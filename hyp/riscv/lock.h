@@ -13,7 +13,8 @@
 
 struct lock { uint32_t held; };
 
-/* As __atomic_exchange_n(.., 1, __ATOMIC_ACQUIRE), in two instructions less: AMOSWAP.W's result is not extended again. */
+/* As __atomic_exchange_n(.., 1, __ATOMIC_ACQUIRE), in two instructions less: AMOSWAP.W's result is not extended
+ * again. */
 static inline unsigned long lock_swap(struct lock *l)
 {
 	unsigned long old;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The report of a hart that traps while it reports a trap: through the firmware's console, byte by byte, without a stack,
- * without writable memory, without translation (the image is mapped at its own address). Then the machine is
+ * The report of a hart that traps while it reports a trap: through the firmware's console, byte by byte, without a
+ * stack, without writable memory, without translation (the image is mapped at its own address). Then the machine is
  * stopped. From switch.S. Source: SBI 3.0, DBCN, legacy console, SRST.
  */
 #include "hyp/riscv/csr_defs.h"

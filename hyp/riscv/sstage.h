@@ -12,7 +12,8 @@
 #include "hyp/riscv/hart.h"
 
 #define SSTAGE_WINDOW_SIZE	(2 * MIB)
-#define SSTAGE_WINDOW_BASE	0x3fc0000000ul	/* windows lie in the last GiB that Sv39 can address in its lower half */
+/* windows lie in the last GiB that Sv39 can address in its lower half */
+#define SSTAGE_WINDOW_BASE	0x3fc0000000ul
 
 /* Creates the tables; nothing is mapped. Boot hart only. levels: 3 = Sv39 or 4 = Sv48, which all harts must have.
  * ERR_NOSPACE: the pool has no table for the windows. */
@@ -27,7 +28,8 @@ enum err sstage_map(uint64_t base, uint64_t size, unsigned rights) __must_check;
 bool sstage_enable(struct hart_refusal *r) __must_check;
 
 /* Maps the 2 MiB block that holds address for the calling hart, read-write, until its next call or
- * sstage_close_window(). The result points at address itself; the block ends at the next multiple of SSTAGE_WINDOW_SIZE. */
+ * sstage_close_window(). The result points at address itself; the block ends at the next multiple of
+ * SSTAGE_WINDOW_SIZE. */
 void *sstage_window(hpa_t address);
 
 /* Unmaps the calling hart's window. A hart calls it before it returns to its guest or waits. */

@@ -13,8 +13,8 @@
 #define FRAME_X(n)	(HART_FRAME + 8 * (n))
 
 	/*
-	 * The registers that a C function may change, and sp and tp, without t0, t1, a0 and a1, in two groups: FEW, which
-	 * the emulated PLIC may use (flags.mk), and the others.
+	 * The registers that a C function may change, and sp and tp, without t0, t1, a0 and a1, in two groups: FEW,
+	 * which the emulated PLIC may use (flags.mk), and the others.
 	 */
 	.macro	for_few op, ctx
 	.irp	r, 1,2,4,12,13,14,15
@@ -51,7 +51,8 @@
 	ld	tp, CTX_HOST_TP(a0)
 	.endm
 
-	/* To the instruction that was interrupted, or again to the one that trapped. a0: context; t0 and t1 are saved. */
+	/* To the instruction that was interrupted, or again to the one that trapped. a0: context; t0 and t1 are
+	 * saved. */
 	.macro	back_to_guest
 	ld	t0, CTX_X(5)(a0)
 	ld	t1, CTX_X(6)(a0)
@@ -60,9 +61,9 @@
 	.endm
 
 	/*
-	 * From ARMED back to NORMAL when the PLIC has no more interrupt for the guest. docs/architecture.md, "An interrupt
-	 * in two exits". The hart's CSRs hold the state, so this needs no lock. ctx: the register with the context, not t0.
-	 * Changes t0.
+	 * From ARMED back to NORMAL when the PLIC has no more interrupt for the guest. docs/architecture.md, "An
+	 * interrupt in two exits". The hart's CSRs hold the state, so this needs no lock. ctx: the register with the
+	 * context, not t0. Changes t0.
 	 */
 	.macro	disarm ctx
 	li	t0, HSTATUS_ARMED

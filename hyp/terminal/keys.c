@@ -32,7 +32,8 @@ void keys_init(const struct plan *p)
 
 static void help(void)
 {
-	answer_print("Ctrl-] and then  1 to %u: input goes to that guest;  a name and Enter: the same;\n", plan->nr_vms);
+	answer_print("Ctrl-] and then  1 to %u: input goes to that guest;  a name and Enter: the same;\n",
+		     plan->nr_vms);
 	if (plan->console.monitor) {
 		answer_print("  Space, a name and Enter: the same for a name that begins with m;\n");
 		answer_print("  m: to the monitor;  Ctrl-]: sends Ctrl-] itself;  ?: this help\n");

@@ -4,10 +4,10 @@
  * terminal. Pure: no device, no lock.
  *
  * A guest's bytes are hostile. What comes out of here stays in the source's own part of its own line, behind its
- * mark: printable ASCII and tab, well-formed UTF-8 without C1 controls, bidirectional controls and other characters that
- * cannot be seen, BEL, a backspace or cursor movement within
- * the line, and of the escape sequences (ECMA-48) SGR (CSI m), CUF and CUB (C, D), EL and ED to the end (K, J), of which
- * only SGR comes out as it is: the others become text, blanks and backspaces. Everything else is dropped, whole
+ * mark: printable ASCII and tab, well-formed UTF-8 without C1 controls, bidirectional controls and other characters
+ * that cannot be seen, BEL, a backspace or cursor movement within
+ * the line, and of the escape sequences (ECMA-48) SGR (CSI m), CUF and CUB (C, D), EL and ED to the end (K, J), of
+ * which only SGR comes out as it is: the others become text, blanks and backspaces. Everything else is dropped, whole
  * sequences at a time.
  */
 #ifndef HYP_TERMINAL_LINE_H

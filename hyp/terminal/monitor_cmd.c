@@ -142,7 +142,8 @@ static void show_claims(const struct vm *vm)
 			answer_print("\n");
 	}
 	if (vdevs_pass(&vm->devs))
-		answer_print("%s: its claims bypass the hypervisor (plic-mode \"%s\"), so there are no counts by source\n",
+		answer_print("%s: its claims bypass the hypervisor (plic-mode \"%s\"), so there are no counts by "
+			     "source\n",
 			  vm->plan->name, plic_mode_name(vm->devs.plic_mode));
 }
 
@@ -251,7 +252,8 @@ void monitor_show_dump(void)
 		answer_print("\n");
 	}
 	answer_print("vsstatus %lx vsepc %lx vscause %lx vstval %lx\n", d->vsstatus, d->vsepc, d->vscause, d->vstval);
-	answer_print("vstvec %lx vsscratch %lx vsatp %lx vsie %lx hip %lx\n", d->vstvec, d->vsscratch, d->vsatp, d->vsie,
+	answer_print("vstvec %lx vsscratch %lx vsatp %lx vsie %lx hip %lx\n", d->vstvec, d->vsscratch, d->vsatp,
+		     d->vsie,
 		  d->hip);
 	dump_done(v);
 }

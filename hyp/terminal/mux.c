@@ -19,7 +19,8 @@ _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
 #define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
 #define DRAIN_TURNS	16384u	/* at most as many lines has a source, one byte each */
 #define TURN_WAIT	1000u	/* checks whether another hart took the lock, before the next own turn */
-#define POLL_BUDGET	32u	/* bytes of all sources in one poll from a guest's hart: twice what a UART takes at once */
+/* bytes of all sources in one poll from a guest's hart: twice what a UART takes at once */
+#define POLL_BUDGET	32u
 
 struct source {
 	const char *name;
@@ -268,8 +269,8 @@ static bool anything_waits(void)
 /* ---- turns of several harts ---- */
 
 /*
- * The lock is not fair: the hart that has just released it could take it again and again, for as long as it has lines, and
- * a UART is slow. So it waits a moment for a hart that waits already to take it.
+ * The lock is not fair: the hart that has just released it could take it again and again, for as long as it has lines,
+ * and a UART is slow. So it waits a moment for a hart that waits already to take it.
  */
 static void lock_for_turn(void)
 {

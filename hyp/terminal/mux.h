@@ -31,8 +31,9 @@ void mux_lock(void);
 void mux_unlock(void);
 
 /*
- * Under the lock. A bounded piece of work: moves some lines, gives the device what it takes at once. True if there is more
- * that can be done now. *pending: something waits for the device. *notify: guests (bits) that something was typed for.
+ * Under the lock. A bounded piece of work: moves some lines, gives the device what it takes at once. True if there is
+ * more that can be done now. *pending: something waits for the device. *notify: guests (bits) that something was typed
+ * for.
  */
 bool mux_move(bool *pending, uint32_t *notify);
 

@@ -24,8 +24,8 @@ bool stage_push(void);
 /* The same, and waits for the device. */
 void stage_push_all(void);
 
-/* Makes room for one step of any source: a line that is ended, a mark with colours, a line, and what a byte can become. False
- * if there is none. */
+/* Makes room for one step of any source: a line that is ended, a mark with colours, a line, and what a byte can become.
+ * False if there is none. */
 bool stage_make_room(void);
 
 /* Whether bytes wait for the device. */

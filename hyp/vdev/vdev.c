@@ -29,7 +29,8 @@ static bool plic_read(void *state, uint64_t offset, uint32_t size, uint64_t *val
 
 	if (size != 4 || offset & 3)
 		return false;
-	*changed = p->mode == PLIC_EMULATED ? vplic_read(state, offset, value) : vplic_passed_read(state, offset, value);
+	*changed =
+		p->mode == PLIC_EMULATED ? vplic_read(state, offset, value) : vplic_passed_read(state, offset, value);
 	return true;
 }
 
@@ -40,7 +41,8 @@ static bool plic_write(void *state, uint64_t offset, uint32_t size, uint64_t val
 
 	if (size != 4 || offset & 3)
 		return false;
-	*changed = p->mode == PLIC_EMULATED ? vplic_write(state, offset, word) : vplic_passed_write(state, offset, word);
+	*changed =
+		p->mode == PLIC_EMULATED ? vplic_write(state, offset, word) : vplic_passed_write(state, offset, word);
 	return true;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The virtual devices of a VM: what a guest finds at a guest-physical address that the hypervisor emulates. One table in
- * vdev.c has a row for each kind: window, read, write. A further kind needs a row, and its state in struct vdevs. Decoding of
- * the guest's instruction and the policy for unmapped accesses are hyp/vm/vmmio.c's.
+ * The virtual devices of a VM: what a guest finds at a guest-physical address that the hypervisor emulates. One table
+ * in vdev.c has a row for each kind: window, read, write. A further kind needs a row, and its state in struct vdevs.
+ * Decoding of the guest's instruction and the policy for unmapped accesses are hyp/vm/vmmio.c's.
  */
 #ifndef HYP_VDEV_VDEV_H
 #define HYP_VDEV_VDEV_H
@@ -13,9 +13,10 @@
 #include "hyp/vdev/vuart.h"
 
 /*
- * An access of size bytes (1, 2, 4 or 8) at offset, bytes from the window's base and below its size. False if the device takes
- * no access of that size or alignment there; nothing has happened then. *changed: vcpus whose external interrupt line may have
- * changed (vintc.h), 0 before the call. value: in the low bytes; a read of 32 bits is extended with its sign.
+ * An access of size bytes (1, 2, 4 or 8) at offset, bytes from the window's base and below its size. False if the
+ * device takes no access of that size or alignment there; nothing has happened then. *changed: vcpus whose external
+ * interrupt line may have changed (vintc.h), 0 before the call. value: in the low bytes; a read of 32 bits is extended
+ * with its sign.
  */
 typedef bool (*vdev_read_t)(void *state, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed);
 typedef bool (*vdev_write_t)(void *state, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed);
@@ -41,7 +42,8 @@ struct vdevs {
 	struct vplic vplics[MAX_INTCS];	/* own lock each; last: vplic_create() sets all of it */
 };
 
-/* From the plan; maps pages of PLIC contexts into the guest's G-stage if the plan wants that. At boot, d zeroed but vplics. */
+/* From the plan; maps pages of PLIC contexts into the guest's G-stage if the plan wants that. At boot, d zeroed but
+ * vplics. */
 void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g);
 
 /* State of power-on for all devices. Only while no vcpu of the VM runs. */

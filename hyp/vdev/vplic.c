@@ -139,7 +139,8 @@ uint32_t vplic_claim_here(struct vplic *v, uint32_t vcpu)
 	return claim(v, vcpu);
 }
 
-/* Any context that has the source enabled may complete it ("Interrupt Completion"), or has claimed it. id: one of the VM's. */
+/* Any context that has the source enabled may complete it ("Interrupt Completion"), or has claimed it. id: one of the
+ * VM's. */
 static inline __attribute__((always_inline)) void complete(struct vplic *v, uint32_t vcpu, uint32_t id)
 {
 	uint32_t w = word_of(id), bit = bit_of(id);

@@ -57,7 +57,8 @@ struct vplic {
 	uint32_t host_ndev;			/* highest id of the host's */
 	uint32_t nr_vcpus;
 	uint32_t nr_physical;			/* bits in physical */
-	uint8_t mode;				/* enum plic_mode; not PLIC_EMULATED: contexts are passed, see vplic_passed.c */
+	/* enum plic_mode; not PLIC_EMULATED: contexts are passed, see vplic_passed.c */
+	uint8_t mode;
 	const struct plan_vplic *window;
 	const uint8_t *vcpu_hart;		/* the plan's: the hart of each vcpu, index into plan.harts */
 	int16_t context[MAX_HARTS];		/* host context of each vcpu's hart, or NO_CONTEXT */
@@ -65,8 +66,10 @@ struct vplic {
 
 	/* lock protects: */
 	uint32_t spurious;			/* claims from the host of sources that are not the VM's */
-	uint64_t masked;			/* vcpus whose enables in the host are 0 in place of a threshold of 7; passed */
-	uint32_t foreign;			/* completions of sources that are not the VM's, where they are checked */
+	/* vcpus whose enables in the host are 0 in place of a threshold of 7; passed */
+	uint64_t masked;
+	/* completions of sources that are not the VM's, where they are checked */
+	uint32_t foreign;
 	uint64_t next_lines;			/* of the running operation; then stored in lines */
 	uint32_t pending[VPLIC_WORDS];
 	uint8_t priority[MAX_IRQS];
@@ -81,13 +84,16 @@ struct vplic {
 	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source last, if in flight */
 	uint8_t claimer[MAX_IRQS];		/* vcpu from whose context the guest claimed a source, if claimed */
 	uint32_t enable[VPLIC_WORDS][MAX_HARTS];
-	uint32_t claims[MAX_IRQS];		/* of each source, since power-on; read by the monitor without the lock */
+	/* of each source, since power-on; read by the monitor without the lock */
+	uint32_t claims[MAX_IRQS];
 
 	/* Where contexts are passed; the last two are constant. */
 	uint8_t seen[MAX_HARTS];		/* levels, as the vcpu's own hart has acted on them */
-	uint64_t *entry[MAX_HARTS];		/* of the context pages in the G-stage; NULL: that page is never mapped */
+	/* of the context pages in the G-stage; NULL: that page is never mapped */
+	uint64_t *entry[MAX_HARTS];
 	uint64_t leaf[MAX_HARTS];		/* what it holds while nothing virtual pends there */
-	uint64_t guard[MAX_HARTS];		/* htval of its first word, if stores to it are passed on; or CTX_GUARD_NONE */
+	/* htval of its first word, if stores to it are passed on; or CTX_GUARD_NONE */
+	uint64_t guard[MAX_HARTS];
 };
 
 /* Binds v to window number index of that VM, after intc_init(); sets every byte of v, and all sources
@@ -127,8 +133,9 @@ uint64_t vplic_passed_read(void *vplic, uint64_t offset, uint64_t *value);
 uint64_t vplic_passed_write(void *vplic, uint64_t offset, uint32_t value);
 
 /*
- * On the vcpu's own hart, where contexts are passed: maps its page, or takes it away while a virtual source pends there;
- * masks by enables what its threshold of 7 has to mask. Before the guest runs, and whenever something may have changed.
+ * On the vcpu's own hart, where contexts are passed: maps its page, or takes it away while a virtual source pends
+ * there; masks by enables what its threshold of 7 has to mask. Before the guest runs, and whenever something may have
+ * changed.
  */
 struct vintc_look vplic_look(void *vplic, uint32_t vcpu);
 

@@ -58,8 +58,9 @@ uint64_t vplic_passed_write_context(struct vplic *v, uint64_t offset, uint32_t v
 uint64_t vplic_passed_release(struct vplic *v);
 
 /*
- * The VM's sources on the host's PLIC as at power-on: masked, with priority 0, nothing in flight or latched; its contexts'
- * thresholds 0. What was in flight is taken from pending, claimed and taker. Under vplic.lock, while no vcpu runs.
+ * The VM's sources on the host's PLIC as at power-on: masked, with priority 0, nothing in flight or latched; its
+ * contexts' thresholds 0. What was in flight is taken from pending, claimed and taker. Under vplic.lock, while no vcpu
+ * runs.
  */
 void vplic_quiesce_host(struct vplic *v);
 

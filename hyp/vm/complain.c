@@ -33,6 +33,6 @@ void complain_trap_loop(struct vcpu *v, uint64_t vector)
 	if (v->vector_reported || !may_complain(v->vm))
 		return;
 	v->vector_reported = true;
-	console_log("vm %s: vcpu %u: faults at its own trap vector 0x%lx, again and again: is the image linked for another "
-		    "address?", v->vm->plan->name, v->index, vector);
+	console_log("vm %s: vcpu %u: faults at its own trap vector 0x%lx, again and again: is the image linked for "
+		    "another address?", v->vm->plan->name, v->index, vector);
 }

@@ -10,12 +10,13 @@
 #define COMPLAINTS_SECONDS	1u
 
 /*
- * One line: guest, vcpu, cause, pc, address. None if the limit is reached, or if the guest faults at its own trap vector,
- * which complain_trap_loop() reports once.
+ * One line: guest, vcpu, cause, pc, address. None if the limit is reached, or if the guest faults at its own trap
+ * vector, which complain_trap_loop() reports once.
  */
 void complain(struct vcpu *v, const char *cause, uint64_t address);
 
-/* The guest takes an exception from VS-mode at the very address that exceptions go to. So it will take the same one again. */
+/* The guest takes an exception from VS-mode at the very address that exceptions go to. So it will take the same one
+ * again. */
 void complain_trap_loop(struct vcpu *v, uint64_t vector);
 
 #endif

@@ -20,7 +20,8 @@
 #define MAX_POLLS	(SAMPLES * 64u)	/* the source may make us wait, and may be testing itself: not for ever */
 
 /* What a hash is of, as its first octet behind the secret: no two uses have the same input. */
-enum use { USE_RNG_SEED, USE_KASLR_SEED, USE_ZKR, USE_VM, USE_START, USE_OUT_LOW, USE_OUT_HIGH, USE_OUT_KASLR, USE_NEXT };
+enum use { USE_RNG_SEED, USE_KASLR_SEED, USE_ZKR, USE_VM, USE_START, USE_OUT_LOW, USE_OUT_HIGH, USE_OUT_KASLR,
+	   USE_NEXT };
 
 static uint8_t pool[BLAKE2S_SIZE];
 
@@ -67,8 +68,8 @@ struct copies {
 };
 
 /*
- * Takes a property of the host's /chosen into the pool and erases it, in all copies of the tree. False if it is there and
- * cannot be erased.
+ * Takes a property of the host's /chosen into the pool and erases it, in all copies of the tree. False if it is there
+ * and cannot be erased.
  */
 static bool take(struct host *host, const struct copies *others, const char *name, enum use use)
 {

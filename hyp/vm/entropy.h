@@ -10,10 +10,10 @@
 #include "hyp/vm/vm.h"
 
 /*
- * Once, on the boot hart, after host_parse() and before plan_make(): takes the host's seeds out of its device tree, where
- * they are erased, and reads the seed CSR if zkr: the hart has it (guest_env_probe()). others: count other copies of the
- * tree that host has, in the same layout: the seeds are erased there, too. What host->entropy names and cannot be
- * used is taken out of it. Nothing that is kept shows the host's own bytes.
+ * Once, on the boot hart, after host_parse() and before plan_make(): takes the host's seeds out of its device tree,
+ * where they are erased, and reads the seed CSR if zkr: the hart has it (guest_env_probe()). others: count other copies
+ * of the tree that host has, in the same layout: the seeds are erased there, too. What host->entropy names and cannot
+ * be used is taken out of it. Nothing that is kept shows the host's own bytes.
  */
 void entropy_gather(struct host *host, void *const *others, uint32_t count, bool zkr);
 
@@ -24,8 +24,8 @@ void entropy_create(struct vm *vm);
 void entropy_finish(void);
 
 /*
- * New seeds into the device tree in the VM's RAM, if it has places for them. On the hart of vcpu 0, while none of the VM's
- * harts runs its guest. Afterwards only the guest has them.
+ * New seeds into the device tree in the VM's RAM, if it has places for them. On the hart of vcpu 0, while none of the
+ * VM's harts runs its guest. Afterwards only the guest has them.
  */
 void entropy_write_seeds(struct vm *vm);
 

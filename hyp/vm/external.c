@@ -6,8 +6,8 @@
 #include "hyp/vm/mail.h"
 
 /*
- * Contexts are passed: VSEIP is up while ARMED, which ends here only for virtual sources (external_settle(), switch.S: the
- * hardware's line), and while a virtual source interrupts. Then the short ways have to leave it alone.
+ * Contexts are passed: VSEIP is up while ARMED, which ends here only for virtual sources (external_settle(), switch.S:
+ * the hardware's line), and while a virtual source interrupts. Then the short ways have to leave it alone.
  */
 static void update_passed(struct vcpu *v)
 {

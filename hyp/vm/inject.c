@@ -13,8 +13,8 @@ enum verdict inject_exception(struct vcpu *v, uint64_t cause, uint64_t tval)
 	uint64_t vsstatus = csr_read(CSR_VSSTATUS);
 	uint64_t next = vsstatus & ~(uint64_t)(SSTATUS_SPP | SSTATUS_SPIE | SSTATUS_SIE | SSTATUS_SPELP);
 
-	/* Where it comes from, and whether a landing pad was expected there (Zicfilp): the handler begins without. SDT stays
-	 * 0: henvcfg.DTE is (Ssdbltrp). */
+	/* Where it comes from, and whether a landing pad was expected there (Zicfilp): the handler begins without. SDT
+	 * stays 0: henvcfg.DTE is (Ssdbltrp). */
 	next |= v->ctx.sstatus & (SSTATUS_SPP | SSTATUS_SPELP);
 	if (vsstatus & SSTATUS_SIE)
 		next |= SSTATUS_SPIE;

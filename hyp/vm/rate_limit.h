@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A rate limit: at most so many events in each interval of time. The hypervisor's log has one for each kind of lines that a
- * guest can cause, however it misbehaves. No lock: the caller's lock covers the structure.
+ * A rate limit: at most so many events in each interval of time. The hypervisor's log has one for each kind of lines
+ * that a guest can cause, however it misbehaves. No lock: the caller's lock covers the structure.
  */
 #ifndef HYP_VM_RATE_LIMIT_H
 #define HYP_VM_RATE_LIMIT_H

@@ -68,7 +68,8 @@ static bool start_if_pending(struct vcpu *v)
 	lock_acquire(&vm->lock);
 	if (vm->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
 		/* An IPI that a sibling sent while the vcpu was stopped, maybe in an earlier life of the guest, ends
-		 * here. Under the lock: mail about the end of the VM comes after the change of its state, so not before. */
+		 * here. Under the lock: mail about the end of the VM comes after the change of its state, so not
+		 * before. */
 		mail = hart_take_mail();
 		v->hsm = SBI_HSM_STATE_STARTED;
 		start = true;

@@ -9,8 +9,8 @@
 #include "hyp/vm/vm.h"
 
 /*
- * Probes the calling hart and sets it up for its guest. Once, before any guest starts on any hart. If no guest may run on
- * this one, hart->refusal says why.
+ * Probes the calling hart and sets it up for its guest. Once, before any guest starts on any hart. If no guest may run
+ * on this one, hart->refusal says why.
  */
 void vcpu_prepare(struct vcpu *v);
 

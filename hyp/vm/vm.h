@@ -52,7 +52,8 @@ struct vcpu {
 		uint64_t check;		/* next check of the watchdog */
 		uint64_t poll;		/* next poll of the console by this hart */
 		uint64_t watch;		/* next check of this parked hart whether its siblings have left (vm_watch()) */
-		uint64_t seen;		/* atomic: the watchdog's last check on this hart, UINT64_MAX while nothing is due */
+		/* atomic: the watchdog's last check on this hart, UINT64_MAX while nothing is due */
+		uint64_t seen;
 	} timer;			/* in ticks; UINT64_MAX is never. See vtimer.c */
 };
 
@@ -94,7 +95,8 @@ struct vm {
 	/* lock protects: */
 	enum vm_state state;
 	enum vm_end end;			/* valid in VM_STOPPING, VM_STOPPED and VM_STUCK */
-	uint64_t check_at;			/* ticks; valid in VM_STOPPING: when to check next whether its harts have left, */
+	/* ticks; valid in VM_STOPPING: when to check next whether its harts have left, */
+	uint64_t check_at;
 	uint32_t checks;			/* and how often that has been */
 	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
 	uint32_t starts;			/* how often it was started */
@@ -103,7 +105,8 @@ struct vm {
 	enum vm_ask asked;			/* ASK_STOP, ASK_RESTART: to be seen to when it is up or down */
 	bool alive;				/* counts in vms_alive */
 	struct rate_limit complaints, lives;	/* complain.h, vm_life.h */
-	bool log_life;				/* the rate limit allows lines about the end of this life and the next start */
+	/* the rate limit allows lines about the end of this life and the next start */
+	bool log_life;
 
 	struct vdevs devs;			/* own locks; last: see vm_create_all() */
 };

@@ -19,7 +19,8 @@
 #include "hyp/vm/vm_stuck.h"
 
 static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
-static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));	/* by hart index; those in use are zeroed */
+/* by hart index; those in use are zeroed */
+static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));
 static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
 static uint32_t nr_vms;			/* constant after vm_create_all() */
 static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The life of VMs; see vm_life.h. vm->lock is held for a few instructions at a time and only by harts of that VM; loading,
- * printing and sending happen outside of it. The last hart to leave an ending VM has it for itself until the next
- * VM_STARTING.
+ * The life of VMs; see vm_life.h. vm->lock is held for a few instructions at a time and only by harts of that VM;
+ * loading, printing and sending happen outside of it. The last hart to leave an ending VM has it for itself until the
+ * next VM_STARTING.
  */
 #include "hyp/vm/vm_life.h"
 
@@ -184,7 +184,8 @@ static void begin_watch(struct vm *vm)
 	vm->checks = 0;
 }
 
-/* Whether it is this call that ended the VM: another hart may have been faster. *log_it: whether the rate limit allows a line with the reason. */
+/* Whether it is this call that ended the VM: another hart may have been faster. *log_it: whether the rate limit allows
+ * a line with the reason. */
 static bool end_running(struct vcpu *v, enum vm_end end, bool *log_it)
 {
 	struct vm *vm = v->vm;
@@ -253,7 +254,8 @@ static const char *ask_locked(struct vm *vm, enum vm_ask ask, uint64_t *notify)
 		*notify = 1;
 		return NULL;
 	case VM_STUCK:
-		return "it is stuck: a hart of it does not come back, and until the machine is reset it cannot run again";
+		return "it is stuck: a hart of it does not come back, and until the machine is reset it cannot run "
+		       "again";
 	}
 	return "its state makes no sense";
 }

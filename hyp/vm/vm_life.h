@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The life of VMs: start, end, crash, restart. The states are those of vm.h. Lock: vm->lock, inside of each function. */
+/* The life of VMs: start, end, crash, restart. The states are those of vm.h. Lock: vm->lock, inside of each
+ * function. */
 #ifndef HYP_VM_VM_LIFE_H
 #define HYP_VM_VM_LIFE_H
 
 #include "hyp/vm/vm.h"
 
-/* At most so many lives in so many seconds have lines in the log, for each VM: how one ends, and that the next begins. */
+/* At most so many lives in so many seconds have lines in the log, for each VM: how one ends, and that the next
+ * begins. */
 #define LIVES_BURST		10u
 #define LIVES_SECONDS		10u
 
@@ -41,7 +43,8 @@ bool vm_ending(struct vm *vm);
  * steps back. */
 void vm_attend(struct vcpu *v);
 
-/* The calling hart has left the guest (HSM stop, or the VM ends). The last one of a VM restarts it or ends it for good. */
+/* The calling hart has left the guest (HSM stop, or the VM ends). The last one of a VM restarts it or ends it for
+ * good. */
 void vm_vcpu_left(struct vcpu *v);
 
 #endif

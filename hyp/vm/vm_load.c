@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The RAM of a guest that is to start: its images, its device tree, and zeroes; see vm_load.h. No lock: the caller has the
- * VM for itself.
+ * The RAM of a guest that is to start: its images, its device tree, and zeroes; see vm_load.h. No lock: the caller has
+ * the VM for itself.
  */
 #include "hyp/vm/vm_load.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A VM that is to end, and a hart of it that does not leave its guest: M-mode firmware has it and does not return it. The
- * harts that wait check once a second, on a timer; no hart spins. After STUCK_CHECKS checks the VM is VM_STUCK for good,
- * without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm_life.c.
+ * A VM that is to end, and a hart of it that does not leave its guest: M-mode firmware has it and does not return it.
+ * The harts that wait check once a second, on a timer; no hart spins. After STUCK_CHECKS checks the VM is VM_STUCK for
+ * good, without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm_life.c.
  */
 #include "hyp/vm/vm_stuck.h"
 

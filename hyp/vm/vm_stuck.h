@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VMs that are to end while M-mode does not return one of their harts; docs/architecture.md, "A hart that does not come back". */
+/* VMs that are to end while M-mode does not return one of their harts; docs/architecture.md, "A hart that does not come
+ * back". */
 #ifndef HYP_VM_VM_STUCK_H
 #define HYP_VM_VM_STUCK_H
 
 #include "hyp/vm/vm.h"
 
-/* A hart that has not left its ending guest for that long is lost. It leaves within microseconds; a firmware's call that
- * waits for other harts, or an emulator whose host is busy, takes longer. */
+/* A hart that has not left its ending guest for that long is lost. It leaves within microseconds; a firmware's call
+ * that waits for other harts, or an emulator whose host is busy, takes longer. */
 #define STUCK_SECONDS		10u
-#define STUCK_CHECKS		10u	/* checks, a second apart: where time jumps, the hart has not had these seconds */
+/* checks, a second apart: where time jumps, the hart has not had these seconds */
+#define STUCK_CHECKS		10u
 
 /*
- * Checks whether an ending VM waits for a hart in vain, and gives that hart up if so. Returns when to check next (ticks of
- * the time CSR), UINT64_MAX if nothing ends. Any hart that holds no lock: a parked one checks its own VM, the one that drives
- * the console checks all.
+ * Checks whether an ending VM waits for a hart in vain, and gives that hart up if so. Returns when to check next (ticks
+ * of the time CSR), UINT64_MAX if nothing ends. Any hart that holds no lock: a parked one checks its own VM, the one
+ * that drives the console checks all.
  */
 uint64_t vm_watch(struct vm *vm);
 uint64_t vm_watch_all(void);

@@ -51,7 +51,8 @@ static __noinline enum verdict inject_walk_fault(struct vcpu *v, const struct gu
 	/* An instruction that could be fetched cannot fault on its own page's walk. */
 	if (e->tval - pc < 4 || guestmem_fetch(pc, &insn) != OK)
 		return inject_exception(v, CAUSE_FETCH_ACCESS, e->tval);
-	return inject_exception(v, insn_is_store(insn, v->features.zcd) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS, e->tval);
+	return inject_exception(v, insn_is_store(insn, v->features.zcd) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS,
+				e->tval);
 }
 
 static enum verdict inject_access_fault(struct vcpu *v, const struct guest_exit *e)

@@ -108,8 +108,8 @@ static uint64_t due_since(struct vcpu *v)
 }
 
 /*
- * Whether a sibling has not been checked for so long that M-mode must have it. If this hart has not been checked in time
- * either, time has jumped (an emulator that was stopped), and its siblings had no chance to enter HS-mode.
+ * Whether a sibling has not been checked for so long that M-mode must have it. If this hart has not been checked in
+ * time either, time has jumped (an emulator that was stopped), and its siblings had no chance to enter HS-mode.
  */
 static bool misses_sibling(struct vcpu *v, uint64_t now)
 {

@@ -6,9 +6,9 @@
  *
  * The watchdog of a guest (watchdog-ms) checks each of its harts that is started. A hart hangs if its
  * guest's own timer interrupt has been due for that long and nobody has set a new deadline; or, once a
- * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long; or if it has not entered
- * HS-mode to be checked for twice that long and a second, which its siblings see: nothing that a guest can mask prevents
- * this.
+ * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long; or if it has not
+ * entered HS-mode to be checked for twice that long and a second, which its siblings see: nothing that a guest can mask
+ * prevents this.
  */
 #ifndef HYP_VM_VTIMER_H
 #define HYP_VM_VTIMER_H
@@ -30,8 +30,8 @@ void vtimer_set(struct vcpu *v, uint64_t deadline);
 /* The timer of HS-mode fired on this hart. VERDICT_LEAVE if the watchdog has ended the VM. */
 enum verdict vtimer_fired(struct vcpu *v);
 
-/* While the hart is parked: its timer wakes it at that time, too, in ticks; UINT64_MAX is never. If this hart drives the
- * console now (console_lost()), it begins to poll. */
+/* While the hart is parked: its timer wakes it at that time, too, in ticks; UINT64_MAX is never. If this hart drives
+ * the console now (console_lost()), it begins to poll. */
 void vtimer_wake_parked(struct vcpu *v, uint64_t at);
 
 /* The guest reports that it is alive. */

@@ -8,7 +8,8 @@ _bulkhead() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "check plan dtb map drivers doctor new diff images pack flash --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W \
+			"check plan dtb map drivers doctor new diff images pack flash --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -42,7 +43,8 @@ _bulkhead() {
 		for i in "${COMP_WORDS[@]:2:COMP_CWORD-3}"; do
 			case $i in
 			*.dts|*.dtb|*/fdt)
-				COMPREPLY=($(compgen -W "$(sed -n 's/^[ \t]*\([a-z][a-z0-9-]*\)[ \t]*{.*/\1/p' "$prev")" -- "$cur"))
+				COMPREPLY=($(compgen -W \
+					"$(sed -n 's/^[ \t]*\([a-z][a-z0-9-]*\)[ \t]*{.*/\1/p' "$prev")" -- "$cur"))
 				return;;
 			esac
 		done

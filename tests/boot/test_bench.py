@@ -54,7 +54,8 @@ def test_boot_takes_as_long_with_more_ram(monkeypatch, pack, log_dir):
 
     def instructions(ram, guests):
         monkeypatch.setattr(bench, "MEMORY", ram)
-        image = pack(config(guest("bench", "0", f"{guests} at 0x90000000", "bench", images="in-place", ram_at_boot="keep",
+        image = pack(config(guest("bench", "0", f"{guests} at 0x90000000", "bench", images="in-place",
+                                  ram_at_boot="keep",
                                   devices="/soc/rtc@101000")))
         return int(re.search(r"boot_time (\d+) ns", bench.partition("place", image))[1])
     small, large = instructions("512M", "16M"), instructions("8G", "7G")

@@ -249,7 +249,8 @@ def test_rt_beside_a_flood(boot, hart):
     """Linux floods its virtual UART: rt's ticks, where a spare hart looks after the console and where rt's own does.
 
     Told, not judged: on this emulator the host's other work decides how late a tick is (docs/console.md)."""
-    machine = boot(shared(linux_login(console="uart"), guest("rt", "3", "16M", "rt", bootargs="rt.shell=1"), hart=hart), hv=False)
+    machine = boot(shared(linux_login(console="uart"), guest("rt", "3", "16M", "rt", bootargs="rt.shell=1"), hart=hart),
+                   hv=False)
     uart = machine.uart
     uart.expect(r"^\[linux\] linux login: ", 180)
     uart.send("root\r")
@@ -277,7 +278,8 @@ BOTH = "earlycon=sbi keep_bootcon printk.devkmsg=on"
 
 
 def test_flood_through_the_sbi_console(boot):
-    """Linux's kernel writes each line twice, by its virtual UART and by SBI. None is lost or mixed up, and rt goes on."""
+    """Linux's kernel writes each line twice, by its virtual UART and by SBI. None is lost or mixed up, and rt goes
+    on."""
     machine = boot(shared(linux_login(BOTH, console="uart"), guest("rt", "3", "16M", "rt")), hv=False)
     uart = machine.uart
     uart.expect(r"^\[linux\] linux login: ", 180)
@@ -288,7 +290,8 @@ def test_flood_through_the_sbi_console(boot):
     uart.expect(r"^\[linux\] through$", 120)
     for _ in range(3):
         uart.expect_line("rt", "rt: tick ")
-    # Linux has the focus: where rt's line interrupts an unfinished line, the terminal shows that line once more after it.
+    # Linux has the focus: where rt's line interrupts an unfinished line, the terminal shows that line once more after
+    # it.
     counts, shown_again = [0] * 300, [0] * 300
     lines = uart.lines()
     for line, after in zip(lines, lines[1:]):

@@ -122,7 +122,8 @@ def run_random(boot, mode, seed, until, on="1 2", **machine_args):
 
 # Without V on QEMU 10: an assertion of its own (probe_access_flags) ends it on some vector access of the noise.
 @pytest.mark.parametrize("qemu, mode, cpu", [
-    (None, "guarded", "rv64"), (None, "mapped", "rv64"), (None, "emulated", "rv64,sstc=off"), (10, "emulated", "max,v=off"),
+    (None, "guarded", "rv64"), (None, "mapped", "rv64"), (None, "emulated", "rv64,sstc=off"),
+    (10, "emulated", "max,v=off"),
     (11, "mapped", "max,smstateen=off"),
 ])
 def test_random(boot, qemu, mode, cpu):

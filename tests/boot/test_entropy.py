@@ -147,7 +147,8 @@ def test_linux(boot, host_dtb):
     """Linux's generator is ready as it starts; without a seed it is not. (Debian's Linux stays at its address.)"""
     kind = {"harts": 1, "memory": "1G", "qemu": QEMU}
     for seeds in ({}, {"seed_size": 0, "kaslr": None}):
-        machine = boot(config(linux(harts="0", mode="login", disk=False)), extra=host_dtb(edits(**seeds), **kind), **kind)
+        machine = boot(config(linux(harts="0", mode="login", disk=False)), extra=host_dtb(edits(**seeds), **kind),
+                       **kind)
         machine.uart.expect(r"Freeing unused kernel image|Run /init as init process", 120)
         ready = re.search(r"^\[ +0\.000000\] random: crng init done$", machine.uart.text, re.M)
         assert bool(ready) == (not seeds)

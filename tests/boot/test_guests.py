@@ -62,7 +62,8 @@ def test_partition(boot, config):
     run_guest(machine, "test", "test", NO_V | SSTC | (set() if config == "one" else NO_INITRD))
     machine.wait()
     # Where the firmware entered the image; said once, though it has moved since.
-    assert len(re.findall(r"^\[bulkhead\] Bulkhead \d\S* on hart \d+, image at 0x80200000$", machine.uart.text, re.M)) == 1
+    assert len(re.findall(r"^\[bulkhead\] Bulkhead \d\S* on hart \d+, image at 0x80200000$", machine.uart.text,
+                          re.M)) == 1
 
 
 def test_initrd_arrives_whole(boot):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Harts that are not what the device tree says, odd ones, and a hypervisor that fails: a word each, and never silence."""
+"""Harts that are not what the device tree says, odd ones, and a hypervisor that fails: a word each, and never
+silence."""
 import os
 import re
 import subprocess

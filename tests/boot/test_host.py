@@ -168,6 +168,7 @@ def test_old_image_is_cleared(boot, log_dir):
     with open(path, "rb") as file:
         memory = file.read()
     os.remove(path)
-    for what in (b"the configuration does not fit this machine", b"bulkhead,partitions-v1"):    # of the core, of the package
+    # of the core, of the package
+    for what in (b"the configuration does not fit this machine", b"bulkhead,partitions-v1"):
         assert what in memory
         assert memory.find(what) > 0x8000000	# at the top alone

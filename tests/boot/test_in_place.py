@@ -49,6 +49,7 @@ def test_linux(boot):
     initrd = in_package(machine, "initrd", "linux-initrd", within)
     assert initrd > kernel
     sees_user_space(machine)
-    assert re.search(r"Memory: \d{6}K/\d{6}K available", machine.uart.text)	# all that it was given, not the rest of its image
+    # all that it was given, not the rest of its image
+    assert re.search(r"Memory: \d{6}K/\d{6}K available", machine.uart.text)
     ends(machine)
     machine.hv.expect_line("rt", r"rt: tick \d+ ")

@@ -87,7 +87,8 @@ def test_random_commands(boot):
     choose = random.Random(SEED)
     load = guest("linux", "1 2", "256M", "linux", initrd="linux-initrd", console="uart",
                  bootargs="console=ttyS0 demo.mode=hotplug demo.rounds=100000 demo.load=1")
-    machine = boot(shared(load, guest("two", "3", "16M", "rt", bootargs="rt.shell=1"), rt(harts="4")), harts=5, hv=False)
+    machine = boot(shared(load, guest("two", "3", "16M", "rt", bootargs="rt.shell=1"), rt(harts="4")), harts=5,
+                   hv=False)
     uart, count, until = machine.uart, 0, time.monotonic() + SECONDS
     uart.expect_line("rt", r"rt: tick \d+ ")
     while time.monotonic() < until:

@@ -68,7 +68,8 @@ def compare(lines, model, seed, mode="emulated"):
     got, want = steps_of(lines), model(sources, seed)
     assert len(got) == len(want) == STEPS
     for i, (here, there) in enumerate(zip(got, want)):
-        assert same(here, there, mode), f"step {i}, {KINDS[there[0]]}: {here} is not the model's {there}; before it: {want[i - 8:i]}"
+        assert same(here, there,
+                    mode), f"step {i}, {KINDS[there[0]]}: {here} is not the model's {there}; before it: {want[i - 8:i]}"
     # The model itself could be idle: the steps must have met interrupts, of both sources, at both harts.
     claims = [result for kind, result, _ in want if KINDS[kind] == "claim" and result]
     assert len(claims) > STEPS / 40 and set(claims) == {int(source) for source in sources}
@@ -100,7 +101,8 @@ def check_guest(boot, model, seed, mode, on="1 2", **machine_args):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("attacker", MODES)
 def test_beside_hostile_completer(boot, model, attacker, mode, qemu):
-    """Whatever a neighbour completes, a guest's registers are its own; a mapped one reaches what is in flight (docs/safety.md)."""
+    """Whatever a neighbour completes, a guest's registers are its own; a mapped one reaches what is in flight
+    (docs/safety.md)."""
     machine = boot(config(guest("check", "1 2", "32M", "pliccheck", devices=[UART, RTC], plic_mode=mode,
                                 bootargs=arguments(7)),
                           guest("completer", "3", "4M", "completer", plic_mode=attacker)), qemu=qemu)

@@ -50,7 +50,8 @@ def test_many_restarts(boot, cpu, lives):
     (10, "rv64,zcmp=on,zcmt=on,zcd=off,d=off,zfa=off,zfh=off", 5),
 ])
 def test_csrs(boot, qemu, cpu, csrs):
-    """Every CSR that a guest can write, whether its tree names it or not, with AIA and Ssctr, with Smstateen and without."""
+    """Every CSR that a guest can write, whether its tree names it or not, with AIA and Ssctr, with Smstateen and
+    without."""
     machine = boot(config(guest("mayfly", "1 2", "2M", "restart", bootargs="restart.csrs=1"), neighbour(rtc=False)),
                    cpu=cpu, qemu=qemu)
     for _ in range(8):

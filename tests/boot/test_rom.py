@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boot ROMs and flash: the machine's device tree where the firmware cannot change it, and an image that cannot run.
 
-The machine starts in its flash chip, in M-mode, as a board starts in its boot ROM. A store to a flash chip is a command:
-whoever takes it for RAM reads no data any more.
+The machine starts in its flash chip, in M-mode, as a board starts in its boot ROM. A store to a flash chip is a
+command: whoever takes it for RAM reads no data any more.
 """
 import os
 import re
@@ -82,7 +82,8 @@ def test_image_in_flash(pack, start, log_dir):
     shim = BOOT_ROM.replace("\tli\tt0", f"\tli\ta2, {info:#x}\n\tli\tt0")
     # OpenSBI, include/sbi/fw_dynamic.h: magic, version, next stage's address and mode (S), options, boot hart
     words = [0x4942534f, 2, FLASH + IMAGE, 1, 0, 0]
-    machine = start(flash(log_dir, (0, assemble(log_dir, shim, FLASH)), (0x1000, b"".join(w.to_bytes(8, "little") for w in words)),
+    machine = start(flash(log_dir, (0, assemble(log_dir, shim, FLASH)),
+                          (0x1000, b"".join(w.to_bytes(8, "little") for w in words)),
                           (TREE, dump_tree(log_dir)), (IMAGE, read(os.path.join(image, "bulkhead.bin")))),
                     loaded(os.path.join(FIRMWARE, "fw_dynamic.bin"), RAM))
     machine.uart.expect(r"^\[bulkhead\] refused: the image was entered in memory that cannot be written \(ROM or flash\)")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An instruction that changes between its trap and the firmware's second look at it, and a hart that firmware keeps.
 
-With the OpenSBI that we build no hart is lost. The one that QEMU comes with is as Debian has it, and is: it hangs a hart in
-M-mode for good, which is what a VM, its neighbours and the monitor have to bear. docs/architecture.md, "A hart that does
-not come back".
+With the OpenSBI that we build no hart is lost. The one that QEMU comes with is as Debian has it, and is: it hangs a
+hart in M-mode for good, which is what a VM, its neighbours and the monitor have to bear. docs/architecture.md, "A hart
+that does not come back".
 """
 import re
 
@@ -54,7 +54,8 @@ def test_our_firmware_keeps_no_hart(boot, first, second, cpu, args):
 
 @pytest.mark.parametrize("qemu", QEMUS)
 def test_misaligned_amo(boot, qemu):
-    """No firmware emulates it, so the guest gets its exception: the right one (QEMU 11.1: docs/safety.md, "The firmware")."""
+    """No firmware emulates it, so the guest gets its exception: the right one (QEMU 11.1: docs/safety.md, "The
+    firmware")."""
     machine = boot(config(racer(AMO, AMO, race_ms=300), neighbour()), cpu="rv64", qemu=qemu)
     done = machine.hv.expect(r"^\[race\] race: done, (\d+) rounds, causes 0x([0-9a-f]+)$", 120)
     assert int(done[1]) > 0 and int(done[2], 16) == 1 << 6

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """U-Boot as a guest boots Debian's kernel from a disk: by extlinux, and by GRUB from the EFI system partition.
 
-configs/virt/u-boot-disk.dts as it is shipped: the disk does DMA, so U-Boot has the memory that it is linked in, where the
-firmware has loaded the hypervisor.
+configs/virt/u-boot-disk.dts as it is shipped: the disk does DMA, so U-Boot has the memory that it is linked in, where
+the firmware has loaded the hypervisor.
 """
 import os
 import re

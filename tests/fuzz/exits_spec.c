@@ -66,7 +66,8 @@ static void check_environment(const struct fake_csrs *c)
 {
 	bool all = fake.config.kind == KIND_MAX, few = fake.config.kind == KIND_CVA6;
 	/* CBZE; with Zicbom CBIE = 01, CBCFE and, for Svpbmt, PBMTE; STCE. */
-	uint64_t envcfg = few ? 0 : 0x80 | (fake.config.cbom ? 0x4000000000000050 : 0) | (uint64_t)fake.config.sstc << 63;
+	uint64_t envcfg = few ? 0 : 0x80 | (fake.config.cbom ? 0x4000000000000050 : 0) |
+		(uint64_t)fake.config.sstc << 63;
 
 	SPEC(c->hedeleg == (few ? 0xb1fb : 0xcb1fb) && c->hideleg == 0x444 && c->hcounteren == 7);
 	SPEC(c->hgeie == 0 && (few || c->htimedelta == 0));
@@ -309,9 +310,11 @@ void spec_check_csrs(const struct fake_hw *want)
 	SPEC(c->vsstatus == w->vsstatus && c->vstvec == w->vstvec && c->vsscratch == w->vsscratch);
 	SPEC(c->vsepc == w->vsepc && c->vscause == w->vscause && c->vstval == w->vstval);
 	SPEC(c->vsatp == w->vsatp && c->vstimecmp == w->vstimecmp && c->hie == w->hie);
-	SPEC(c->senvcfg == w->senvcfg && !memcmp(c->sstateen, w->sstateen, sizeof(c->sstateen)) && c->scounteren == w->scounteren);
+	SPEC(c->senvcfg == w->senvcfg && !memcmp(c->sstateen, w->sstateen, sizeof(c->sstateen)) &&
+	     c->scounteren == w->scounteren);
 	SPEC(c->hedeleg == w->hedeleg && c->hideleg == w->hideleg && c->hgatp == w->hgatp);
-	SPEC(c->henvcfg == w->henvcfg && !memcmp(c->hstateen, w->hstateen, sizeof(c->hstateen)) && c->hcounteren == w->hcounteren);
+	SPEC(c->henvcfg == w->henvcfg && !memcmp(c->hstateen, w->hstateen, sizeof(c->hstateen)) &&
+	     c->hcounteren == w->hcounteren);
 	SPEC((c->hvip ^ w->hvip) & ~(1ull << IRQ_VSEI) ? 0 : 1);
 }
 

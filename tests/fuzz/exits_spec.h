@@ -53,7 +53,8 @@ struct spec_vm {
 	enum vm_end end;
 	uint64_t active;
 	uint32_t crashes, starts, log_lines;
-	uint64_t ended_at, told_at[LIVES_BURST];	/* the last ends that the log told of, of those that began a new life */
+	/* the last ends that the log told of, of those that began a new life */
+	uint64_t ended_at, told_at[LIVES_BURST];
 	unsigned told;
 	struct spec_vcpu vcpu[3];
 };

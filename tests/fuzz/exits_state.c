@@ -159,7 +159,8 @@ void spec_check_text(void)
 			spec_vms[spec_now.vm].log_lines++;
 		else if (strncmp(at, own, strlen(own)))
 			SPEC((fake_vm(spec_now.vm)->state == VM_STOPPED || fake_vm(spec_now.vm)->state == VM_STUCK) &&
-			     (!strncmp(at, "[bulkhead] all guests", 21) || !strncmp(at, "[bulkhead] the firmware", 23)));
+			     (!strncmp(at, "[bulkhead] all guests", 21) ||
+			      !strncmp(at, "[bulkhead] the firmware", 23)));
 		at = eol + 1;
 	}
 }
@@ -179,9 +180,10 @@ void spec_check_bounds(bool ended)
 	SPEC(fake.nr_windows <= (ended ? 20u : 4u));
 	for (unsigned i = 0; i < NR_FENCES; i++)
 		SPEC(fake.hw[spec_now.hart].fences[i] - spec_was[spec_now.hart].fences[i] <= 65);
-	/* COMPLAINTS_BURST a second and LIVES_BURST lives in LIVES_SECONDS (an end, a restart, a start), each with a line
-	 * about those left out; and the end for good. */
-	SPEC(m->log_lines <= 2 * (COMPLAINTS_BURST + 1) * seconds + 4 * LIVES_BURST * (seconds / LIVES_SECONDS + 1) + 8);
+	/* COMPLAINTS_BURST a second and LIVES_BURST lives in LIVES_SECONDS (an end, a restart, a start), each with a
+	 * line about those left out; and the end for good. */
+	SPEC(m->log_lines <=
+	     2 * (COMPLAINTS_BURST + 1) * seconds + 4 * LIVES_BURST * (seconds / LIVES_SECONDS + 1) + 8);
 }
 
 /* Of size bytes at from, what lies in the region r that is pictured in want. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hostile guests on hyp/vm, hyp/vsbi and hyp/vdev: the input configures the machine of tests/unit/fake and then drives exits of its
- * three VMs and what comes between them, in any order, with any values. After each one the specification in
- * exits_spec.h and exits_sbi.h says what may have changed.
+ * Hostile guests on hyp/vm, hyp/vsbi and hyp/vdev: the input configures the machine of tests/unit/fake and then drives
+ * exits of its three VMs and what comes between them, in any order, with any values. After each one the specification
+ * in exits_spec.h and exits_sbi.h says what may have changed.
  */
 #include <setjmp.h>
 #include <stdio.h>
@@ -84,10 +84,12 @@ static struct spec_event set_ecall(unsigned hart)
 static struct spec_event set_proper_ecall(unsigned hart)
 {
 	static const struct { uint32_t eid, fid; uint8_t kind; } calls[] = {
-		{ 0x48534d, 0, 's' }, { 0x48534d, 0, 's' }, { 0x48534d, 1, 0 }, { 0x48534d, 2, 0 }, { 0x48534d, 3, 'w' },
+		{ 0x48534d, 0, 's' }, { 0x48534d, 0, 's' }, { 0x48534d, 1, 0 }, { 0x48534d, 2, 0 },
+		{ 0x48534d, 3, 'w' },
 		{ 0x48534d, 3, 'w' }, { 0x735049, 0, 'm' }, { 0x735049, 0, 'm' }, { 0x52464e43, 0, 'm' },
 		{ 0x52464e43, 1, 'm' }, { 0x52464e43, 2, 'm' }, { 0x4442434e, 0, 'b' }, { 0x4442434e, 1, 'b' },
-		{ 0x54494d45, 0, 't' }, { 0, 0, 't' }, { 0x0a424b48, 0, 0 }, { 0x0a424b48, 1, 0 }, { 0x53525354, 0, 'r' },
+		{ 0x54494d45, 0, 't' }, { 0, 0, 't' }, { 0x0a424b48, 0, 0 }, { 0x0a424b48, 1, 0 },
+		{ 0x53525354, 0, 'r' },
 	};
 	struct spec_event e = event_of(hart);
 	const struct plan_vm *p = &fake.plan.vms[e.vm];
@@ -467,7 +469,8 @@ static void race_for_code(unsigned hart)
 	fake_sibling(input_u8(), rewrite, &other);
 	fake_trap(hart, &e.exit);
 	fake_sibling_acted();
-	check_any((const struct spec_event []){ e, f, halves(&e, &f, false), halves(&e, &f, true), halves(&f, &e, false),
+	check_any((const struct spec_event []){ e, f, halves(&e, &f, false), halves(&e, &f, true),
+						halves(&f, &e, false),
 						halves(&f, &e, true) }, 6);
 }
 
@@ -556,8 +559,8 @@ static void check_shield(const struct vplic *p, uint32_t vcpu)
 }
 
 /*
- * Where contexts are passed, ARMED and SEIE say the same, and VSEIP is up then, or for a virtual source; otherwise it is
- * the line. Who has not been told yet need not know.
+ * Where contexts are passed, ARMED and SEIE say the same, and VSEIP is up then, or for a virtual source; otherwise it
+ * is the line. Who has not been told yet need not know.
  */
 static void check_external(unsigned hart)
 {

@@ -71,7 +71,8 @@ static void want(void)
 	config.has_firmware = !pick(4);
 	for (i = config.has_firmware ? pick(3) : 0; i; i--)
 		config.firmware[config.nr_firmware++] = (struct range){
-			(host.nr_ram ? host.ram[0].base : 0) + ((uint64_t)pick(1024) << 12), (pick(3) + 1) << (12 + pick(12)) };
+			(host.nr_ram ? host.ram[0].base : 0) + ((uint64_t)pick(1024) << 12),
+				(pick(3) + 1) << (12 + pick(12)) };
 	if (!pick(3) && host.nr_regs) {
 		static char path[HOST_PATH_SIZE];
 

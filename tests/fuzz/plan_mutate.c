@@ -40,9 +40,12 @@ static const char *text(void)
 		"4K at 0xfffffffffffff000", "/soc/serial@10000000", "/soc/rtc@101000", "/soc/virtio_mmio@10001000",
 		"/soc/virtio_mmio@10002000", "/soc", "/", "/cpus/cpu@0", "serial0", "serial1", "linux", "rt", "empty",
 		"linux-initrd", "config", "", "okay", "disabled", "cpu", "memory", "pci", "simple-bus",
-		"virtio,mmio", "ns16550a", "sifive,plic-1.0.0", "riscv,cpu-intc", "0x80200000", "0x80600000", "top", "loaded", "stop",
-		"restart", "ignore", "inject", "guarded", "mapped", "emulated", "rv64imafdch_sstc", "rv64gc", "riscv,sv39",
-		"riscv,none", "riscv,aclint-sswi", "clear", "keep", "copy", "in-place", "shutdown", "on", "off", "plain",
+		"virtio,mmio", "ns16550a", "sifive,plic-1.0.0", "riscv,cpu-intc", "0x80200000", "0x80600000", "top",
+		"loaded", "stop",
+		"restart", "ignore", "inject", "guarded", "mapped", "emulated", "rv64imafdch_sstc", "rv64gc",
+		"riscv,sv39",
+		"riscv,none", "riscv,aclint-sswi", "clear", "keep", "copy", "in-place", "shutdown", "on", "off",
+		"plain",
 		"colour", "sbi", "uart",
 	};
 
@@ -55,8 +58,10 @@ static const char *prop_name(void)
 		"reg", "ranges", "interrupts", "interrupts-extended", "interrupt-parent", "interrupt-map",
 		"interrupt-controller", "#address-cells", "#size-cells", "#interrupt-cells", "compatible", "status",
 		"phandle", "device_type", "no-map", "dmas", "clocks", "harts", "memory", "devices", "kernel", "initrd",
-		"entry", "bootargs", "trust-dma", "trust-control", "clock-rates", "firmware", "hypervisor-at", "regmap", "#clock-cells",
-		"#reset-cells", "syscon", "resets", "pinctrl-0", "x-gpios", "console", "console-hart", "console-style", "monitor",
+		"entry", "bootargs", "trust-dma", "trust-control", "clock-rates", "firmware", "hypervisor-at", "regmap",
+		"#clock-cells",
+		"#reset-cells", "syscon", "resets", "pinctrl-0", "x-gpios", "console", "console-hart", "console-style",
+		"monitor",
 		"console-address", "unmapped", "on-crash", "plic-mode", "watchdog-ms",
 		"restart-limit", "when-all-ended", "riscv,ndev", "riscv,isa", "mmu-type", "timebase-frequency",
 		"images", "ram-at-boot", "linux,phandle",
@@ -161,7 +166,8 @@ static void double_node(void *tree)
 	to = fdt_add_subnode(tree, parent, name);
 	for (; to >= 0 && n < 32; n++) {
 		from = fdt_subnode_offset(tree, parent, name);
-		from = from < 0 ? from : fdt_next_subnode(tree, from);	/* added as the first: the next was it, or near */
+		/* added as the first: the next was it, or near */
+		from = from < 0 ? from : fdt_next_subnode(tree, from);
 		if (from < 0)
 			return;
 		prop = fdt_first_property_offset(tree, from);

@@ -3,9 +3,9 @@
  * The way of a level interrupt through the emulated PLIC (hyp/vdev/vplic.{h,c}; hyp/vm/{vcpu,irq}.c) between the
  * host's PLIC with two level-triggered sources and a guest with two harts. docs/proofs.md tells what is proved; options
  * and mutations (BUG_*) as in plic_two_exits.pml. THR thresholds change, PRIO priorities change, ENABLE sources move
- * between the harts, in flight or not, HOSTILE a third party completes what is in flight in the host's PLIC, LATCH the host's
- * PLIC is like QEMU's: pending is set when a level rises, and only then, in flight or not, TWO both devices raise their
- * levels (otherwise the first one only).
+ * between the harts, in flight or not, HOSTILE a third party completes what is in flight in the host's PLIC, LATCH the
+ * host's PLIC is like QEMU's: pending is set when a level rises, and only then, in flight or not, TWO both devices
+ * raise their levels (otherwise the first one only).
  */
 #define HARTS	2
 #define SOURCES	2

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The two-exit protocol of external interrupts (docs/architecture.md, "An interrupt in two exits"; code:
- * hyp/riscv/{switch,guarded}.S, hyp/vm/{vinsn,irq,vcpu}.c) between a stock PLIC with three level-triggered sources and a
- * guest with two harts. docs/proofs.md tells what is proved, under which assumptions, and what is left out;
+ * hyp/riscv/{switch,guarded}.S, hyp/vm/{vinsn,irq,vcpu}.c) between a stock PLIC with three level-triggered sources and
+ * a guest with two harts. docs/proofs.md tells what is proved, under which assumptions, and what is left out;
  * tests/proofs/prove runs this file once for each setting of the options, and once for each mutation.
  *
  * Options (what the guest does besides taking interrupts, polling, waiting, and returning to code with interrupts
@@ -184,7 +184,8 @@ mtype = { MAIN, WAIT, POLL, RETURN, SUSPEND, PARKED, CLAIM, SERVE, NESTED, COMPL
 mtype pc[HARTS] = MAIN;
 byte depth[HARTS];		/* interrupts being handled; 0 in CLAIM to COMPLETE: by polling */
 byte id[6];			/* [hart * 3 + depth]: what was claimed, source + 1 */
-byte final[HARTS];		/* how it waits when all has stopped: 1 WFI, 2 polling, 3 suspend, 4 both, 5 polling SEIP */
+/* how it waits when all has stopped: 1 WFI, 2 polling, 3 suspend, 4 both, 5 polling SEIP */
+byte final[HARTS];
 #ifdef CLEAN
 bit fresh[HARTS];		/* an interrupt was taken, and nothing claimed yet */
 #endif

@@ -33,7 +33,8 @@ def counts(**some):
 def results():
     """Two harts, 10 s; in the disk's phase 20 interrupts of it."""
     quiet = (10.0, 0, 0, [counts(ecall=10), counts()])
-    return {"emulated": {"idle": quiet, "disk": (10.0, 20, 5, [counts(mmio=100, interrupt=20), counts(mmio=30)]), "smp": quiet},
+    return {"emulated": {"idle": quiet, "disk": (10.0, 20, 5, [counts(mmio=100, interrupt=20), counts(mmio=30)]),
+                         "smp": quiet},
             "mapped": {"idle": quiet, "disk": (10.0, 20, 5, [counts(external=20), counts(ipi=10)]), "smp": quiet}}
 
 
@@ -49,7 +50,8 @@ def test_census_table():
     by_name = {(row[0], row[1]): dict(zip(head, row)) for row in rows}
     assert set(map(len, rows)) == {len(head)} and len(by_name) == 6
     before, after = by_name["disk load", "emulated"], by_name["disk load", "mapped"]
-    assert (before["mmio"], before["interrupt"], before["exits/s"], before["exits/disk irq"]) == ("13.0", "2.0", "15.0", "7.50")
+    assert (before["mmio"], before["interrupt"], before["exits/s"], before["exits/disk irq"]) == ("13.0", "2.0", "15.0",
+        "7.50")
     assert (before["by hart"], before["rounds/s"], before["ipi"]) == ("12.0 + 3.0", "0.5", "-")
     assert (after["external"], after["exits/s"], after["exits/disk irq"]) == ("2.0", "5.0", "2.50")	# two exits each
     assert by_name["idle", "mapped"]["exits/disk irq"] == "-"

@@ -12,8 +12,10 @@ mutants = script("mutants")
 
 def make(*words, **env):
     """The exit status of make in this tree, and what it says."""
-    done = subprocess.run(["make", "-s", *words], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                          env={**{name: value for name, value in os.environ.items() if not name.startswith("MAKE")}, **env})
+    done = subprocess.run(["make", "-s", *words], cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False,
+                          env={**{name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
+                               **env})
     return done.returncode, done.stdout + done.stderr
 
 
@@ -59,7 +61,8 @@ def test_a_listed_line_is_found_where_its_file_has_moved(tmp_path, monkeypatch):
     (tmp_path / "hyp/new/b.c").write_text("\tg();\n\th();\n")
     (tmp_path / "list").write_text("".join(f"hyp/old/{path} ¦ {line} ¦ ; ¦ why\n" for path, line in (
         ("a.c", "g();"), ("b.c", "g();"), ("a.c", "h();"))))
-    assert [fault[:2] for fault in mutants.find_listed("list")] == [("hyp/new/a.c", 1), ("hyp/new/b.c", 0), ("hyp/new/b.c", 1)]
+    assert [fault[:2] for fault in mutants.find_listed("list")] == [("hyp/new/a.c", 1), ("hyp/new/b.c", 0),
+                                                                    ("hyp/new/b.c", 1)]
     (tmp_path / "list").write_text("hyp/new/a.c ¦ i(); ¦ ; ¦ why\n")
     with pytest.raises(SystemExit, match="has no line `i..;` any more"):
         list(mutants.find_listed("list"))

@@ -267,7 +267,8 @@ def test_what_the_host_did_is_a_note():
     assert good is None and "5284 ticks, 0 late" in note and "752 more late as this host was busy" in note
 
 
-@pytest.mark.parametrize("wait", [lambda waited: 0.0, lambda waited: 7.0, lambda waited: float(waited) / 40, lambda waited: None],
+@pytest.mark.parametrize("wait", [lambda waited: 0.0, lambda waited: 7.0, lambda waited: float(waited) / 40,
+                                  lambda waited: None],
                          ids=["quiet", "waited-before", "waited-little", "unknown"])
 def test_what_the_host_did_not_do_is_a_failure(wait):
     """The same late ticks where the host does not account for them."""
@@ -304,7 +305,8 @@ def test_lateness(intervals, ours, hosts, quiet):
     assert lateness(*intervals) == (ours, hosts, quiet)
 
 
-@pytest.mark.parametrize("good, status, words", [(True, 0, "all of it was true"), (None, 0, "too busy to judge: rt reports its jitter"),
+@pytest.mark.parametrize("good, status, words",
+                         [(True, 0, "all of it was true"), (None, 0, "too busy to judge: rt reports its jitter"),
                                                  (False, 1, "demo: FAILED")])
 def test_summary(capsys, good, status, words):
     class Judged:

@@ -270,7 +270,8 @@ def fake_qemu(place, listed):
     place.program("apt-get", f"""echo "$*" >> {asked}
         case "$*" in
         *indextargets*) echo {MIRROR};;
-        *download-only*) for word; do case $word in Dir::Cache::Archives=*) cp {qemu} {libc} "${{word#*=}}";; esac; done;;
+        *download-only*) for word; do case $word in Dir::Cache::Archives=*)
+            cp {qemu} {libc} "${{word#*=}}";; esac; done;;
         esac""")
     place.program("apt-cache", "echo Package: qemu-system-riscv; echo Version: 1:10.0.2+ds-2~bpo12+1")
     return asked

@@ -130,7 +130,8 @@ def test_plan_of_image_and_files(files):
     assert done.stderr == ""
     size = out.stat().st_size
     top = (0xc0000000 - size) & ~(2 * MIB - 1)
-    assert re.search(rf"^hypervisor   0x{top:010x}-0x{top + size - 1:010x} .*, loaded at 0x0080200000$", done.stdout, re.M)
+    assert re.search(rf"^hypervisor   0x{top:010x}-0x{top + size - 1:010x} .*, loaded at 0x0080200000$", done.stdout,
+                     re.M)
     assert f'"ramdisk", {5 * MIB} bytes' in done.stdout
     moved = run("plan", HOST, files / "good.dts", "--image", out, "--load", "0x90000000").stdout
     assert re.search(rf"^hypervisor   0x{top:010x}-.*, loaded at 0x0090000000$", moved, re.M)

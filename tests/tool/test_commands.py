@@ -181,7 +181,8 @@ def other(tmp_path):
     with open(DEMO, encoding="utf-8") as file:
         text = file.read()
     for old, new in (("<1 2>", "<1>"), ("<3>", "<3 2>"), ('"16M"', '"32M"'), ('"/soc/serial@10000000", ', ""),
-                     ("rt.every=500", "rt.every=5"), ("trust-dma;", "trust-dma;\n\t\ttrust-control;\n\t\twatchdog-ms = <100>;")):
+                     ("rt.every=500", "rt.every=5"),
+                     ("trust-dma;", "trust-dma;\n\t\ttrust-control;\n\t\twatchdog-ms = <100>;")):
         assert old in text
         text = text.replace(old, new)
     (tmp_path / "other.dts").write_text(text)
@@ -239,7 +240,8 @@ def test_map(tool, tmp_path, qemu):
     for machine in (VIRT, qemu):
         tool("map", machine, DEMO, "-o", tmp_path / "map.svg")
         root, texts = read_map(tmp_path / "map.svg")
-        for text in ("linux", "rt", "hart 0", "console", "harts 1 2", "512M of RAM", "/soc/serial@10000000", "hypervisor",
+        for text in ("linux", "rt", "hart 0", "console", "harts 1 2", "512M of RAM", "/soc/serial@10000000",
+                     "hypervisor",
                      "free", "reserved" if machine == VIRT else "firmware"):
             assert text in texts
         height = float(root.get("height"))
@@ -501,7 +503,8 @@ def test_disabled_devices_in_a_page(tool, tmp_path):
     with open(VIRT, encoding="utf-8") as file:
         text = file.read()
     uarts = "".join(f'uart@{at:x} {{ compatible = "ns16550a"; reg = <0x0 {at:#x} 0x0 0x100>; '
-                    f'interrupts = <{line}>; interrupt-parent = <&plic>; status = "{status}"; }};\n' for at, line, status in
+                    f'interrupts = <{line}>; interrupt-parent = <&plic>; status = "{status}"; }};\n' for at, line,
+                    status in
                     ((0x10001800, 20, "disabled"), (0x10001900, 21, "okay"), (0x10001a00, 0, "disabled")))
     assert text.count("virtio_mmio@10001000 {") == 1
     (tmp_path / "host.dts").write_text(text.replace("virtio_mmio@10001000 {", uarts + "virtio_mmio@10001000 {"))

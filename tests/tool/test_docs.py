@@ -68,7 +68,8 @@ AVERAGE, LONGEST = 18, 40		# words a sentence
 PLAIN += ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "configs/virt/README.md", "docs/guide.md"]
 
 # Verbs that hide what happens, and "who" for code: the term of the field says it.
-PRIVATE = [r"\bwho (writes|asks|looks|sends|receives|makes|holds|ends|waits)\b", r"\btells?\b", r"\btold\b", r"\blooks? after\b",
+PRIVATE = [r"\bwho (writes|asks|looks|sends|receives|makes|holds|ends|waits)\b", r"\btells?\b", r"\btold\b",
+           r"\blooks? after\b",
            r"\bcomes? (past|by)\b", r"\bgoes on\b", r"\bis judged\b", r"\bfor good\b", r"\bby heart\b",
            r"\banybody\b", r"\bnobody\b"]
 
@@ -146,7 +147,8 @@ REFERENCE = re.compile(r'docs/([\w-]+\.md), "([^"]*)"')
 
 def sources():
     """What may refer to a document: all that git has, but pictures and logs."""
-    for room in ("README.md", "Makefile", "boot", "configs", "docs", "drivers", "guests", "hyp", "scripts", "tests", "tools"):
+    for room in ("README.md", "Makefile", "boot", "configs", "docs", "drivers", "guests", "hyp", "scripts", "tests",
+                 "tools"):
         top = os.path.join(TOP, room)
         for path in [top] if os.path.isfile(top) else glob.glob(os.path.join(top, "**"), recursive=True):
             if os.path.isfile(path) and re.search(r"(Makefile|\.(md|c|h|S|def|py|dts|dtsi|pml|mk|1|yaml))$", path):
@@ -161,7 +163,8 @@ def test_sections_that_are_named_are_there():
             text = re.sub(r"\s*\n[ \t]*(\*|#|//)?[ \t]*", " ", file.read())
         for page, name in REFERENCE.findall(text):
             headings = re.findall(r"^#+ (.*)$|^\*\*(.*?)\.\*\*", read("docs", page), re.M)
-            assert name in {one or other for one, other in headings}, f"{os.path.relpath(path, TOP)}: docs/{page}, {name!r}"
+            assert name in {one or other for one,
+                            other in headings}, f"{os.path.relpath(path, TOP)}: docs/{page}, {name!r}"
             seen += 1
     assert seen > 20
 
@@ -189,7 +192,8 @@ def test_links_lead_somewhere(name):
 
 
 def test_gallery_has_each_example():
-    shown = re.findall(r"^\| \[([\w-]+)\]\(\1\.dts\) \| `make run CONFIG=virt/\1` \| .+ \|$", read("configs/virt/README.md"), re.M)
+    shown = re.findall(r"^\| \[([\w-]+)\]\(\1\.dts\) \| `make run CONFIG=virt/\1` \| .+ \|$",
+                       read("configs/virt/README.md"), re.M)
     shipped = [os.path.basename(path)[:-4] for path in glob.glob(os.path.join(TOP, "configs/virt/*.dts"))]
     assert sorted(shown) == sorted(shipped)
 

@@ -162,7 +162,8 @@ def test_gzip_of_too_much(tmp_path):
 
 
 def test_initrd(run, tmp_path):
-    """Linux unpacks an initrd itself; another kernel may have anything, also behind Linux's header. Empty is nobody's."""
+    """Linux unpacks an initrd itself; another kernel may have anything, also behind Linux's header. Empty is
+    nobody's."""
     packed = gzip.compress(b"070701" + bytes(200))
     for content in (packed, b"070701" + bytes(200), lzma.compress(b"x"), bytes(5000)):
         run("pack", linux(), parts=WITH_INITRD, initrd=content)

@@ -18,7 +18,8 @@ IMAGE = os.path.join(TOP, "build", BAD, "fw_payload.bin")
 
 
 def make(*args, **env):
-    clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "HOST_DTB")}
+    clean = {key: value for key, value in os.environ.items()
+             if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "HOST_DTB")}
     return subprocess.run(["make", *args], cwd=TOP, env=dict(clean, **env), capture_output=True, text=True, timeout=600)
 
 
@@ -217,7 +218,8 @@ def test_unknown_board():
 
 def rules_at(top):
     """A directory with nothing but the rules of the build."""
-    for path in ["Makefile", *glob.glob("scripts/*.mk", root_dir=TOP), *glob.glob("**/flags.mk", root_dir=TOP, recursive=True)]:
+    for path in ["Makefile", *glob.glob("scripts/*.mk", root_dir=TOP),
+                 *glob.glob("**/flags.mk", root_dir=TOP, recursive=True)]:
         os.makedirs(os.path.dirname(top / path), exist_ok=True)
         shutil.copy(os.path.join(TOP, path), top / path)
     return top
@@ -286,7 +288,8 @@ def test_size_of_the_machine():
 
 def test_cores_of_opensbi():
     """As many jobs as there are cores, or as make was told."""
-    for args, jobs in (((), f"make -j{os.cpu_count()} -C build/third/opensbi"), (("-j2",), "make  -C build/third/opensbi")):
+    for args, jobs in (((), f"make -j{os.cpu_count()} -C build/third/opensbi"),
+                       (("-j2",), "make  -C build/third/opensbi")):
         said = make("-n", "-W", "build/.fetched-base", *args, FIRMWARE)
         assert jobs in said.stdout, said.stdout + said.stderr
 
@@ -378,7 +381,8 @@ def test_dist(tmp_path):
                              check=True).stdout.split()[1]
     with tarfile.open(os.path.join(TOP, f"build/bulkhead-{version}.tar.gz")) as archive:
         inside = {member.name for member in archive if not member.isdir()}
-    committed = subprocess.run(["git", "ls-tree", "-r", "--name-only", "-z", "HEAD"], cwd=TOP, capture_output=True, text=True,
+    committed = subprocess.run(["git", "ls-tree", "-r", "--name-only", "-z", "HEAD"], cwd=TOP, capture_output=True,
+                               text=True,
                                check=True).stdout.split("\0")
     assert inside == {f"bulkhead-{version}/{name}" for name in committed if name}
     with open(os.path.join(TOP, "CHANGELOG.md"), encoding="utf-8") as file:

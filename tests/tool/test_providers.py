@@ -55,7 +55,8 @@ def targets(tree, name, cells, at):
 
 
 def dangling(tree):
-    """(node, property) of each reference that leads nowhere; names of nothing, and endpoints without their other side."""
+    """(node, property) of each reference that leads nowhere; names of nothing, and endpoints without their other
+    side."""
     at = {trees.number(props["phandle"]): path for path, props in tree.items() if "phandle" in props}
     for path, props in tree.items():
         for name, value in props.items():
@@ -64,7 +65,8 @@ def dangling(tree):
             if any(handle and handle not in at for handle in targets(tree, name, trees.cells(value), at)):
                 yield path, name
         for names, others in (("clock-names", "clocks"), ("reset-names", "resets"), ("dma-names", "dmas"),
-                              ("phy-names", "phys"), ("power-domain-names", "power-domains"), ("pinctrl-names", "pinctrl-0")):
+                              ("phy-names", "phys"), ("power-domain-names", "power-domains"),
+                              ("pinctrl-names", "pinctrl-0")):
             if names in props and others not in props:
                 yield path, names
         if "remote-endpoint" in props and tree[at[trees.number(props["remote-endpoint"])]].get("remote-endpoint") \
@@ -80,7 +82,8 @@ def test_dangling_is_seen():
     clock = {"phandle": cells(1), "#clock-cells": cells(1)}
     good = {"/clock": clock, "/uart": {"clocks": cells(1, 7), "clock-names": b"a\0"}}
     assert not list(dangling(good))
-    for props in ({"clocks": cells(2, 7)}, {"clocks": cells(1, 7, 9)}, {"clock-names": b"a\0"}, {"x-gpios": cells(5, 0, 0)},
+    for props in ({"clocks": cells(2, 7)}, {"clocks": cells(1, 7, 9)}, {"clock-names": b"a\0"},
+                  {"x-gpios": cells(5, 0, 0)},
                   {"starfive,sys-syscon": cells(9, 1)}, {"snps,axi-config": cells(9)}, {"pinctrl-0": cells(1, 2)},
                   {"vin-supply": cells(4)}, {"interrupt-parent": cells(3)}, {"mmc-pwrseq": cells(8)},
                   {"remote-endpoint": cells(1)}):
@@ -131,7 +134,8 @@ def test_uarts(host_trees, tmp_path):  # noqa: F811
     found = 0
     for name, (path, tree) in host_trees.items():
         for device, said in LINE.findall(new(name, path, tree)) if has_harts(tree) else ():
-            if not re.search("uart|16550", " ".join(strings(tree[device].get("compatible")))) or "clocks" not in tree[device]:
+            if not re.search("uart|16550",
+                             " ".join(strings(tree[device].get("compatible")))) or "clocks" not in tree[device]:
                 continue
             hart = re.search(r"harts = <(\d+)", new(name, path, tree))[1]
             text = config(device, f'clock-rates = "{device}", "200M";', "trust-control;", "trust-dma;")

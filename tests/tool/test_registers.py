@@ -21,7 +21,8 @@ def disassembly():
     out = subprocess.run([OBJDUMP, "-d", "-M", "no-aliases", "--no-show-raw-insn", ELF], stdout=subprocess.PIPE,
                          text=True, check=True).stdout
     names = {m[2]: int(m[1], 16) for m in re.finditer(r"^([0-9a-f]+) <(\w+)>:$", out, re.M)}
-    code = [(int(m[1], 16), m[2].removeprefix("c."), m[3].strip(), bool(m[4])) for m in map(LINE.match, out.splitlines()) if m]
+    code = [(int(m[1], 16), m[2].removeprefix("c."), m[3].strip(), bool(m[4]))
+            for m in map(LINE.match, out.splitlines()) if m]
     return code, names
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Vendors' device trees: `bulkhead new` copes with each, and gives nothing that controls the machine without a word.
 
-The trees are those in Debian's kernel package, which scripts/fetch has in build/cache, tests/hosts, and QEMU's own. What
-controls the machine is found here anew, from the tree alone, by another program and without a list of kinds.
+The trees are those in Debian's kernel package, which scripts/fetch has in build/cache, tests/hosts, and QEMU's own.
+What controls the machine is found here anew, from the tree alone, by another program and without a list of kinds.
 """
 import glob
 import json
@@ -131,7 +131,8 @@ def test_new_passes(host_trees, tmp_path):
     for name, (path, tree) in host_trees.items():
         done = run("new", "--assume-h", *ram(tree), path, "-o", tmp_path / "new.dts", tool=CHECKED)
         if not has_harts(tree):
-            assert done.returncode == 1 and re.search(r": /cpus: no usable hart.*\[bad-host\]$", done.stderr, re.M), name
+            assert done.returncode == 1 and re.search(r": /cpus: no usable hart.*\[bad-host\]$", done.stderr,
+                                                      re.M), name
             continue
         assert done.returncode == 0, f"{name}: {done.stderr}"
         done = run("check", "--assume-h", *ram(tree), path, tmp_path / "new.dts", tool=CHECKED)

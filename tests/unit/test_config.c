@@ -170,7 +170,8 @@ static void test_refused(void **state)
 	check_refused("a { iinitrd; };", PROBLEM_UNKNOWN_PROPERTY, "/a", "iinitrd", "\"initrd\"");
 	check_refused("a { xxxolx-address; };", PROBLEM_UNKNOWN_PROPERTY, "/a", "xxxolx-address", "config.md");
 	check_refused("a { xxxsolx-address; };", PROBLEM_UNKNOWN_PROPERTY, "/a", "xxxsolx-address", "config.md");
-	check_refused("a { xxxsole-address; };", PROBLEM_UNKNOWN_PROPERTY, "/a", "xxxsole-address", "\"console-address\"");
+	check_refused("a { xxxsole-address; };", PROBLEM_UNKNOWN_PROPERTY, "/a", "xxxsole-address",
+		      "\"console-address\"");
 	check_refused("harts = <1>; a { };", PROBLEM_UNKNOWN_PROPERTY, "/", "harts", "of the root");
 	check_refused("a { b { }; };", PROBLEM_UNKNOWN_NODE, "/a", "", "\"b\"");
 	check_refused("Linux { };", PROBLEM_BAD_NAME, "/Linux", "", "lower-case");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices that can be the hypervisor's console, each by a model of its registers (16550 data sheet; virtio 1.2, "Console
- * Device" and "Virtio Over MMIO"), and the wait for them.
+ * Devices that can be the hypervisor's console, each by a model of its registers (16550 data sheet; virtio 1.2,
+ * "Console Device" and "Virtio Over MMIO"), and the wait for them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,7 +64,8 @@ static void test_wait(void **state)
 	memset(&port, 0, sizeof(port));
 	console_device_write(&port_device, text, 0);
 	assert_int_equal(port.calls, 0);
-	console_device_write(&port_device, text, 16);	/* stuck: one wait, and one more poll for each byte after the first */
+	/* stuck: one wait, and one more poll for each byte after the first */
+	console_device_write(&port_device, text, 16);
 	assert_int_equal(port.calls, POLLS + 1 + 15);
 	/* A device that comes back in the middle gets the rest, which is waited for as before. */
 	memset(&port, 0, sizeof(port));

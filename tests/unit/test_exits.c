@@ -137,7 +137,8 @@ static unsigned count(const char *text)
 	return n;
 }
 
-/* A guest that is linked for another address: it faults, and its trap vector is nowhere either. Once, in plain words. */
+/* A guest that is linked for another address: it faults, and its trap vector is nowhere either. Once, in plain
+ * words. */
 static void test_trap_loop(void **state)
 {
 	static const struct { uint64_t cause, vector; } loops[] = {

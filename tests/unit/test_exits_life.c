@@ -247,7 +247,8 @@ static void test_broken_image(void **state)
 	assert_int_equal(hw()->place, PLACE_WFI);
 }
 
-/* The same RAM by the instructions of Zicboz and Zbc, whatever the size of blocks; a size that makes no sense is none. */
+/* The same RAM by the instructions of Zicboz and Zbc, whatever the size of blocks; a size that makes no sense is
+ * none. */
 static void test_start_by_blocks(void **state)
 {
 	static const uint32_t sizes[] = { 16, 64, 256, 2048, 8 };
@@ -624,7 +625,8 @@ static uint64_t walk(unsigned vm, uint64_t at, uint64_t *pte)
 
 static void test_gstage(void **state)
 {
-	static const uint64_t nothing[] = { 0, BOOT_PC - PAGE_SIZE, BOOT_PC + 5 * PAGE_SIZE, FAKE_PLIC, FAKE_PLIC + 0x200000,
+	static const uint64_t nothing[] = { 0, BOOT_PC - PAGE_SIZE, BOOT_PC + 5 * PAGE_SIZE, FAKE_PLIC,
+					    FAKE_PLIC + 0x200000,
 					    FAKE_RAM_HPA, 0x10001000, (1ull << 41) - PAGE_SIZE };
 	uint64_t pte, context;
 
@@ -639,7 +641,8 @@ static void test_gstage(void **state)
 	assert_int_equal(pte & 0x1e, 0x16);	/* never X */
 	for (unsigned v = 0; v < 3; v++) {	/* each vcpu's page of the PLIC is its hart's */
 		context = (uint64_t)fake.plan.harts[fake_hart_of(A, v)].plic_context[0];
-		assert_int_equal(walk(A, FAKE_PLIC + 0x201000 + 0x2000 * v, &pte), FAKE_PLIC + 0x200000 + 0x1000 * context);
+		assert_int_equal(walk(A, FAKE_PLIC + 0x201000 + 0x2000 * v, &pte),
+				 FAKE_PLIC + 0x200000 + 0x1000 * context);
 		assert_int_equal(pte & 0x1e, 0x12);	/* it reads it */
 	}
 	config.plic = PLIC_MAPPED;

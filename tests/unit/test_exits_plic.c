@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Contexts of the PLIC that are passed to a guest, guarded or mapped: what traps of them, and virtual sources beside. */
+/* Contexts of the PLIC that are passed to a guest, guarded or mapped: what traps of them, and virtual sources
+ * beside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -239,8 +240,10 @@ static void test_threshold_of_sibling(void **state)
 static void test_refused(void **state)
 {
 	static const struct { uint64_t at; uint32_t insn; uint64_t before, htinst; } cases[] = {
-		{ CLAIM, 0x00b50023, 0, 0 }, { CLAIM, 0x00b53023, 0, 0 }, { CLAIM, LW_A1_A0, 0, 0 },	/* sb, sd, rewritten */
-		{ CLAIM, 0x00b5202f, 0, 0 }, { CLAIM, 0x00000013, 0, 0 }, { CLAIM, 0xe10c, 0, 0 },	/* amoadd.w, nop, c.sd */
+		/* sb, sd, rewritten */
+		{ CLAIM, 0x00b50023, 0, 0 }, { CLAIM, 0x00b53023, 0, 0 }, { CLAIM, LW_A1_A0, 0, 0 },
+		/* amoadd.w, nop, c.sd */
+		{ CLAIM, 0x00b5202f, 0, 0 }, { CLAIM, 0x00000013, 0, 0 }, { CLAIM, 0xe10c, 0, 0 },
 		{ CLAIM + 1, SW_A1_A0, 0, 0 }, { CLAIM + 2, SW_A1_A0, 0, 0 }, { CLAIM + 3, C_SW_A1_A0, 0, 0 },
 		{ CLAIM, SW_A1_A0, 0, 0x00b03023 }, { CLAIM, SW_A1_A0, 0, 0x00002603 },
 		{ CONTEXT, SW_A1_A0, 1, 0 }, { CONTEXT, SW_A1_A0, 2, 0 }, { CONTEXT, C_SW_A1_A0, 3, 0 },

@@ -58,7 +58,8 @@ static void test_base(void **state)
 {
 	static const uint64_t there[] = { 0, 1, 2, 8, 0x10, SBI_EXT_TIME, SBI_EXT_IPI, SBI_EXT_RFENCE, SBI_EXT_HSM,
 					  SBI_EXT_SRST, SBI_EXT_DBCN, VENDOR };
-	static const uint64_t hidden[] = { 3, 4, 5, 6, 7, 9, 0x11, 0x504d55, 0x53555350, 0x43505043, 0x4e41434c, 0x535441,
+	static const uint64_t hidden[] = { 3, 4, 5, 6, 7, 9, 0x11, 0x504d55, 0x53555350, 0x43505043, 0x4e41434c,
+					   0x535441,
 					   0x535345, 0x46574654, 0x44425452, 0x4d505859, 0x08000000, 0x09000000,
 					   0x0a000000, ALL, 1ull << 32 | SBI_EXT_TIME, 1ull << 63 | 0x10 };
 
@@ -195,14 +196,17 @@ static void test_rfence_refused(void **state)
 	}
 }
 
-/* The calling hart's own fences: one of all addresses, or one a page, up to the last; of the ASID, or of all of them. */
+/* The calling hart's own fences: one of all addresses, or one a page, up to the last; of the ASID, or of all of
+ * them. */
 static void expect_own_fences(const struct fake_hw *before, bool asid, uint64_t start, uint64_t size)
 {
-	enum fake_fence kind = size == ALL ? asid ? FENCE_VVMA_ASID : FENCE_VVMA_ALL : asid ? FENCE_VVMA_VA_ASID : FENCE_VVMA_VA;
+	enum fake_fence kind = size == ALL ? asid ? FENCE_VVMA_ASID : FENCE_VVMA_ALL : asid ? FENCE_VVMA_VA_ASID :
+		FENCE_VVMA_VA;
 
 	for (unsigned i = 0; i < NR_FENCES; i++)
 		if (i != FENCE_IPI && i != FENCE_SIP)
-			assert_int_equal(hw()->fences[i] - before->fences[i], i != kind ? 0 : size == ALL ? 1 : size / PAGE_SIZE);
+			assert_int_equal(hw()->fences[i] - before->fences[i],
+					 i != kind ? 0 : size == ALL ? 1 : size / PAGE_SIZE);
 	assert_true(size == ALL || hw()->fence_va == start + size - PAGE_SIZE);
 	assert_true(!asid || hw()->fence_asid == 0x2345);
 }
@@ -278,7 +282,8 @@ static void test_hsm_arguments(void **state)
 	}
 	for (unsigned i = 0; i < ARRAY_LEN(addresses); i++) {
 		assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, addresses[i], 0), SBI_ERR_INVALID_ADDRESS);
-		assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_SUSPEND, 0x80000000, addresses[i], 0), SBI_ERR_INVALID_ADDRESS);
+		assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_SUSPEND, 0x80000000, addresses[i], 0),
+				 SBI_ERR_INVALID_ADDRESS);
 	}
 	assert_int_equal(status(1), SBI_HSM_STATE_STOPPED);
 	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC + 5 * PAGE_SIZE - 2, 0), SBI_SUCCESS);
@@ -358,7 +363,8 @@ static void test_console(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(calls); i++)
 		for (unsigned fid = 0; fid < 2; fid++) {
-			assert_int_equal(sbi(SBI_EXT_DBCN, fid, calls[i].n, calls[i].at, calls[i].high), calls[i].error);
+			assert_int_equal(sbi(SBI_EXT_DBCN, fid, calls[i].n, calls[i].at, calls[i].high),
+					 calls[i].error);
 			if (!calls[i].error)
 				assert_int_equal(value(), fid ? 0 : calls[i].n < 128 ? calls[i].n : 128);
 		}

@@ -199,7 +199,8 @@ static void test_linux(void **state)
 static void test_max_priority(void **state)
 {
 	static const struct { const char *host; uint32_t guest; } cases[] = {
-		{ "riscv,max-priority = <15>;", 7 }, { "riscv,max-priority = <8>;", 7 }, { "riscv,max-priority = <7>;", 7 },
+		{ "riscv,max-priority = <15>;", 7 }, { "riscv,max-priority = <8>;", 7 },
+		{ "riscv,max-priority = <7>;", 7 },
 		{ "riscv,max-priority = <3>;", 3 }, { "riscv,max-priority = <0xffffffff>;", 7 },
 	};
 
@@ -384,7 +385,8 @@ static void test_isa_strip(void **state)
 	}
 }
 
-/* U-Boot adds to its tree where it lies: some KiB at the end of it are free, and nothing of them is the hypervisor's. */
+/* U-Boot adds to its tree where it lies: some KiB at the end of it are free, and nothing of them is the
+ * hypervisor's. */
 static void test_slack(void **state)
 {
 	uint32_t used;
@@ -464,7 +466,8 @@ static void test_small_cells_of_a_uart(void **state)
 			 "console-address = \"%s\"; };", at[i]);
 		test_plan_make(&t, host, text);
 		assert_int_equal(t.result, OK);
-		assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 0, &t.kept.r), i ? ERR_INVALID : OK);
+		assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 0, &t.kept.r),
+				 i ? ERR_INVALID : OK);
 		assert_true(!i == !kept_find(&t.kept, PROBLEM_ADDRESS_TOO_HIGH, "/a", "console-address"));
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a hart has to be like for a guest to run on it, what it is set to then, and what is taken out of it again, on harts of
- * several kinds of the fake machine.
+ * What a hart has to be like for a guest to run on it, what it is set to then, and what is taken out of it again, on
+ * harts of several kinds of the fake machine.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,7 +124,8 @@ static void test_refused(void **state)
 		config.stuck.zeros = cases[i].zeros;
 		r = fake_refusal(&config);
 		if (!r)
-			fail_msg("CSR 0x%x, | 0x%lx & ~0x%lx, is not refused", cases[i].csr, cases[i].ones, cases[i].zeros);
+			fail_msg("CSR 0x%x, | 0x%lx & ~0x%lx, is not refused", cases[i].csr, cases[i].ones,
+				 cases[i].zeros);
 		assert_true(!cases[i].name == !r->csr);
 		if (cases[i].name)
 			assert_string_equal(r->csr, cases[i].name);

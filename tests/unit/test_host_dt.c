@@ -254,9 +254,10 @@ static void test_cells_of_outer_bus(void **state)
 		char node[512];
 		struct tree t;
 
-		snprintf(node, sizeof(node), "outer { %s inner { #address-cells = <1>; #size-cells = <1>; ranges = <0 %s 0x1000>;"
-			 " dev@10 { reg = <0x10 0x10>; }; }; }; rtc@101000 {", cases[i].cells,
-			 strstr(cases[i].cells, "address-cells = <0>") ? "" : strstr(cases[i].cells, "address-cells = <3>") ?
+		snprintf(node, sizeof(node), "outer { %s inner { #address-cells = <1>; #size-cells = <1>; ranges = <0 "
+			 "%s 0x1000>; dev@10 { reg = <0x10 0x10>; }; }; }; rtc@101000 {", cases[i].cells,
+			 strstr(cases[i].cells, "address-cells = <0>") ? "" :
+				 strstr(cases[i].cells, "address-cells = <3>") ?
 			 "0 0 0x30000000" : "0 0x30000000");
 		t = tree_edit("virt", "rtc@101000 {", node, NULL);
 		parse_as(&t, true);
@@ -296,8 +297,10 @@ static void test_interrupt_controllers(void **state)
 	static const struct { const char *node, *why; } cases[] = {
 		{ "", "the hart has no interrupt controller below it" },
 		{ "i { phandle = <1>; };", "the hart has no interrupt controller below it" },
-		{ "i { interrupt-controller; #interrupt-cells = <1>; };", "the hart's interrupt controller has no phandle, " },
-		{ "i { interrupt-controller; #interrupt-cells = <1>; }; j { };", "the hart's interrupt controller has no phandle, " },
+		{ "i { interrupt-controller; #interrupt-cells = <1>; };",
+		  "the hart's interrupt controller has no phandle, " },
+		{ "i { interrupt-controller; #interrupt-cells = <1>; }; j { };",
+		  "the hart's interrupt controller has no phandle, " },
 		{ "i { interrupt-controller; #interrupt-cells = <2>; phandle = <1>; };",
 		  "the hart's interrupt controller must have #interrupt-cells = <1>" },
 		{ "i { interrupt-controller; #interrupt-cells = <2>; phandle = <1>; }; "
@@ -309,11 +312,14 @@ static void test_interrupt_controllers(void **state)
 		char text[1000];
 		struct tree tree;
 
-		snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
-			 "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>; }; "
-			 "cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; "
-			 "cpu@0 { device_type = \"cpu\"; reg = <0>; riscv,isa = \"rv64gch\"; mmu-type = \"riscv,sv39\"; %s }; }; };",
-			 cases[i].node);
+		snprintf(
+			text, sizeof(text),
+			"/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
+			"memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>; }; "
+			"cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; "
+			"cpu@0 { device_type = \"cpu\"; reg = <0>; riscv,isa = \"rv64gch\"; mmu-type = \"riscv,sv39\"; "
+			"%s }; }; };",
+			cases[i].node);
 		tree = tree_text(text);
 		assert_int_equal(parse_as(&tree, false), cases[i].why ? ERR_INVALID : OK);
 		if (cases[i].why) {
@@ -332,7 +338,8 @@ static void test_interrupt_controllers(void **state)
 static void test_mixed_isa_properties(void **state)
 {
 	static const char *const isa[] = {
-		"riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"m\", \"a\", \"f\", \"d\", \"c\", \"h\", \"sstc\";",
+		"riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"m\", \"a\", \"f\", \"d\", \"c\", \"h\", "
+		"\"sstc\";",
 		"riscv,isa = \"rv64imafdch\";",
 		"riscv,isa = \"rv64imafdch_sstc_svadu\";",
 	};
@@ -343,12 +350,14 @@ static void test_mixed_isa_properties(void **state)
 	for (unsigned order = 0; order < 81; order++) {
 		char text[3000];
 		struct tree tree;
-		size_t n = (size_t)snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
+		size_t n = (size_t)snprintf(text, sizeof(text),
+					    "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
 			"memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>; }; "
 			"cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; ");
 
 		for (unsigned hart = 0, rest = order; hart < 4; hart++, rest /= 3)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "cpu@%u { device_type = \"cpu\"; reg = <%u>; %s "
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+					      "cpu@%u { device_type = \"cpu\"; reg = <%u>; %s "
 				"mmu-type = \"riscv,sv39\"; i { interrupt-controller; compatible = \"riscv,cpu-intc\"; "
 				"#interrupt-cells = <1>; phandle = <%u>; }; }; ", hart, hart, isa[rest % 3], hart + 1);
 		snprintf(text + n, sizeof(text) - n, "}; };");
@@ -488,7 +497,8 @@ static void test_refused(void **state)
 		  PROBLEM_BAD_HOST },
 		{ "virt", "reg = <0 0x80000000 0 0x80000>", "reg = <0 0x80000000 0>",
 		  "/reserved-memory/mmode_resv0@80000000", "reg", PROBLEM_BAD_HOST },
-		{ "virt", "/dts-v1/;", "/dts-v1/;\n/memreserve/ 0xffffffffffff0000 0x20000;", "/", "", PROBLEM_BAD_HOST },
+		{ "virt", "/dts-v1/;", "/dts-v1/;\n/memreserve/ 0xffffffffffff0000 0x20000;", "/", "",
+		  PROBLEM_BAD_HOST },
 		{ "virt", "\tcpus {", "\tcpu5 {", "/", "", PROBLEM_BAD_HOST },
 		{ "virt", "#interrupt-cells = <1>;", "", "/cpus/cpu@0", "", PROBLEM_BAD_HOST },
 	};
@@ -542,7 +552,8 @@ static void test_odd(void **state)
 		/* reserved: nothing, nowhere yet, and where "ranges" is forgotten */
 		{ RESERVED, "mmode_resv0@80000000 {\n\t\t\treg = <0 0x80000000 0 0>;", 1, 0, 0x80000000, GIB, 0 },
 		{ RESERVED, "mmode_resv0@80000000 {\n\t\t\treg;", 1, 0, 0x80000000, GIB, 0 },
-		{ RESERVED, "a { reg = <0 0x90000000 0 0 0 0x91000000 0 0x1000>; }; " RESERVED, 1, 2, 0x80000000, GIB, 0 },
+		{ RESERVED, "a { reg = <0 0x90000000 0 0 0 0x91000000 0 0x1000>; }; " RESERVED, 1, 2, 0x80000000, GIB,
+		  0 },
 		{ "\t\tranges;\n\n\t\tmmode_resv0", "\t\tmmode_resv0", 1, 1, 0x80000000, GIB, 0 },
 		{ "/dts-v1/;", "/dts-v1/;\n/memreserve/ 0x80000000 0;\n/memreserve/ 0x90000000 0x1000;",
 		  1, 2, 0x80000000, GIB, 0 },

@@ -32,8 +32,10 @@ static void test_cut_off(void **state)
 		size_t at, length;
 		const char *bytes;
 	} cases[] = {
-		{ IMAGE_LINUX, 0x38, 4, "RSC\x05" }, { IMAGE_ARM64, 0x38, 4, "ARM\x64" }, { IMAGE_GZIP, 0, 3, "\x1f\x8b\x08" },
-		{ IMAGE_XZ, 0, 6, "\xfd" "7zXZ\0" }, { IMAGE_ZSTD, 0, 4, "\x28\xb5\x2f\xfd" }, { IMAGE_ZBOOT, 4, 4, "zimg" },
+		{ IMAGE_LINUX, 0x38, 4, "RSC\x05" }, { IMAGE_ARM64, 0x38, 4, "ARM\x64" },
+		{ IMAGE_GZIP, 0, 3, "\x1f\x8b\x08" },
+		{ IMAGE_XZ, 0, 6, "\xfd" "7zXZ\0" }, { IMAGE_ZSTD, 0, 4, "\x28\xb5\x2f\xfd" },
+		{ IMAGE_ZBOOT, 4, 4, "zimg" },
 		{ IMAGE_UIMAGE, 0, 4, "\x27\x05\x19\x56" }, { IMAGE_DTB, 0, 4, "\xd0\x0d\xfe\xed" },
 		{ IMAGE_BZIP2, 4, 6, "1AY&SY" },
 	};

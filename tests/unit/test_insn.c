@@ -293,7 +293,8 @@ static const struct {
 	const char *name, *bits;
 	int zcd;	/* 1, 0: only with Zcd, without; -1: either */
 } stores[] = {
-	{ "store", ".........................0100011", -1 }, { "store-fp, vector", ".........................0100111", -1 },
+	{ "store", ".........................0100011", -1 }, { "store-fp, vector", ".........................0100111",
+							       -1 },
 	{ "cbo", ".................010.....0001111", -1 },
 	{ "amoswap", "00001....................0101111", -1 }, { "amoadd", "00000....................0101111", -1 },
 	{ "amoxor", "00100....................0101111", -1 }, { "amoand", "01100....................0101111", -1 },
@@ -325,9 +326,9 @@ static bool is_store(uint32_t insn, bool zcd)
 static void test_is_store(void **state)
 {
 	static const uint32_t loads[] = {
-		0x1005252f /* lr.w */, 0x3405252f /* lw.aq */, 0xba42 /* cm.pop */, 0xbc42 /* cm.popretz */, 0xbe42 /* cm.popret */,
-		0xa002 /* cm.jt */, 0xac62 /* cm.mva01s */, 0x8200 /* c.lbu */, 0x2002 /* c.fldsp */, 0x02007007 /* vle64 */,
-		0x0ff0000f /* fence */, 0x0000100f /* fence.i */,
+		0x1005252f /* lr.w */,	0x3405252f /* lw.aq */, 0xba42 /* cm.pop */,	0xbc42 /* cm.popretz */,
+		0xbe42 /* cm.popret */, 0xa002 /* cm.jt */,	0xac62 /* cm.mva01s */, 0x8200 /* c.lbu */,
+		0x2002 /* c.fldsp */,	0x02007007 /* vle64 */, 0x0ff0000f /* fence */, 0x0000100f /* fence.i */,
 	};
 
 	(void)state;
@@ -337,7 +338,8 @@ static void test_is_store(void **state)
 				fail_msg("0x%x, %u", insn, zcd);
 		/* All of opcode, funct3 and funct5. */
 		for (uint32_t i = 0; i < 1 << 15; i++) {
-			uint32_t insn = (i & 0x1f) << 2 | 3 | (i >> 5 & 7) << 12 | (i >> 8 & 0x1f) << 27 | (i >> 13) << 24;
+			uint32_t insn = (i & 0x1f) << 2 | 3 | (i >> 5 & 7) << 12 | (i >> 8 & 0x1f) << 27 |
+				(i >> 13) << 24;
 
 			if (insn >> 27 < 0x1d || (insn & 0x7f) != 0x2f)	/* reserved AMOs: either */
 				assert_int_equal(insn_is_store(insn, zcd), is_store(insn, zcd) ||

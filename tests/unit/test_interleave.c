@@ -17,7 +17,8 @@
 #include "tests/unit/fake/exits.h"
 
 #define MAX_POINTS	2000u
-#define STRIDE		11u	/* a pair of exits is tried in one mode, at one of so many accesses; all with BULKHEAD_LONG=1 */
+/* a pair of exits is tried in one mode, at one of so many accesses; all with BULKHEAD_LONG=1 */
+#define STRIDE		11u
 
 static uint32_t nr_runs;
 
@@ -45,7 +46,8 @@ static void add_hart(unsigned hart)
 	if (h->place != PLACE_GUEST)
 		return;
 	ADD(h->x);
-	ADD(c->vsstatus), ADD(c->vstvec), ADD(c->vsepc), ADD(c->vscause), ADD(c->vstval), ADD(c->vstimecmp), ADD(c->vsatp);
+	ADD(c->vsstatus), ADD(c->vstvec), ADD(c->vsepc), ADD(c->vscause), ADD(c->vstval), ADD(c->vstimecmp),
+	ADD(c->vsatp);
 	ADD(c->hvip), ADD(c->sie), ADD(c->hie), ADD(c->hstatus);
 }
 
@@ -173,7 +175,8 @@ static void test_code_changes(void **state)
 	bool all = getenv("BULKHEAD_LONG");
 	static const struct exit_kind kinds[] = {
 		{ CAUSE_LOAD_GUEST_PAGE, FAKE_PLIC + 8, false }, { CAUSE_STORE_GUEST_PAGE, FAKE_PLIC + 8, false },
-		{ CAUSE_STORE_GUEST_PAGE, FAKE_PLIC + 0x201000, false }, { CAUSE_STORE_GUEST_PAGE, FAKE_PLIC + 0x201004, false },
+		{ CAUSE_STORE_GUEST_PAGE, FAKE_PLIC + 0x201000, false },
+		{ CAUSE_STORE_GUEST_PAGE, FAKE_PLIC + 0x201004, false },
 		{ CAUSE_LOAD_GUEST_PAGE, 0x30000000, false }, { CAUSE_VIRTUAL_INSTRUCTION, 0, true },
 	};
 
@@ -312,7 +315,8 @@ static void soft(void)
 #define WAY(f)	{ #f, f }
 static const struct way { const char *name; void (*go)(void); } ways[] = {
 	WAY(priority), WAY(priority_0), WAY(enable), WAY(disable), WAY(others_enable), WAY(mask), WAY(unmask),
-	WAY(others_threshold), WAY(claim), WAY(others_claim), WAY(complete), WAY(pending), WAY(ipi), WAY(fence), WAY(start),
+	WAY(others_threshold), WAY(claim), WAY(others_claim), WAY(complete), WAY(pending), WAY(ipi), WAY(fence),
+	WAY(start),
 	WAY(start_other), WAY(status), WAY(stop), WAY(sleep_until), WAY(timer), WAY(print), WAY(reboot), WAY(power_off),
 	WAY(crash), WAY(uart), WAY(external), WAY(soft),
 };

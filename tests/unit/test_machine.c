@@ -53,8 +53,9 @@ static void test_reset(void **state)
 	steps[0] = 0;
 	has_srst = false;
 	machine_reset(SBI_SRST_SHUTDOWN, SBI_SRST_REASON_NONE);
-	assert_string_equal(steps, "the firmware has no SRST extension: if the machine stays on now, it has to be switched off by "
-			    "hand\nall is shown\nreset 0 0\nthe firmware cannot shut down the machine; it is idle\n");
+	assert_string_equal(steps, "the firmware has no SRST extension: if the machine stays on now, it has to be "
+			    "switched off by hand\nall is shown\nreset 0 0\nthe firmware cannot shut down the machine; "
+			    "it is idle\n");
 }
 
 int main(void)

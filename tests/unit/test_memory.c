@@ -21,7 +21,8 @@ __asm__(".globl __image_start, __text_end, __rodata_end, __image_end\n"
 	".set __text_end, stacks - 0xa000\n"
 	".set __rodata_end, stacks - 0x7000\n"
 	".set __image_end, stacks + 0x200000\n");
-_Static_assert(CODE + CONST + DATA == 0xf000 && CONST + DATA == 0xa000 && sizeof(stacks) < 0x200000, "the symbols above");
+_Static_assert(CODE + CONST + DATA == 0xf000 && CONST + DATA == 0xa000 && sizeof(stacks) < 0x200000,
+	       "the symbols above");
 
 #define PLIC	0xc000000ul
 #define SSWI	0x2f00000ul
@@ -92,21 +93,24 @@ static void expect_stacks(void)
 		uint64_t top = memory_stack_top(i);
 		unsigned rights = i < plan.nr_harts ? RIGHT_R | RIGHT_W : 0;
 
-		assert_true(top - HART_STACK_SIZE - PAGE_SIZE >= (uintptr_t)stacks && top <= (uintptr_t)(stacks + MAX_HARTS));
+		assert_true(top - HART_STACK_SIZE - PAGE_SIZE >= (uintptr_t)stacks &&
+			    top <= (uintptr_t)(stacks + MAX_HARTS));
 		assert_true(!i || top - memory_stack_top(i - 1) == HART_STACK_SIZE + PAGE_SIZE);
 		expect(top - HART_STACK_SIZE, HART_STACK_SIZE, rights);
 		expect(top - HART_STACK_SIZE - PAGE_SIZE, PAGE_SIZE, 0);
 	}
 }
 
-/* Four harts, of which two share a page of SSWI registers and one has none; two PLICs; a UART; a package with a hole. */
+/* Four harts, of which two share a page of SSWI registers and one has none; two PLICs; a UART; a package with a
+ * hole. */
 static int prepare(void **state)
 {
 	(void)state;
 	memset(&made, 0, sizeof(made));
 	memset(&plan, 0, sizeof(plan));
 	made.fails_at = UINT32_MAX;
-	made.pieces[0] = (struct range){ (uintptr_t)__image_start, (uintptr_t)__image_end + 0x3000 - (uintptr_t)__image_start };
+	made.pieces[0] = (struct range){ (uintptr_t)__image_start,
+					 (uintptr_t)__image_end + 0x3000 - (uintptr_t)__image_start };
 	made.pieces[1] = (struct range){ (uintptr_t)__image_end + 0x8000, 0x2000 };
 	plan.nr_harts = 4;
 	for (uint32_t i = 0; i < 4; i++)
@@ -181,7 +185,8 @@ static uint32_t levels(void)
 /* Whatever is mapped asks for Sv48 where it lies beyond Sv39, and no hart gets Sv48 that has Sv39 alone. */
 static void test_levels(void **state)
 {
-	uint64_t *far[] = { &plan.harts[0].setssip.v, &plan.harts[3].setssip.v, &plan.intcs[0].base.v, &plan.intcs[1].base.v,
+	uint64_t *far[] = { &plan.harts[0].setssip.v, &plan.harts[3].setssip.v, &plan.intcs[0].base.v,
+			    &plan.intcs[1].base.v,
 			    &plan.console.base.v, &plan.hyp.base };
 
 	(void)state;

@@ -76,7 +76,8 @@ static void test_crc_clmul(void **state)
 			assert_int_equal(crc32_ieee_clmul(0, data + from, n), crc_of(data + from, n));
 			assert_int_equal(crc32_ieee_clmul(first, data + from, n), crc_of(data, from + n));
 			memset(copy, 0x5a, sizeof(copy));
-			assert_int_equal(crc32_ieee_clmul_copy(first, copy + 8 + to, data + from, n), crc_of(data, from + n));
+			assert_int_equal(crc32_ieee_clmul_copy(first, copy + 8 + to, data + from, n),
+					 crc_of(data, from + n));
 			assert_memory_equal(copy + 8 + to, data + from, n);
 			assert_int_equal(copy[7 + to], 0x5a);
 			assert_int_equal(copy[8 + to + n], 0x5a);
@@ -192,7 +193,8 @@ static void test_damaged(void **state)
 		struct tree t = tree_copy(good.data, good.size);
 
 		t.data[i / 8] ^= 1 << i % 8;
-		assert_true(strlen(package_fault(t.data, t.size)) < 110);	/* as much as a refusal at boot prints */
+		/* as much as a refusal at boot prints */
+		assert_true(strlen(package_fault(t.data, t.size)) < 110);
 		assert_int_equal(package_open(&p, t.data, t.size, hpa(0)), ERR_INVALID);
 		tree_free(&t);
 	}

@@ -72,7 +72,8 @@ static void test_leaves(void **state)
 		expect(2 * GIB, 6 * GIB, 1ul << 21, levels);
 		expect(2 * GIB + 0x200000, 6 * GIB + 0x200000, 1ul << 12, levels);
 		assert_int_equal(walk(2 * GIB + 0x201000, levels).size, 0);
-		assert_int_equal(g.tables.pool_used, levels + 1);	/* one of GiB, if 4 levels; two of 2 MiB, two of 4 KiB */
+		/* one of GiB, if 4 levels; two of 2 MiB, two of 4 KiB */
+		assert_int_equal(g.tables.pool_used, levels + 1);
 	}
 }
 
@@ -91,7 +92,8 @@ static void test_alignment(void **state)
 	expect(4 * GIB, 8 * GIB + 0x200000, 1ul << 21, 3);
 	assert_int_equal(gstage_map(&g, gpa(6 * GIB), hpa(2 * GIB + 0x1000), 1ul << 22, RIGHT_R | RIGHT_W), OK);
 	expect(6 * GIB + 0x3ff000, 2 * GIB + 0x400000, 1ul << 12, 3);
-	assert_int_equal(gstage_map(&g, gpa(511 * GIB * 4), hpa(GIB), GIB, RIGHT_R | RIGHT_W), OK);	/* the root's upper bits */
+	/* the root's upper bits */
+	assert_int_equal(gstage_map(&g, gpa(511 * GIB * 4), hpa(GIB), GIB, RIGHT_R | RIGHT_W), OK);
 	expect(511 * GIB * 4, GIB, GIB, 3);
 }
 
@@ -100,7 +102,8 @@ static void test_rights(void **state)
 	static const struct {
 		unsigned rights;
 		uint64_t flags;
-	} cases[] = { { RIGHT_R, 0xd3 }, { RIGHT_R | RIGHT_W, 0xd7 }, { RIGHT_R | RIGHT_X, 0xdb }, { RIGHT_R | RIGHT_W | RIGHT_X, 0xdf } };
+	} cases[] = { { RIGHT_R, 0xd3 }, { RIGHT_R | RIGHT_W, 0xd7 }, { RIGHT_R | RIGHT_X, 0xdb },
+		      { RIGHT_R | RIGHT_W | RIGHT_X, 0xdf } };
 
 	(void)state;
 	gstage_init(&g, 3);

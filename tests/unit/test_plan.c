@@ -149,7 +149,8 @@ static enum err plan_loaded(struct tree host, const char *guests, uint64_t loade
 	test_plan_make(&t, host, guests);
 	kept_reset(&t.kept);
 	t.package.address.v += loaded - test_hyp.base;
-	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, (struct range){ loaded, test_hyp.size }, &t.kept.r);
+	t.result = plan_make(&t.plan, &t.host, &t.config, &t.package, (struct range){ loaded, test_hyp.size },
+			     &t.kept.r);
 	wrong = t.result ? NULL : oracle_check(&t.host, &t.config, &t.plan);
 	if (wrong)
 		fail_msg("%s", wrong);
@@ -485,7 +486,8 @@ static const struct refusal refusals[] = {
 	{ "shared-pages", "console = \"/soc/serial@50900800\";" A(DEVICE("/soc/serial@50900000")),
 	  PROBLEM_PAGE_SHARED, "/a", "devices", "which the hypervisor has" },
 	{ "shared-pages", A("devices = \"/soc/serial@50900000\", \"/soc/serial@50900800\";")
-	  B(DEVICE("/soc/serial@50901000")), PROBLEM_IRQ_TAKEN, "/b", "devices", "interrupt 100 of /soc/interrupt-controller@c000000" },
+	  B(DEVICE("/soc/serial@50901000")), PROBLEM_IRQ_TAKEN, "/b", "devices",
+	  "interrupt 100 of /soc/interrupt-controller@c000000" },
 	{ "shared-pages", "console = \"/soc/serial@50900000\";" A(DEVICE("/soc/serial@50901000")),
 	  PROBLEM_IRQ_TAKEN, "/a", "devices", "the hypervisor" },
 	{ "virt", A(DEVICE("/soc/virtio_mmio@10001000")), PROBLEM_DMA_UNTRUSTED, "/a", "devices",
@@ -627,10 +629,13 @@ static void test_control_kinds(void **state)
 {
 	static const char *const kinds[][2] = {
 		{ "#clock-cells = <1>;", "a clock controller" }, { "#reset-cells = <0>;", "a reset controller" },
-		{ "#power-domain-cells = <1>;", "a power controller" }, { "#interconnect-cells = <1>;", "an interconnect" },
+		{ "#power-domain-cells = <1>;", "a power controller" },
+		{ "#interconnect-cells = <1>;", "an interconnect" },
 		{ "#mbox-cells = <1>;", "a mailbox" }, { "#hwlock-cells = <1>;", "locks between" },
-		{ "#pinctrl-cells = <1>;", "a pin controller" }, { "#nvmem-cell-cells = <1>;", "others are set up from" },
-		{ "system-power-controller;", "switches the machine off" }, { "x,system-power-controller;", "switches the" },
+		{ "#pinctrl-cells = <1>;", "a pin controller" },
+		{ "#nvmem-cell-cells = <1>;", "others are set up from" },
+		{ "system-power-controller;", "switches the machine off" },
+		{ "x,system-power-controller;", "switches the" },
 		{ "timeout-sec = <8>;", "a watchdog" }, { "cache-level = <2>;", "a cache controller" },
 		{ "regulator-min-microvolt = <1>;", "a regulator" }, { "regulator-always-on;", "a regulator" },
 		{ "sub { regulator-name = \"v\"; };", RTC "/sub in it is a regulator" },
@@ -641,7 +646,8 @@ static void test_control_kinds(void **state)
 		{ "v,x-wdt", "a watchdog" }, { "v,x-watchdog-2\", \"v,x-watchdog", "a watchdog" },
 		{ "v,a1-rst", "a reset controller" }, { "v,syscrg", "a clock controller" },
 		{ "v,x-prci", "a clock controller" }, { "v,pinctrl", "a pin controller" }, { "v,x-pmu", "a power" },
-		{ "v,l2-cache", "a cache controller" }, { "v,otp", "set up from" }, { "v,efuse-1\", \"v,efuse", "set up" },
+		{ "v,l2-cache", "a cache controller" }, { "v,otp", "set up from" },
+		{ "v,efuse-1\", \"v,efuse", "set up" },
 		{ "cfi-flash", "boot from" }, { "v,mailbox", "a mailbox" }, { "v,debug-013", "a debug module" },
 	};
 	char text[128];
@@ -672,7 +678,8 @@ static void test_control_kinds(void **state)
 static void test_control_references(void **state)
 {
 	static const char *const uses[] = {
-		"regmap = <&rtc>;", "syscon = <&rtc 4>;", "v,syscon = <&rtc 4>;", "v,sys-syscon = <&rtc>;", "v,a_csr = <&rtc>;",
+		"regmap = <&rtc>;", "syscon = <&rtc 4>;", "v,syscon = <&rtc 4>;", "v,sys-syscon = <&rtc>;",
+		"v,a_csr = <&rtc>;",
 		"resets = <&other>, <&rtc>;", "power-domains = <0>, <&rtc>;", "assigned-clocks = <&rtc>;",
 		"assigned-clock-parents = <&rtc>;", "vdd-supply = <&rtc>;", "reset-gpios = <&rtc>;", "a-gpio = <&rtc>;",
 		"gpios = <&rtc>;", "gpio = <&rtc>;", "pinctrl-1 = <&rtc>;", "nvmem = <&rtc>;", "nvmem-cells = <&rtc>;",
@@ -680,7 +687,8 @@ static void test_control_references(void **state)
 		"next-level-cache = <&rtc>;", "mmc-pwrseq = <&rtc>;",
 	};
 	static const char *const harmless[] = {
-		"phys = <&rtc>;", "dmas = <&rtc>;", "memory-region = <&rtc>;", "io-channels = <&rtc>;", "v,thing = <&rtc>;",
+		"phys = <&rtc>;", "dmas = <&rtc>;", "memory-region = <&rtc>;", "io-channels = <&rtc>;",
+		"v,thing = <&rtc>;",
 		"clock-names = \"a\";", "regmap = <0>;", "regmap = <0x7777>;", "resets = <0x7777 &rtc>;", "regmap;",
 		"-supply = <&rtc>;", "pinctrl-names = \"x\";",
 	};
@@ -690,7 +698,8 @@ static void test_control_references(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(uses); i++) {
 		snprintf(words, sizeof(words), "by \"%.*s\"", (int)strcspn(uses[i], " ;"), uses[i]);
-		control_case(tree_edit("virt", RTC_NAMED(""), "test: test@", "other: test: test@", "#reset-cells = <1>;", "",
+		control_case(tree_edit("virt", RTC_NAMED(""), "test: test@", "other: test: test@",
+				       "#reset-cells = <1>;", "",
 				       "resets = <&test 1>;", "", UART_HAS(uses[i]), NULL), A(DEVICE(RTC)), words);
 		/* With the node that depends on it, nobody else is concerned. */
 		assert_null(control_case(tree_edit("virt", RTC_NAMED(""), "test: test@", "other: test: test@",
@@ -698,7 +707,8 @@ static void test_control_references(void **state)
 			A("devices = \"serial0\", \"" RTC "\";"), NULL)->control);
 	}
 	for (i = 0; i < ARRAY_LEN(harmless); i++)
-		assert_null(control_case(tree_edit("virt", RTC_NAMED(""), "resets = <&test 1>;", "", UART_HAS(harmless[i]),
+		assert_null(control_case(tree_edit("virt", RTC_NAMED(""), "resets = <&test 1>;", "",
+						   UART_HAS(harmless[i]),
 						   NULL), A(DEVICE(RTC)), NULL)->control);
 	/* A disabled node and another guest's count; the device itself, and what is below it, do not. */
 	control_case(tree_edit("virt", RTC_NAMED(""), UART_HAS("regmap = <&rtc>; status = \"disabled\";"), NULL),
@@ -716,7 +726,8 @@ static void test_control_references(void **state)
 static void test_control_off(void **state)
 {
 	static const char *const how[][2] = {
-		{ "regmap", "regmap = <&test>" }, { "syscon", "syscon = <&test>" }, { "v,syscon", "v,syscon = <&test 0>" },
+		{ "regmap", "regmap = <&test>" }, { "syscon", "syscon = <&test>" },
+		{ "v,syscon", "v,syscon = <&test 0>" },
 	};
 	const struct problem *p;
 	unsigned i, trusted;
@@ -739,7 +750,8 @@ static void test_control_off(void **state)
 	control_case(tree_edit("virt", "syscon-poweroff", "gpio-poweroff", "regmap = <&test>", "gpios = <&gpio 1 0>",
 			       "reset-gpios = <&gpio 5 0>;", "", NULL),
 		     A(DEVICE("/soc/gpio@10060000")), "/poweroff depends on it by \"gpios\"");
-	control_case(tree_edit("virt", "syscon-poweroff", "gpio-poweroff", "regmap = <&test>", "gpios = <&gpio 1 0>", NULL),
+	control_case(tree_edit("virt", "syscon-poweroff", "gpio-poweroff", "regmap = <&test>", "gpios = <&gpio 1 0>",
+			       NULL),
 		     A("trust-control;" DEVICE("/soc/gpio@10060000")), NULL);
 }
 
@@ -847,8 +859,8 @@ static void test_print(void **state)
 		"hypervisor   0x0080200000-0x00805fffff     4M\n"
 		"firmware     0x0080080000-0x00801fffff  1536K taken to be its: below the image, not reserved\n"
 		"console      /soc/virtio_mmio@10008000 (virtio)\n"
-		"  hart       none: the hart that writes a line waits for the device and the lines of other harts; see console-hart\n"
-		"entropy      rng-seed of the device tree\n"
+		"  hart       none: the hart that writes a line waits for the device and the lines of other harts; see "
+		"console-hart\nentropy      rng-seed of the device tree\n"
 		"guest        linux (trusted with DMA)\n"
 		"  harts      1 2 as 0 to 1, timer by Sstc, Sv39x4\n"
 		"  memory     0x0080600000-0x00a05fffff   512M\n"

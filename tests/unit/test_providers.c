@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * References of a guest's devices (docs/providers.md): hyp/plan/refs.c, guest_mark.c, guest_refs.c, guest_standins.c and
- * plan_standins.c. The guest's tree is read by libfdt, which has no part in writing it.
+ * References of a guest's devices (docs/providers.md): hyp/plan/refs.c, guest_mark.c, guest_refs.c, guest_standins.c
+ * and plan_standins.c. The guest's tree is read by libfdt, which has no part in writing it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,12 +124,14 @@ static void test_uart(void **state)
 	has_not(UART0, "pinctrl-1");
 	has_not(UART0, "pinctrl-names");
 	has_not(UART0, "power-domains");
-	assert_true(noted(UART0, "pinctrl-0", "left out for guest one, which does not have /soc/pinctrl@1002000/uart-pins"));
+	assert_true(noted(UART0, "pinctrl-0", "left out for guest one, which does not have "
+					      "/soc/pinctrl@1002000/uart-pins"));
 	assert_null(kept_find(&t.kept, PROBLEM_NOTE, UART0, "clocks"));
 	has_not("/chosen", "bootargs");
 }
 
-/* A page of the guest's RAM, which is not told as RAM, nor is anything else in it; the same line has the same number. */
+/* A page of the guest's RAM, which is not told as RAM, nor is anything else in it; the same line has the same
+ * number. */
 static void test_resets(void **state)
 {
 	const struct plan_vm *v = &t.plan.vms[0];
@@ -157,7 +159,8 @@ static void test_resets(void **state)
 	build(GUEST("devices = \"" UART0 "\", \"/soc/reset-controller@1001000\";"));
 	assert_int_equal(cell(UART0, "resets", 1), 1);
 	assert_int_equal(cell(path, "reg", 3), 4 * MIB);
-	build_from(tree_file("providers"), "one { harts = <0>; memory = \"76K\"; kernel = \"rt\"; devices = \"" UART0 "\"; };");
+	build_from(tree_file("providers"), "one { harts = <0>; memory = \"76K\"; kernel = \"rt\"; devices = "
+					   "\"" UART0 "\"; };");
 	assert_int_equal(v->dtb.v + GUEST_DTB_MAX, v->reset_page.v);
 }
 
@@ -216,19 +219,24 @@ static void test_wrong_rates(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		snprintf(guest, sizeof(guest), GUEST("devices = \"" UART0 "\"; clock-rates = \"" UART0 "\", \"%s\";"), texts[i]);
-		refused(guest, PROBLEM_BAD_VALUE, texts[i][0] ? "must have a rate in Hz behind it" : "must be pairs of strings");
+		snprintf(guest, sizeof(guest), GUEST("devices = \"" UART0 "\"; clock-rates = \"" UART0 "\", \"%s\";"),
+			 texts[i]);
+		refused(guest, PROBLEM_BAD_VALUE, texts[i][0] ? "must have a rate in Hz behind it" :
+			"must be pairs of strings");
 	}
 	refused(GUEST("devices = \"" UART0 "\"; clock-rates = \"" UART0 "\";"), PROBLEM_BAD_VALUE, "must have a rate");
 	refused(GUEST("devices = \"" UART0 "\"; clock-rates = <1>;"), PROBLEM_BAD_VALUE, "must be pairs of strings");
-	refused(GUEST("devices = \"" UART0 "\"; clock-rates = \"/soc/serail@10000000\", \"1M\";"), PROBLEM_UNKNOWN_DEVICE,
+	refused(GUEST("devices = \"" UART0 "\"; clock-rates = \"/soc/serail@10000000\", \"1M\";"),
+		PROBLEM_UNKNOWN_DEVICE,
 		"did you mean \"" UART0 "\"?");
 	refused(GUEST("devices = \"" UART0 "\"; clock-rates = \"" UART1 "\", \"1M\";"), PROBLEM_BAD_VALUE,
 		"is in none of the guest's devices");
 	refused(GUEST("devices = \"" UART1 "\"; clock-rates = \"" UART1 ":baud\", \"1M\";"), PROBLEM_BAD_VALUE,
 		"the node has no such clock");
-	refused(GUEST("devices = \"" UART1 "\"; clock-rates = \"" UART1 ":3\", \"1M\";"), PROBLEM_BAD_VALUE, "no such clock");
-	refused(GUEST("devices = \"/soc/gpio@1004000\"; clock-rates = \"/soc/gpio@1004000\", \"1M\";"), PROBLEM_BAD_VALUE,
+	refused(GUEST("devices = \"" UART1 "\"; clock-rates = \"" UART1 ":3\", \"1M\";"), PROBLEM_BAD_VALUE,
+		"no such clock");
+	refused(GUEST("devices = \"/soc/gpio@1004000\"; clock-rates = \"/soc/gpio@1004000\", \"1M\";"),
+		PROBLEM_BAD_VALUE,
 		"no such clock");
 }
 
@@ -278,10 +286,14 @@ static void test_bindings(void **state)
 static void test_kinds(void **state)
 {
 	static const struct { const char *name; bool is; } cases[] = {
-		{ "clocks", true }, { "clock-names", false }, { "reset-gpios", true }, { "-gpios", false }, { "pinctrl-0", true },
-		{ "pinctrl-names", false }, { "vin-supply", true }, { "gpio-ranges", true }, { "remote-endpoint", true },
-		{ "mmc-pwrseq", true }, { "snps,axi-config", true }, { "eswin,hsp_sp_csr", true }, { "reg-shift", false },
-		{ "ac97-gpio", true }, { "xlnx,rproc", true }, { "access-controllers", true }, { "zzz", false }, { "", false },
+		{ "clocks", true }, { "clock-names", false }, { "reset-gpios", true }, { "-gpios", false },
+		{ "pinctrl-0", true },
+		{ "pinctrl-names", false }, { "vin-supply", true }, { "gpio-ranges", true },
+		{ "remote-endpoint", true },
+		{ "mmc-pwrseq", true }, { "snps,axi-config", true }, { "eswin,hsp_sp_csr", true },
+		{ "reg-shift", false },
+		{ "ac97-gpio", true }, { "xlnx,rproc", true }, { "access-controllers", true }, { "zzz", false },
+		{ "", false },
 	};
 
 	(void)state;
@@ -359,13 +371,16 @@ static void test_dma_window(void **state)
 	const struct plan_region *m;
 
 	(void)state;
-	build_from(tree_edit("providers", "\t\tranges;\n\n\t\tplic", "\t\tranges;\n\t\tdma-ranges = <0 0 0 0x90000000 0 0x1000000>,"
+	build_from(tree_edit("providers", "\t\tranges;\n\n\t\tplic",
+			     "\t\tranges;\n\t\tdma-ranges = <0 0 0 0x90000000 0 0x1000000>,"
 			     "<0 0x1000000 0 0xa0000000 0 0x800000>;\n\n\t\tplic", NULL),
-		   "one { harts = <0>; memory = \"12M\", \"8M\"; kernel = \"rt\"; trust-dma; trust-control; devices = \"" MAC "\"; };");
+		   "one { harts = <0>; memory = \"12M\", \"8M\"; kernel = \"rt\"; trust-dma; trust-control; devices = "
+		   "\"" MAC "\"; };");
 	m = t.plan.vms[0].regions;
 	assert_int_equal(t.plan.vms[0].nr_regions, 3);
 	for (uint32_t i = 0; i < 3; i++)
-		assert_true(m[i].kind == REGION_DEVICE || (m[i].hpa.v >= 0x90000000 && m[i].hpa.v + m[i].size <= 0x91000000) ||
+		assert_true(m[i].kind == REGION_DEVICE || (m[i].hpa.v >= 0x90000000 &&
+							   m[i].hpa.v + m[i].size <= 0x91000000) ||
 			    (m[i].hpa.v == 0xa0000000 && m[i].size == 8 * MIB));
 	assert_int_equal(cell("/soc", "dma-ranges", 3), 0x90000000);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/terminal/terminal.c: the console's own hart: what wakes it, what it does in which order, and what it waits for next;
- * and one service of the console, by whoever polls it.
+ * hyp/terminal/terminal.c: the console's own hart: what wakes it, what it does in which order, and what it waits for
+ * next; and one service of the console, by whoever polls it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,7 +100,12 @@ void monitor_tick(void) { assert_true(t.locked); step(TICK); }
 bool monitor_wants_reboot(void) { return t.reboot; }
 bool answer_has_room(void) { return t.room; }
 uint32_t hart_take_mail(void) { step(MAIL); return 0; }
-struct hart *hart_get(uint32_t index) { static struct hart harts[MAX_HARTS]; harts[index].index = index; return &harts[index]; }
+struct hart *hart_get(uint32_t index)
+{
+	static struct hart harts[MAX_HARTS];
+	harts[index].index = index;
+	return &harts[index];
+}
 uint64_t vm_watch_all(void) { step(WATCH); return t.watch; }
 
 bool mux_move(bool *pending, uint32_t *notify)
@@ -192,7 +197,8 @@ static void expect_steps(const char *steps)
 	assert_string_equal(got, steps);
 }
 
-/* By an interrupt it claims, serves until nothing more can be done, and completes; mail and kick first, not to lose any. */
+/* By an interrupt it claims, serves until nothing more can be done, and completes; mail and kick first, not to lose
+ * any. */
 static void test_interrupt(void **state)
 {
 	(void)state;
@@ -216,7 +222,8 @@ static void test_timer(void **state)
 	for (uint32_t i = 0; i < 5 * 2 * 2 * 3; i++) {
 		bool sstc = i & 1, pending = i & 2;
 		uint32_t kind = i / 4 % 3;	/* 0: by interrupt; 1: polls; 2: no input */
-		uint64_t watch = watches[i / 12], poll = pending ? SOON : LATER, at = kind == 1 && poll < watch ? poll : watch;
+		uint64_t watch = watches[i / 12], poll = pending ? SOON : LATER,
+			at = kind == 1 && poll < watch ? poll : watch;
 		uint64_t sei = kind ? 0 : 1ul << IRQ_SEI;
 
 		prepare(NULL);

@@ -90,7 +90,8 @@ static uint64_t *plain(struct fake_csrs *c, unsigned csr, uint64_t *mask)
 	case CSR_FCSR: *mask = 0xff; return &c->fcsr;
 	case CSR_JVT: return &c->jvt;
 	case CSR_SSP: return &c->ssp;
-	case CSR_SSTATUS: *mask = fake.config.finx ? SSTATUS_MASK & ~(uint64_t)SSTATUS_FS : SSTATUS_MASK; return &c->sstatus;
+	case CSR_SSTATUS: *mask = fake.config.finx ? SSTATUS_MASK & ~(uint64_t)SSTATUS_FS : SSTATUS_MASK;
+		return &c->sstatus;
 	case CSR_SIE: *mask = 0x222; return &c->sie;
 	case CSR_STVEC: *mask = ~2ull; return &c->stvec;
 	case CSR_SCOUNTEREN: *mask = UINT32_MAX; return &c->scounteren;
@@ -113,14 +114,16 @@ static uint64_t *plain(struct fake_csrs *c, unsigned csr, uint64_t *mask)
 	case CSR_VSTVAL: return &c->vstval;
 	case CSR_VSTIMECMP: return &c->vstimecmp;
 	case CSR_VSATP: return &c->vsatp;
-	case CSR_HSTATUS: *mask = HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_ARMED | HSTATUS_VTVM | HSTATUS_HU; return &c->hstatus;
+	case CSR_HSTATUS: *mask = HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_ARMED | HSTATUS_VTVM | HSTATUS_HU;
+		return &c->hstatus;
 	case CSR_HEDELEG: *mask = kinds[fake.config.kind].hedeleg; return &c->hedeleg;
 	case CSR_HIDELEG: *mask = VS_BITS; return &c->hideleg;
 	case CSR_HIE: *mask = VS_BITS; return &c->hie;
 	case CSR_HTIMEDELTA: return &c->htimedelta;
 	case CSR_HCOUNTEREN: *mask = kinds[fake.config.kind].hcounteren; return &c->hcounteren;
 	case CSR_HGEIE: *mask = kinds[fake.config.kind].hgeie; return &c->hgeie;
-	case CSR_HENVCFG: *mask = kinds[fake.config.kind].henvcfg & (fake.config.sstc ? ~0ul : ~ENVCFG_STCE); return &c->henvcfg;
+	case CSR_HENVCFG: *mask = kinds[fake.config.kind].henvcfg & (fake.config.sstc ? ~0ul : ~ENVCFG_STCE);
+		return &c->henvcfg;
 	case CSR_HSTATEEN0: *mask = kinds[fake.config.kind].hstateen0; return &c->hstateen[0];
 	case CSR_HSTATEEN1: case CSR_HSTATEEN2: case CSR_HSTATEEN3: return &c->hstateen[csr - CSR_HSTATEEN0];
 	case CSR_HVIEN: return &c->hvien;

@@ -84,7 +84,8 @@ static inline void code_at(uint64_t pc, uint32_t insn)
 #define LW_A1_A0	0x00052583u	/* lw a1, 0(a0) */
 #define SW_A1_A0	0x00b52023u
 
-/* The guest's lw and sw at a guest-physical address, by a virtual one that ends alike; in the hardware if it is mapped. */
+/* The guest's lw and sw at a guest-physical address, by a virtual one that ends alike; in the hardware if it is
+ * mapped. */
 static inline uint32_t guest_lw(uint64_t at)
 {
 	uint64_t host = fake_plic_passes(self, at - FAKE_PLIC, false);

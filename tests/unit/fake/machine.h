@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine for hyp/vm and its neighbours on the host: six harts, three VMs, a PLIC, a little RAM, a firmware. Every hart runs
- * vcpu_run() as it is, as a coroutine that comes back where the hart would run its guest or wait: what happens
- * then is said by the test, which sets up a trap and calls fake_trap(), or wakes a hart that waits with
+ * A machine for hyp/vm and its neighbours on the host: six harts, three VMs, a PLIC, a little RAM, a firmware. Every
+ * hart runs vcpu_run() as it is, as a coroutine that comes back where the hart would run its guest or wait: what
+ * happens then is said by the test, which sets up a trap and calls fake_trap(), or wakes a hart that waits with
  * fake_wake(). Whatever the real machine would not survive (a CSR that is not there, memory behind no window, a
  * foreign register of the PLIC, a call to the firmware with a number that it must not get) ends the test.
  *
@@ -89,7 +89,8 @@ struct fake_csrs {
 	uint64_t hvip, htinst, hgatp, hvien, hvictl, hviprio1, hviprio2;
 };
 
-enum fake_place { PLACE_OFF, PLACE_GUEST, PLACE_WFI, PLACE_LOCK };	/* _LOCK: waits for one that a suspended hart holds */
+/* _LOCK: waits for one that a suspended hart holds */
+enum fake_place { PLACE_OFF, PLACE_GUEST, PLACE_WFI, PLACE_LOCK };
 
 /* All that belongs to one hart; flat, so that two states can be compared. */
 struct fake_hw {
@@ -174,11 +175,11 @@ bool fake_interrupt(unsigned hart);
 void fake_settle(void);
 
 /*
- * A sibling that acts inside of an exit. The next hart that runs is suspended right before its access number at (from 0)
- * to what others can change, or read: each load and store of hyp/vm, hyp/riscv/hart.c and drivers/plic.c outside of its
- * stack, windows on guests' RAM, fetches of instructions, devices, locks. Then act(arg) runs once, as if between two
- * exits: it may change all that a guest can, and let other harts run. One of them that wants a lock which the suspended
- * hart holds waits at PLACE_LOCK and goes on when that hart has left, or waits for it.
+ * A sibling that acts inside of an exit. The next hart that runs is suspended right before its access number at (from
+ * 0) to what others can change, or read: each load and store of hyp/vm, hyp/riscv/hart.c and drivers/plic.c outside of
+ * its stack, windows on guests' RAM, fetches of instructions, devices, locks. Then act(arg) runs once, as if between
+ * two exits: it may change all that a guest can, and let other harts run. One of them that wants a lock which the
+ * suspended hart holds waits at PLACE_LOCK and goes on when that hart has left, or waits for it.
  */
 void fake_sibling(uint32_t at, void (*act)(void *arg), void *arg);
 
@@ -188,13 +189,13 @@ void fake_rewrite(const struct fake_code *code);
 /* Whether act() has been called; and it will not be any more. */
 bool fake_sibling_acted(void);
 
-/* The host address that the tables in hgatp give, and the entry; 0 if there is none. The second as this hart has it: what
- * it has translated stays until it is fenced. */
+/* The host address that the tables in hgatp give, and the entry; 0 if there is none. The second as this hart has it:
+ * what it has translated stays until it is fenced. */
 uint64_t fake_walk(uint64_t hgatp, uint64_t gpa, uint64_t *pte);
 uint64_t fake_translate(unsigned hart, uint64_t gpa, uint64_t *pte);
 
-/* Of the running guest's word in its PLIC's window: where a load or a store of it goes in the host's PLIC without a trap,
- * as an offset there; 0: it traps. */
+/* Of the running guest's word in its PLIC's window: where a load or a store of it goes in the host's PLIC without a
+ * trap, as an offset there; 0: it traps. */
 uint64_t fake_plic_passes(unsigned hart, uint64_t offset, bool store);
 
 /* Whether guests reach contexts in the hardware. */

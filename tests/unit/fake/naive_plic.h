@@ -17,10 +17,13 @@
 struct naive_plic {
 	uint32_t nr_contexts;
 	uint32_t priority_mask;			/* writable bits of priorities and thresholds */
-	bool any_completes;			/* QEMU, rv_plic: a completion counts from any context, enabled there or not */
-	bool latches;				/* QEMU: a level that goes up is pending at once, in flight or not, and only then */
+	/* QEMU, rv_plic: a completion counts from any context, enabled there or not */
+	bool any_completes;
+	/* QEMU: a level that goes up is pending at once, in flight or not, and only then */
+	bool latches;
 	bool claimer_only;			/* Spike: a completion counts only from the context that has claimed */
-	bool claimer_completes;			/* hyp/vdev/vplic.h: a context completes what it has claimed, enabled or not */
+	/* hyp/vdev/vplic.h: a context completes what it has claimed, enabled or not */
+	bool claimer_completes;
 	bool exists[NAIVE_IDS];			/* other sources: read 0, ignore writes */
 	bool inert[NAIVE_CONTEXTS];		/* contexts that read 0 and ignore writes */
 	bool level[NAIVE_IDS];			/* the wire */

@@ -63,7 +63,8 @@ static inline int setup_wide_emulated(void **state) { return setup_mode(state, P
 
 /* A test in each mode that a virtual source may have. */
 #define VUART_TEST(test) cmocka_unit_test_setup(test, setup_vuart), cmocka_unit_test_setup(test, setup_emulated)
-#define VUART_TEST_WIDE(test) cmocka_unit_test_setup(test, setup_wide), cmocka_unit_test_setup(test, setup_wide_emulated)
+#define VUART_TEST_WIDE(test) \
+	cmocka_unit_test_setup(test, setup_wide), cmocka_unit_test_setup(test, setup_wide_emulated)
 
 /* What the console's hart does for something that was typed. */
 static inline void type(const char *text)

@@ -100,7 +100,8 @@ static const char *check_ram(const struct host *host, const struct config *confi
 	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W | RIGHT_X), "%s: rights of RAM", v->name);
 	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size) && !in_package(plan, v, m),
 		"%s: has the hypervisor", v->name);
-	FAIL_IF(has_firmware(config, plan, m->hpa.v, m->size) && !in_package(plan, v, m), "%s: has the firmware", v->name);
+	FAIL_IF(has_firmware(config, plan, m->hpa.v, m->size) && !in_package(plan, v, m), "%s: has the firmware",
+		v->name);
 	for (i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base,
 			     host->reserved[i].range.size), "%s: has reserved memory", v->name);
@@ -379,7 +380,8 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 		FAIL_IF(meet(plan->hyp.base, plan->hyp.size, host->reserved[i].range.base,
 			     host->reserved[i].range.size), "the hypervisor lies in reserved memory");
 	for (i = 0; i < plan->nr_free; i++)
-		FAIL_IF(has_firmware(config, plan, plan->free[i].base, plan->free[i].size), "the firmware counts as free");
+		FAIL_IF(has_firmware(config, plan, plan->free[i].base, plan->free[i].size),
+			"the firmware counts as free");
 	wrong = wrong ? wrong : check_self(host, config, plan);
 	for (vm = 0; !wrong && vm < plan->nr_vms; vm++) {
 		const struct plan_vm *v = &plan->vms[vm];

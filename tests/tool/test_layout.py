@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Lines of all files have at most 120 columns, as docs/style.md says; what may be longer is a matter of a rule
+there."""
+import os
+import re
+import subprocess
+
+import corpus
+import pytest
+
+COLUMNS, TAB = 120, 8
+QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
+DATA = (".csv", ".svg", ".log", ".def", ".dts", ".dtsi")    # tables, pictures, what was recorded, device trees
+
+
+def files():
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=corpus.TOP, capture_output=True, text=True, check=True).stdout
+    return [name for name in names.split("\0") if os.path.isfile(os.path.join(corpus.TOP, name))]
+
+
+def lines(path):
+    with open(os.path.join(corpus.TOP, path), "rb") as file:
+        data = file.read()
+    return [] if b"\0" in data else data.decode("utf-8").split("\n")
+
+
+def is_data(path):
+    return path.endswith(DATA) or path.startswith("tests/golden/")
+
+
+def may_be_long(path, line):
+    """A row of a table; what a document shows as it is typed or printed; a long text that is quoted in one piece."""
+    shown = path.endswith(".md") and (line.lstrip(" ").startswith("|") or line.startswith("    "))
+    return shown or " ¦ " in line or max(map(len, QUOTED.findall(line)), default=0) > 80
+
+
+def too_long(path, text):
+    return [f"{path}:{number}: {len(line.expandtabs(TAB))}" for number, line in enumerate(text, 1)
+            if len(line.expandtabs(TAB)) > COLUMNS and not may_be_long(path, line)]
+
+
+def test_columns():
+    found = [fault for path in files() if not is_data(path) for fault in too_long(path, lines(path))]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path, line, count", [
+    ("a.c", "\t" * 15 + "x", 1), ("a.c", "\t" * 14 + "x" * 8, 0),
+    ("a.py", "x" * 121, 1), ("Makefile", "\t" + "y " * 57, 1),
+    ("a.md", "word " * 30, 1), ("a.md", "| " + "word " * 30, 0), ("a.md", "    " + "word " * 30, 0),
+    ("a.c", "    " + "x" * 120, 1),
+    ("a.c", '"' + "x" * 120 + '"', 0), ("a.c", "f(" + '"12345", ' * 20, 1)])
+def test_what_is_too_long(path, line, count):
+    assert len(too_long(path, [line])) == count
+
+
+def test_there_is_much_to_check():
+    assert sum(len(lines(path)) for path in files() if not is_data(path)) > 50000
