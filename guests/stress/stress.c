@@ -284,7 +284,7 @@ void stress_trap(uint64_t cause, uint64_t epc, uint64_t tval)
 /* Everything is open here, until the source is free again. */
 static void wait_served(struct source *s)
 {
-	uint64_t end = time_now() + ms_to_ticks(LONG_MS / 4);
+	uint64_t end = time_now() + 4 * ms_to_ticks(LONG_MS);	/* a busy host may not run the other hart for long */
 
 	set_threshold(0);
 	csr_set(sie, 1UL << IRQ_EXT);

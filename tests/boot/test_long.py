@@ -105,6 +105,7 @@ def test_random_commands(boot):
     uart.expect_line("linux", "demo: hotplug 1$", 180)
     uart.expect_line("rt", r"rt: tick \d+ ")
     ticks = [int(line.split()[2]) for line in uart.lines("rt") if line.startswith("rt: tick ")]
-    assert ticks == sorted(set(ticks)), "rt was restarted, too"
+    # A line may be shown twice: the monitor's came in between before its end.
+    assert ticks == sorted(ticks), "rt was restarted, too"
     assert not [line for line in uart.lines("bulkhead") if re.search("vm rt: (re|stop)|ERROR|panic|ASSERT", line)]
     print(f"seed {SEED}: {count} pieces typed, {uart.text.count('] vm ')} starts and stops")
