@@ -293,7 +293,7 @@ static void compare(void)
 }
 
 struct diff_arguments {
-	struct situation situation;
+	struct plan_args plan_args;
 	const char *parts[2];
 };
 
@@ -305,7 +305,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &a->situation;
+		state->child_inputs[0] = &a->plan_args;
 		return 0;
 	case KEY_JSON:
 		as_json = true;
@@ -313,7 +313,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 2)
 			argp_usage(state);
-		*(state->arg_num ? &a->parts[state->arg_num - 1] : &a->situation.host_path) = arg;
+		*(state->arg_num ? &a->parts[state->arg_num - 1] : &a->plan_args.host_path) = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (state->arg_num < 3)
@@ -324,9 +324,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* A plan, or the end: what does not fit cannot be compared. The images given stay as they are. */
-static void plan_one(const struct situation *given, const char *parts)
+static void plan_one(const struct plan_args *given, const char *parts)
 {
-	struct situation s = *given;
+	struct plan_args s = *given;
 
 	s.config_path = parts;
 	if (make_plan(&s))
@@ -342,13 +342,13 @@ int cmd_diff(int argc, char **argv)
 	static const struct argp argp = { options, parse, "HOST A B",
 		"Tell what moves on the machine HOST when configuration B takes the place of A.\v"
 		"Exit code 0 if nothing does, 1 if something does, 2 for usage, files, or a "
-		"configuration that has problems.", situation_children, NULL, NULL };
-	static struct diff_arguments a = { .situation.silent = true };
+		"configuration that has problems.", plan_args_children, NULL, NULL };
+	static struct diff_arguments a = { .plan_args.silent = true };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	plan_one(&a.situation, a.parts[0]);
+	plan_one(&a.plan_args, a.parts[0]);
 	old_plan = tool_plan;
-	plan_one(&a.situation, a.parts[1]);
+	plan_one(&a.plan_args, a.parts[1]);
 	if (as_json) {
 		json_open(NULL, '{');
 		json_open("changes", '[');

@@ -29,17 +29,12 @@ static error_t parse_flash(int key, char *arg, struct argp_state *state)
 	case 'o':
 		a->output = arg;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 1)
-			argp_usage(state);
-		*(state->arg_num ? &a->image : &a->firmware) = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (state->arg_num < 2 || !a->output)
+		if (!a->output)
 			argp_usage(state);
-		return 0;
+		break;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state, (const char **[]){ &a->firmware, &a->image }, 2);
 }
 
 uint64_t flash_tree_offset(uint64_t payload, uint64_t image_size)

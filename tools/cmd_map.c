@@ -435,7 +435,7 @@ static void machine_name(const struct host *host, char *buf, size_t size)
 	snprintf(buf, size, "%.80s", s ? s : "a machine without a name");
 }
 
-static void draw(const struct situation *s, const struct plan *plan, const struct host *host)
+static void draw(const struct plan_args *s, const struct plan *plan, const struct host *host)
 {
 	const char *slash = strrchr(s->config_path, '/');
 	const char *name = slash ? slash + 1 : s->config_path;
@@ -477,13 +477,13 @@ static void draw(const struct situation *s, const struct plan *plan, const struc
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct situation *s = state->input;
+	struct plan_args *s = state->input;
 
 	if (key == 'o') {
 		s->output = arg;
 		return 0;
 	}
-	return parse_situation(key, arg, state);
+	return parse_plan_args(key, arg, state);
 }
 
 int cmd_map(int argc, char **argv)
@@ -495,8 +495,8 @@ int cmd_map(int argc, char **argv)
 	static const struct argp argp = { options, parse, "HOST PARTS",
 		"Draw the plan of the configuration PARTS on the machine HOST as SVG: harts, RAM, "
 		"devices and interrupts in the colours of their owners, for light and dark pages.",
-		situation_children, NULL, NULL };
-	struct situation s = { .silent = true };
+		plan_args_children, NULL, NULL };
+	struct plan_args s = { .silent = true };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
 	if (make_plan(&s))

@@ -33,18 +33,7 @@ static enum err read_config(struct blob *b,
 
 static error_t parse_images(int key, char *arg, struct argp_state *state)
 {
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		parts_path = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!state->arg_num)
-			argp_usage(state);
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state, (const char **[]){ &parts_path }, 1);
 }
 
 static void print_name(void *arg, const char *name)
@@ -88,17 +77,12 @@ static error_t parse_pack(int key, char *arg, struct argp_state *state)
 	case 'f':
 		a->anyway = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 1)
-			argp_usage(state);
-		*(state->arg_num ? &parts_path : &a->core) = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (state->arg_num < 2 || !a->output)
+		if (!a->output)
 			argp_usage(state);
-		return 0;
+		break;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state, (const char **[]){ &a->core, &parts_path }, 2);
 }
 
 struct missing {

@@ -13,9 +13,9 @@ enum { KEY_DTS = 512, KEY_JSON };
 
 static char guest_dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
 
-error_t parse_situation(int key, char *arg, struct argp_state *state)
+error_t parse_plan_args(int key, char *arg, struct argp_state *state)
 {
-	struct situation *s = state->input;
+	struct plan_args *s = state->input;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -24,27 +24,18 @@ error_t parse_situation(int key, char *arg, struct argp_state *state)
 	case KEY_JSON:
 		s->json = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 1)
-			argp_usage(state);
-		*(state->arg_num ? &s->config_path : &s->host_path) = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (state->arg_num < 2)
-			argp_usage(state);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state, (const char **[]){ &s->host_path, &s->config_path }, 2);
 }
 
-const struct argp_child situation_children[] = { { &situation_argp, 0, NULL, 0 }, { 0 } };
+const struct argp_child plan_args_children[] = { { &plan_args_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp_option json_option[] = {
 	{ "json", KEY_JSON, NULL, 0, "As JSON on standard output, problems included", 0 },
 	{ 0 }
 };
 
-static void build_all(struct situation *s)
+static void build_all(struct plan_args *s)
 {
 	uint32_t vm;
 
@@ -57,12 +48,12 @@ static void build_all(struct situation *s)
 
 int cmd_check(int argc, char **argv)
 {
-	static const struct argp argp = { json_option, parse_situation, "HOST PARTS",
+	static const struct argp argp = { json_option, parse_plan_args, "HOST PARTS",
 		"Tell every problem of the configuration PARTS on the machine HOST.\v"
 		"Problems and notes go to standard error, one a line: FILE:LINE: NODE: PROPERTY: "
-		"what is wrong [code]. Exit code 1 if there is any problem.", situation_children,
+		"what is wrong [code]. Exit code 1 if there is any problem.", plan_args_children,
 		NULL, NULL };
-	struct situation s = { 0 };
+	struct plan_args s = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
 	if (!make_plan(&s))
@@ -85,10 +76,10 @@ static void print_line(void *arg, const char *text)
 
 int cmd_plan(int argc, char **argv)
 {
-	static const struct argp argp = { json_option, parse_situation, "HOST PARTS",
+	static const struct argp argp = { json_option, parse_plan_args, "HOST PARTS",
 		"Print the plan of the configuration PARTS on the machine HOST, as the firmware "
-		"prints it at boot.", situation_children, NULL, NULL };
-	struct situation s = { 0 };
+		"prints it at boot.", plan_args_children, NULL, NULL };
+	struct plan_args s = { 0 };
 	enum err e;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &s);
@@ -107,7 +98,7 @@ int cmd_plan(int argc, char **argv)
 }
 
 struct dtb_arguments {
-	struct situation situation;
+	struct plan_args plan_args;
 	const char *guest, *output;
 	bool source;
 };
@@ -118,7 +109,7 @@ static error_t parse_dtb(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &a->situation;
+		state->child_inputs[0] = &a->plan_args;
 		return 0;
 	case 'o':
 		a->output = arg;
@@ -126,20 +117,13 @@ static error_t parse_dtb(int key, char *arg, struct argp_state *state)
 	case KEY_DTS:
 		a->source = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 2)
-			argp_usage(state);
-		*(state->arg_num == 0 ? &a->situation.host_path :
-		  state->arg_num == 1 ? &a->situation.config_path : &a->guest) = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (state->arg_num < 3)
-			argp_usage(state);
-		if (!a->output && !a->source)
+		if (state->arg_num == 3 && !a->output && !a->source)
 			argp_error(state, "-o FILE is needed, or --dts");
-		return 0;
+		break;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state,
+			   (const char **[]){ &a->plan_args.host_path, &a->plan_args.config_path, &a->guest }, 3);
 }
 
 uint32_t find_guest(const char *name)
@@ -162,14 +146,14 @@ int cmd_dtb(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse_dtb, "HOST PARTS GUEST",
-		"Write the device tree that GUEST will get.", situation_children, NULL, NULL };
+		"Write the device tree that GUEST will get.", plan_args_children, NULL, NULL };
 	struct dtb_arguments a = { 0 };
 	struct blob b = { (uint8_t *)guest_dtb, 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (make_plan(&a.situation) ||
+	if (make_plan(&a.plan_args) ||
 	    guest_dt_build(guest_dtb, sizeof(guest_dtb), &tool_plan, &tool_host,
-			   find_guest(a.guest), &a.situation.reporter))
+			   find_guest(a.guest), &a.plan_args.reporter))
 		return EXIT_PROBLEMS;
 	b.size = dt_u32(b.data + 4);
 	if (a.source)

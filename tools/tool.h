@@ -82,9 +82,9 @@ void core_set_image_size(struct blob *image, uint64_t size);
 #define FLASH_FDT_OFFSET	0x21a5000u
 uint64_t flash_tree_offset(uint64_t payload, uint64_t image_size);
 
-/* situation.c: what plan, check and dtb have in common. */
+/* plan_args.c: what plan, check and dtb have in common. */
 #define MAX_IMAGES_DIRS		4
-struct situation {
+struct plan_args {
 	/* arguments */
 	const char *host_path, *config_path, *image_path, *core_path;
 	const char *images_dirs[MAX_IMAGES_DIRS];	/* the first that has an image counts */
@@ -108,19 +108,25 @@ struct situation {
  */
 uint64_t assumed_place(uint64_t text_offset, uint64_t size);
 
-extern const struct argp situation_argp;	/* options, as a child of a command's argp */
+/*
+ * For a parser of argp: stores the command's n arguments in *paths[0] and on, or shows its usage if there are fewer or
+ * more. ARGP_ERR_UNKNOWN for all other keys.
+ */
+error_t parse_paths(int key, char *arg, struct argp_state *state, const char **const *paths, unsigned n);
+
+extern const struct argp plan_args_argp;	/* options, as a child of a command's argp */
 extern struct host tool_host;
 extern struct config tool_config;
 extern struct plan tool_plan;
 
 /* Reads everything and makes the plan, reporting problems; OK if there were none. */
-enum err make_plan(struct situation *s);
+enum err make_plan(struct plan_args *s);
 
-/* Parses HOST PARTS, and PARTS again if more, of a command's arguments into a situation. */
-error_t parse_situation(int key, char *arg, struct argp_state *state);
-extern const struct argp_child situation_children[];
+/* Parses HOST PARTS, and PARTS again if more, of a command's arguments. */
+error_t parse_plan_args(int key, char *arg, struct argp_state *state);
+extern const struct argp_child plan_args_children[];
 
-/* where.c: the file and line of a property (or "": of a node itself), or of what is around it. */
+/* source_position.c: the file and line of a property (or "": of a node itself), or of what is around it. */
 struct places;
 struct places *places_of(const char *source);
 const char *places_find(const struct places *p, const char *node, const char *prop, unsigned *line);

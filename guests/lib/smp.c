@@ -40,8 +40,8 @@ struct cpu *lib_init(uint64_t hartid, const void *fdt)
 	return &cpus[0];
 }
 
-void boot_main(struct cpu *c) __attribute__((noreturn));
-void boot_main(struct cpu *c)
+void start_main(struct cpu *c) __attribute__((noreturn));
+void start_main(struct cpu *c)
 {
 	timer_set(TIME_NEVER);
 	c->runs = 1;

@@ -96,7 +96,7 @@ boot:
 	mv	a1, s1
 	call	lib_init		/* gives this hart's struct cpu */
 	mv	a1, a0
-	lla	a2, boot_main
+	lla	a2, start_main
 	j	enter
 
 	.globl secondary_entry

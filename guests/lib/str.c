@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The few libc functions that libfdt and compiled C need. Prototypes come from the project's
- * freestanding <string.h>.
+ * freestanding <string.h>. Separate from hyp/base/str.c: guests judge the hypervisor, so no fault of its code may be
+ * in them, too.
  */
 #include <stddef.h>
 #include <stdint.h>

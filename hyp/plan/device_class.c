@@ -66,7 +66,7 @@ static const char *const without_dma[] = {
 	"starfive,jh7110-temp", "starfive,jh7110-wdt", "starfive,jh7110-pwm",
 };
 
-static bool is_one_of(const struct host *host, uint16_t node, const char *const *list,
+static bool has_compatible_of(const struct host *host, uint16_t node, const char *const *list,
 		      uint32_t count)
 {
 	uint32_t i;
@@ -80,7 +80,7 @@ static bool is_one_of(const struct host *host, uint16_t node, const char *const 
 
 bool device_switches_off(const struct host *host, uint16_t node)
 {
-	return is_one_of(host, node, powers, ARRAY_LEN(powers));
+	return has_compatible_of(host, node, powers, ARRAY_LEN(powers));
 }
 
 const char *device_refusal(const struct host *host, uint16_t node)
@@ -113,12 +113,12 @@ const char *device_refusal(const struct host *host, uint16_t node)
 
 bool device_is_ns16550(const struct host *host, uint16_t node)
 {
-	return is_one_of(host, node, ns16550s, ARRAY_LEN(ns16550s));
+	return has_compatible_of(host, node, ns16550s, ARRAY_LEN(ns16550s));
 }
 
 bool device_is_uart(const struct host *host, uint16_t node)
 {
-	return device_is_ns16550(host, node) || is_one_of(host, node, uarts, ARRAY_LEN(uarts));
+	return device_is_ns16550(host, node) || has_compatible_of(host, node, uarts, ARRAY_LEN(uarts));
 }
 
 bool device_may_dma(const struct host *host, uint16_t node)
@@ -129,5 +129,5 @@ bool device_may_dma(const struct host *host, uint16_t node)
 	if (host_node_reg(host, node, 0, &reg) == ERR_NOTFOUND)
 		return false;
 	return !device_is_uart(host, node) &&
-	       !is_one_of(host, node, without_dma, ARRAY_LEN(without_dma));
+	       !has_compatible_of(host, node, without_dma, ARRAY_LEN(without_dma));
 }

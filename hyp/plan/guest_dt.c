@@ -19,7 +19,7 @@
 /* Large, and used once for each guest, one after the other. */
 static struct guest_tree tree;
 
-static bool is_one_of(const char *name, const char *const *list, uint32_t count)
+static bool name_is_one_of(const char *name, const char *const *list, uint32_t count)
 {
 	uint32_t i;
 
@@ -47,7 +47,7 @@ static void copy_bus(struct guest_tree *t, uint16_t node)
 
 	guest_begin_refs(t, node);
 	while (dt_next_prop(&t->host->dt, &at, &p)) {
-		if (is_one_of(p.name, names, ARRAY_LEN(names)))
+		if (name_is_one_of(p.name, names, ARRAY_LEN(names)))
 			guest_copy(t, node, &p);
 	}
 }
@@ -108,7 +108,7 @@ static void copy_plic(struct guest_tree *t, uint16_t node, const struct plan_vpl
 	}
 }
 
-static const struct plan_vplic *find_vplic(const struct guest_tree *t, uint16_t node)
+static const struct plan_vplic *vplic_of_node(const struct guest_tree *t, uint16_t node)
 {
 	uint32_t i;
 
@@ -135,7 +135,7 @@ static void write_devices(struct guest_tree *t)
 		}
 		dt_write_begin(&t->w, host_name(t->host, i));
 		ends[depth++] = t->host->nodes[i].end;
-		plic = find_vplic(t, i);
+		plic = vplic_of_node(t, i);
 		if (plic)
 			copy_plic(t, i, plic);
 		else if (t->mark[i] == MARK_BUS)
@@ -224,7 +224,7 @@ static bool is_machines(struct guest_tree *t, const struct dt_prop *p)
 	static const char *const names[] = { "numa-node-id", "operating-points", "clock-latency", "#cooling-cells" };
 	size_t size = strlen(p->name);
 
-	return guest_kind(t, p) != NO_REFERENCE || is_one_of(p->name, names, ARRAY_LEN(names)) ||
+	return guest_kind(t, p) != NO_REFERENCE || name_is_one_of(p->name, names, ARRAY_LEN(names)) ||
 	       !strncmp(p->name, "assigned-clock", 14) || (size > 6 && !strcmp(p->name + size - 6, "-names"));
 }
 
@@ -277,7 +277,7 @@ static void write_cpus(struct guest_tree *t)
 
 	dt_write_begin(&t->w, "cpus");
 	while (dt_next_prop(&t->host->dt, &at, &p)) {
-		if (is_one_of(p.name, names, ARRAY_LEN(names)))
+		if (name_is_one_of(p.name, names, ARRAY_LEN(names)))
 			copy(t, &p);
 	}
 	for (i = 0; i < t->vm->nr_vcpus; i++)

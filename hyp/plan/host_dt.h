@@ -126,6 +126,9 @@ struct dt_prop host_prop(const struct host *host, uint32_t offset);
 bool host_find_prop(const struct host *host, uint16_t node, const char *name,
 		    struct dt_prop *prop);
 
+/* The property's one cell; none if the node, which may be NO_NODE, has no such property or it has another size. */
+uint32_t host_prop_u32(const struct host *host, uint16_t node, const char *name, uint32_t none);
+
 /* True if one of the node's compatible strings is this one, to the letter. */
 bool host_is_compatible(const struct host *host, uint16_t node, const char *compatible);
 

@@ -17,6 +17,13 @@ bool host_find_prop(const struct host *host, uint16_t node, const char *name, st
 	return dt_find_prop(&host->dt, host->nodes[node].props, name, prop);
 }
 
+uint32_t host_prop_u32(const struct host *host, uint16_t node, const char *name, uint32_t none)
+{
+	struct dt_prop p;
+
+	return node != NO_NODE && host_find_prop(host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : none;
+}
+
 bool host_is_compatible(const struct host *host, uint16_t node, const char *compatible)
 {
 	struct dt_prop p;

@@ -153,7 +153,7 @@ uint32_t isa_feature(const struct isa_token *t)
 	return 0;
 }
 
-static bool is_one_of(const struct isa_token *t, const char *const *list, uint32_t count)
+static bool token_is_one_of(const struct isa_token *t, const char *const *list, uint32_t count)
 {
 	uint32_t i;
 
@@ -188,7 +188,7 @@ bool isa_hidden(const struct isa_token *t, uint32_t given)
 	case 'h':
 		return t->size == 1;
 	case 'z':
-		return is_one_of(t, of_z, ARRAY_LEN(of_z));
+		return token_is_one_of(t, of_z, ARRAY_LEN(of_z));
 	case 's':
 		if (t->size == 1)
 			return false;
@@ -202,7 +202,7 @@ bool isa_hidden(const struct isa_token *t, uint32_t given)
 	case 'd':		/* external debug and triggers */
 		return true;
 	}
-	return is_one_of(t, of_s, ARRAY_LEN(of_s));
+	return token_is_one_of(t, of_s, ARRAY_LEN(of_s));
 }
 
 uint32_t isa_strip(char *out, const char *isa, uint32_t given)

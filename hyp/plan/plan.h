@@ -19,7 +19,6 @@
 #define OWNER_HYP	0xfe	/* in source_owner: the hypervisor's own device */
 #define NO_CONTEXT	(-1)
 #define MAX_VM_REGIONS	48	/* memory and device mappings of one guest */
-#define MAX_VM_VIRQS	64
 #define MAX_VM_DEVICES	32
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
 #define MAX_VM_CLOCKS	32	/* rates that the configuration gives for clocks of one guest */

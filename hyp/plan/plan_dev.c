@@ -29,13 +29,6 @@ static void own_regs(struct planner *pl, uint16_t node, uint8_t owner)
 	}
 }
 
-static uint32_t prop_u32(const struct host *host, uint16_t node, const char *name, uint32_t none)
-{
-	struct dt_prop p;
-
-	return host_find_prop(host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : none;
-}
-
 void plan_unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop, const char *name)
 {
 	char path[HOST_PATH_SIZE];
@@ -65,8 +58,8 @@ static void use_console(struct planner *pl, uint16_t node, struct range reg)
 	host_path(pl->host, node, c->path, sizeof(c->path));
 	c->base = hpa(reg.base);
 	c->size = reg.size;
-	c->reg_shift = prop_u32(pl->host, node, "reg-shift", 0);
-	c->reg_io_width = prop_u32(pl->host, node, "reg-io-width", 1);
+	c->reg_shift = host_prop_u32(pl->host, node, "reg-shift", 0);
+	c->reg_io_width = host_prop_u32(pl->host, node, "reg-io-width", 1);
 	pl->console_node = node;
 	own_regs(pl, node, OWNER_HYP);
 	if (c->reg_shift > 3 || (c->reg_io_width != 1 && c->reg_io_width != 2 &&

@@ -130,7 +130,7 @@ static bool irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
 }
 
 /* That PLIC among the guest's; -1: it has none of that number, or nothing could refer to it. */
-static int find_vplic(const struct planner *pl, const struct plan_vm *v, int plic)
+static int index_of_vplic(const struct planner *pl, const struct plan_vm *v, int plic)
 {
 	uint32_t i;
 
@@ -150,7 +150,7 @@ static bool take_irq(const struct planner *pl, struct plan_vm *v, uint16_t node)
 
 	while (node != NO_NODE && host_next_irq(pl->host, node, &cursor, &irq) == OK) {
 		plic = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
-		i = plic < 0 ? -1 : find_vplic(pl, v, plic);
+		i = plic < 0 ? -1 : index_of_vplic(pl, v, plic);
 		if (i < 0 || !irq.id || irq.id > v->vplics[i].ndev || !irq_is_free(v, plic, irq.id))
 			continue;
 		v->vuart.vplic = (uint8_t)i;
@@ -177,22 +177,15 @@ static void choose_irq(const struct planner *pl, struct plan_vm *v)
 	}
 }
 
-static uint32_t prop_u32(const struct host *host, uint16_t node, const char *name, uint32_t none)
-{
-	struct dt_prop p;
-
-	return node != NO_NODE && host_find_prop(host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : none;
-}
-
 /* Drivers that know a board's UART by heart find its layout, too. */
 static void copy_layout(const struct planner *pl, struct plan_vuart *u, uint16_t node)
 {
-	uint32_t shift = prop_u32(pl->host, node, "reg-shift", 0);
-	uint32_t width = prop_u32(pl->host, node, "reg-io-width", 1);
+	uint32_t shift = host_prop_u32(pl->host, node, "reg-shift", 0);
+	uint32_t width = host_prop_u32(pl->host, node, "reg-io-width", 1);
 
 	u->reg_shift = shift <= 3 ? (uint8_t)shift : 0;
 	u->reg_io_width = width == 2 || width == 4 ? (uint8_t)width : 1;
-	u->clock_hz = prop_u32(pl->host, node, "clock-frequency", CLOCK_HZ);
+	u->clock_hz = host_prop_u32(pl->host, node, "clock-frequency", CLOCK_HZ);
 }
 
 static void plan_vuart(struct planner *pl, uint32_t vm)

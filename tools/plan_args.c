@@ -54,7 +54,7 @@ static uint64_t parse_address(struct argp_state *state, const char *text)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct situation *s = state->input;
+	struct plan_args *s = state->input;
 
 	switch (key) {
 	case KEY_IMAGE:
@@ -89,10 +89,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-const struct argp situation_argp = { options, parse, NULL, NULL, NULL, NULL, NULL };
+const struct argp plan_args_argp = { options, parse, NULL, NULL, NULL, NULL, NULL };
 
 /* DIR/NAME in the first directory that has it, or NULL. */
-static const char *find_image(const struct situation *s, const char *name)
+error_t parse_paths(int key, char *arg, struct argp_state *state, const char **const *paths, unsigned n)
+{
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (state->arg_num >= n)
+			argp_usage(state);
+		*paths[state->arg_num] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (state->arg_num < n)
+			argp_usage(state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static const char *find_image(const struct plan_args *s, const char *name)
 {
 	size_t size;
 	char *path;
@@ -112,7 +128,7 @@ static const char *find_image(const struct situation *s, const char *name)
 /* Adds an image that the configuration names: DIR/NAME, or an empty one with a word about it. */
 static void add_used(void *arg, const char *name)
 {
-	struct situation *s = arg;
+	struct plan_args *s = arg;
 	struct images *images = &s->images;
 	uint32_t i;
 
@@ -164,14 +180,14 @@ uint64_t assumed_place(uint64_t text_offset, uint64_t size)
 	return usual;	/* nowhere: the planner says why */
 }
 
-static void open_package(struct situation *s, const uint8_t *data, uint64_t size, uint64_t address)
+static void open_package(struct plan_args *s, const uint8_t *data, uint64_t size, uint64_t address)
 {
 	if (package_open(&s->package, data, size, hpa(address)))
 		die("%s: the package %s", s->image_path ? s->image_path : "internal error", package_fault(data, size));
 }
 
 /* The package and the hypervisor's memory, from a packed image. */
-static struct range use_image(struct situation *s)
+static struct range use_image(struct plan_args *s)
 {
 	struct blob image = read_file(s->image_path);
 	struct package_header *h;
@@ -196,7 +212,7 @@ static struct range use_image(struct situation *s)
 }
 
 /* The same made up from files, or from nothing. */
-static struct range use_files(struct situation *s)
+static struct range use_files(struct plan_args *s)
 {
 	uint64_t offset = ASSUMED_TEXT_OFFSET, size = ASSUMED_CORE_SIZE, least = ASSUMED_SIZE;
 	struct range hyp;
@@ -227,7 +243,7 @@ static struct range use_files(struct situation *s)
  * Where the firmware in our flash image copies the tree to, and what it then adds: behind the image. Other firmware may
  * have it elsewhere. Room has to be there in any case.
  */
-static void find_tree(struct situation *s, struct range loaded)
+static void find_tree(struct plan_args *s, struct range loaded)
 {
 	struct range tree = { flash_tree_offset(0, range_last(loaded) + 1),
 			      dt_u32(s->host_blob.data + 4) + TREE_GROWS };
@@ -255,7 +271,7 @@ static void find_tree(struct situation *s, struct range loaded)
 	}
 }
 
-enum err make_plan(struct situation *s)
+enum err make_plan(struct plan_args *s)
 {
 	struct range hyp;
 	bool host_ok, config_ok;
