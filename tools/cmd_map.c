@@ -4,38 +4,14 @@
  * interrupts, each part in the colour of its owner, what is free in a dashed outline. Sizes of RAM
  * are drawn compressed, so that 2 MiB beside 2 GiB can still be seen.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hyp/plan/plan_int.h"
+#include "tools/map.h"
 #include "tools/svg.h"
 #include "tools/tool.h"
-
-#define STYLE_SIZE	24
-#define TIP_SIZE	400
-
-static struct spans spans;
-
-static const char *guest_style(uint32_t vm, char *buf)
-{
-	snprintf(buf, STYLE_SIZE, "fill g%u", vm);
-	return buf;
-}
-
-/* Cuts a text to what fits into a width, with "..." at its end. */
-static const char *cut(const char *text, double width, double font_size, char *buf, size_t size)
-{
-	size_t room = width / (font_size * 0.6), n = strlen(text);
-
-	room = room < size - 1 ? room : size - 1;
-	if (n <= room)
-		snprintf(buf, size, "%s", text);
-	else
-		snprintf(buf, size, "%.*s...", (int)(room > 3 ? room - 3 : 0), text);
-	return buf;
-}
 
 static double heading(double y, const char *text, const char *note)
 {
@@ -74,13 +50,13 @@ static void draw_card(const struct plan *plan, uint32_t vm, double x, double y, 
 
 	list_harts(plan, v, harts, sizeof(harts));
 	snprintf(bar, sizeof(bar), "bar g%u", vm);
-	svg_box(x, y, w, 84, guest_style(vm, style), NULL);
+	svg_box(x, y, w, 84, map_guest_style(vm, style), NULL);
 	svg_box(x, y, 6, 84, bar, NULL);
 	svg_text(x + 18, y + 24, ANCHOR_START, "name", "%s", v->name);
 	svg_text(x + w - 12, y + 24, ANCHOR_END, "dim small", "%s",
-		 cut(v->images[IMAGE_KERNEL].name, w / 2, 11, text, sizeof(text)));
+		 map_cut(v->images[IMAGE_KERNEL].name, w / 2, 11, text, sizeof(text)));
 	svg_text(x + 18, y + 43, ANCHOR_START, "", "%s",
-		 cut(harts, w - 24, 12, text, sizeof(text)));
+		 map_cut(harts, w - 24, 12, text, sizeof(text)));
 	svg_text(x + 18, y + 60, ANCHOR_START, "", "%s of RAM",
 		 size_text(ram_of(v), size, sizeof(size)));
 	svg_text(x + 18, y + 76, ANCHOR_START, "dim small", "%u device%s, %u interrupt%s%s%s",
@@ -131,7 +107,7 @@ static double draw_harts(const struct plan *plan, double y)
 
 		x = SVG_MARGIN + i % n * (w + 8);
 		top = y + i / n * 58.0;
-		svg_box(x, top, w, 50, console ? "hyp" : spare ? "free" : guest_style(h->vm, style), NULL);
+		svg_box(x, top, w, 50, console ? "hyp" : spare ? "free" : map_guest_style(h->vm, style), NULL);
 		svg_text(x + w / 2, top + 21, ANCHOR_MIDDLE, "name", "hart %lu", h->id);
 		if (console)
 			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "small", "console");
@@ -139,120 +115,10 @@ static double draw_harts(const struct plan *plan, double y)
 			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "dim small", "spare");
 		else
 			svg_text(x + w / 2, top + 39, ANCHOR_MIDDLE, "small", "%s, its hart %u",
-				 cut(plan->vms[h->vm].name, w - 76, 11, name, sizeof(name)),
+				 map_cut(plan->vms[h->vm].name, w - 76, 11, name, sizeof(name)),
 				 h->vcpu);
 	}
 	return y + (plan->nr_harts + n - 1) / n * 58.0 - 8;
-}
-
-/* ---- RAM ---- */
-
-static const char *span_style(const struct span *s, char *buf)
-{
-	static const char *const styles[] = {
-		[SPAN_FREE] = "free", [SPAN_HYP] = "hyp", [SPAN_FIRMWARE] = "fw",
-		[SPAN_RESERVED] = "res",
-	};
-
-	return s->kind == SPAN_VM ? guest_style(s->vm, buf) : styles[s->kind];
-}
-
-static double weight(const struct span *s)
-{
-	return pow(s->range.size, 0.38);
-}
-
-static void span_tip(const struct plan *plan, const struct span *s, char *buf)
-{
-	char size[24];
-	int n = snprintf(buf, TIP_SIZE, "0x%lx-0x%lx %s, %s", s->range.base, range_last(s->range),
-			 size_text(s->range.size, size, sizeof(size)), span_owner(s, plan));
-	const struct plan_region *m;
-
-	if (s->kind != SPAN_VM)
-		return;
-	m = &plan->vms[s->vm].regions[s->region];
-	if (m->gpa.v != m->hpa.v)
-		snprintf(buf + n, TIP_SIZE - n, ", which sees it at 0x%lx", m->gpa.v);
-}
-
-/* The bar of one bank: first how wide each part is, at least a few pixels, then the drawing. */
-static void draw_bar(const struct plan *plan, uint32_t first, uint32_t count, double y)
-{
-	const double least = 7, gap = 2;
-	double room = SVG_INNER - count * (least + gap) + gap, sum = 0, x = SVG_MARGIN, w;
-	double labelled = 0;
-	char style[STYLE_SIZE], tip[TIP_SIZE], name[64], size[24];
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-		sum += weight(&spans.list[first + i]);
-	for (i = 0; i < count; i++, x += w + gap) {
-		const struct span *s = &spans.list[first + i];
-		const char *owner = span_owner(s, plan);
-
-		w = least + (room > 0 ? room * weight(s) / sum : 0);
-		span_tip(plan, s, tip);
-		svg_box(x, y, w, 52, span_style(s, style), tip);
-		if (w > 44) {
-			if (s->kind == SPAN_VM || svg_text_width(strlen(owner), 13) < w)
-				svg_text(x + w / 2, y + 23, ANCHOR_MIDDLE,
-					 s->kind == SPAN_VM ? "name" : "", "%s",
-					 cut(owner, w - 6, 13, name, sizeof(name)));
-			svg_text(x + w / 2, y + 41, ANCHOR_MIDDLE, "small dim", "%s",
-				 size_text(s->range.size, size, sizeof(size)));
-		}
-		if (x >= labelled) {
-			svg_text(x, y + 67, ANCHOR_START, "mono dim", "0x%lx", s->range.base);
-			labelled = x + 12 + svg_text_width(strcspn(tip, "-"), 11.5);
-		}
-	}
-}
-
-/* The same as a list, in two columns: what the bar is too narrow for. */
-static double draw_list(const struct plan *plan, uint32_t first, uint32_t count, double y)
-{
-	uint32_t half = (count + 1) / 2, i;
-	char style[STYLE_SIZE], size[24], seen[64];
-	double x, row;
-
-	for (i = 0; i < count; i++) {
-		const struct span *s = &spans.list[first + i];
-
-		x = SVG_MARGIN + i / half * (SVG_INNER / 2 + 10.0);
-		row = y + i % half * 20.0;
-		svg_box(x + 0.5, row + 4, 14, 11, span_style(s, style), NULL);
-		svg_text(x + 24, row + 14, ANCHOR_START, "mono", "0x%010lx-0x%010lx", s->range.base,
-			 range_last(s->range));
-		svg_text(x + 254, row + 14, ANCHOR_END, "mono dim", "%s",
-			 size_text(s->range.size, size, sizeof(size)));
-		seen[0] = 0;
-		if (s->kind == SPAN_VM) {
-			const struct plan_region *m = &plan->vms[s->vm].regions[s->region];
-
-			if (m->gpa.v != m->hpa.v)
-				snprintf(seen, sizeof(seen), ", seen at 0x%lx", m->gpa.v);
-		}
-		svg_text(x + 266, row + 14, ANCHOR_START, "small", "%s%s", span_owner(s, plan),
-			 seen);
-	}
-	return y + half * 20.0;
-}
-
-static double draw_ram(const struct plan *plan, const struct host *host, double y)
-{
-	uint32_t bank, first = 0, count;
-
-	spans_find(&spans, plan, host);
-	for (bank = 0; bank < host->nr_ram; bank++, first += count) {
-		for (count = 0; first + count < spans.count; count++) {
-			if (spans.list[first + count].bank != bank)
-				break;
-		}
-		draw_bar(plan, first, count, y);
-		y = draw_list(plan, first, count, y + 76) + (bank + 1 < host->nr_ram ? 14 : 0);
-	}
-	return y;
 }
 
 /* ---- devices ---- */
@@ -315,14 +181,14 @@ static void draw_device(const struct plan *plan, const struct host *host, uint16
 	host_path(host, node, path, sizeof(path));
 	device_irqs(host, node, irqs, sizeof(irqs));
 	svg_box(SVG_MARGIN + 0.5, y + 4, 14, 13,
-		mine ? guest_style(owner, style) : owner == DEVICE_HYP ? "hyp" :
+		mine ? map_guest_style(owner, style) : owner == DEVICE_HYP ? "hyp" :
 		owner == DEVICE_KEPT ? "fw" : "free", NULL);
 	svg_text(SVG_MARGIN + 24, y + 15, ANCHOR_START, mine ? "" : "dim", "%s",
-		 cut(path, 380, 13, text, sizeof(text)));
+		 map_cut(path, 380, 13, text, sizeof(text)));
 	svg_text(SVG_MARGIN + 424, y + 15, ANCHOR_START, mine ? "mono" : "mono dim",
 		 "0x%010lx-0x%010lx", reg.base, range_last(reg));
 	svg_text(SVG_MARGIN + 640, y + 15, ANCHOR_START, mine ? "mono" : "mono dim", "%s",
-		 cut(irqs, 150, 11.5, text, sizeof(text)));
+		 map_cut(irqs, 150, 11.5, text, sizeof(text)));
 	svg_text(SVG_WIDTH - SVG_MARGIN, y + 15, ANCHOR_END, mine ? "own" : "dim small", "%s",
 		 mine ? plan->vms[owner].name : names[owner - DEVICE_KEPT]);
 	svg_line(SVG_MARGIN, y + 22, SVG_WIDTH - SVG_MARGIN, y + 22);
@@ -413,7 +279,7 @@ static double draw_plic(const struct plan *plan, const struct host *host, uint32
 
 		x = SVG_MARGIN + (id - 1) % columns * w;
 		top = y + (id - 1) / columns * 22.0;
-		svg_box(x, top, w - 4, 18, owner < plan->nr_vms ? guest_style(owner, style) :
+		svg_box(x, top, w - 4, 18, owner < plan->nr_vms ? map_guest_style(owner, style) :
 			owner == OWNER_HYP ? "hyp" : used[id] ? "free" : "faint", NULL);
 		if (used[id] || owner != NO_OWNER)
 			svg_text(x + (w - 4) / 2, top + 13, ANCHOR_MIDDLE,
@@ -459,7 +325,7 @@ static void draw(const struct plan_args *s, const struct plan *plan, const struc
 	y = draw_legend(y);
 	y = draw_harts(plan, heading(y, "Harts", ""));
 	y = heading(y, "Memory", "widths are compressed: the list has the sizes");
-	y = draw_ram(plan, host, y);
+	y = map_draw_ram(plan, host, y);
 	y = heading(y, "Devices", "kept: the hypervisor or the firmware has it");
 	y = draw_devices(plan, host, y);
 	y = heading(y, "Interrupts", "faint: no device is on it");

@@ -105,7 +105,7 @@ DIES = "sys.exit('qemu: there is no such machine')"
 def place(tmp_path):
     """place(argument...) runs a copy of scripts/run, with an empty image; place.qemu() makes a QEMU."""
     (tmp_path / "scripts").mkdir()
-    for name in ("run", "machine.py"):
+    for name in ("run", "demo_judge.py", "machine.py"):
         shutil.copy(os.path.join(TOP, "scripts", name), tmp_path / "scripts" / name)
     (tmp_path / "scripts/pack").write_text("#!/bin/sh\nmkdir -p $2 && cp $1 $2/packed.dts && : > $2/parts.dtb\n")
     (tmp_path / "scripts/pack").chmod(0o755)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The RAM in the picture of `bulkhead map`: each bank as a bar, where sizes are compressed, and as a list. And what
+ * other parts of the picture need, too: styles of guests, texts that are cut to a width.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hyp/plan/plan_int.h"
+#include "tools/map.h"
+#include "tools/svg.h"
+
+static struct spans spans;
+
+const char *map_guest_style(uint32_t vm, char *buf)
+{
+	snprintf(buf, STYLE_SIZE, "fill g%u", vm);
+	return buf;
+}
+
+const char *map_cut(const char *text, double width, double font_size, char *buf, size_t size)
+{
+	size_t room = width / (font_size * 0.6), n = strlen(text);
+
+	room = room < size - 1 ? room : size - 1;
+	if (n <= room)
+		snprintf(buf, size, "%s", text);
+	else
+		snprintf(buf, size, "%.*s...", (int)(room > 3 ? room - 3 : 0), text);
+	return buf;
+}
+
+static const char *span_style(const struct span *s, char *buf)
+{
+	static const char *const styles[] = {
+		[SPAN_FREE] = "free", [SPAN_HYP] = "hyp", [SPAN_FIRMWARE] = "fw",
+		[SPAN_RESERVED] = "res",
+	};
+
+	return s->kind == SPAN_VM ? map_guest_style(s->vm, buf) : styles[s->kind];
+}
+
+static double weight(const struct span *s)
+{
+	return pow(s->range.size, 0.38);
+}
+
+static void span_tip(const struct plan *plan, const struct span *s, char *buf)
+{
+	char size[24];
+	int n = snprintf(buf, TIP_SIZE, "0x%lx-0x%lx %s, %s", s->range.base, range_last(s->range),
+			 size_text(s->range.size, size, sizeof(size)), span_owner(s, plan));
+	const struct plan_region *m;
+
+	if (s->kind != SPAN_VM)
+		return;
+	m = &plan->vms[s->vm].regions[s->region];
+	if (m->gpa.v != m->hpa.v)
+		snprintf(buf + n, TIP_SIZE - n, ", which sees it at 0x%lx", m->gpa.v);
+}
+
+/* The bar of one bank: first how wide each part is, at least a few pixels, then the drawing. */
+static void draw_bar(const struct plan *plan, uint32_t first, uint32_t count, double y)
+{
+	const double least = 7, gap = 2;
+	double room = SVG_INNER - count * (least + gap) + gap, sum = 0, x = SVG_MARGIN, w;
+	double labelled = 0;
+	char style[STYLE_SIZE], tip[TIP_SIZE], name[64], size[24];
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		sum += weight(&spans.list[first + i]);
+	for (i = 0; i < count; i++, x += w + gap) {
+		const struct span *s = &spans.list[first + i];
+		const char *owner = span_owner(s, plan);
+
+		w = least + (room > 0 ? room * weight(s) / sum : 0);
+		span_tip(plan, s, tip);
+		svg_box(x, y, w, 52, span_style(s, style), tip);
+		if (w > 44) {
+			if (s->kind == SPAN_VM || svg_text_width(strlen(owner), 13) < w)
+				svg_text(x + w / 2, y + 23, ANCHOR_MIDDLE,
+					 s->kind == SPAN_VM ? "name" : "", "%s",
+					 map_cut(owner, w - 6, 13, name, sizeof(name)));
+			svg_text(x + w / 2, y + 41, ANCHOR_MIDDLE, "small dim", "%s",
+				 size_text(s->range.size, size, sizeof(size)));
+		}
+		if (x >= labelled) {
+			svg_text(x, y + 67, ANCHOR_START, "mono dim", "0x%lx", s->range.base);
+			labelled = x + 12 + svg_text_width(strcspn(tip, "-"), 11.5);
+		}
+	}
+}
+
+/* The same as a list, in two columns: what the bar is too narrow for. */
+static double draw_list(const struct plan *plan, uint32_t first, uint32_t count, double y)
+{
+	uint32_t half = (count + 1) / 2, i;
+	char style[STYLE_SIZE], size[24], seen[64];
+	double x, row;
+
+	for (i = 0; i < count; i++) {
+		const struct span *s = &spans.list[first + i];
+
+		x = SVG_MARGIN + i / half * (SVG_INNER / 2 + 10.0);
+		row = y + i % half * 20.0;
+		svg_box(x + 0.5, row + 4, 14, 11, span_style(s, style), NULL);
+		svg_text(x + 24, row + 14, ANCHOR_START, "mono", "0x%010lx-0x%010lx", s->range.base,
+			 range_last(s->range));
+		svg_text(x + 254, row + 14, ANCHOR_END, "mono dim", "%s",
+			 size_text(s->range.size, size, sizeof(size)));
+		seen[0] = 0;
+		if (s->kind == SPAN_VM) {
+			const struct plan_region *m = &plan->vms[s->vm].regions[s->region];
+
+			if (m->gpa.v != m->hpa.v)
+				snprintf(seen, sizeof(seen), ", seen at 0x%lx", m->gpa.v);
+		}
+		svg_text(x + 266, row + 14, ANCHOR_START, "small", "%s%s", span_owner(s, plan),
+			 seen);
+	}
+	return y + half * 20.0;
+}
+
+double map_draw_ram(const struct plan *plan, const struct host *host, double y)
+{
+	uint32_t bank, first = 0, count;
+
+	spans_find(&spans, plan, host);
+	for (bank = 0; bank < host->nr_ram; bank++, first += count) {
+		for (count = 0; first + count < spans.count; count++) {
+			if (spans.list[first + count].bank != bank)
+				break;
+		}
+		draw_bar(plan, first, count, y);
+		y = draw_list(plan, first, count, y + 76) + (bank + 1 < host->nr_ram ? 14 : 0);
+	}
+	return y;
+}
