@@ -8,7 +8,8 @@ import subprocess
 import corpus
 import pytest
 
-COLUMNS, TAB = 120, 8
+COLUMNS, TAB, LINES = 120, 8, 500
+ROOMS = {"Makefile", "boot", "drivers", "hyp", "linker", "scripts", "tools"}
 QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
 DATA = (".csv", ".svg", ".log", ".def", ".dts", ".dtsi")    # tables, pictures, what was recorded, device trees
 
@@ -42,6 +43,21 @@ def too_long(path, text):
 def test_columns():
     found = [fault for path in files() if not is_data(path) for fault in too_long(path, lines(path))]
     assert not found, "\n".join(found)
+
+
+def too_many_lines(path, text):
+    """Of what runs, builds or measures; docs/style.md says what it leaves out."""
+    return path.split("/")[0] in ROOMS and not is_data(path) and len(text) - 1 > LINES
+
+
+def test_lines():
+    found = [f"{path}: {len(lines(path)) - 1}" for path in files() if too_many_lines(path, lines(path))]
+    assert not found, "\n".join(found)
+
+
+def test_what_has_too_many_lines():
+    assert too_many_lines("hyp/vm/vm.c", [""] * 502) and not too_many_lines("hyp/vm/vm.c", [""] * 501)
+    assert not too_many_lines("tools/required.def", [""] * 502)
 
 
 @pytest.mark.parametrize("path, line, count", [
