@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the demo (scripts/run --demo) has to show, and whether the host let it: lines of all sources go in, verdicts come
-out."""
+"""What the demo (scripts/run --demo) has to show, and whether the host let it: lines of all sources go in, verdicts
+come out."""
 import os
 import re
 import time

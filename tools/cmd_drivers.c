@@ -198,7 +198,7 @@ static uint32_t print_guest(const struct plan_vm *v)
 }
 
 struct drivers_arguments {
-	struct situation situation;
+	struct plan_args plan_args;
 	const char *guest;
 };
 
@@ -210,7 +210,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &a->situation;
+		state->child_inputs[0] = &a->plan_args;
 		return 0;
 	case KEY_JSON:
 		json = true;
@@ -218,8 +218,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 2)
 			argp_usage(state);
-		*(state->arg_num == 0 ? &a->situation.host_path :
-		  state->arg_num == 1 ? &a->situation.config_path : &a->guest) = arg;
+		*(state->arg_num == 0 ? &a->plan_args.host_path :
+		  state->arg_num == 1 ? &a->plan_args.config_path : &a->guest) = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (state->arg_num < 3)
@@ -243,16 +243,16 @@ int cmd_drivers(int argc, char **argv)
 		"and "
 		"whether all that its binding requires is there.\v"
 		"Exit code 1 if something that is required is missing. docs/providers.md describes stand-ins.",
-		situation_children,
+		plan_args_children,
 		NULL,
 		NULL
 	};
-	struct drivers_arguments a = { .situation.silent = true };
+	struct drivers_arguments a = { .plan_args.silent = true };
 	struct reporter quiet = { 0 };
 	uint32_t vm, lacking;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (make_plan(&a.situation))
+	if (make_plan(&a.plan_args))
 		return EXIT_PROBLEMS;
 	vm = find_guest(a.guest);
 	if (guest_dt_build(guest_dtb, sizeof(guest_dtb), &tool_plan, &tool_host, vm, &quiet))

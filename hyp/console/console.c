@@ -107,7 +107,8 @@ const struct console_device *console_device(void)
 	return device;
 }
 
-/* The exchange pairs with that of console_take_kick(): either that hart sees the new bytes, or this one sends it mail. */
+/* The exchange pairs with that of console_take_kick(): either that hart sees the new bytes, or this one sends it
+ * mail. */
 void console_kick(void)
 {
 	if (plan->console.drive == CONSOLE_OWN_HART && !__atomic_exchange_n(&kicked, 1u, __ATOMIC_SEQ_CST))

@@ -190,7 +190,8 @@ struct vintc_look vplic_look(void *vplic, uint32_t vcpu)
 		shield(v, vcpu);
 	l.guard = pends || v->masked >> vcpu & 1 ? CTX_GUARD_NONE : v->guard[vcpu];
 	lock_release(&v->lock);
-	/* A hart that changes levels from now on notifies this one. The page first: then no write of a threshold bypasses us. */
+	/* A hart that changes levels from now on notifies this one. The page first: then no write of a threshold
+	 * bypasses us. */
 	set_page(v, vcpu, !pends);
 	l.line = pends && v->seen[vcpu] >> threshold_of(v, vcpu) >> 1;
 	return l;

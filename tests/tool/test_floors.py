@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rooms of the firmware's own code stand on floors, as docs/architecture.md lists them: code includes and calls only
-downwards, and no circle of files is larger than three. Includes are read from the sources, calls from their objects."""
+"""The rooms of the firmware's own code stand on floors, as docs/architecture.md lists them: code includes and calls
+only downwards, and no circle of files is larger than three. Includes are read from the sources, calls from their
+objects."""
 import collections
 import functools
 import glob
@@ -17,7 +18,8 @@ CORE = os.path.join(corpus.TOP, "build/core")
 LARGEST = 3
 
 # The two that lead upwards: the table of all upward calls (hyp/base/upward.h), and panics, which do not return.
-UPWARD = {"upward": "boot/upward", "panic": "hyp/console/panic", "panic_assert": "hyp/console/panic", "panic_trap": "hyp/console/panic"}
+UPWARD = {"upward": "boot/upward", "panic": "hyp/console/panic", "panic_assert": "hyp/console/panic",
+          "panic_trap": "hyp/console/panic"}
 
 
 def read(path):
@@ -44,7 +46,8 @@ def included(text):
 
 def includes():
     """[(file, file that it includes)], but asm_offsets.h, which the build makes."""
-    return [(path, other) for path in sources() for other in included(read(path)) if not other.endswith("/asm_offsets.h")]
+    return [(path, other) for path in sources() for other in included(read(path))
+            if not other.endswith("/asm_offsets.h")]
 
 
 def symbols(objects):
@@ -63,7 +66,8 @@ def symbols(objects):
 @functools.lru_cache
 def calls():
     """[(source, source that defines it, name)] of what the objects of all sources need of each other, data included."""
-    objects = {os.path.join(CORE, os.path.splitext(path)[0] + ".o"): path for path in sources() if path[-2:] in (".c", ".S")}
+    objects = {os.path.join(CORE, os.path.splitext(path)[0] + ".o"): path
+               for path in sources() if path[-2:] in (".c", ".S")}
     missing = [path for made, path in objects.items() if not os.path.exists(made)]
     assert not missing, f"not built: {missing}; type make"
     table = {objects[made]: names for made, names in symbols(objects).items()}
@@ -124,7 +128,8 @@ def test_includes_lead_downwards():
 
 def test_calls_lead_downwards():
     arrows = calls()
-    assert {("hyp/vsbi/vsbi.c", "hyp/vsbi/vsbi_base.c", "vsbi_base"), ("hyp/vm/vmmio.c", "hyp/vm/inject.c", "inject_exception"),
+    assert {("hyp/vsbi/vsbi.c", "hyp/vsbi/vsbi_base.c", "vsbi_base"),
+            ("hyp/vm/vmmio.c", "hyp/vm/inject.c", "inject_exception"),
             ("hyp/riscv/switch.S", "hyp/riscv/hart.c", "harts")} <= set(arrows)
     assert not climbs([a for a in arrows if not is_upward_by_design(a[2], a[1])], floors())
 
