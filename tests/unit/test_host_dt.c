@@ -291,6 +291,36 @@ static void test_sockets(void **state)
 	tree_free(&t);
 }
 
+/* A reg of any size: as many entries as begin in it, none of them valid if the last one does not end there. */
+static void test_reg_of_any_size(void **state)
+{
+	(void)state;
+	for (unsigned size = 1; size <= 48; size++) {
+		char bytes[3 * 48 + 1] = "", text[1000];
+		struct range range;
+		struct tree tree;
+
+		for (unsigned i = 0; i < size; i++)
+			strcat(bytes, i % 16 < 4 || i % 16 > 14 ? "01 " : "00 ");
+		snprintf(text, sizeof(text), "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
+			 "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0x40000000>; }; "
+			 "cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>; "
+			 "cpu@0 { device_type = \"cpu\"; reg = <0>; riscv,isa = \"rv64gch\"; "
+			 "mmu-type = \"riscv,sv39\"; i { interrupt-controller; #interrupt-cells = <1>; "
+			 "phandle = <1>; }; }; }; d { reg = [ %s]; }; };", bytes);
+		tree = tree_text(text);
+		parse_good(&tree);
+		for (unsigned index = 0; index < 5; index++) {
+			enum err want = 16 * index >= size ? ERR_NOTFOUND : size % 16 ? ERR_INVALID : OK;
+
+			assert_int_equal(host_node_reg(&host, find("/d"), index, &range), want);
+			if (want == OK)
+				assert_range(range, 0x0101010100000000, 1);
+		}
+		tree_free(&tree);
+	}
+}
+
 /* What is wrong with a hart's interrupt controller is said of the one that is there. */
 static void test_interrupt_controllers(void **state)
 {
@@ -789,6 +819,7 @@ int main(void)
 		cmocka_unit_test(test_inherited_parent),
 		cmocka_unit_test(test_cells_of_outer_bus),
 		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_reg_of_any_size),
 		cmocka_unit_test(test_interrupt_controllers),
 		cmocka_unit_test(test_mixed_isa_properties),
 		cmocka_unit_test(test_shared_pages),
