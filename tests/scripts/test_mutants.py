@@ -72,3 +72,13 @@ def test_boot_tests_are_there():
     for part, words in mutants.records("tests/mutants/boots"):
         assert os.path.exists(os.path.join(TOP, words.split()[0]))
         assert any(part in path for path in mutants.SOURCES)
+
+
+@pytest.mark.parametrize("name", ["listed", "boot-tests"])
+def test_listed_lines_are_there(name):
+    """Also where their files have moved."""
+    faults = list(mutants.find_listed(f"tests/mutants/{name}"))
+    assert len(faults) >= 10
+    for _, _, why, line, fault in faults:
+        assert line != fault
+        assert name == "listed" or os.path.exists(os.path.join(TOP, why.split()[0]))
