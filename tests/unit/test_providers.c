@@ -128,6 +128,8 @@ static void test_uart(void **state)
 					      "/soc/pinctrl@1002000/uart-pins"));
 	assert_null(kept_find(&t.kept, PROBLEM_NOTE, UART0, "clocks"));
 	has_not("/chosen", "bootargs");
+	build(GUEST("devices = \"" UART0 "\", \"/soc/gpio@1008000\";"));
+	has_not(UART0, "pinctrl-1");	/* states go together */
 }
 
 /* A page of the guest's RAM, which is not told as RAM, nor is anything else in it; the same line has the same
@@ -281,6 +283,10 @@ static void test_bindings(void **state)
 	assert_int_equal(cells(MAC, "vendor,sys-syscon"), 3);
 	build(GUEST("devices = \"/soc/mmc@10004000\";"));
 	has_not("/soc/mmc@10004000", "ethernet");
+	build(GUEST("devices = \"/soc/gpio@1008000\", \"/soc/pinctrl@1002000\";"));
+	assert_int_equal(cells("/soc/gpio@1008000", "gpio-ranges"), 8);
+	build(GUEST("devices = \"/soc/gpio@1008000\";"));
+	has_not("/soc/gpio@1008000", "gpio-ranges");
 }
 
 static void test_kinds(void **state)
