@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Thin helpers over libfdt (Devicetree Specification 0.4, chapter 5). The trees come from firmware
- * and from users: dt_open() judges the whole, and libfdt each token, name and length as it is
+ * Reading of device trees, and thin helpers over libfdt (Devicetree Specification 0.4, chapter 5). The trees come from
+ * firmware and from users: dt_open() judges the whole, and next_tag() each token, name and length as it is
  * passed. What nodes and properties mean is left to hyp/plan. No lock: used by the boot hart, or on
  * the host.
  */
@@ -28,6 +28,7 @@ enum err dt_open(struct dt *dt, const void *blob, uint64_t max)
 	dt->blob = blob;
 	dt->size = fdt_totalsize(blob);
 	dt->structure = fdt_off_dt_struct(blob);
+	dt->structure_size = fdt_size_dt_struct(blob);
 	/* Ended once here, so that fdt_get_string() need not look for the end of each name again. */
 	dt->strings = (const char *)blob + fdt_off_dt_strings(blob);
 	dt->strings_size = fdt_size_dt_strings(blob);
@@ -64,35 +65,80 @@ const char *dt_fault(const void *blob, uint64_t max)
 	return "the device tree's header is broken: its blocks do not lie within it";
 }
 
-/* libfdt's token at *at, NOPs skipped; *start is then its offset in the structure block. */
-static uint32_t next_tag(const struct dt *dt, uint32_t *at, int *start)
+#define BROKEN		FDT_NOP		/* of next_tag(), which passes no NOP on */
+#define AS_STORED(tag)	((uint32_t)(tag) << 24)	/* big-endian; tags are less than 256 */
+
+/* Where a name ends that begins at that offset of the structure block; behind the block: it does not end. */
+static uint32_t name_end(const struct dt *dt, uint32_t at)
 {
-	int next = (int)(*at - dt->structure);
-	uint32_t tag;
+	const uint8_t *block = dt->blob + dt->structure;
+
+	while (at < dt->structure_size && block[at])
+		at++;
+	return at + 1;
+}
+
+/* The same for a property; at: behind its token. */
+static uint32_t prop_end(const struct dt *dt, uint32_t at)
+{
+	uint32_t left = dt->structure_size - at, size;
+
+	if (left < 8)
+		return UINT32_MAX;
+	size = dt_u32(dt->blob + dt->structure + at);
+	return size > left - 8 ? UINT32_MAX : at + 8 + size;
+}
+
+/*
+ * The token at *at, NOPs skipped; *start is then its offset in the structure block. A boot asks some hundred times, so
+ * this is not libfdt's fdt_next_tag(), with whose answers tests/unit/test_fdt.c compares it.
+ */
+static uint32_t next_tag(const struct dt *dt, uint32_t *at, uint32_t *start)
+{
+	uint32_t next = *at - dt->structure, tag;
 
 	do {
 		*start = next;
-		tag = fdt_next_tag(dt->blob, *start, &next);
-	} while (tag == FDT_NOP);
-	if (next < 0)
-		return FDT_NOP;		/* broken: no NOP is passed on otherwise */
-	*at = dt->structure + (uint32_t)next;
-	return tag;
+		if (dt->structure_size < 4 || next > dt->structure_size - 4)
+			return BROKEN;
+		/* The block begins at a multiple of 4, as dt_open() has found. */
+		tag = *(const fdt32_t *)(const void *)(dt->blob + dt->structure + next);
+		next += 4;
+		if (tag == AS_STORED(FDT_BEGIN_NODE))
+			next = name_end(dt, next);
+		else if (tag == AS_STORED(FDT_PROP))
+			next = prop_end(dt, next);
+		else if (tag != AS_STORED(FDT_END_NODE) && tag != AS_STORED(FDT_NOP) && tag != AS_STORED(FDT_END))
+			return BROKEN;
+		if (next > dt->structure_size)
+			return BROKEN;
+		next = (next + 3) & ~3u;
+	} while (tag == AS_STORED(FDT_NOP));
+	*at = dt->structure + next;
+	return tag >> 24;
+}
+
+static inline void read_prop(const struct dt *dt, uint32_t offset, struct dt_prop *prop)
+{
+	const struct fdt_property *p = (const void *)(dt->blob + offset);
+
+	prop->data = (const uint8_t *)p->data;
+	prop->size = dt_u32((const uint8_t *)&p->len);
+	prop->name_offset = dt_u32((const uint8_t *)&p->nameoff);
+	prop->name = prop->name_offset < dt->strings_size ? dt->strings + prop->name_offset : NULL;
 }
 
 struct dt_prop dt_prop_at(const struct dt *dt, uint32_t offset)
 {
-	const struct fdt_property *p = (const void *)(dt->blob + offset);
-	struct dt_prop prop = { .data = (const uint8_t *)p->data, .size = fdt32_ld(&p->len),
-				.name_offset = fdt32_ld(&p->nameoff) };
+	struct dt_prop prop;
 
-	prop.name = prop.name_offset < dt->strings_size ? dt->strings + prop.name_offset : NULL;
+	read_prop(dt, offset, &prop);
 	return prop;
 }
 
 enum dt_token dt_next(const struct dt *dt, uint32_t *at, struct dt_item *item)
 {
-	int start;
+	uint32_t start;
 
 	switch (next_tag(dt, at, &start)) {
 	case FDT_BEGIN_NODE:
@@ -101,7 +147,7 @@ enum dt_token dt_next(const struct dt *dt, uint32_t *at, struct dt_item *item)
 	case FDT_END_NODE:
 		return DT_END_NODE;
 	case FDT_PROP:
-		item->prop = dt_prop_at(dt, dt->structure + (uint32_t)start);
+		read_prop(dt, dt->structure + start, &item->prop);
 		return item->prop.name ? DT_PROP : DT_BROKEN;
 	case FDT_END:
 		return DT_END;
@@ -112,11 +158,11 @@ enum dt_token dt_next(const struct dt *dt, uint32_t *at, struct dt_item *item)
 
 bool dt_next_prop(const struct dt *dt, uint32_t *at, struct dt_prop *prop)
 {
-	int start;
+	uint32_t start;
 
 	if (next_tag(dt, at, &start) != FDT_PROP)
 		return false;
-	*prop = dt_prop_at(dt, dt->structure + (uint32_t)start);
+	read_prop(dt, dt->structure + start, prop);
 	return prop->name;
 }
 

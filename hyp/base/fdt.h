@@ -16,7 +16,8 @@
 struct dt {
 	const uint8_t *blob;
 	uint32_t size;			/* bytes, of the whole blob */
-	uint32_t structure;		/* offset of the structure block */
+	uint32_t structure;		/* offset of the structure block, */
+	uint32_t structure_size;	/* and its bytes */
 	const char *strings;		/* the strings block, */
 	uint32_t strings_size;		/* up to its last 0: a name that begins in it also ends in it */
 };

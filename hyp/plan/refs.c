@@ -104,13 +104,15 @@ static uint32_t find_phandle(const char *name)
 /* As "starfive,sys-syscon": the name of a property that begins with the phandle of a block of system registers. */
 static bool names_registers(const char *name, size_t size)
 {
-	static const char *const words[] = { "syscon", "sysctl", "sysreg", "_csr", "-csr", "crg" };
-	size_t at, n, i;
+	static const struct { const char *word; size_t size; } words[] = {
+		{ NAME("syscon") }, { NAME("sysctl") }, { NAME("sysreg") }, { NAME("_csr") }, { NAME("-csr") }, { NAME("crg") },
+	};
+	size_t at, i;
 
 	for (at = 0; at < size; at++) {
 		for (i = 0; i < ARRAY_LEN(words); i++) {
-			n = strlen(words[i]);
-			if (n <= size - at && !memcmp(name + at, words[i], n))
+			if (words[i].size <= size - at && name[at] == words[i].word[0] &&
+			    !memcmp(name + at, words[i].word, words[i].size))
 				return true;
 		}
 	}
