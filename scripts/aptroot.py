@@ -229,7 +229,7 @@ def source(root, name, upstream, pattern):
 
 
 def package(root, name, pattern, files, resolve=lambda root, n, p: (n, root.pick(n, p))):
-    """A binary package; resolve() gives its concrete name and version."""
+    """A binary package; resolve() finds its concrete name and version."""
     def get(where):
         concrete, version = resolve(root, name, pattern)
         say(f"package {concrete} {version}")

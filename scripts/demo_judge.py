@@ -41,12 +41,12 @@ def stolen():
 
 
 class Lateness:
-    """Whose doing rt's late ticks are. One tick is late if its handler ran a period late, so a wait of W seconds
+    """The cause of late ticks. One tick is late if its handler ran a period late, so a wait of W seconds
     makes W / period of them late, and no more.
 
     Between two reports of rt, late ticks for which the host made QEMU wait long enough are the host's, or cannot be
-    told from it; all others are Bulkhead's. What a wait has not used up counts once more, in the next interval: the
-    lines of rt come late, too.
+    distinguished from it; all others are Bulkhead's. What a wait has not used up counts once more, in the next
+    interval: the lines of rt come late, too.
     """
     PERIOD = 0.01		# seconds between two ticks of the demo's rt
 
@@ -160,7 +160,7 @@ class Judge:
         return (True if told.quiet * 2 >= ticks else None), note
 
     def rt_was_first(self):
-        """rt has ended, as it was told to after so many ticks, and Linux still works."""
+        """rt has ended, as its bootargs request, after so many ticks, and Linux still works."""
         return "rt_off" in self.seen and "off" not in self.seen and not self.bad
 
     def verdicts(self):

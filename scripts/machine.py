@@ -24,7 +24,7 @@ FIRMWARE = os.path.join(BUILD, "opensbi/platform/generic/firmware")
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 FETCHED_QEMUS = (10, 11)	# major versions of those that scripts/fetch gets for tests
 
-# Escape sequences that Linux and U-Boot send to a terminal; only noise when text is judged.
+# Escape sequences that Linux and U-Boot send to a terminal; only noise when text is checked.
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[78c]")
 
 CALIBRATION_SECONDS = 0.15	# the calibration boot on the machine the time-outs were chosen on
@@ -64,7 +64,7 @@ def calibrate():
 
 
 class NoQemu(MachineError):
-    """The wanted version of QEMU is not on this host."""
+    """The required version of QEMU is not on this host."""
 
 
 def qemu_program(version=None):
@@ -92,7 +92,7 @@ class Channel:
         self.raw_log = raw_log
 
     def feed(self, data):
-        """Takes bytes from QEMU; gives the lines that they completed."""
+        """Takes bytes from QEMU; returns the lines that they completed."""
         if self.raw_log:
             self.raw_log.write(data)
             self.raw_log.flush()
@@ -116,7 +116,7 @@ class Channel:
         return [line[len(mark):] for line in lines if line.startswith(mark)]
 
     def expect(self, pattern, timeout=60):
-        """Waits until the regular expression matches what came after the last match; gives the match.
+        """Waits until the regular expression matches what came after the last match; returns the match.
 
         A final $ is the end of a complete line: text may come in pieces. timeout: seconds on a host
         of usual speed; scaled. Fails at once when QEMU has ended.
@@ -164,7 +164,7 @@ class Machine:
     devices  further QEMU arguments, as is "extra"
     machine, cpu, harts, memory: QEMU's -M, -cpu, -smp, -m
     qemu     10 or 11: the fetched one of this version, not the host's
-    log_dir  where uart.log, hv.log, all.log and qemu.txt go; none: nothing is kept
+    log_dir  where uart.log, hv.log, all.log and qemu.txt go; none: nothing is stored
     on_line  called as on_line(channel name, line) by the reading thread
     on_data  called as on_data(channel name, bytes), likewise
     """
@@ -311,7 +311,7 @@ class Machine:
         return text
 
     def keep_registers(self):
-        """Where every hart is now: for the one who has to find out why nothing happens."""
+        """The position of every hart: for the search why nothing happens."""
         if self.log_dir and self.process.poll() is None:
             with open(os.path.join(self.log_dir, "registers.txt"), "w", encoding="utf-8") as file:
                 file.write(self.ask_monitor("info registers -a"))
@@ -388,7 +388,7 @@ def _die_with_parent():
 
 
 def pack(config, out_dir, images=None):
-    """scripts/pack, with further images {name: file}. Gives out_dir."""
+    """scripts/pack, with further images {name: file}. Returns out_dir."""
     args = [os.path.join(TOP, "scripts/pack"), config, out_dir]
     args += [f"{name}={file}" for name, file in (images or {}).items()]
     done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

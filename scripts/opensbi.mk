@@ -8,7 +8,7 @@
 
 FIRMWARE	:= $(B)/opensbi/platform/generic/firmware
 OPENSBI_SETTINGS := FW_PAYLOAD_FDT_OFFSET=0x21a5000
-# Its hundreds of files are the longest step: on all cores, unless make was told how many.
+# Its hundreds of files are the longest step: on all cores, unless -j says how many.
 JOBS		= $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 # A line with $(MAKE) in it would run even if make was only asked to print (-n), and remove what is built.
 OPENSBI_MAKE	= $(MAKE)

@@ -89,7 +89,7 @@ OPENSBI_MENDS = (
     ("lib/sbi/sbi_trap_ldst.c", STORE_DECODE, ASK + STORE_DECODE),
     # Vector accesses are emulated by fetching the instruction a third time, with vl, vstart and vtype as the guest has
     # left them, 8192 bytes on a stack of 4 KiB, and what was on it before in a register if the first element faults.
-    # Who made the access gets the trap, as from OpenSBI before 1.5. may_emulate() refuses these before.
+    # The mode that made the access gets the trap, as from OpenSBI before 1.5. may_emulate() refuses these before.
     ("lib/sbi/sbi_trap_ldst.c", "\t\tvector = 1;\n\t\temu = sbi_misaligned_v_ld_emulator;\n",
      "\t\treturn sbi_trap_redirect(regs, orig_trap);\n"),
     ("lib/sbi/sbi_trap_ldst.c", "\t\temu = sbi_misaligned_v_st_emulator;\n",

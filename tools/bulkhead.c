@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host command `bulkhead`: what the firmware's planner says, at a desk. The planner itself is
- * hyp/plan, the same files as in the firmware. Here only the choice of the command.
+ * The host command `bulkhead`: runs the firmware's planner on a workstation. The planner is
+ * hyp/plan, the same files as in the firmware. This file only selects the command.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +17,14 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "check", cmd_check, "tell every problem of a configuration on a machine" },
+	{ "check", cmd_check, "report every problem of a configuration on a machine" },
 	{ "plan", cmd_plan, "print the plan, as the firmware prints it at boot" },
 	{ "dtb", cmd_dtb, "write the device tree that a guest will get" },
 	{ "map", cmd_map, "draw the plan as a picture (SVG)" },
-	{ "drivers", cmd_drivers, "tell what each device of a guest has lost, and got as a stand-in" },
-	{ "doctor", cmd_doctor, "tell what a machine lacks, or will cost" },
+	{ "drivers", cmd_drivers, "show what each device of a guest has lost, and got as a stand-in" },
+	{ "doctor", cmd_doctor, "show what a machine lacks, or will cost" },
 	{ "new", cmd_new, "write a configuration to start from, for a machine" },
-	{ "diff", cmd_diff, "tell what moves between two configurations" },
+	{ "diff", cmd_diff, "show what changes between two configurations" },
 	{ "images", cmd_images, "list the images that a configuration uses" },
 	{ "pack", cmd_pack, "put configuration and images behind the hypervisor's core" },
 	{ "flash", cmd_flash, "put a packed image behind an OpenSBI: the flash image" },
@@ -40,7 +40,7 @@ static void usage(FILE *out)
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
 	fprintf(out, "\nbulkhead COMMAND --help shows its options; bulkhead --version shows the version. HOST and"
-		     " PARTS\nare device trees, .dtb or .dts (through dtc). Exit codes: 0 all is well, 1 there are "
+		     " PARTS\nare device trees, .dtb or .dts (through dtc). Exit codes: 0 no problems, 1 there are "
 		     "problems,\n2 usage or files.\n");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bulkhead diff: what moves between two plans for one machine: harts, RAM, devices, interrupts, and
- * what else a guest is given. Owners are compared by name, so the order of guests does not matter.
+ * bulkhead diff: the changes between two plans for one machine: harts, RAM, devices, interrupts, and
+ * settings of guests. Owners are compared by name, so the order of guests does not matter.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ static struct spans old_spans, new_spans;
 static bool as_json;
 static uint32_t changes;
 
-/* One change; kind and what say of which thing, from and to who or what it was and is. */
+/* One change. kind, what: the thing that changes; from, to: its old and new owner or value. */
 static void change(const char *kind, const char *from, const char *to, const char *what, ...)
 	__printf(4, 5);
 
@@ -47,7 +47,7 @@ static const char *owner(const struct plan *plan, uint8_t who)
 {
 	if (who == OWNER_HYP)
 		return "hypervisor";
-	return who < plan->nr_vms ? plan->vms[who].name : "nobody";
+	return who < plan->nr_vms ? plan->vms[who].name : "no guest";
 }
 
 static const struct plan_vm *guest(const struct plan *plan, const char *name)
@@ -82,7 +82,7 @@ static void hart_use(const struct plan *plan, uint32_t i, char *buf, size_t size
 	if (h->vm == NO_OWNER && plan->console.drive == CONSOLE_OWN_HART && plan->console.hart == i)
 		snprintf(buf, size, "hypervisor, for its console");
 	else if (h->vm == NO_OWNER)
-		snprintf(buf, size, "nobody");
+		snprintf(buf, size, "no guest");
 	else
 		snprintf(buf, size, "%s, its hart %u", plan->vms[h->vm].name, h->vcpu);
 }
@@ -123,7 +123,7 @@ static void ram_change(const struct span *a, const struct span *b, uint64_t firs
 	       size_text(last - first + 1, size, sizeof(size)));
 }
 
-/* Both lists cover the same RAM without gaps; go through them side by side. */
+/* Both lists cover the same RAM without gaps: compares them side by side. */
 static void compare_ram(void)
 {
 	uint64_t first, last, end_a, end_b;
@@ -154,7 +154,7 @@ static const char *device_owner(const struct plan *plan, uint16_t node)
 				return plan->vms[i].name;
 		}
 	}
-	return "nobody";
+	return "no guest";
 }
 
 static void compare_devices_of(const struct plan *plan, bool only_new)
@@ -166,7 +166,7 @@ static void compare_devices_of(const struct plan *plan, bool only_new)
 			const struct plan_device *dev = &plan->vms[i].devices[d];
 			const char *from = device_owner(&old_plan, dev->node);
 
-			if (!only_new || !strcmp(from, "nobody"))
+			if (!only_new || !strcmp(from, "no guest"))
 				change("device", from, device_owner(&tool_plan, dev->node), "%s",
 				       dev->path);
 		}
@@ -323,7 +323,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* A plan, or the end: what does not fit cannot be compared. The images given stay as they are. */
+/* Makes a plan. Ends the program if it has problems: it cannot be compared then. */
 static void plan_one(const struct plan_args *given, const char *parts)
 {
 	struct plan_args s = *given;
@@ -340,8 +340,8 @@ int cmd_diff(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse, "HOST A B",
-		"Tell what moves on the machine HOST when configuration B takes the place of A.\v"
-		"Exit code 0 if nothing does, 1 if something does, 2 for usage, files, or a "
+		"Show what changes on the machine HOST when configuration B replaces A.\v"
+		"Exit code 0 if nothing changes, 1 if something changes, 2 for usage, files, or a "
 		"configuration that has problems.", plan_args_children, NULL, NULL };
 	static struct diff_arguments a = { .plan_args.silent = true };
 

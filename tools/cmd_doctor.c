@@ -72,7 +72,7 @@ static void check_interrupts(void)
 	uint32_t node;
 
 	if (!tool_host.nr_plics)
-		LACK("no PLIC: devices with interrupts cannot be given");
+		LACK("no PLIC: devices with interrupts cannot be passed through");
 	for (node = 0; node < tool_host.nr_nodes; node++) {
 		if (host_is_disabled(&tool_host, node))
 			continue;
@@ -99,7 +99,7 @@ static void check_dma(void)
 		}
 		if (tool_host.nodes[node].flags & NODE_PCI &&
 		    !(tool_host.nodes[tool_host.nodes[node].parent].flags & NODE_PCI))
-			LACK("%s: a PCI host bridge, which cannot be given to a guest yet", path_of(node));
+			LACK("%s: a PCI host bridge, which cannot be passed through yet", path_of(node));
 		if (host_find_prop(&tool_host, node, "dma-ranges", &p) && p.size)
 			COST("%s: dma-ranges: its devices may reach a part of RAM only; give their guest memory there "
 			     "by \"at\"",
@@ -120,7 +120,7 @@ static void check_memory(void)
 	if (plan_make(&tool_plan, &tool_host, &none, &no_package, hyp, &quiet))
 		return;
 	for (i = 0; i < tool_plan.nr_firmware; i++)
-		COST("0x%lx-0x%lx: nothing reserves this RAM below the hypervisor; it is taken to be the firmware's, "
+		COST("0x%lx-0x%lx: nothing reserves this RAM below the hypervisor; it is assumed to be the firmware's, "
 		     "unless \"firmware\" names what is", tool_plan.firmware[i].range.base,
 		     range_last(tool_plan.firmware[i].range));
 }

@@ -239,7 +239,7 @@ int cmd_drivers(int argc, char **argv)
 		options,
 		parse,
 		"HOST PARTS GUEST",
-		"Tell for each device of GUEST what its node has lost of the host's, what it has got as a stand-in, "
+		"Show for each device of GUEST what its node has lost of the host's, what it has got as a stand-in, "
 		"and "
 		"whether all that its binding requires is there.\v"
 		"Exit code 1 if something that is required is missing. docs/providers.md describes stand-ins.",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bulkhead flash: OpenSBI's fw_payload with a packed image in the place of its payload. The firmware copies the device
- * tree to RAM before it adds to it, since the previous stage may have left it in ROM (Spike, and the boot ROMs of CVA6
- * and Rocket). The place is behind the image, whatever its size, so it is known only here.
+ * tree to RAM before it changes it, as the previous stage may have left it in ROM (Spike, and the boot ROMs of CVA6
+ * and Rocket). The copy lies behind the image, so its address depends on the image's size and is computed here.
  *
  * Source: OpenSBI, firmware/fw_payload.S, fw_next_arg1(): the offset from the firmware's first byte, wherever that
  * runs, is the operand of one instruction, "lui a1, OFFSET >> 12", if its low 12 bits are 0.

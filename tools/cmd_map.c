@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bulkhead map: the plan as a picture, from top to bottom: guests, harts, RAM, devices and
- * interrupts, each part in the colour of its owner, what is free in a dashed outline. Sizes of RAM
+ * interrupts, each part in the colour of its owner, free parts in a dashed outline. Sizes of RAM
  * are drawn compressed, so that 2 MiB beside 2 GiB can still be seen.
  */
 #include <stdio.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bulkhead new: a configuration to start from, with all harts and devices of a machine in it. What
- * can be had is found by asking the planner, device by device, so what is offered does work; what
- * cannot be had is listed with the planner's reason.
+ * bulkhead new: a configuration to start from, with all harts and devices of a machine. Each device
+ * is tried in a plan, so the listed ones work; the others are listed with the planner's reason.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,7 +112,7 @@ static void print_console(void)
 	char path[HOST_PATH_SIZE];
 	uint32_t i;
 
-	fputs("\n\t/*\n\t * What the hypervisor itself writes to. Without this it is the firmware's"
+	fputs("\n\t/*\n\t * The hypervisor's own console. Without this it is the firmware's"
 	      " console; no\n\t * guest can have the device that is named here. A UART serves"
 	      " all guests (docs/console.md).\n\t */\n", out);
 	for (i = 0; i < nr_candidates; i++) {
@@ -129,7 +128,7 @@ static void print_console(void)
 	}
 }
 
-/* What is taken to be the firmware's, for a person who knows more. */
+/* The memory that is assumed to be the firmware's, as a comment for a person who knows more. */
 static void print_firmware(void)
 {
 	char size[24];
@@ -137,7 +136,7 @@ static void print_firmware(void)
 
 	if (!tool_plan.nr_firmware)
 		return;
-	fputs("\n\t/*\n\t * RAM below the hypervisor that nothing reserves is taken to be the firmware's. If you know "
+	fputs("\n\t/*\n\t * RAM below the hypervisor that nothing reserves is assumed to be the firmware's. If you know "
 	      "what the\n\t * firmware has, name that, and the rest is free; or \"reserved\", if it reserves all that "
 	      "it has.\n\t */\n", out);
 	for (i = 0; i < tool_plan.nr_firmware && i < CONFIG_MAX_FIRMWARE; i++)
@@ -147,7 +146,7 @@ static void print_firmware(void)
 	fputs(";\n", out);
 }
 
-/* The harts that the first guest left, as many as are alike. */
+/* The harts that the first guest does not have, as many as are alike. */
 static void print_second(void)
 {
 	const struct config_vm *vm = &tool_config.vms[0];
@@ -168,7 +167,7 @@ static void print_second(void)
 		fputs(">;\n\t//\tmemory = \"4M\";\n\t//\tkernel = \"image\";\n\t// };\n", out);
 }
 
-/* The options without which check would refuse what is written here. */
+/* options: those that check needs to accept the configuration. */
 static void print_config(const char *host_path, const char *options)
 {
 	char machine[96] = "?", size[24];
@@ -262,7 +261,7 @@ int cmd_new(int argc, char **argv)
 	};
 	static const struct argp argp = { options, parse, "HOST",
 		"Write a configuration to start from for the machine HOST: one guest that passes "
-		"check, and all harts and devices, ready to be given.", NULL, NULL, NULL };
+		"check, and all other harts and devices as comments.", NULL, NULL, NULL };
 	struct new_arguments a = { 0 };
 	struct reporter r;
 	bool assumed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bulkhead images and pack: what images a configuration needs, and the image that is booted: the
- * hypervisor's core, padded to the memory it takes, and behind it the package.
+ * bulkhead images and pack: the images that a configuration needs, and the image that is booted: the
+ * hypervisor's core, padded to its size in memory, and behind it the package.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ int cmd_images(int argc, char **argv)
 {
 	static const struct argp argp = { NULL, parse_images, "PARTS",
 		"List the names of the images that the configuration PARTS uses, one a line.\v"
-		"Problems of the configuration are not this command's: see check.",
+		"This command does not check the configuration: see check.",
 		NULL, NULL, NULL };
 	struct blob config;
 
@@ -104,7 +104,7 @@ static void check_given(void *arg, const char *name)
 	m->any = true;
 }
 
-/* False and a word for each image that cannot be what it is used as. */
+/* False, with a message for each image, if an image cannot be used in its role. */
 static bool check_images(const struct blob *package_blob)
 {
 	struct reporter r = { print_parts_problem, 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bulkhead check, plan and dtb: make the plan, and tell its problems, print it, or write a guest's
- * device tree. check makes all guests' trees too, since a boot would.
+ * bulkhead check, plan and dtb: make the plan, and report its problems, print it, or write a guest's
+ * device tree. check makes all guests' trees too, as a boot does.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static void build_all(struct plan_args *s)
 int cmd_check(int argc, char **argv)
 {
 	static const struct argp argp = { json_option, parse_plan_args, "HOST PARTS",
-		"Tell every problem of the configuration PARTS on the machine HOST.\v"
+		"Report every problem of the configuration PARTS on the machine HOST.\v"
 		"Problems and notes go to standard error, one a line: FILE:LINE: NODE: PROPERTY: "
 		"what is wrong [code]. Exit code 1 if there is any problem.", plan_args_children,
 		NULL, NULL };

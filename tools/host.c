@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's tree as the commands take it: with RAM that a person adds where the tree has none, since that is what
- * boot loaders do; and words for trees that stand in each other's place on the command line.
+ * Reads the machine's tree. --memory adds RAM to a tree without, as boot loaders do. Also messages for arguments HOST
+ * and PARTS in the wrong order.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,7 +111,7 @@ struct blob read_host_tree(const char *path, const char *other, const struct ban
 		if (other)
 			second = read_tree(other);
 		if (other && !is_configuration(&second))
-			die("HOST and PARTS stand in each other's place: %s is a configuration. Write first the "
+			die("HOST and PARTS are in the wrong order: %s is a configuration. Write first the "
 			    "machine's tree, then the configuration: %s %s", path, other, path);
 		die("%s is a configuration; HOST is the device tree of a machine: /sys/firmware/fdt of a running "
 		    "board, "

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Images and the package they go into (hyp/plan/package.h), and the header of the hypervisor's own
- * image (Linux, Documentation/arch/riscv/boot-image-header.rst), which tells loaders how much
- * memory the whole takes.
+ * Images and their package (hyp/plan/package.h), and the header of the hypervisor's own
+ * image (Linux, Documentation/arch/riscv/boot-image-header.rst), from which loaders read how much
+ * memory image and package need.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +105,7 @@ static void add_entry(struct package_header *h, const char *name, const struct b
 	struct package_entry *e = &h->entries[h->nr_entries++];
 	uint64_t size = b->size, align = PAGE_SIZE;
 
-	if (in_place) {	/* with all the memory that it takes, which a kernel's header tells */
+	if (in_place) {	/* with all the memory that a kernel's header requests */
 		size = core_header_valid(b) && core_image_size(b) > size ? core_image_size(b) : size;
 		if (size > GIB)
 			die("image \"%s\": its header asks for 0x%lx bytes of memory", name, size);

@@ -39,7 +39,7 @@ void *need_memory(size_t size)
 	return p;
 }
 
-/* Reads to the end: files below /sys do not tell their size. */
+/* Reads to the end: files below /sys have no size. */
 static struct blob read_stream(FILE *f, const char *path)
 {
 	size_t room = 1 << 16, n;
@@ -73,7 +73,7 @@ struct blob read_file(const char *path)
 
 /*
  * Runs dtc with input and output format, from a file or from data, and reads what it writes.
- * option: one more for it, or "-q", which it has anyway.
+ * option: one more option for dtc, or "-q", which is always set.
  */
 static struct blob run_dtc(const char *in, const char *out, const char *path,
 			   const struct blob *data, const char *option)
@@ -135,7 +135,7 @@ struct blob read_tree(const char *path)
 	return b;
 }
 
-/* The tree of a source as text in which each line tells its place. */
+/* The tree of a source as text with file and line of each property (dtc -TT). */
 struct blob annotated_source(const char *path)
 {
 	return run_dtc("dts", "dts", path, NULL, "-TT");

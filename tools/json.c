@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * JSON (RFC 8259) to standard output, one value a line. Addresses are strings of hexadecimal
- * digits: many readers keep only 53 bits of a number.
+ * digits: many readers hold only 53 bits of a number.
  */
 #include <stdio.h>
 
 #include "tools/tool.h"
 
 static unsigned depth;
-static bool begun;	/* the object or array has something in it */
+static bool begun;	/* the object or array is not empty */
 
 static void text(const char *s)
 {

@@ -32,7 +32,7 @@ static void judge(struct candidate *c)
 	vm->trust_dma = vm->trust_control = false;
 }
 
-/* UARTs first, as the one that a guest has unless somebody changes it; then by address. */
+/* UARTs first, as the one that a guest has by default; then by address. */
 static int compare(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What plan, check and dtb share: their options, and making the plan just as the firmware will.
- * What the command line leaves open (images, the hypervisor's place) is assumed and said.
+ * The input of a plan, for all commands that make one: their options, and make_plan(), which makes the
+ * plan as the firmware will. What the command line leaves open (images, the hypervisor's place) is
+ * assumed, with a note.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -83,7 +84,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (s->image_path && (s->nr_images_dirs || s->images.count || s->core_path))
-			argp_error(state, "--image goes with none of --images, --core and -i");
+			argp_error(state, "--image cannot be used with --images, --core or -i");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -125,7 +126,7 @@ static const char *find_image(const struct plan_args *s, const char *name)
 	return NULL;
 }
 
-/* Adds an image that the configuration names: DIR/NAME, or an empty one with a word about it. */
+/* Adds an image that the configuration names: DIR/NAME, or an empty one with a note. */
 static void add_used(void *arg, const char *name)
 {
 	struct plan_args *s = arg;
@@ -143,7 +144,7 @@ static void add_used(void *arg, const char *name)
 		if (!images->files[images->count])
 			return;	/* reported as missing */
 	} else if (!s->silent) {
-		fprintf(stderr, "bulkhead: note: image \"%s\" is taken to be empty; name it by "
+		fprintf(stderr, "bulkhead: note: image \"%s\" is assumed to be empty; name it by "
 			"--image, --images or -i\n", name);
 	}
 	snprintf(images->names[images->count++], IMAGE_NAME_LEN, "%s", name);
@@ -177,7 +178,7 @@ uint64_t assumed_place(uint64_t text_offset, uint64_t size)
 			place.base = align_up(range_last(r->range) + 1, 2 * MIB) + text_offset % (2 * MIB);
 		}
 	}
-	return usual;	/* nowhere: the planner says why */
+	return usual;	/* no free place: the planner reports the cause */
 }
 
 static void open_package(struct plan_args *s, const uint8_t *data, uint64_t size, uint64_t address)
@@ -198,7 +199,7 @@ static struct range use_image(struct plan_args *s)
 		die("%s: not an image of the hypervisor", s->image_path);
 	hyp.size = core_image_size(&image);
 	hyp.base = s->has_load ? s->load : assumed_place(core_text_offset(&image), hyp.size);
-	/* The package's first page tells its size; it ends where the image ends. */
+	/* The package's header has its size; it ends where the image ends. */
 	for (at = 0; at + sizeof(*h) <= image.size; at += PAGE_SIZE) {
 		h = (struct package_header *)(image.data + at);
 		if (h->magic == PACKAGE_MAGIC && at + h->total_size == hyp.size)
@@ -211,7 +212,7 @@ static struct range use_image(struct plan_args *s)
 	return hyp;
 }
 
-/* The same made up from files, or from nothing. */
+/* The same from files, or from sizes that are assumed. */
 static struct range use_files(struct plan_args *s)
 {
 	uint64_t offset = ASSUMED_TEXT_OFFSET, size = ASSUMED_CORE_SIZE, least = ASSUMED_SIZE;
@@ -240,8 +241,8 @@ static struct range use_files(struct plan_args *s)
 }
 
 /*
- * Where the firmware in our flash image copies the tree to, and what it then adds: behind the image. Other firmware may
- * have it elsewhere. Room has to be there in any case.
+ * The range where the firmware of a flash image (cmd_flash.c) puts the tree, with what it adds: behind the image. Other
+ * firmware may use another place. A machine needs this room in any case.
  */
 static void find_tree(struct plan_args *s, struct range loaded)
 {
@@ -251,7 +252,7 @@ static void find_tree(struct plan_args *s, struct range loaded)
 	uint32_t i;
 
 	tool_host.tree = tree;
-	if (s->has_load)	/* by somebody else than our flash image */
+	if (s->has_load)	/* not by a flash image */
 		return;
 	for (i = 0; i < host->nr_ram; i++) {
 		if (!range_contains(host->ram[i], loaded.base, loaded.size) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan for programs. What plan_print() tells people is all here, with names in place of
+ * The plan for programs: all that plan_print() prints for people, with names in place of
  * indices.
  */
 #include "hyp/plan/plan_int.h"

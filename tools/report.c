@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Problems as they are told: to a person, one a line on standard error in the form of compilers,
+ * Prints problems: for a person, one a line on standard error in the form of compilers,
  * FILE:LINE: NODE: PROPERTY: what is wrong [code]; or all of them as JSON, for a program. The words
- * are hyp/plan's, so that a boot says the same.
+ * are hyp/plan's, so that a boot prints the same.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "tools/tool.h"
 
-/* Whose problems these are; a reporter has no room for it. */
+/* The files that the problems refer to; struct reporter has no place for them. */
 static const char *host_file, *config_file;
 static struct places *host_places, *config_places;
 static bool quiet;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who has which RAM, as one sorted list without gaps for each bank, for pictures and comparisons.
- * The plan knows owners; here they are only put in order, what is free included.
+ * The owners of RAM as one sorted list without gaps for each bank, for pictures and comparisons:
+ * the plan's owners in order of addresses, with the free ranges.
  */
 #include <stdlib.h>
 
@@ -23,7 +23,7 @@ static void consider(struct span *best, bool *found, struct range r, struct span
 	*found = true;
 }
 
-/* The first span at or behind an address that somebody has; of equals a guest's, reserved last. */
+/* The first span with an owner at or behind an address; of several a guest's first, reserved ones last. */
 static bool next_claim(const struct plan *plan, const struct host *host, uint64_t at,
 		       struct span *best)
 {

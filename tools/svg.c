@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Writes SVG 1.1 with a style sheet that follows prefers-color-scheme. Plain rules only, without
- * variables: many programs that show SVG know no more.
+ * variables: many programs that show SVG support no more.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the commands of `bulkhead` share: exit codes, reading trees and files, reporting problems,
- * and making the plan as the firmware will.
+ * The interface between the files of `bulkhead`: exit codes, reading trees and files, reporting
+ * problems, and making the plan as the firmware will.
  */
 #ifndef TOOLS_TOOL_H
 #define TOOLS_TOOL_H
@@ -41,16 +41,16 @@ struct banks {
 
 void banks_add(struct banks *banks, const char *text);	/* "2G at 0x80000000"; dies if it is anything else */
 
-/* A machine's tree with that RAM, or the end and a word if it is a configuration; other: PARTS, or NULL. */
+/* A machine's tree with that RAM; dies if it is a configuration. other: PARTS, for the message, or NULL. */
 struct blob read_host_tree(const char *path, const char *other, const struct banks *banks);
-struct blob read_config_tree(const char *path);		/* or the end if it is a machine's */
+struct blob read_config_tree(const char *path);		/* dies if it is a machine's */
 
 /* images.c: NAME=FILE arguments, and packages made of them. */
 struct images {
 	uint32_t count;
 	char names[PACKAGE_MAX][IMAGE_NAME_LEN];
 	const char *files[PACKAGE_MAX];		/* NULL: assumed empty */
-	bool silent;				/* nothing is said of images that are unpacked */
+	bool silent;				/* no note about images that are unpacked */
 };
 
 void images_add(struct images *images, const char *name_and_file);
@@ -93,9 +93,9 @@ struct plan_args {
 	struct banks banks;
 	uint64_t load;
 	bool has_load, assume_h;
-	bool json;		/* problems are kept for report_json() */
+	bool json;		/* problems are stored for report_json() */
 	const char *output;	/* of commands that write a file; NULL or "-": standard output */
-	bool silent;		/* nothing is said of images that are taken to be empty */
+	bool silent;		/* no note about images that are assumed to be empty */
 	/* what follows from them */
 	struct blob host_blob, config_blob, package_blob;
 	struct package package;
@@ -131,7 +131,7 @@ struct places;
 struct places *places_of(const char *source);
 const char *places_find(const struct places *p, const char *node, const char *prop, unsigned *line);
 
-/* report.c: problems to standard error, or kept and then written as a member of a JSON object. */
+/* report.c: problems to standard error, or stored and then written as a member of a JSON object. */
 struct reporter report_begin(const char *host, const char *config, bool json);
 void report_json(void);
 void report_summary(unsigned count);	/* "3 problems" */

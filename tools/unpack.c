@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Images as they go into a package: a kernel that only lacks being unpacked (gzip, alone or in an EFI zboot image) is
- * unpacked, by zlib.
+ * Reads images for a package. A kernel that is compressed by gzip, alone or in an EFI zboot image, is unpacked by
+ * zlib.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "hyp/plan/image_kind.h"
 #include "tools/tool.h"
 
-#define MAX_KERNEL	GIB	/* what is larger unpacked is no kernel, but a mistake or a trap */
+#define MAX_KERNEL	GIB	/* unpacked; a larger file is a mistake or a decompression bomb */
 #define BY_GZIP		(16 + MAX_WBITS)	/* of inflateInit2(): a gzip header is there */
 
 static uint32_t get_le32(const uint8_t *p)
@@ -44,7 +44,7 @@ static void grow(struct blob *out, size_t room, const char *path)
 		die("%s: no memory for it", path);
 }
 
-/* All members of a gzip file; what is no member behind one is left, as gunzip does. */
+/* All members of a gzip file; other data behind a member is ignored, as gunzip does. */
 static struct blob inflate_all(const struct blob *in, const char *path)
 {
 	z_stream z = { .next_in = in->data, .avail_in = (uInt)in->size };

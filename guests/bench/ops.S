@@ -2,7 +2,7 @@
 /*
  * The operations that are measured; their contract is in ops.h. Nothing but the operation stands between
  * the two readings of the cycle counter. t5 is the first reading, t6 the second; t4 is where quick_trap
- * goes on. An SBI call keeps all registers but a0 and a1 (SBI specification, "Binary Encoding").
+ * continues. An SBI call preserves all registers but a0 and a1 (SBI specification, "Binary Encoding").
  */
 #include "guests/bench/asm_offsets.h"
 #include "guests/lib/csr.h"
@@ -160,7 +160,7 @@ op_timer_end:
 	mv	a0, t6
 	ret
 
-	/* Entered for the one source that sie has: masks it, interrupts off, goes on at t4. */
+	/* Entered for the one source that sie has: masks it, disables interrupts, continues at t4. */
 	.balign	4
 	.globl	quick_trap
 quick_trap:
@@ -194,7 +194,7 @@ op_ext_resume_end:
 	ret
 
 	/*
-	 * What a kernel's handler does at least: saves everything, tells causes apart, counts its depth, claims
+	 * What a kernel's handler does at least: saves everything, distinguishes causes, counts its depth, claims
 	 * until there is nothing left, calls a function to serve the device, completes, restores.
 	 */
 	.balign	4

@@ -17,7 +17,7 @@ struct op_args {
 	uint64_t value;		/* what a store stores */
 };
 
-/* What full_trap needs and keeps; sscratch points to it. */
+/* What full_trap needs and saves; sscratch points to it. */
 struct irq_frame {
 	uint64_t x[32];
 	uint64_t epc;
@@ -57,7 +57,7 @@ op_fn op_ipi_sibling;
 /* Serves interrupts by sibling_trap, which adds 1 to the word at addr, until that is value. */
 op_fn op_sibling_serve;
 
-/* Sets the timer, by stimecmp or SBI; gives the cycle counter at the first instruction of quick_trap. */
+/* Sets the timer, by stimecmp or SBI; returns the cycle counter at the first instruction of quick_trap. */
 uint64_t op_timer(const struct timer_args *args);
 /* For irq_frame.handler: calms the device and counts. */
 void serve_device(void);

@@ -31,7 +31,7 @@ static void on_ext(struct cpu *c)
 	} else if (!dev->ops->raised(dev)) {
 		not_raised++;
 	}
-	/* The device first: who waits for the count may raise the next event at once. */
+	/* The device first: a hart that polls the count may raise the next event at once. */
 	if (raise_again && --raise_again)
 		dev->ops->raise(dev);
 	else

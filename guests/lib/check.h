@@ -32,7 +32,7 @@ void check_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define EXPECT(cond, ...)	check_expect((cond), true, __FILE__, __LINE__, __VA_ARGS__)
 /* Must hold in a partition; natively the machine itself may answer differently. */
 #define EXPECT_OURS(cond, ...)	check_expect((cond), !sbi.opensbi, __FILE__, __LINE__, __VA_ARGS__)
-/* The SBI specification asks for it; some OpenSBI versions give another answer. */
+/* The SBI specification asks for it; some OpenSBI versions return another error. */
 #define EXPECT_SPEC(cond, ...)	EXPECT_OURS(cond, __VA_ARGS__)
 
 #endif

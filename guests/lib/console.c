@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Formatting and line output. SBI specification, chapters "Debug Console" and "Legacy".
- * console_lock keeps the lines of harts apart; it is taken with interrupts off. Separate from hyp/base/fmt.c: guests
+ * console_lock separates the lines of harts; it is taken with interrupts off. Separate from hyp/base/fmt.c: guests
  * judge the hypervisor, so no fault of its code may be in them, too.
  */
 #include <stdbool.h>

@@ -12,7 +12,7 @@
 
 #define LINE_MAX_LEN	400	/* longer lines are cut */
 
-/* Conversions: %% %c %s %d %u %x %p, flags - and 0, a width, l and ll. Gives the length. */
+/* Conversions: %% %c %s %d %u %x %p, flags - and 0, a width, l and ll. Returns the length. */
 size_t format(char *buf, size_t size, const char *fmt, va_list ap);
 size_t formatf(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

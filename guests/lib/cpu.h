@@ -69,7 +69,7 @@ static inline void irq_disable(void)
 	csr_clear(sstatus, SSTATUS_SIE);
 }
 
-/* Disable interrupts; gives the former state for irq_restore(). */
+/* Disables interrupts; returns the former state for irq_restore(). */
 static inline unsigned long irq_save(void)
 {
 	unsigned long old;

@@ -42,7 +42,7 @@ static void rtc_calm(const struct device *d)
 	rtc_write(d, RTC_CLEAR_INTERRUPT, 1);
 }
 
-/* The device does not tell: ALARM_STATUS is of an alarm to come, and there is none then. */
+/* The device has no such bit: ALARM_STATUS shows an alarm to come, and there is none then. */
 static bool rtc_raised(const struct device *d)
 {
 	return *(volatile uint32_t *)(d->base + RTC_ALARM_STATUS) == 0;

@@ -19,7 +19,7 @@
 /* Address of this hart's code buffer, 64-byte aligned; lab_run() puts the instruction there. */
 uint64_t lab_code(void);
 
-/* Give x1..x31 values that tell the registers apart. */
+/* Give x1..x31 values that differ for each register. */
 void lab_fill(struct tf *regs);
 
 /* Run `insn` (length from its low bits) in S-mode. */

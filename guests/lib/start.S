@@ -30,7 +30,7 @@ image_start:
 
 	.text
 boot:
-	/* What this hart was given: struct boot_state (cpu.h). */
+	/* The hart's parameters: struct boot_state (cpu.h). */
 	.irp	n, 1,2,3,4,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
 	or	t0, t0, x\n
 	.endr
@@ -94,7 +94,7 @@ boot:
 	csrw	stvec, t0
 	mv	a0, s0
 	mv	a1, s1
-	call	lib_init		/* gives this hart's struct cpu */
+	call	lib_init		/* returns this hart's struct cpu */
 	mv	a1, a0
 	lla	a2, start_main
 	j	enter

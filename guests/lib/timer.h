@@ -36,7 +36,7 @@ static inline uint64_t ticks_to_ns(uint64_t t)
 	       t % machine.timebase * 1000000000 / machine.timebase;
 }
 
-/* Give up long after anything reasonable: the machine under the emulator may be very busy. */
+/* The limit is far above any usual time: the machine under the emulator may be very busy. */
 #define LONG_MS	60000
 
 #define WAIT_UNTIL(cond, ms) ({ \

@@ -39,7 +39,7 @@ enum target_kind {
 	TARGET_RAM,	/* a buffer of the hart's own, 64 bytes */
 	TARGET_NOTHING,	/* not the guest's: an access fault */
 	TARGET_PLIC,	/* an emulated register: aligned 32-bit integer accesses, else an access fault */
-	TARGET_ZERO,	/* one that is not the guest's: it reads 0 and keeps nothing */
+	TARGET_ZERO,	/* one that is not the guest's: it reads 0 and ignores writes */
 	TARGET_DEVICE,	/* mapped: what the hardware says, which is the value or an access fault */
 	TARGET_GUARDED,	/* mapped read-only: loads as of TARGET_DEVICE, stores as of TARGET_PLIC */
 };

@@ -12,7 +12,7 @@
 #define VALUE		0x1122334455667788UL	/* what a1 holds */
 #define ANY_CAUSE	64
 #define NO_TRAP		31
-#define BLOCK		64UL	/* of a CBO, of which the fault may tell the start */
+#define BLOCK		64UL	/* of a CBO, for which the fault may report the start */
 
 /* Pages of the window, for each hart. */
 #define PAGES_A_HART	4
@@ -99,14 +99,14 @@ static bool right_fault(const struct test_case *c, const struct tf *r, uint64_t 
 	if (r->epc != c->exec)
 		return false;
 	if (want == CAUSE_ILLEGAL)
-		/* QEMU 10 and 11 tell an older instruction for MRET. */
+		/* QEMU 10 and 11 report an older instruction for MRET. */
 		return r->cause == want && (r->tval == 0 || r->tval == c->op->insn || c->op->insn == INSN_MRET);
 	if (r->tval != c->address && !(c->op->kind == OP_CBO && r->tval == (c->address & ~(BLOCK - 1))))
 		return false;
 	if (want == ANY_CAUSE)
 		return r->cause == (stores(c->op) ? CAUSE_STORE_ACCESS : CAUSE_LOAD_ACCESS) ||
 		       (c->op->kind == OP_AMO && r->cause == CAUSE_LOAD_ACCESS);	/* QEMU 7.2 */
-	/* QEMU 7.2 tells the page faults of AMOs in the guest's own translation as loads. */
+	/* QEMU 7.2 reports page faults of AMOs in the guest's own translation as those of loads. */
 	return r->cause == want || (want == CAUSE_STORE_PAGE && r->cause == CAUSE_LOAD_PAGE &&
 				    (c->op->kind == OP_AMO || c->op->kind == OP_SC));
 }
@@ -267,7 +267,7 @@ static void try_misaligned(struct test_case *c)
 		in.x[REG_A0] = in.x[REG_SP] = c->address;
 		r = lab_run_at(&in, c->op->insn, lab_code(), c->exec, c->user);
 		count_case(r, lab_completed(r, c->exec, c->op->insn));
-		/* Of a mapped device QEMU tells the aligned half that failed. */
+		/* For a mapped device QEMU reports the aligned half that failed. */
 		first = in_hardware(c) ? aligned : c->address;
 		ok = (r->cause == low || r->cause == low + 1) && r->epc == c->exec &&
 		     r->tval >= first && r->tval - c->address + 8 < c->op->width + 8 &&

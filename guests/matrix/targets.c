@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The targets: the guest's own memory and registers, what is not there, and what is somebody else's. The guest
+ * The targets: the guest's own memory and registers, what does not exist, and what another owner has. The guest
  * cannot know the latter: the configuration names it (bootargs).
  */
 #include <string.h>

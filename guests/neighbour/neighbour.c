@@ -4,7 +4,7 @@
  * hashes of its free RAM and of its own code and checks 64 KiB of them at each tick, and keeps what it
  * has written to its registers: floating point, CSRs, and the PLIC's for its device, a goldfish RTC if it
  * has one, whose alarms it counts. A deadline is lost if it is never served; one that is served late is
- * told (jitter), but is no failure: the host's CPUs are shared.
+ * reported (jitter), but is no failure: the host's CPUs are shared.
  * bootargs: neighbour.every=MS between reports (default 500). It never ends by itself.
  */
 #include "guests/lib/console.h"
@@ -47,7 +47,7 @@ static uint64_t passes, bad_hash, bad_state;
 static uint64_t rtc;
 static uint32_t rtc_source;
 static volatile uint64_t alarms, served;
-static volatile uint64_t extra, empty;	/* an interrupt without an alarm; a claim that gives nothing */
+static volatile uint64_t extra, empty;	/* an interrupt without an alarm; a claim that returns 0 */
 
 static uint64_t hash(const struct chunk *c)
 {
@@ -172,7 +172,7 @@ static void expect(bool held, const char *what, uint64_t value)
 		line("neighbour: BAD %s: 0x%lx", what, value);
 }
 
-/* Without D there are no registers of 64 bits to look after. */
+/* Without D there are no registers of 64 bits to check. */
 static bool has_fp(void)
 {
 	return dt_isa_has(this_cpu()->index, "d");

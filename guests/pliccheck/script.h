@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random steps on the registers of a PLIC with two level-triggered devices behind it, and two harts; the same
- * seed gives the same steps everywhere. Who includes this says how a step is made (a guest: real accesses; the
+ * seed gives the same steps everywhere. The including file defines how a step is made (a guest: real accesses; the
  * model of the unit tests: calls). A model goes along to know which steps have no single right answer on the PLIC of
  * QEMU 7.2, which differs from the specification (1.0.0) in these, and only these:
- *  - claim-threshold: a claim gives nothing at or below the threshold. No such claim is made.
+ *  - claim-threshold: a claim returns 0 at or below the threshold. No such claim is made.
  *  - enable-late: a write to the enables alone does not change the lines. The priorities of both sources
  *    are written after it, to another value and back.
- *  - level-again: a level that is still up at the completion does not pend again. The device is told to raise it
+ *  - level-again: a level that is still up at the completion does not pend again. The device raises it
  *    once more after such a completion.
  *  - raise-latches: a device that raises its level while it is claimed, or again while it is up, sets the pending
  *    bit, and it stays. Devices raise their level when it is down and they are not claimed.
@@ -91,7 +91,7 @@ static inline uint32_t script_raise(struct script *s, unsigned int device)
 	return 0;
 }
 
-/* What a claim would give, whether or not it is above the threshold. */
+/* What a claim would return, whether or not it is above the threshold. */
 static inline uint32_t script_claim(struct script *s, uint32_t hart)
 {
 	bool candidate = false;
@@ -143,7 +143,7 @@ static inline uint32_t script_enable(struct script *s, uint32_t hart)
 	return 0;
 }
 
-/* Makes one step; what was read, or 0. *what tells which kind it was. */
+/* Makes one step; returns what was read, or 0. *what: the kind of the step. */
 static inline uint32_t script_step(struct script *s, uint32_t *what)
 {
 	uint32_t hart = script_random(s, SCRIPT_HARTS), device = script_random(s, SCRIPT_DEVICES);

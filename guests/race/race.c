@@ -67,7 +67,7 @@ static void be_the_sibling(void *unused)
 	}
 }
 
-/* The instruction once, from that virtual address; gives how it ended. */
+/* Executes the instruction once, from that virtual address; returns how it ended. */
 static uint64_t run_once(uint64_t pc, bool user)
 {
 	struct tf in;

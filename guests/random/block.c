@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random instructions and CSR accesses. A third of the instructions are noise, the others have an opcode that
- * exists. Only ecall is left out: calls are call.c's, which knows those that end the guest for good.
+ * exists. Only ecall is left out: calls are call.c's, which knows those that end the guest without a restart.
  */
 #include "guests/lib/lab.h"
 #include "guests/random/random.h"

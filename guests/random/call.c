@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random SBI calls: numbers that exist and others, parameters of all kinds. Left out are those that end the guest
- * for good: shutdown without a failure, and a stop of the boot hart.
+ * without a restart: shutdown without a failure, and a stop of the boot hart.
  */
 #include "guests/lib/lab.h"
 #include "guests/lib/sbi.h"

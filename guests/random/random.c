@@ -2,9 +2,9 @@
 /*
  * A guest without sense: random instructions in S- and U-mode, with and without translation, random CSR accesses
  * and random SBI calls, on all harts at once. It destroys itself soon; its partition restarts it (on-crash =
- * "restart", watchdog-ms), and it goes on with another seed.
+ * "restart", watchdog-ms), and it continues with another seed.
  * bootargs: random.seed=N, mixed with the time of the start; random.replay=N is taken as it is.
- * random.foreign=N: a decimal address that is somebody else's.
+ * random.foreign=N: a decimal address that another owner has.
  */
 #include "guests/lib/console.h"
 #include "guests/lib/dt.h"

@@ -293,7 +293,7 @@ static void by_warm(void)
 	reset(SRST_WARM, 0);
 }
 
-/* Upper bits of both parameters are nobody's. */
+/* Upper bits of both parameters are ignored. */
 static void by_wide(void)
 {
 	reset(0xabcdef0000000000UL | SRST_COLD, 0x1234567800000000UL);
@@ -328,7 +328,7 @@ static void by_silence(void)
 		cpu_relax();
 }
 
-/* A timer that is due, and nobody serves it. */
+/* A timer that is due and is not served. */
 static void by_deafness(void)
 {
 	timer_set(time_now());

@@ -34,7 +34,7 @@ static void suspends(void *arg)
 	entered++;
 }
 
-/* Retentive: it is SUSPENDED, cannot be started, wakes by an IPI, and goes on behind the call. */
+/* Retentive: it is SUSPENDED, cannot be started, wakes by an IPI, and continues behind the call. */
 static void t_retentive(void)
 {
 	unsigned int i;
@@ -170,7 +170,7 @@ static void rival(void *arg)
 	}
 }
 
-/* Two harts start a third: one of them does it, the other is told so, and it runs once. */
+/* Two harts start a third: one of them starts it, the other gets an error, and it runs once. */
 static void t_two_starters(void)
 {
 	unsigned int i, mine = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest that tells the seeds in its device tree, in hexadecimal digits, or that it has none; and then, by
+ * A guest that prints the seeds in its device tree, in hexadecimal digits, or that it has none; and then, by
  * seeds.then= in its bootargs: crash (it reports a failure), or sleep (the default).
  */
 #include <libfdt.h>

@@ -39,7 +39,7 @@ struct hart {
 	uint32_t handed;	/* a source that the other hart wants completed here; 0: none */
 	uint64_t taken;
 	uint64_t claims;	/* that gave something, here */
-	bool claiming;		/* a claim is under way, and not counted yet */
+	bool claiming;		/* a claim is in progress, and not counted yet */
 	uint64_t seen;		/* of the other hart's, when this one claimed last */
 };
 
@@ -214,7 +214,7 @@ static void serve(struct source *s)
 		__atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
 }
 
-/* A claim, counted; whoever finds nothing meanwhile sees that one is under way. */
+/* A claim, counted; a hart that finds nothing meanwhile sees that a claim is in progress. */
 static uint32_t claim(struct hart *h)
 {
 	uint32_t id;
@@ -228,8 +228,8 @@ static uint32_t claim(struct hart *h)
 	return id;
 }
 
-/* Nothing to claim. The other hart, which has the same sources enabled, may have been faster; otherwise who knows
- * why. */
+/* Nothing to claim. The other hart, which has the same sources enabled, may have been faster; otherwise the cause is
+ * unknown. */
 static void tell_spurious(void)
 {
 	const struct hart *other = &harts[1 - this_cpu()->index];

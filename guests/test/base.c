@@ -122,7 +122,7 @@ static void t_registers(void)
 	check_registers("fence.i", EID_RFNC, RFNC_FENCE_I, 0, ~0ULL);
 	check_registers("sfence", EID_RFNC, RFNC_SFENCE, 0, ~0ULL);
 	check_registers("hart status", EID_HSM, HSM_STATUS, this_cpu()->hartid, 0);
-	check_registers("hart status of nobody", EID_HSM, HSM_STATUS, 0xdead, 0);
+	check_registers("hart status of no hart", EID_HSM, HSM_STATUS, 0xdead, 0);
 	check_registers("reset type", EID_SRST, 0, 0x77, 0);
 	check_registers("legacy getchar", EID_LEGACY_GETCHAR, 0, 0, 0x5a5a);
 	if (sbi.dbcn)

@@ -190,7 +190,7 @@ static void t_fetch_device(void)
 		    r->cause, r->epc, r->tval);
 }
 
-/* Many in a row: the hypervisor keeps no count of a guest's mistakes that could overflow. */
+/* Many in a row: the hypervisor has no counter of a guest's faults that could overflow. */
 static void t_storm(void)
 {
 	uint64_t hole = find_hole();

@@ -99,7 +99,7 @@ void guest_main(void)
 	     machine.ram[0].base, machine.ram[0].size, (uint64_t)image_start,
 	     (uint64_t)machine.fdt, cpus[0].sstc ? "Sstc" : "SBI TIME");
 	mmu_build();
-	tests_mem();		/* first: it wants RAM as it was given */
+	tests_mem();		/* first: it needs RAM unchanged */
 	tests_dt();
 	tests_base();
 	tests_time();

@@ -277,7 +277,7 @@ static void check_lost_code(uint32_t insn, uint64_t offset)
 	r = excursion(&in, true);
 	EXPECT(r->cause == CAUSE_STORE_ACCESS || r->cause == CAUSE_LOAD_ACCESS || r->cause == CAUSE_FETCH_PAGE ||
 	       r->cause == CAUSE_BREAKPOINT, "insn 0x%x: cause %lu", insn, r->cause);
-	EXPECT(!(r->status & SSTATUS_SPP), "insn 0x%x: cause %lu of U-mode is told as S-mode's", insn, r->cause);
+	EXPECT(!(r->status & SSTATUS_SPP), "insn 0x%x: cause %lu of U-mode is reported as S-mode's", insn, r->cause);
 	EXPECT(r->epc >= MMU_PAGE(4) + 4 && r->epc <= MMU_PAGE(4) + 8, "insn 0x%x: epc 0x%lx", insn, r->epc);
 }
 

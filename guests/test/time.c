@@ -135,7 +135,7 @@ static void t_wfi(void)
 #define EXIT_ECALL	5
 #define NR_EXITS	9
 
-/* Exits of this hart but for SBI calls, by Bulkhead's own count (docs/sbi.md); 0 where nobody counts. */
+/* Exits of this hart but for SBI calls, by Bulkhead's own count (docs/sbi.md); 0 where there is no count. */
 static uint64_t exits_so_far(void)
 {
 	uint64_t sum = 0;
@@ -193,7 +193,7 @@ static void t_sstc(void)
 
 /*
  * Deadlines that pass at about the time when a call returns. After the last call the hart only waits in VS-mode, where
- * nobody looks again: a timer that is overlooked on the way back is never taken. (QEMU 7.2: hyp/vm/vtimer.c.)
+ * no code checks again: a timer that is overlooked on the way back is never taken. (QEMU 7.2: hyp/vm/vtimer.c.)
  */
 static void t_calls(void)
 {

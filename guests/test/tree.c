@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device tree that the guest was given: only its own harts, numbered from 0, without the
+ * The guest's device tree: only its own harts, numbered from 0, without the
  * hypervisor extension; sane PLIC contexts; references that resolve; the stated entry state.
  */
 #include <libfdt.h>

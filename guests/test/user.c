@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * U-mode of the guest: its traps come to the guest's S-mode, with SPP = 0, whatever they are;
- * the SBI is not callable from there; interrupts are taken and U-mode goes on.
+ * the SBI is not callable from there; interrupts are taken and U-mode continues.
  */
 #include "guests/test/test.h"
 
@@ -137,7 +137,7 @@ static void t_interrupt(void)
 	EXPECT(c->timer_count != n, "no interrupt in U-mode");
 }
 
-/* Cycles, time and instructions, before anybody has written scounteren: as firmware leaves it for a kernel. */
+/* Cycles, time and instructions, before scounteren is written: as firmware leaves it for a kernel. */
 static void t_counters(void)
 {
 	const struct tf *r;

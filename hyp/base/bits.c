@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the compiler calls for __builtin_ctz and __builtin_clz where the base ISA has no such instruction
- * (no Zbb), as we link no compiler library. By de Bruijn multiplication: a handful of instructions.
+ * The functions that the compiler calls for __builtin_ctz and __builtin_clz on a base ISA without Zbb: the image
+ * links no compiler library. By de Bruijn multiplication: a few instructions.
  */
 #include "hyp/base/types.h"
 

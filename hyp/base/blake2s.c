@@ -29,7 +29,7 @@ static const uint8_t sigma[ROUNDS][16] = {
 void erase(void *secret, size_t size)
 {
 	memset(secret, 0, size);
-	/* somebody reads the zeroes, for all the compiler knows */
+	/* the compiler must assume that the zeroes are read */
 	__asm__ volatile("" : : "r"(secret) : "memory");
 }
 
@@ -97,7 +97,7 @@ void blake2s_add(struct blake2s *b, const void *data, size_t size)
 	while (size) {
 		size_t n = BLAKE2S_BLOCK - b->used;
 
-		if (!n) {	/* only now is it known that this block is not the last one */
+		if (!n) {	/* more data follows: this block is not the last one, which is compressed differently */
 			compress(b, false);
 			b->used = 0;
 			continue;

@@ -15,14 +15,14 @@ struct blake2s {
 	uint8_t block[BLAKE2S_BLOCK];
 };
 
-/* Begins a hash, and adds size octets to it. Any number of pieces gives what all of them in one would. */
+/* Starts a hash, and adds size octets to it. How the data is cut into pieces does not change the hash. */
 void blake2s_start(struct blake2s *b);
 void blake2s_add(struct blake2s *b, const void *data, size_t size);
 
 /* Ends the hash, and erases *b. */
 void blake2s_end(struct blake2s *b, uint8_t hash[BLAKE2S_SIZE]);
 
-/* Zeroes for what was secret. The compiler cannot leave them out, as it may with memset() before a variable ends. */
+/* Clears size octets of a secret. The compiler cannot leave it out, as it may a memset() before a variable ends. */
 void erase(void *secret, size_t size);
 
 #endif

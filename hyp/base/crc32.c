@@ -48,7 +48,7 @@ static const uint32_t crc_table[256] = {
 	0xb40bbe37, 0xc30c8ea1, 0x5a05df1b, 0x2d02ef8d,
 };
 
-/* Table k tells what a byte does that k + 1 more bytes follow. All 0 until crc32_init(). */
+/* Table k: the contribution of a byte that k + 1 more bytes follow. All 0 until crc32_init(). */
 #define SLICES 7
 static uint32_t slices[SLICES][256];
 
@@ -116,8 +116,8 @@ uint32_t crc32_ieee(uint32_t crc, const void *data, size_t size)
 
 /*
  * Folding: eight words stand for all that has been read, as a polynomial of 512 bits, of which the first bit read is
- * the highest power of x. To go on by 512 bits, it is multiplied by x^512 modulo the CRC's polynomial, word by word;
- * two words have one product, of 128 bits. Bits are mirrored (bit i of a word is x^(63 - i)), and a product of mirrored
+ * the highest power of x. To add 512 bits, it is multiplied by x^512 modulo the CRC's polynomial, word by word; two
+ * words have one product, of 128 bits. Bits are mirrored (bit i of a word is x^(63 - i)), and a product of mirrored
  * polynomials is one power too high, so the constants are x^(512 - 1), for the second word, and x^(576 - 1).
  */
 #define FOLD		64u

@@ -5,16 +5,16 @@
 
 #include "hyp/base/types.h"
 
-/* Makes the tables for speed, once, as often as called. Before more than one hart uses crc32_ieee(), if at all. */
+/* Makes the tables for speed; later calls do nothing. Optional. Call it before more than one hart uses crc32_ieee(). */
 void crc32_init(void);
 
-/* Of size bytes; start with crc = 0, or go on from the bytes before. */
+/* The CRC of size bytes. crc: 0, or the result for the bytes before them. */
 uint32_t crc32_ieee(uint32_t crc, const void *data, size_t size);
 
-/* The same by the instructions of Zbc, which the hart has to have: eight times as fast. Needs no tables. */
+/* The same by the instructions of Zbc, which the hart must have: eight times as fast. Needs no tables. */
 uint32_t crc32_ieee_clmul(uint32_t crc, const void *data, size_t size);
 
-/* The same of what it copies, as memcpy() does: one pass instead of two. */
+/* The same, and copies the bytes as memcpy() does: one pass instead of two. */
 uint32_t crc32_ieee_clmul_copy(uint32_t crc, void *to, const void *from, size_t size);
 
 #endif

@@ -19,8 +19,8 @@ enum err dt_open(struct dt *dt, const void *blob, uint64_t max)
 	    fdt_check_header(blob))
 		return ERR_INVALID;
 	/*
-	 * What libfdt is told to assume (Makefile): fdt_check_header() has found all blocks within the tree, and this
-	 * is version 17. It also reads whole cells in place and asks nobody whether they are aligned.
+	 * What libfdt assumes (FDT_ASSUME_MASK of the Makefile): fdt_check_header() has found all blocks within the
+	 * tree, and this is version 17. It also reads cells without a check of their alignment.
 	 */
 	if (fdt_totalsize(blob) > max || fdt_version(blob) < VERSION || fdt_last_comp_version(blob) > VERSION ||
 	    fdt_off_dt_struct(blob) % 4 || fdt_off_mem_rsvmap(blob) % 8)
@@ -227,7 +227,7 @@ bool dt_has_string(const struct dt_prop *prop, const char *text)
 void dt_write_start(struct dt_writer *w, void *buf, size_t size)
 {
 	*w = (struct dt_writer){ .buf = buf };
-	/* Looking for each name among those already written would be most of the work. */
+	/* To search for each name among those already written would be most of the work. */
 	w->failed = fdt_create_with_flags(buf, size > INT32_MAX ? INT32_MAX : (int)size,
 					  FDT_CREATE_FLAG_NO_NAME_DEDUP) ||
 		    fdt_finish_reservemap(buf);

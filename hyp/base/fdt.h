@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Flattened device trees (Devicetree Specification 0.4, chapter 5), version 17: thin helpers over
- * libfdt's checked tokens, strings and sequential writer, in the form in which hyp/plan asks: one
- * walk, token by token. Names begin with dt_, as libfdt has taken fdt_.
+ * libfdt's checked tokens, strings and sequential writer, in the form that hyp/plan uses: one
+ * walk, token by token. Names begin with dt_, as libfdt uses fdt_.
  */
 #ifndef HYP_BASE_FDT_H
 #define HYP_BASE_FDT_H
@@ -12,7 +12,7 @@
 
 #define DT_MAX_DEPTH	32	/* nesting of nodes, the root included */
 
-/* A checked view of a tree in memory; the memory must stay as it is while the view is used. */
+/* A checked view of a tree in memory; the memory must not change while the view is used. */
 struct dt {
 	const uint8_t *blob;
 	uint32_t size;			/* bytes, of the whole blob */
@@ -60,18 +60,18 @@ static inline uint64_t dt_cells(const uint8_t *p, uint32_t cells)
 }
 
 /*
- * Opens a tree within max bytes at blob (8-byte aligned). ERR_INVALID: not a tree of version 17, or it leaves max;
- * dt_fault() tells the cause in words.
+ * Opens a tree within max bytes at blob (8-byte aligned). ERR_INVALID: not a tree of version 17, or larger than max;
+ * dt_fault() returns the cause as text.
  */
 enum err dt_open(struct dt *dt, const void *blob, uint64_t max) __must_check;
 
-/* Why dt_open() refuses what lies there; never NULL. Anything may lie there, or blob may be NULL. */
+/* Why dt_open() refuses the data at blob; never NULL. The data may be anything, and blob may be NULL. */
 const char *dt_fault(const void *blob, uint64_t max);
 
-/* The size that the header at blob (of any alignment) tells, in bytes; 0: there is no such tree within max. */
+/* The size in the header at blob (of any alignment), in bytes; 0: there is no such tree within max. */
 uint64_t dt_size(const void *blob, uint64_t max);
 
-/* The token at offset *at of the blob (start with dt->structure); *at then stands behind it. */
+/* The token at offset *at of the blob (start with dt->structure); moves *at behind it. */
 enum dt_token dt_next(const struct dt *dt, uint32_t *at, struct dt_item *item);
 
 /*
@@ -105,8 +105,8 @@ bool dt_has_string(const struct dt_prop *prop, const char *text);
 struct dt_prop dt_prop_at(const struct dt *dt, uint32_t offset);
 
 /*
- * Writes a tree, by libfdt's sequential writer. The first thing that does not fit makes the writer
- * fail for good; dt_write_finish() tells.
+ * Writes a tree, by libfdt's sequential writer. After the first thing that does not fit the writer
+ * ignores all calls; dt_write_finish() returns the error.
  */
 struct dt_writer {
 	uint8_t *buf;
@@ -118,8 +118,8 @@ void dt_write_start(struct dt_writer *w, void *buf, size_t size);
 
 /*
  * Nodes, each begun and ended, the root's name being ""; and properties, which come before the nodes in their node:
- * size bytes, a string with its 0, count cells from the CPU's byte order, two cells. Names are not looked for among
- * those that the node has.
+ * size bytes, a string with its 0, count cells from the CPU's byte order, two cells. The caller writes no name twice in
+ * one node: this is not checked.
  */
 void dt_write_begin(struct dt_writer *w, const char *name);
 void dt_write_end(struct dt_writer *w);
@@ -132,8 +132,8 @@ void dt_write_u64(struct dt_writer *w, const char *name, uint64_t value);
 uint8_t *dt_write_room(struct dt_writer *w, const char *name, uint32_t size);
 
 /*
- * Ends the tree; its header then tells its size, with slack bytes of 0 behind all blocks, which the buffer must have in
- * addition to the size that the writer was started with. ERR_NOSPACE if anything did not fit.
+ * Ends the tree, with slack bytes of 0 behind all blocks, which the size in its header includes. The buffer must have
+ * them in addition to the size that the writer was started with. ERR_NOSPACE if anything did not fit.
  */
 enum err dt_write_finish(struct dt_writer *w, uint32_t slack) __must_check;
 

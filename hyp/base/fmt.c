@@ -176,7 +176,7 @@ static const char *parse_spec(const char *f, struct args *a, struct spec *sp)
 	return f;
 }
 
-/* Returns false if c is no conversion that we know. */
+/* Returns false if c is not a supported conversion. */
 static bool convert(struct out *o, char c, struct spec *sp, struct args *a)
 {
 	switch (c) {

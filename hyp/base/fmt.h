@@ -13,8 +13,7 @@
 /*
  * A subset of snprintf (ISO C11 7.21.6.5): %% %c %s %d %u %x %p, with l, ll and z lengths, '-' and
  * '0' flags, a width, and a precision for %s; width and precision may be '*'. Always terminates
- * (size > 0); returns the length that was stored, without the 0: size - 1 at most, and less than what was asked
- * for when it was cut.
+ * (size > 0); returns the length that was stored, without the 0: size - 1 at most. What does not fit is cut.
  */
 size_t fmt_str(char *buf, size_t size, const char *format, ...) __printf(3, 4);
 size_t fmt_vstr(char *buf, size_t size, const char *format, va_list ap) __printf(3, 0);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our own bugs: say what and where, stop the machine. Kept in release builds. Never reachable by what
- * a guest does or by a wrong configuration. Implemented in hyp/console/panic.c, where a console is.
+ * Bugs of the hypervisor: report what and where, stop the machine. Also in release builds. Neither a
+ * guest nor a wrong configuration can cause one. Implemented in hyp/console/panic.c, where a console is.
  */
 #ifndef HYP_BASE_PANIC_H
 #define HYP_BASE_PANIC_H
 
 #include "hyp/base/types.h"
 
-/* Prints reason, one line without newline, and shuts the machine down for a failure. Any hart, any lock held. */
+/* Prints reason, one line without newline, and shuts the machine down as a failure. Any hart, with any lock held. */
 __noreturn void panic(const char *reason);
 
 /* What ASSERT() calls; line from 1. */

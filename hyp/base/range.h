@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Half-open address ranges [base, base + size). A range never wraps: constructors and parsers
- * check with range_valid() before anything else looks at it.
+ * check with range_valid() before anything else uses it.
  */
 #ifndef HYP_BASE_RANGE_H
 #define HYP_BASE_RANGE_H

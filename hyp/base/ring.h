@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A bounded ring of bytes with one writer and one reader, which may be on different harts and never wait for each
- * other: head is the writer's alone, tail the reader's. "One" may be several that take turns under a lock of theirs.
+ * other: only the writer changes head, only the reader tail. "One" may be several that take turns under a lock.
  * The store of head releases the bytes behind it; the store of tail releases their place.
  */
 #ifndef HYP_BASE_RING_H
@@ -36,7 +36,7 @@ static inline void ring_copy_out(void *to, const void *ring, uint32_t size, uint
 	memcpy((uint8_t *)to + first, ring, n - first);
 }
 
-/* Bytes that wait. Exact for the reader as a lower bound, for the writer as an upper one. */
+/* Pending bytes. For the reader a lower bound, for the writer an upper bound, as the other side may move. */
 static inline uint32_t ring_used(const struct ring *r)
 {
 	return __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) - __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
@@ -64,7 +64,7 @@ static inline uint32_t ring_get(struct ring *r, void *to, uint32_t n)
 	return n;
 }
 
-/* The reader: forgets what waits. */
+/* The reader: drops all pending bytes. */
 static inline void ring_clear(struct ring *r)
 {
 	__atomic_store_n(&r->tail, __atomic_load_n(&r->head, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);

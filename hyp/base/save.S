@@ -3,9 +3,10 @@
  * What gcc's -msave-restore calls at the start and end of a function, in the files that are small rather than fast
  * (Makefile, COLD): __riscv_save_N, by t0, makes room for ra and s0 to s(N-1), and stores them; __riscv_restore_N
  * loads them and returns to the function's caller. The room is a multiple of 16 bytes (RISC-V psABI), so that an odd
- * number of registers and the next even one share an entry. ra is the highest in it. We link no compiler library.
+ * number of registers and the next even one share an entry. ra is the highest in it. The image links no compiler
+ * library.
  */
-	/* What stands at place n from the top of the room of \size bytes. */
+	/* The address of word n below the top of the room of \size bytes. */
 	.macro	each insn, size, regs:vararg
 	.set	place, \size
 	.irp	r, \regs

@@ -2,7 +2,7 @@
 /*
  * Memory and string functions of the firmware (ISO C11 7.24; see str.h). The compiler also calls
  * memcpy, memmove, memset and memcmp by itself. Images are copied and guest RAM is cleared with these,
- * so aligned bulk goes by 64 bytes a turn. Only naturally aligned accesses are made: misaligned ones may
+ * so aligned data is processed in blocks of 64 bytes. Only naturally aligned accesses are made: misaligned ones may
  * trap to the firmware and be emulated there, hundreds of times slower.
  */
 #include "hyp/base/str.h"

@@ -19,7 +19,7 @@ static inline gpa_t gpa(uint64_t v) { return (gpa_t){ v }; }
 #define __must_check	__attribute__((warn_unused_result))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __noreturn	__attribute__((noreturn))
-#define __noinline	__attribute__((noinline))	/* a rare path: its frame must not burden the usual one */
+#define __noinline	__attribute__((noinline))	/* a rare path: its stack frame must not slow the usual one */
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define PAGE_SIZE	4096ul
@@ -28,7 +28,7 @@ static inline gpa_t gpa(uint64_t v) { return (gpa_t){ v }; }
 #define GIB		(1024 * MIB)
 
 /*
- * Compile-time capacities. A machine or configuration that exceeds one is refused by the plan
+ * Compile-time capacities. The planner refuses a machine or configuration that exceeds one,
  * with the name of the limit; nothing is cut off silently.
  */
 #define MAX_HARTS	64	/* harts of the host, one bit each in a uint64_t */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration as written: what each guest is to get. docs/config.md describes the binding.
- * Here only the form is checked; whether the machine can give it is plan.c's question. Strings
+ * The configuration as written: what each guest requests. docs/config.md describes the binding.
+ * Only the form is checked here; plan.c checks whether the machine has it. Strings
  * point into the configuration's tree.
  */
 #ifndef HYP_PLAN_CONFIG_DT_H
@@ -15,7 +15,7 @@
 #define CONFIG_COMPATIBLE	"bulkhead,partitions-v1"
 #define CONFIG_MAX_MEMORY	16	/* regions of one guest */
 #define CONFIG_MAX_DEVICES	MAX_VM_DEVICES
-#define CONFIG_MAX_FIRMWARE	4	/* ranges that are said to be the firmware's */
+#define CONFIG_MAX_FIRMWARE	4	/* ranges of "firmware" */
 
 struct config_memory {
 	uint64_t size;		/* bytes, multiple of 4 KiB, not 0 */
@@ -46,7 +46,7 @@ struct config_vm {
 	uint64_t entry;
 	bool has_entry;
 	bool trust_dma, trust_control;
-	bool faulty;		/* a problem of it was told: something may be missing for that */
+	bool faulty;		/* a problem of it was reported: values may be missing */
 	bool uart;				/* console = "uart" */
 	uint64_t uart_address;			/* console-address */
 	bool has_uart_address;
@@ -60,7 +60,7 @@ struct config {
 	uint64_t console_hart;	/* host hart id */
 	bool colour;		/* console-style = "colour" */
 	bool no_monitor;	/* monitor = "off" */
-	bool has_firmware;	/* "firmware" says what the firmware's memory is: these ranges, or what is reserved */
+	bool has_firmware;	/* "firmware" states the firmware's memory: these ranges, or what is reserved */
 	uint32_t nr_firmware;
 	struct range firmware[CONFIG_MAX_FIRMWARE];	/* host-physical, whole pages */
 	enum { HYP_TOP, HYP_LOADED, HYP_FIXED } hyp_place;	/* hypervisor-at = "top", "loaded", or an address: */
@@ -72,15 +72,15 @@ struct config {
 /*
  * Reads the configuration in max bytes at dtb (8-byte aligned), which must stay in place as long as
  * config and plans made of it are used. Each fault is reported; OK if there was none. ERR_INVALID:
- * config has what could be read, which may still be planned for further problems; it has no guests
- * if the tree is broken.
+ * config has what could be read, and plan_make() can still find further problems in it; it has no
+ * guests if the tree is broken.
  */
 enum err config_parse(struct config *config, const void *dtb, uint64_t max,
 		      struct reporter *r) __must_check;
 
 /*
  * "512M", "16M at 0x90000000 as 0x80000000"; *m is set anew. Sizes and addresses are multiples of 4 KiB, and no region
- * wraps. On ERR_INVALID *why says what is wrong, in words for a problem; otherwise it is NULL.
+ * wraps. On ERR_INVALID *why is the cause, as text for a problem; otherwise it is NULL.
  */
 enum err config_parse_memory(struct config_memory *m, const char *text,
 			     const char **why) __must_check;

@@ -469,7 +469,7 @@ void config_read_property(struct reading *c, const struct dt_prop *p)
 		unknown_property(c, p, known, count);
 	else if (c->seen & 1u << i)
 		problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, p->name,
-			       "given twice; give each property once");
+			       "listed twice; list each property once");
 	else
 		read_known(c, p, &known[i]);
 	if (i < count)

@@ -52,7 +52,7 @@ static bool take_word(const char **at, const char *word)
 	return true;
 }
 
-/* The unit at *at, in bytes, 0 if there is none, and *why: people write sizes in many ways, of which one is ours. */
+/* The unit at *at, in bytes. 0 if it is none that we accept, with *why: people write sizes in many ways. */
 static uint64_t read_unit(const char **at, const char **why)
 {
 	static const char *const others[] = { "k", "m", "g", "T", "t", " K", " M", " G", " k", " m", " g" };

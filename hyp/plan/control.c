@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What controls the machine: power, resets, clocks, pins, voltages, caches, what it boots from, and blocks of system
- * registers that have any of that. A tree's facts come first: what a node provides to others (dt-schema, schemas/, and
- * the devicetree bindings of regulators, watchdogs and caches). Where a node provides nothing, its name and its
- * compatible strings say it, which are of words that bindings use. A word that is wrongly taken for one costs a line in
- * the configuration, not the isolation.
+ * Devices that control the machine: power, resets, clocks, pins, voltages, caches, boot memory, and blocks of system
+ * registers that have any of that. First counts what a node provides to others (dt-schema, schemas/, and the devicetree
+ * bindings of regulators, watchdogs and caches). If a node provides nothing, its name and its compatible strings
+ * decide, by words that bindings use. A word that is wrongly recognised costs a line in the configuration, not the
+ * isolation.
  */
 #include "hyp/plan/control.h"
 
@@ -43,7 +43,7 @@ struct word {
 
 #define WORD(text)	text, sizeof(text) - 1
 
-/* Ends of the words that a node's name, and each compatible string behind the vendor's name, is made of. */
+/* Endings of the words in a node's name, and in a compatible string behind the vendor's name. */
 static const struct word words[] = {
 	{ WORD("syscon"), "a block of system registers" },
 	{ WORD("sysctl"), "a block of system registers" },
@@ -102,7 +102,7 @@ static const char *word_fact(const char *word, size_t size)
 	return NULL;
 }
 
-/* Of the words of a name, up to its unit address. */
+/* The fact by the words of a name, up to its unit address. */
 static const char *name_fact(const char *name)
 {
 	const char *what = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a device is, by the compatible strings of its node: UARTs, devices that cannot do DMA, and
- * things that no guest can have. A device that is in no table counts as able to do DMA: a wrong
- * guess then costs a line in the configuration, not the isolation. What controls the machine is control.c's.
+ * The class of a device, by the compatible strings of its node: UARTs, devices that cannot do DMA, and
+ * devices that no guest can have. A device in no table counts as able to do DMA: a wrong guess costs a
+ * line in the configuration, not the isolation. Machine control is in control.c.
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
@@ -13,9 +13,9 @@ struct refusal {
 };
 
 #define WHY_TIMER	"it is the machine's timer and the firmware's; guests use SBI or Sstc"
-#define WHY_INTC	"the hypervisor keeps interrupt controllers; a guest gets a virtual PLIC"
+#define WHY_INTC	"the hypervisor controls the interrupt controllers; a guest gets a virtual PLIC"
 #define WHY_POWER	"it switches the whole machine off; guests power off by SBI"
-#define WHY_IOMMU	"the hypervisor keeps IOMMUs, as they decide what devices may reach"
+#define WHY_IOMMU	"the hypervisor controls the IOMMUs, as they limit the memory that devices access"
 
 static const struct refusal refused[] = {
 	{ "riscv,clint0", WHY_TIMER },
@@ -39,7 +39,7 @@ static const struct refusal refused[] = {
 	{ "riscv,iommu", WHY_IOMMU },
 	{ "riscv,pci-iommu", WHY_IOMMU },
 	{ "riscv,pmu", "performance counters stay with the firmware" },
-	{ "pci-host-ecam-generic", "PCI host bridges cannot be given to a guest yet" },
+	{ "pci-host-ecam-generic", "PCI host bridges cannot be passed through yet" },
 };
 
 static const char *const powers[] = {
@@ -91,15 +91,15 @@ const char *device_refusal(const struct host *host, uint16_t node)
 	if (host_is_within(host, node, 0) && !node)
 		return "it is the whole machine; name devices";
 	if (host->cpus != NO_NODE && host_is_within(host, node, host->cpus))
-		return "harts are given by \"harts\"";
+		return "harts are assigned by \"harts\"";
 	if (host->nodes[node].flags & NODE_MEMORY)
-		return "RAM is given by \"memory\"";
+		return "RAM is assigned by \"memory\"";
 	if (host->reserved_memory != NO_NODE && host_is_within(host, node, host->reserved_memory))
-		return "reserved memory is nobody's";
+		return "reserved memory belongs to no guest";
 	if (node == host->chosen || node == host->aliases)
 		return "it is not a device";
 	if (host->nodes[node].flags & NODE_PCI)
-		return "PCI host bridges cannot be given to a guest yet";
+		return "PCI host bridges cannot be passed through yet";
 	if (device_switches_off(host, node))
 		return WHY_POWER;
 	if (host_find_prop(host, node, "#iommu-cells", &p))
@@ -125,7 +125,7 @@ bool device_may_dma(const struct host *host, uint16_t node)
 {
 	struct range reg;
 
-	/* What has no registers of its own is moved by something else that has. */
+	/* A device without registers does no DMA: another node moves its data. */
 	if (host_node_reg(host, node, 0, &reg) == ERR_NOTFOUND)
 		return false;
 	return !device_is_uart(host, node) &&

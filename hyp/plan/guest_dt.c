@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Makes a guest's device tree out of the host's: its own harts, RAM and devices with the buses
- * around them, its virtual PLICs, and chosen. Phandles stay as they are in the host's tree, so that
- * what is copied needs no change. The order is the host's.
+ * Makes a guest's device tree from the host's: its own harts, RAM and devices with the buses
+ * around them, its virtual PLICs, and chosen. Phandles are those of the host's tree, so that
+ * copied references need no change. The order is the host's.
  */
 #include <libfdt.h>
 
@@ -12,7 +12,7 @@
 #include "hyp/plan/isa.h"
 
 #define IRQ_S_EXTERNAL	9u
-#define NO_IRQ		0xffffffffu	/* a context that is nobody's (PLIC binding) */
+#define NO_IRQ		0xffffffffu	/* a context that interrupts no hart (PLIC binding) */
 /* octets of an ISA string that is read once for all harts; longer ones for each */
 #define ISA_KEPT	1024u
 
@@ -35,7 +35,7 @@ static void copy(struct guest_tree *t, const struct dt_prop *p)
 	dt_write_prop(&t->w, p->name, p->data, p->size);
 }
 
-/* What a bus, or the root, needs for its children to be understood. */
+/* The properties of a bus, or the root, that its children depend on. */
 static void copy_bus(struct guest_tree *t, uint16_t node)
 {
 	static const char *const names[] = {
@@ -64,7 +64,7 @@ static void copy_device(struct guest_tree *t, uint16_t node)
 	}
 }
 
-/* Two contexts a hart, the M-mode one nobody's: the layout of plan_vplic. */
+/* Two contexts a hart, of which the M-mode one interrupts no hart: the layout of plan_vplic. */
 static void write_contexts(struct guest_tree *t, const struct dt_prop *p,
 			   const struct plan_vplic *plic)
 {
@@ -82,7 +82,7 @@ static void write_contexts(struct guest_tree *t, const struct dt_prop *p,
 	}
 }
 
-/* What the guest's PLIC keeps of a priority, though the host's may keep more. */
+/* The highest priority of the guest's PLIC; the host's may have more. */
 static void write_max_priority(struct guest_tree *t, const struct dt_prop *p)
 {
 	uint32_t max = dt_u32(p->data);
@@ -148,8 +148,8 @@ static void write_devices(struct guest_tree *t)
 		dt_write_end(&t->w);
 }
 
-/* What the guest's harts are given of theirs. */
-static uint32_t given(const struct guest_tree *t)
+/* HART_* that the guest's harts offer to it. */
+static uint32_t granted_features(const struct guest_tree *t)
 {
 	uint32_t features = t->plan->harts[t->vm->vcpu_hart[0]].features;
 
@@ -174,7 +174,7 @@ static uint32_t strip_isa_extensions(uint8_t *out, const struct dt_prop *p, uint
 	return size;
 }
 
-/* riscv,isa or riscv,isa-extensions, to out if that is not NULL, without what a guest may not see; returns its size. */
+/* Copies riscv,isa or riscv,isa-extensions to out, if that is not NULL, without hidden extensions; returns the size. */
 static uint32_t strip(uint8_t *out, const struct dt_prop *p, uint32_t features)
 {
 	if (!strcmp(p->name, "riscv,isa-extensions"))
@@ -183,19 +183,19 @@ static uint32_t strip(uint8_t *out, const struct dt_prop *p, uint32_t features)
 }
 
 /*
- * Reading an ISA string takes tens of thousands of instructions, and harts have the same: what came of the last one is
- * written again where it is the same, whoever's hart it is. One for each of the two properties.
+ * To read an ISA string takes tens of thousands of instructions, and most harts have the same one: the last result is
+ * used again if the string is the same, for all guests. One for each of the two properties.
  */
 static struct stripped {
 	uint32_t from_size, size;	/* 0: nothing yet */
-	uint32_t given;
+	uint32_t granted;
 	uint8_t from[ISA_KEPT], to[ISA_KEPT];
 } stripped[2];
 
 static void write_isa(struct guest_tree *t, const struct dt_prop *p)
 {
 	struct stripped *last = &stripped[!strcmp(p->name, "riscv,isa")];
-	uint32_t features = given(t);
+	uint32_t features = granted_features(t);
 	uint8_t *out;
 
 	if (last == &stripped[1] && !dt_is_strings(p))
@@ -206,9 +206,9 @@ static void write_isa(struct guest_tree *t, const struct dt_prop *p)
 			strip(out, p, features);
 		return;
 	}
-	if (last->from_size != p->size || last->given != features || memcmp(last->from, p->data, p->size)) {
+	if (last->from_size != p->size || last->granted != features || memcmp(last->from, p->data, p->size)) {
 		last->from_size = p->size;
-		last->given = features;
+		last->granted = features;
 		memcpy(last->from, p->data, p->size);
 		last->size = strip(last->to, p, features);
 	}
@@ -393,7 +393,7 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	dt_write_end(&t->w);
 	if (dt_write_finish(&t->w, GUEST_DTB_SLACK)) {
 		problem_report(r, PROBLEM_DTB_NO_ROOM, true, t->vm->config_path, "devices",
-			       "the guest's device tree is larger than %d bytes; give it fewer "
+			       "the guest's device tree is larger than %d bytes; assign fewer "
 			       "devices", (int)(GUEST_DTB_MAX - GUEST_DTB_SLACK));
 		return ERR_NOSPACE;
 	}

@@ -12,7 +12,7 @@
 
 enum mark {
 	MARK_NONE,
-	MARK_BUS,	/* around something that the guest has: only what a bus needs */
+	MARK_BUS,	/* a parent of something that the guest has: copied as a bus only */
 	MARK_DATA,	/* a provider without registers that something of the guest refers to */
 	MARK_FULL,	/* the guest's */
 };

@@ -6,7 +6,7 @@
 #include "hyp/plan/host_int.h"
 #include "hyp/plan/isa.h"
 
-/* What is plausible, bytes: a page is a whole number of blocks. */
+/* Plausible sizes in bytes: a page is a whole number of blocks. */
 #define CBOM_BLOCK_MIN	8u
 #define CBOM_BLOCK_MAX	4096u
 
@@ -26,8 +26,8 @@ static uint32_t read_features(const struct host *host, uint16_t node, struct rep
 		return features;
 	}
 	if (!host_find_prop(host, node, "riscv,isa", &p)) {
-		bad_node(host, node, "riscv,isa", "is missing, and riscv,isa-extensions as well: nobody knows what the "
-			 "hart has", r);
+		bad_node(host, node, "riscv,isa", "is missing, and riscv,isa-extensions as well: the hart's ISA is "
+			 "unknown", r);
 		return 0;
 	}
 	if (!dt_is_strings(&p) || !(at = isa_extensions((const char *)p.data))) {
@@ -171,7 +171,7 @@ static void read_timebase(struct host *host, uint16_t node)
 		host->timebase_hz = dt_cells(p.data, p.size / 4);
 }
 
-/* A tree that tells of no hart that it has H leaves it out; one that tells of some means it. */
+/* If the tree lists H for no hart, it leaves H out, and all harts get it. If it lists some, only these have it. */
 static void assume_hypervisor(struct host *host)
 {
 	uint32_t i;

@@ -2,8 +2,8 @@
 /*
  * Reads the host's device tree: with the index of nodes (host_index.c) RAM, reserved memory, harts
  * (host_cpus.c), interrupt controllers and registers are read (Devicetree Specification 0.4,
- * chapter 3; the binding sifive,plic-1.0.0). Questions to the index are in host_query.c. The tree
- * is the firmware's, but nothing in it is believed: whatever is malformed is reported.
+ * chapter 3; the binding sifive,plic-1.0.0). Queries of the index are in host_query.c. The tree
+ * is the firmware's, but it is not trusted: whatever is malformed is reported.
  */
 #include "hyp/plan/host_int.h"
 
@@ -13,7 +13,8 @@
 #define SSWI_MAX	4095u	/* ACLINT specification 1.0-rc4, "SSWI Device": registers of one device */
 #define PHYSICAL_MAX	((1ull << 56) - 1)	/* last address of RV64 (privileged ISA, Sv39) */
 
-/* Two banks that overlap say the same of what they share, as where a boot loader adds to a tree that has a node. */
+/* Banks that overlap both list the shared range as RAM. A boot loader that adds a bank to a tree with one causes
+ * this. */
 static void note_overlap(const struct host *host, uint16_t node, struct range bank, struct reporter *r)
 {
 	char path[HOST_PATH_SIZE];
@@ -30,7 +31,7 @@ static void add_ram(struct host *host, uint16_t node, struct range bank, struct 
 	struct range joined = bank;
 
 	if (range_last(bank) > PHYSICAL_MAX) {
-		bad_node(host, node, "reg", "RAM above 2^56, the last physical address of RV64; mend the tree", r);
+		bad_node(host, node, "reg", "RAM above 2^56, the last physical address of RV64; correct the tree", r);
 		return;
 	}
 	while (first < host->nr_ram && range_last(host->ram[first]) + 1 < bank.base)
@@ -53,7 +54,7 @@ static void add_ram(struct host *host, uint16_t node, struct range bank, struct 
 	host->nr_ram = first + 1 + kept;
 }
 
-/* A fault of registers at a property reg, by its cause. */
+/* Reports a fault of a property reg, by its cause. */
 static void bad_reg(const struct host *host, uint16_t node, enum err e, struct reporter *r)
 {
 	char path[HOST_PATH_SIZE];
@@ -89,9 +90,9 @@ static void need_ram(const struct host *host, unsigned before, struct reporter *
 	for (node = 1; node < host->nr_nodes; node = host->nodes[node].end)
 		nodes += !!(host->nodes[node].flags & NODE_MEMORY);
 	bad_node(host, 0, "", nodes ? "all memory nodes are disabled or have a size of 0. The boot loader fills them "
-		 "in: take /sys/firmware/fdt of the running board, or give bulkhead --memory \"2G at 0x80000000\"" :
+		 "in: take /sys/firmware/fdt of the running board, or use the option --memory \"2G at 0x80000000\"" :
 		 "there is no memory node. The boot loader adds it: take /sys/firmware/fdt of the running board, "
-		 "or give bulkhead --memory \"2G at 0x80000000\"", r);
+		 "or use the option --memory \"2G at 0x80000000\"", r);
 }
 
 static void add_reserved(struct host *host, uint16_t node, struct range range, struct reporter *r)
@@ -104,7 +105,7 @@ static void add_reserved(struct host *host, uint16_t node, struct range range, s
 	host->reserved[host->nr_reserved++] = (struct host_reserved){ range, node };
 }
 
-/* The node above must have an empty "ranges"; where that is forgotten, addresses are still the CPU's. */
+/* The parent must have an empty "ranges". If that is missing, the addresses still count as the CPU's. */
 static enum err reserved_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range)
 {
 	return host->nodes[host->reserved_memory].ranges ? host_node_reg(host, node, index, range) :
@@ -117,7 +118,7 @@ static bool has_reg(const struct host *host, uint16_t node)
 	return host->nodes[node].reg && host_prop(host, host->nodes[node].reg).size;
 }
 
-/* A child without reg asks an operating system to choose a place, and one of size 0 reserves nothing. */
+/* A child without reg leaves the place to the operating system, and one of size 0 reserves nothing. */
 static void read_reserved(struct host *host, struct reporter *r)
 {
 	struct range range;
@@ -160,7 +161,7 @@ static int hart_of_intc(const struct host *host, uint32_t phandle, uint32_t *las
 	return -1;
 }
 
-/* Behind such an entry nobody knows where the next one begins, and the place of an entry is its context. */
+/* Ends the list: the start of the next entry is unknown then, and an entry's position is its context. */
 static void bad_entry(const struct host *host, uint16_t device, uint32_t entry, uint32_t phandle, uint16_t node,
 		      struct reporter *r)
 {
@@ -175,8 +176,8 @@ static void bad_entry(const struct host *host, uint16_t device, uint32_t entry, 
 }
 
 /*
- * Which entry of interrupts-extended leads to interrupt irq of each hart, in the order of host->harts; NO_CONTEXT:
- * none. Returns how many there are, whatever they say, before the end or a malformed one.
+ * entry[]: the entry of interrupts-extended that leads to interrupt irq of each hart, in the order of host->harts;
+ * NO_CONTEXT: none. Returns the number of all entries before the end or a malformed one.
  */
 static uint32_t read_entries(const struct host *host, uint16_t device, uint32_t irq, int16_t *entry, struct reporter *r)
 {
@@ -259,7 +260,7 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 static const char *sswi_place_fault(const struct host *host, struct range range, uint32_t count)
 {
 	if (range.base < PAGE_SIZE)
-		return "the SSWI device lies in the page at 0, where nothing can be told from a null pointer";
+		return "the SSWI device lies in the page at 0, which is never mapped because of null pointers";
 	if (range.base & 3)
 		return "the SSWI device begins at no multiple of 4";
 	if (host_meets_ram(host, range))
@@ -271,7 +272,7 @@ static const char *sswi_place_fault(const struct host *host, struct range range,
 
 /*
  * ACLINT SSWI (the binding riscv,aclint-sswi): register n, of 32 bits, raises the software interrupt of entry n's
- * hart. T-Head's has another way to take it back, so it is left alone.
+ * hart. T-Head's SSWI clears it in another way, so it is not used.
  */
 static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
 {
@@ -312,7 +313,7 @@ static bool is_plic(const struct host *host, uint16_t node)
 	return false;
 }
 
-/* All memory-mapped registers: a page of them must not be given twice, not even in part. */
+/* All memory-mapped registers: two owners must not share a page of them. */
 static void read_regs(struct host *host, struct reporter *r)
 {
 	uint32_t node, i;
@@ -327,7 +328,7 @@ static void read_regs(struct host *host, struct reporter *r)
 			continue;
 		for (i = 0; (e = host_node_reg(host, node, i, &range)) != ERR_NOTFOUND; i++) {
 			if (e != OK)
-				continue;	/* told when somebody asks for the device */
+				continue;	/* reported if a configuration uses the device */
 			if (host->nr_regs == HOST_MAX_REGS) {
 				too_many(host, 0, "register ranges", HOST_MAX_REGS, r);
 				return;
@@ -357,7 +358,7 @@ static void find_tops(struct host *host)
 	}
 }
 
-/* What seeds of guests can be derived from. One that is 0 has been used and erased by who ran before. */
+/* The tree's sources for guests' seeds. A seed of 0 has been used and erased by an earlier boot stage. */
 static void read_entropy(struct host *host)
 {
 	uint32_t i, all = HART_ZKR;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host machine as its device tree tells: harts, RAM, reserved memory, interrupt controllers,
- * and an index of all nodes with the registers of each device as the CPU sees them. Nothing is
- * judged here but the tree itself; who may have what is plan.c's.
+ * The host machine as its device tree describes it: harts, RAM, reserved memory, interrupt controllers,
+ * and an index of all nodes with the registers of each device as the CPU sees them. Only the tree itself
+ * is checked here; plan.c decides what each guest may have.
  *
  * Nodes are named by index in the order of the tree: node 0 is the root, the subtree of node i is
- * [i, nodes[i].end). One walk over the tree fills the index; later questions go to the index.
+ * [i, nodes[i].end). One walk over the tree fills the index; later queries use the index.
  */
 #ifndef HYP_PLAN_HOST_DT_H
 #define HYP_PLAN_HOST_DT_H
@@ -91,12 +91,12 @@ struct host_name {
 
 struct host {
 	struct dt dt;
-	struct range tree;	/* where the firmware has it, and reads it until all harts have started; set by who
-				 * calls host_parse(), which leaves size 0: not known. Host-physical */
+	struct range tree;	/* the firmware's original, which it reads until all harts have started; host-physical.
+				 * host_parse() leaves size 0, not known; its caller may set it */
 	uint64_t timebase_hz;
 	uint32_t nr_nodes, nr_harts, nr_ram, nr_reserved, nr_regs, nr_plics;
 	uint16_t cpus, chosen, aliases, reserved_memory;	/* nodes, or NO_NODE */
-	uint32_t entropy;				/* ENTROPY_*: what its tree says that there is */
+	uint32_t entropy;				/* ENTROPY_*: the sources that the tree has */
 	struct range ram[HOST_MAX_RAM];			/* sorted, apart from each other */
 	struct host_reserved reserved[HOST_MAX_RESERVED];
 	struct host_hart harts[MAX_HARTS];		/* usable ones, in the order of the tree */
@@ -108,10 +108,10 @@ struct host {
 
 /*
  * Reads the device tree in max bytes at dtb (8-byte aligned), which must stay in place and
- * unchanged as long as host is used. assume_h: the caller knows that harts have the hypervisor
- * extension: all of them, if no node of theirs says so. Each fault of the tree is reported; OK if there was
- * none. host need not be zeroed before. ERR_INVALID, ERR_NOSPACE: there was one (ERR_NOSPACE: more nodes than
- * HOST_MAX_NODES); host has what could be read, but is not to be planned with.
+ * unchanged as long as host is used. assume_h: if the tree lists H for no hart, all harts have it (the firmware
+ * has probed the boot hart). Each fault of the tree is reported; OK if there was none. host need not be zeroed
+ * before. ERR_INVALID, ERR_NOSPACE (more nodes than HOST_MAX_NODES): host has what could be read, and no plan
+ * may be made of it.
  */
 enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assume_h,
 		    struct reporter *r) __must_check;
@@ -120,8 +120,8 @@ enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assum
 struct dt_prop host_prop(const struct host *host, uint32_t offset);
 
 /*
- * The property of that name of the node itself, as it stands in the tree: nothing is inherited, and its size is what
- * the tree says, 0 included. False if there is none; *prop is not to be used then.
+ * The property of that name of the node itself, as in the tree: nothing is inherited, and any size is possible, also
+ * 0. False if there is none; *prop is undefined then.
  */
 bool host_find_prop(const struct host *host, uint16_t node, const char *name,
 		    struct dt_prop *prop);
@@ -129,10 +129,10 @@ bool host_find_prop(const struct host *host, uint16_t node, const char *name,
 /* The property's one cell; none if the node, which may be NO_NODE, has no such property or it has another size. */
 uint32_t host_prop_u32(const struct host *host, uint16_t node, const char *name, uint32_t none);
 
-/* True if one of the node's compatible strings is this one, to the letter. */
+/* True if one of the node's compatible strings is exactly this one. */
 bool host_is_compatible(const struct host *host, uint16_t node, const char *compatible);
 
-/* "serial@10000000", terminated, in the tree. Any bytes: what is printed of it is made printable. */
+/* "serial@10000000", terminated, in the tree. It may have any bytes: whoever prints it makes them printable. */
 const char *host_name(const struct host *host, uint16_t node);
 
 /* "/soc/serial@10000000" into buf of size bytes (at least 5), cut with "..." if longer; returns buf. */
@@ -141,7 +141,7 @@ const char *host_path(const struct host *host, uint16_t node, char *buf, size_t 
 /* The node of a path or of an alias, size bytes of it; NO_NODE if there is none. */
 uint16_t host_find(const struct host *host, const char *path, size_t size);
 
-/* The node that somebody who wrote path may have meant; NO_NODE if nothing is near. */
+/* The node that a wrong path may have meant; NO_NODE if none is similar. */
 uint16_t host_suggest(const struct host *host, const char *path);
 
 /* The node with that phandle, the first if there are two; NO_NODE if there is none, and for 0. */
@@ -152,7 +152,7 @@ int host_find_hart(const struct host *host, uint64_t id);
 int host_find_plic(const struct host *host, uint32_t phandle);
 int host_find_plic_node(const struct host *host, uint16_t node);
 
-/* Why a hart of the tree is not among host->harts, in words; NULL if it is, or the tree has no such hart. */
+/* Why a hart of the tree is not among host->harts, as text; NULL if it is, or the tree has no such hart. */
 const char *host_hart_fault(const struct host *host, uint64_t id);
 
 /* True if any of the host-physical range, which is valid, is RAM of the host. */
@@ -175,8 +175,8 @@ static inline bool host_is_within(const struct host *host, uint16_t inner, uint1
 
 /*
  * Registers number index (from 0) of a node as the CPU sees them, host-physical, through the ranges of its parents.
- * ERR_NOTFOUND behind the last, or if the node's registers are not memory-mapped; ERR_NOSPACE: their size is 0;
- * ERR_INVALID: the property is cut off; ERR_RANGE: no "ranges" of a bus above has them; ERR_UNSUPPORTED: they wrap
+ * ERR_NOTFOUND: after the last one, or if the node's registers are not memory-mapped; ERR_NOSPACE: their size is 0;
+ * ERR_INVALID: the property is cut off; ERR_RANGE: a parent's "ranges" does not have them; ERR_UNSUPPORTED: they wrap
  * around.
  */
 enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index,
@@ -185,7 +185,7 @@ enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index,
 /* The same in the addresses of the node's own bus, before any "ranges": never ERR_RANGE. */
 enum err host_bus_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range) __must_check;
 
-/* What is wrong with such registers, in words behind their name; e: an error of host_node_reg(). */
+/* The cause of an error of host_node_reg() (e), as text that follows the registers' name. */
 const char *host_reg_fault(enum err e);
 
 /*
@@ -203,8 +203,8 @@ struct host_irq_cursor {
 };
 
 /*
- * The next one into *irq. ERR_NOTFOUND behind the last; and where the property cannot be read on, so that it ends:
- * ERR_INVALID: it is cut off; ERR_RANGE: no node is the controller.
+ * The next one into *irq. ERR_NOTFOUND: after the last one. ERR_INVALID: the property is cut off; ERR_RANGE: no node
+ * is the controller. The walk ends at an error.
  */
 enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
 		       struct host_irq *irq) __must_check;

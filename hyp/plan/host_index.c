@@ -50,7 +50,7 @@ static enum kind name_kind(const char *name)
 	return control_name(name) ? KIND_CONTROL : KIND_OTHER;
 }
 
-/* A tree has few names and many properties: what a name is, is looked up by where it lies. */
+/* A tree has few names and many properties: the kind of a name is cached by its offset in the strings block. */
 static enum kind prop_kind(struct host *host, const struct dt_prop *p)
 {
 	struct host_name *known = &host->names[p->name_offset % HOST_NAMES];
@@ -70,7 +70,7 @@ static void read_device_type(struct host_node *node, const struct dt_prop *p)
 		node->flags |= NODE_PCI;
 }
 
-/* Keeps of a property what the index holds. */
+/* Stores the part of a property that the index holds. */
 static void index_prop(struct host *host, struct host_node *node, const struct dt_prop *p)
 {
 	uint32_t token = p->data - host->dt.blob - 12;

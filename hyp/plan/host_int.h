@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files that read the host's device tree share, in the order in which host_parse() calls
- * them.
+ * The interface between the files that read the host's device tree, in the order in which host_parse()
+ * calls them.
  */
 #ifndef HYP_PLAN_HOST_INT_H
 #define HYP_PLAN_HOST_INT_H
@@ -43,7 +43,7 @@ static inline bool prop_is(const struct dt_prop *p, const char *text)
 }
 
 /*
- * host_index.c: the one walk over the tree; what is wrong is told in *why. ERR_INVALID: the tree is broken, or nested
+ * host_index.c: the one walk over the tree. *why: the cause of an error. ERR_INVALID: the tree is broken, or nested
  * deeper than DT_MAX_DEPTH; ERR_NOSPACE: more than HOST_MAX_NODES nodes.
  */
 enum err host_index(struct host *host, const char **why) __must_check;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Questions to the index of the host's device tree that host_dt.c makes: names and paths, phandles,
+ * Queries of the index that host_dt.c makes of the host's device tree: names and paths, phandles,
  * registers through the ranges of buses, interrupts through inherited parents (Devicetree
  * Specification 0.4, 2.3.6, 2.3.8 and 2.4.1). Loops are bounded by the tree's size and depth.
  */
@@ -89,7 +89,7 @@ static size_t component(const char *path, size_t size)
 	return n;
 }
 
-/* Goes down as far as names match; *rest is what is left of the path, NULL if nothing. */
+/* Descends as far as names match; *rest: the offset of the part of the path that does not. */
 static uint16_t descend(const struct host *host, const char *path, size_t size, size_t *rest)
 {
 	uint16_t node = 0, child;
@@ -155,7 +155,7 @@ uint16_t host_find(const struct host *host, const char *path, size_t size)
 }
 
 /* How much of the two names agrees at the start, 0 if less than the letters before '@'. */
-static size_t likeness(const char *a, const char *b, size_t size)
+static size_t similarity(const char *a, const char *b, size_t size)
 {
 	size_t n = 0;
 
@@ -178,7 +178,7 @@ uint16_t host_suggest(const struct host *host, const char *path)
 	if (last < rest)
 		last = rest;
 	for (node = top + 1; node < host->nodes[top].end; node++) {
-		n = likeness(host_name(host, node), path + last, size - last);
+		n = similarity(host_name(host, node), path + last, size - last);
 		if (n > best) {
 			best = n;
 			found = node;
@@ -273,7 +273,7 @@ bool host_is_disabled(const struct host *host, uint16_t node)
 	return false;
 }
 
-/* One step up: from the addresses that bus gives its children to those of its own parent; ERR_RANGE: none has it. */
+/* One step up: from the addresses of a bus's children to those of its own parent; ERR_RANGE: "ranges" lacks it. */
 static enum err translate(const struct host *host, uint16_t bus, struct range *range)
 {
 	const struct host_node *n = &host->nodes[bus], *up = &host->nodes[n->parent];
@@ -351,7 +351,7 @@ const char *host_reg_fault(enum err e)
 	}
 }
 
-/* Where the interrupts property of a node goes; phandle 0 stands for a controller above it. */
+/* The controller of a node's interrupts property; without interrupt-parent it is the next controller above. */
 static uint16_t irq_parent(const struct host *host, uint16_t node)
 {
 	if (!(host->nodes[node].flags & NODE_UP_INTC))

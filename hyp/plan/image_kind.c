@@ -39,7 +39,7 @@ static const struct magic magics[] = {
 };
 
 struct words {
-	const char *name, *remedy;	/* remedy: what makes a kernel of it */
+	const char *name, *remedy;	/* remedy: how to get a kernel from it */
 };
 
 static const struct words words[NR_IMAGE_KINDS] = {
@@ -151,8 +151,8 @@ const char *image_kind_name(enum image_kind kind)
 }
 
 /*
- * What Linux unpacks, or mounts, or tries to: everything that is not certainly something else. Other systems have that
- * header, too, and use their initrd as they like.
+ * Whether Linux may unpack or mount it: all but certain other kinds. Other systems use the same kernel header with any
+ * format of initrd.
  */
 static bool linux_initrd(enum image_kind kind)
 {

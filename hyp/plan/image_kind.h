@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an image is, by its first bytes. A kernel is entered at its first byte, so it has to be a flat binary; what
- * builds make beside that (ELF, compressed files, files for a boot loader) would be run as if it were code.
+ * The kind of an image, by its first bytes. A kernel is entered at its first byte, so it must be a flat binary. Other
+ * outputs of builds (ELF, compressed files, files for a boot loader) would be run as if they were code.
  */
 #ifndef HYP_PLAN_IMAGE_KIND_H
 #define HYP_PLAN_IMAGE_KIND_H
@@ -35,16 +35,15 @@ enum image_kind {
 	NR_IMAGE_KINDS
 };
 
-/* By the first bytes of the size bytes at data, which are 8-byte aligned or of any other kind than a device tree. */
+/* The kind of the size bytes at data. An image of kind IMAGE_DTB or IMAGE_FIT must be 8-byte aligned. */
 enum image_kind image_kind(const uint8_t *data, uint64_t size);
 
 /* "an ELF file"; never NULL. */
 const char *image_kind_name(enum image_kind kind);
 
 /*
- * Reports each image of the configuration that is in the package and cannot be what it is used as: a kernel that is no
- * flat binary, or an image of no bytes. A note: an initrd in which Linux finds no file system, beside a kernel like
- * Linux.
+ * Reports each image in the package that cannot be used in its role: a kernel that is not a flat binary, or an image of
+ * 0 bytes. A note: an initrd in which Linux finds no file system, with a kernel that has Linux's header.
  */
 void image_check_kinds(const struct config *config, const struct package *package, struct reporter *r);
 

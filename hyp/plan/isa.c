@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads ISA strings (RISC-V ISA manual, "ISA Extension Naming Conventions"; the bindings riscv,isa
- * and riscv,isa-extensions) and takes out of them what a guest must not see: the hypervisor
- * extension and its parts, everything that machine mode keeps for itself, and what would need a
- * word of the hypervisor (henvcfg, hstateen, mseccfg) that it does not give.
+ * and riscv,isa-extensions) and removes what a guest must not see: the hypervisor extension and its
+ * parts, everything that only M-mode may use, and extensions that the hypervisor or the firmware
+ * does not enable for guests (henvcfg, hstateen, mseccfg).
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/isa.h"
@@ -110,7 +110,7 @@ bool isa_next(const char **at, const char **start, struct isa_token *token)
 	return true;
 }
 
-/* A string of 60 extensions is usual, so the first letters sort out most of them. */
+/* A string of 60 extensions is usual, so the first letters exclude most of them. */
 uint32_t isa_feature(const struct isa_token *t)
 {
 	static const struct {
@@ -164,25 +164,25 @@ static bool token_is_one_of(const struct isa_token *t, const char *const *list, 
 	return false;
 }
 
-bool isa_hidden(const struct isa_token *t, uint32_t given)
+bool isa_hidden(const struct isa_token *t, uint32_t granted)
 {
 	const uint32_t in_question = HART_SSTC | HART_ZICBOM | HART_SVPBMT;
 	static const char *const of_s[] = {
 		"sscofpmf",
-		"ssaia",	/* no IMSIC is given */
+		"ssaia",	/* guests have no IMSIC */
 		"sscsrind", "ssccfg", "ssctr",	/* need hstateen or the counters */
 		"ssstateen",
 		"ssdbltrp",	/* needs henvcfg.DTE */
 		"ssqosid",
 	};
 	static const char *const of_z[] = {
-		"zkr",		/* the seed CSR is machine mode's to give */
+		"zkr",		/* VS-mode cannot access the seed CSR */
 		"zk",		/* a name for zkn, zkr and zkt: Linux reads the seed CSR for it */
 		"zihpm",	/* hpmcounters stay with the firmware */
 		"zicfilp", "zicfiss",	/* need henvcfg.LPE, SSE */
 	};
 
-	if (isa_feature(t) & in_question & ~given)
+	if (isa_feature(t) & in_question & ~granted)
 		return true;
 	switch (lower(t->text[0])) {
 	case 'h':
@@ -198,14 +198,14 @@ bool isa_hidden(const struct isa_token *t, uint32_t given)
 	}
 	switch (lower(t->text[1])) {
 	case 'h':		/* parts of the hypervisor extension */
-	case 'm':		/* machine mode's */
+	case 'm':		/* for M-mode only */
 	case 'd':		/* external debug and triggers */
 		return true;
 	}
 	return token_is_one_of(t, of_s, ARRAY_LEN(of_s));
 }
 
-uint32_t isa_strip(char *out, const char *isa, uint32_t given)
+uint32_t isa_strip(char *out, const char *isa, uint32_t granted)
 {
 	const char *at = isa_extensions(isa), *start;
 	struct isa_token token;
@@ -214,7 +214,7 @@ uint32_t isa_strip(char *out, const char *isa, uint32_t given)
 	if (out)
 		memcpy(out, isa, size);
 	while (at && isa_next(&at, &start, &token)) {
-		if (isa_hidden(&token, given))
+		if (isa_hidden(&token, granted))
 			continue;
 		if (out)
 			memcpy(out + size, start, at - start);

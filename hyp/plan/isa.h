@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ISA strings of a cpu node: riscv,isa ("rv64imafdch_zicsr_sstc") and the entries of
- * riscv,isa-extensions. What a hart has, and what is left of it for a guest.
+ * riscv,isa-extensions: what a hart has, and what of it a guest may see.
  */
 #ifndef HYP_PLAN_ISA_H
 #define HYP_PLAN_ISA_H
@@ -24,17 +24,17 @@ bool isa_next(const char **at, const char **start, struct isa_token *token);
 /* Behind "rv32" or "rv64"; NULL if the string starts otherwise. */
 const char *isa_extensions(const char *isa);
 
-/* HART_* of one extension name, any case; 0 if it is none that matters. */
+/* HART_* of one extension name, any case; 0 for any other extension. */
 uint32_t isa_feature(const struct isa_token *token);
 
-/* True if a guest must not see the extension. given: HART_* that it gets; of these, Sstc, Zicbom and Svpbmt are its
- * only then. */
-bool isa_hidden(const struct isa_token *token, uint32_t given);
+/* True if a guest must not see the extension. granted: HART_* of the guest; Sstc, Zicbom and Svpbmt are hidden
+ * without. */
+bool isa_hidden(const struct isa_token *token, uint32_t granted);
 
 /*
  * Copies the string without what a guest must not see, and returns its length. out has room for
- * strlen(isa) + 1, or is NULL: only the length is wanted.
+ * strlen(isa) + 1, or is NULL to get the length only.
  */
-uint32_t isa_strip(char *out, const char *isa, uint32_t given);
+uint32_t isa_strip(char *out, const char *isa, uint32_t granted);
 
 #endif

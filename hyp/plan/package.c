@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Looks into a package (package.h has the format). Everything in its header and entries is checked
- * before anything is used; the payloads' own checksums are left to whoever copies them, since
- * summing hundreds of megabytes would double the boot time.
+ * Reads a package (package.h has the format). Its header and entries are checked completely
+ * before anything is used. The payloads' own checksums are checked when they are copied, as
+ * a second pass over hundreds of megabytes would double the boot time.
  */
 #include "hyp/base/range.h"
 #include "hyp/base/str.h"

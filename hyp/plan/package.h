@@ -46,18 +46,18 @@ struct package_header {
 struct package {
 	hpa_t address;
 	const struct package_header *header;	/* NULL: there is none */
-	uint32_t unknown;	/* bit i: entry i stands for an image that nobody has named yet; only at a desk */
+	uint32_t unknown;	/* bit i: the file of entry i is not known yet; only in the host command */
 };
 
 /*
- * Checks magic, version, sizes, overlap and header_crc32 within max bytes at data (8-byte aligned), which must stay as
- * they are while p is used; payloads' checksums are not looked at, and no entry is unknown. ERR_INVALID: it is not one,
- * and p is closed.
+ * Checks magic, version, sizes, overlap and header_crc32 within max bytes at data (8-byte aligned), which must not
+ * change while p is used. Payloads' checksums are not checked, and no entry is unknown. ERR_INVALID: not a package; p
+ * is closed.
  */
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address) __must_check;
 
 /*
- * Why package_open() refuses what lies there, in words behind "the package"; never NULL. max as there; data may be
+ * Why package_open() refuses the data, as text that follows "the package"; never NULL. max as there; data may be
  * anything, 8-byte aligned.
  */
 const char *package_fault(const void *data, uint64_t max);
@@ -65,7 +65,7 @@ const char *package_fault(const void *data, uint64_t max);
 /* The entry of that name, the first if there were two; NULL if there is none, or p is closed. */
 const struct package_entry *package_find(const struct package *p, const char *name);
 
-/* Bytes from the start of a payload, of an entry of p, to what comes behind it: the next payload, or the end. */
+/* Bytes from the start of a payload, of an entry of p, to the next payload or the end of the package. */
 uint64_t package_room(const struct package *p, const struct package_entry *e);
 
 /* The payload of an entry of p: e->size bytes, page-aligned in the package. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The planner: takes the steps of plan_int.h in order, checks harts and the guests' address spaces,
- * and counts page tables. It decides everything that is relied on at run time. No lock: it runs once,
+ * The planner: runs the steps of plan_int.h in order, checks harts and the guests' address spaces,
+ * and counts page tables. It decides everything on which the run time depends. No lock: it runs once,
  * on the boot hart, or on the host.
  */
 #include "hyp/base/fmt.h"
@@ -117,10 +117,10 @@ void plan_unknown_hart(struct planner *pl, const char *path, const char *prop, u
 }
 
 /*
- * If the tree says of no hart that it has H, nobody has assumed it (host_parse()): this is at a desk, since the
- * firmware has probed before.
+ * If the tree lists H for no hart, host_parse() was called without assume_h: this is the host command, as the firmware
+ * has probed the boot hart before.
  */
-static void no_h(struct planner *pl, uint32_t vm, uint64_t id)
+static void report_no_h(struct planner *pl, uint32_t vm, uint64_t id)
 {
 	char list[HART_LIST];
 
@@ -131,7 +131,7 @@ static void no_h(struct planner *pl, uint32_t vm, uint64_t id)
 	else
 		vm_problem(pl, vm, PROBLEM_HART_NO_H, "harts",
 			   "hart %lu has no hypervisor extension (no h in its ISA string), nor has any other; "
-			   "if the tree just leaves it out, as a boot finds by probing, add the option "
+			   "if the tree only leaves it out (a boot probes for it), add the option "
 			   "--assume-h", id);
 }
 
@@ -148,12 +148,12 @@ static void add_hart(struct planner *pl, uint32_t vm, uint64_t id)
 	h = &pl->plan->harts[index];
 	if (h->vm != NO_OWNER) {
 		vm_problem(pl, vm, PROBLEM_HART_TAKEN, "harts",
-			   "hart %lu is also claimed by guest %s; give it to one guest", id,
+			   "hart %lu is also claimed by guest %s; assign it to one guest", id,
 			   pl->plan->vms[h->vm].name);
 		return;
 	}
 	if (!(h->features & HART_H))
-		no_h(pl, vm, id);
+		report_no_h(pl, vm, id);
 	h->vm = vm;
 	h->vcpu = v->nr_vcpus;
 	v->vcpu_hart[v->nr_vcpus++] = index;
@@ -169,7 +169,7 @@ static const char *feature_name(uint32_t bit)
 	return bit < ARRAY_LEN(names) ? names[bit] : "?";
 }
 
-/* A guest's harts must be alike: software that moves between them sees one machine. */
+/* A guest's harts must be alike: its software moves between them. */
 static void compare_harts(struct planner *pl, uint32_t vm)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
@@ -183,17 +183,17 @@ static void compare_harts(struct planner *pl, uint32_t vm)
 		differ = h->features ^ first->features;
 		if (differ)
 			vm_problem(pl, vm, PROBLEM_HARTS_DIFFER, "harts",
-				   "harts %lu and %lu are not alike: only one of them has %s; give "
-				   "the guest harts of one kind", first->id, h->id,
+				   "harts %lu and %lu are not alike: only one of them has %s; "
+				   "assign harts of one kind", first->id, h->id,
 				   feature_name(__builtin_ctz(differ)));
 		else if (h->cbom_block != first->cbom_block)
 			vm_problem(pl, vm, PROBLEM_HARTS_DIFFER, "harts",
-				   "harts %lu and %lu are not alike: their riscv,cbom-block-size differs; give "
-				   "the guest harts of one kind", first->id, h->id);
+				   "harts %lu and %lu are not alike: their riscv,cbom-block-size differs; "
+				   "assign harts of one kind", first->id, h->id);
 		else if (h->mmu_levels != first->mmu_levels)
 			vm_problem(pl, vm, PROBLEM_HARTS_DIFFER, "harts",
-				   "harts %lu and %lu are not alike: their mmu-type differs; give "
-				   "the guest harts of one kind", first->id, h->id);
+				   "harts %lu and %lu are not alike: their mmu-type differs; "
+				   "assign harts of one kind", first->id, h->id);
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan: who owns which hart, memory, device and interrupt. It is made once at boot (or on a
- * desk, by the host command) from the host's device tree and the configuration, is flat, and is
- * read-only afterwards: everything at run time checks a guest's values against it.
+ * The plan: the owner of each hart, range of memory, device and interrupt. It is made once at boot (or
+ * by the host command) from the host's device tree and the configuration, has a fixed size,
+ * and is read-only afterwards: at run time a guest's values are checked against it.
  *
  * Harts are named by index into plan.harts, which holds every usable hart of the host in the order
  * of the device tree. Interrupts are named by (index into plan.intcs, id).
@@ -15,14 +15,14 @@
 #include "hyp/base/types.h"
 #include "hyp/plan/problem.h"
 
-#define NO_OWNER	0xff	/* in plan_hart.vm and source_owner: nobody's */
+#define NO_OWNER	0xff	/* of a hart or an interrupt source: no owner */
 #define OWNER_HYP	0xfe	/* in source_owner: the hypervisor's own device */
 #define NO_CONTEXT	(-1)
 #define MAX_VM_REGIONS	48	/* memory and device mappings of one guest */
 #define MAX_VM_DEVICES	32
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
 #define MAX_VM_CLOCKS	32	/* rates that the configuration gives for clocks of one guest */
-#define MAX_FREE	64	/* free ranges of RAM that are kept */
+#define MAX_FREE	64	/* free ranges of RAM that are stored */
 #define MAX_FIRMWARE	16	/* pieces of the firmware's memory that nothing reserves */
 #define PLAN_PATH_SIZE	96	/* node path with the 0; longer ones are refused */
 
@@ -49,7 +49,7 @@ struct plan_device {
 	/* it controls the machine: what it is, or the property that says so; NULL: it does not */
 	const char *control;
 	uint16_t control_node;		/* that node, index into host->nodes: the device, or below it */
-	/* the node with that property, which depends on it; NO_NODE: it is what control says */
+	/* the node with that property, which depends on it; NO_NODE: control is its kind */
 	uint16_t control_by;
 };
 
@@ -127,14 +127,14 @@ struct plan_image {
 	uint32_t crc32;		/* IEEE 802.3, of the original */
 };
 
-/* What becomes of a guest that has crashed: it said so (SRST, system failure), its watchdog expired, or it
- * touched what it does not have and unmapped = "stop". */
+/* What happens to a guest that has crashed: it reported a failure (SRST, system failure), its watchdog expired, or it
+ * made an unmapped access with unmapped = "stop". */
 enum crash_policy { ON_CRASH_STOP, ON_CRASH_RESTART };
 
-/* What a load or store outside of everything that a guest has does; a fetch there always faults. */
+/* The effect of an unmapped access by a load or store; a fetch always faults. */
 enum unmapped_policy {
 	UNMAPPED_INJECT,	/* an access fault in the guest */
-	UNMAPPED_IGNORE,	/* reads give 0, writes are lost */
+	UNMAPPED_IGNORE,	/* reads return 0, writes have no effect */
 	UNMAPPED_STOP,		/* the guest has crashed */
 };
 
@@ -150,7 +150,7 @@ enum plic_mode {
 /* "guarded", "mapped", "emulated". */
 const char *plic_mode_name(enum plic_mode mode);
 
-/* What a guest's configuration says of its bad days and its interrupts; docs/config.md. */
+/* What happens to a guest at crashes, and how it gets its interrupts; docs/config.md. */
 struct plan_policy {
 	uint8_t on_crash;	/* enum crash_policy; default ON_CRASH_STOP */
 	uint8_t unmapped;	/* enum unmapped_policy; default UNMAPPED_INJECT */
@@ -168,7 +168,7 @@ struct plan_vuart {
 	uint8_t reg_shift, reg_io_width;	/* as of the host's UART that it stands for; otherwise 0, 1 */
 	uint8_t vplic;		/* index into plan_vm.vplics */
 	uint16_t irq;		/* there; 0: none, the guest has to poll */
-	uint32_t clock_hz;	/* what the guest is told of its clock */
+	uint32_t clock_hz;	/* clock-frequency in the guest's tree */
 };
 
 #define PLIC_PRIORITIES	8	/* of a guest's PLIC: 0 (never) to 7 */
@@ -186,7 +186,7 @@ struct plan_vm {
 	struct plan_clock clocks[MAX_VM_CLOCKS];
 	/* its devices have reset lines of providers that it does not have: a page of its RAM stands in */
 	bool needs_resets;
-	/* needs_resets: that page, at the end of the region with the device tree; not told as RAM */
+	/* needs_resets: that page, at the end of the region with the device tree; not RAM in its tree */
 	gpa_t reset_page;
 	bool holds_clocks, holds_domains;	/* its devices supply clocks, or power domains, that others use */
 	uint32_t nr_irqs;
@@ -195,22 +195,21 @@ struct plan_vm {
 	struct plan_vplic vplics[MAX_INTCS];
 	struct plan_image images[NR_IMAGE_ROLES];
 	gpa_t entry;		/* where vcpu 0 starts */
-	gpa_t dtb;		/* where its device tree goes; GUEST_DTB_MAX bytes of its RAM are kept for it */
+	gpa_t dtb;		/* where its device tree goes; GUEST_DTB_MAX bytes of its RAM are reserved for it */
 	uint8_t gstage_levels;	/* 3 = Sv39x4, 4 = Sv48x4 */
-	bool sstc;		/* all its harts have Sstc: stimecmp is given to it */
+	bool sstc;		/* all its harts have Sstc: the guest may use stimecmp */
 	bool owns_console;	/* a passed-through device is its stdout; otherwise SBI console only */
 	uint16_t stdout_node;	/* that device, index into host->nodes */
 	bool trust_dma, trust_control;
 	struct plan_policy policy;
 	uint32_t nr_resets;	/* passed-through virtio-mmio devices, */
-	hpa_t resets[MAX_VM_RESETS];	/* their registers: reset before the guest's RAM is given new content */
+	hpa_t resets[MAX_VM_RESETS];	/* their registers: reset before the guest's RAM is written */
 	struct plan_vuart vuart;	/* console = "uart" */
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
 };
 
 #define GUEST_DTB_MAX	(64 * KIB)
-/* Of these, free at the end of the tree: boot loaders such as U-Boot add to a tree where it lies. OpenSBI leaves a few
- * KiB, too. */
+/* Bytes of these that are free at the end of the tree: boot loaders such as U-Boot extend a tree in place. */
 #define GUEST_DTB_SLACK	(8 * KIB)
 
 /* Bits of plan.entropy: what guests' seeds are derived from. */
@@ -239,10 +238,10 @@ struct plan_console {
 	bool monitor;		/* there is one */
 };
 
-/* Memory that the firmware is taken to have, beside what the host's tree reserves. */
+/* Memory that counts as the firmware's, beside what the host's tree reserves. */
 struct plan_firmware {
-	struct range range;	/* host-physical, nobody's */
-	/* the configuration says so; otherwise it is RAM below the image that nothing reserves */
+	struct range range;	/* host-physical; no guest gets it */
+	/* by the configuration; otherwise it is RAM below the image that nothing reserves */
 	bool stated;
 };
 
@@ -258,15 +257,15 @@ struct plan {
 	bool keep_machine;	/* when the last guest has ended: stay, do not shut down */
 	uint32_t entropy;	/* ENTROPY_*; 0: guests get no seeds */
 	struct range loaded;	/* where the firmware put the hypervisor and its package; free once they have moved */
-	struct range hyp;	/* their memory while guests run, as large: nobody's but for images in place */
+	struct range hyp;	/* their memory while guests run, as large; no guest gets it but images in place */
 	bool firmware_reserved;	/* firmware = "reserved": the tree reserves all that the firmware has */
 	uint32_t nr_firmware;
 	struct plan_firmware firmware[MAX_FIRMWARE];
 	uint32_t nr_free;
-	struct range free[MAX_FREE];	/* RAM that nobody has, sorted; whole 2 MiB only */
+	struct range free[MAX_FREE];	/* RAM without an owner, sorted; whole 2 MiB only */
 };
 
-/* The hypervisor's own page tables map what lies below (sstage.h), so it never moves to a place that ends above. */
+/* The end of what the hypervisor's own page tables map (sstage.h): it never moves to a place that ends above. */
 #define PLAN_HYP_END	0x3fc0000000ul
 
 struct host;		/* host_dt.h */
@@ -274,35 +273,35 @@ struct config;		/* config_dt.h */
 struct package;		/* package.h */
 
 /*
- * Where the hypervisor has to be before a plan of these is carried out; loaded: where it is, package included. If that
- * is another base, it moves first. host and config have been parsed with OK. plan is work space. Tells nothing: where
- * the configuration asks for a place that cannot be had, the result is loaded, and plan_make() reports. Host-physical.
+ * The place for the hypervisor, host-physical. If its base differs from that of loaded, where the hypervisor is now
+ * (with its package), it must move before plan_make(). host and config have been parsed with OK. plan is work space.
+ * Reports nothing: if the configuration requests an impossible place, the result is loaded, and plan_make() reports it.
  */
 struct range plan_place(struct plan *plan, const struct host *host, const struct config *config, struct range loaded);
 
 /*
  * Resolves and checks everything. loaded: where the hypervisor was loaded, host-physical, package included; package:
- * open, with the images, and with the address that it was loaded at. plan->hyp is what plan_place() gives. RAM below
+ * open, with the images, and with the address that it was loaded at. plan->hyp is the result of plan_place(). RAM below
  * loaded that the host's tree does not reserve is the firmware's, unless the configuration says otherwise. host has
- * been parsed with OK, config with problems or without; both stay as they are while the plan is used: paths are copied,
- * bootargs are not. plan need not be zeroed before. Not re-entrant: one call at a time. OK: the plan may be executed.
- * ERR_INVALID: this call has reported at least one problem, and the plan is incomplete: it may only be planned again.
- * No other errors.
+ * been parsed with OK, config with problems or without; both must not change while the plan is used: paths are copied,
+ * bootargs are not. plan need not be zeroed before. Not re-entrant: one call at a time.
+ * OK: the plan may be executed. ERR_INVALID: this call has reported at least one problem, and the plan is incomplete:
+ * it may only be planned again. No other errors.
  */
 enum err plan_make(struct plan *plan, const struct host *host, const struct config *config,
 		   const struct package *package, struct range loaded, struct reporter *r) __must_check;
 
 /*
- * What of plan->hyp the hypervisor keeps, piece by piece: the first one that ends behind address at, cut to what is not
- * before it. Between them lie images that guests use in place. Host-physical, whole pages. False if there is none, and
- * *piece is not to be used then.
+ * The pieces of plan->hyp that no guest has: between them lie images that guests use in place. *piece: the part at or
+ * behind address `at` of the first piece that ends behind it. Host-physical, whole pages. False if there is none;
+ * *piece is undefined then.
  */
 bool plan_hyp_piece(const struct plan *plan, uint64_t at, struct range *piece);
 
 /*
  * Canonical text of a plan that was made with OK, line by line without newlines; the firmware and the host command
  * print the same. line is called with arg and a text of printable ASCII, terminated, of less than 240 letters, which is
- * gone after the call. No errors.
+ * valid during the call only. No errors.
  */
 void plan_print(const struct plan *plan, void (*line)(void *arg, const char *text), void *arg);
 
@@ -315,11 +314,11 @@ uint32_t plan_gstage_tables(const struct plan_vm *vm);
 
 /*
  * Writes the device tree of VM number vm into buf (8-byte aligned, size bytes, of which GUEST_DTB_MAX are used at
- * most). Its header tells its size, of which the last GUEST_DTB_SLACK bytes are free and 0. Everything in it is the
- * guest's own: harts, RAM, devices, PLICs, chosen. plan: made with OK, of this host. What of the host's tree is left
- * out is told by notes. Not re-entrant. ERR_RANGE: the plan has no such VM; nothing is reported. ERR_NOSPACE: the tree
- * is larger than the buffer or GUEST_DTB_MAX (reported). ERR_INVALID: its cells cannot tell an address that the guest
- * has (reported); buf has a tree then, but not one to be used.
+ * most). The last GUEST_DTB_SLACK bytes of the size in its header are free and 0. It has the guest's own harts, RAM,
+ * devices, PLICs and chosen only. plan: made with OK, of this host. Notes report references that are left out. Not
+ * re-entrant. ERR_RANGE: the plan has no such VM; nothing is reported. ERR_NOSPACE: the tree is larger than the buffer
+ * or GUEST_DTB_MAX (reported). ERR_INVALID: an address of the guest does not fit the tree's cells (reported); the tree
+ * in buf must not be used.
  */
 enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const struct host *host,
 			uint32_t vm, struct reporter *r) __must_check;

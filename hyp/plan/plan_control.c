@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices that control the machine. A device without DMA can still switch the machine off, or take another's clock: it
- * is given only to a guest that is trusted with that. A device is of that class by what it is (control.h), or because
- * a node that the guest does not have depends on it: what that node is good for is then in the guest's hand. What is
- * used by something that no guest can have because it switches the machine off is refused altogether.
+ * Devices that control the machine. A device without DMA can still switch the machine off, or stop another's clock:
+ * only a guest that is trusted with that gets it. A device is of that class by its own kind (control.h), or because a
+ * node that the guest does not have depends on it: the guest then controls that node, too. A device is refused if a
+ * node that switches the machine off uses it, as no guest can have such a node.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
@@ -27,7 +27,7 @@ static struct plan_device *device_of(const struct planner *pl, uint16_t node, ui
 	return NULL;
 }
 
-/* Something in it has registers: by itself it does something. */
+/* Whether the device or a node below it has registers: without any it can do nothing by itself. */
 static bool has_registers(const struct host *host, uint16_t device)
 {
 	struct range reg;
@@ -49,7 +49,7 @@ static void controls(struct plan_device *d, uint16_t node, const char *what, uin
 	d->control_by = by;
 }
 
-/* By what it is. */
+/* By its own kind. */
 static void classify(struct planner *pl, struct plan_device *d)
 {
 	const char *what;
@@ -81,9 +81,9 @@ static void depends(struct planner *pl, uint16_t by, const char *prop, const str
 
 		if (!*refused)
 			vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
-				   "%s cannot be given: it switches the whole machine off, as %s says by \"%s\"; "
-				   "guests power off by SBI", d->path, host_path(pl->host, by, path, sizeof(path)),
-				   prop);
+				   "%s cannot be passed through: it switches the whole machine off, as %s uses it by \"%s\"; "
+				   "guests power off by SBI",
+				   d->path, host_path(pl->host, by, path, sizeof(path)), prop);
 		*refused = true;
 	} else if (!device_of(pl, by, &other) || other != vm) {
 		controls(d, target, prop, by);

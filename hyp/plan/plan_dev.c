@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices: finds the node that a configuration names, refuses what no guest can have, and maps its
- * registers page by page where the host has them. A page belongs to one owner: whatever else the
- * host has in it, used or not, must be the same guest's.
+ * registers page by page at the host's addresses. A page has one owner: all other registers of the
+ * host in that page, used or not, must belong to the same guest.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
@@ -15,7 +15,7 @@ const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, 
 	else if (owner < pl->plan->nr_vms)
 		fmt_str(buf, size, "guest %s", pl->plan->vms[owner].name);
 	else
-		fmt_str(buf, size, "nobody");
+		fmt_str(buf, size, "no guest");
 	return buf;
 }
 
@@ -67,7 +67,7 @@ static void use_console(struct planner *pl, uint16_t node, struct range reg)
 		console_problem(pl, "has a reg-shift or reg-io-width that makes no sense");
 }
 
-/* What interrupts harts is mapped page by page, for the hypervisor alone. */
+/* Whether the range shares a page with a PLIC or SSWI device, which only the hypervisor may map. */
 static bool meets_interrupts(const struct planner *pl, struct range reg)
 {
 	uint32_t i;
@@ -170,7 +170,7 @@ static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char 
 	return false;
 }
 
-/* The guest that has the node, something around it or something in it; NO_OWNER if none has. */
+/* The guest that has the node, a parent of it or a node below it; NO_OWNER if none has. */
 static uint8_t node_owner(const struct planner *pl, uint16_t node)
 {
 	uint32_t vm, i;
@@ -208,10 +208,10 @@ static bool share_page(const struct planner *pl, uint16_t a, uint16_t b)
 }
 
 /*
- * A disabled device has no use of its own, but its registers come with the page of an enabled one: who lists it says
- * that the guest may have them.
+ * A disabled device is not usable, but its registers may share the page of an enabled one: the configuration lists it
+ * to confirm that the guest may access them.
  */
-static bool goes_along(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+static bool shares_enabled_page(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
 {
 	const struct config_vm *c = &pl->config->vms[vm];
 	char other[HOST_PATH_SIZE];
@@ -230,8 +230,8 @@ static bool goes_along(struct planner *pl, uint32_t vm, uint16_t node, const cha
 	return false;
 }
 
-/* A device is refused with the whole of what is below it. */
-static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+/* A device is refused if one of the nodes below it is refused. */
+static bool may_pass_through(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
 {
 	char inner[HOST_PATH_SIZE], owner[VM_NAME_LEN + 16];
 	struct range reg;
@@ -241,11 +241,11 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 
 	for (i = node; i < pl->host->nodes[node].end; i++) {
 		why = i == pl->console_node ?
-		      "it is the hypervisor's console; give the guest another one, or change "
+		      "it is the hypervisor's console; assign another one, or change "
 		      "\"console\" of the root" : device_refusal(pl->host, i);
 		if (!why)
 			continue;
-		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices", "%s cannot be given%s%s: %s",
+		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices", "%s cannot be passed through%s%s: %s",
 			   path, i == node ? "" : " because of ",
 			   i == node ? "" : host_path(pl->host, i, inner, sizeof(inner)), why);
 		return false;
@@ -256,19 +256,19 @@ static bool may_have(struct planner *pl, uint32_t vm, uint16_t node, const char 
 			   "%s is listed twice, by itself or with something around it", path);
 	else if (taken != NO_OWNER)
 		vm_problem(pl, vm, PROBLEM_DEVICE_TAKEN, "devices",
-			   "%s is also claimed by %s; give it to one guest", path,
+			   "%s is also claimed by %s; assign it to one guest", path,
 			   plan_owner_name(pl, taken, owner, sizeof(owner)));
 	if (taken != NO_OWNER)
 		return false;
-	if (host_is_disabled(pl->host, node) && !goes_along(pl, vm, node, path)) {
+	if (host_is_disabled(pl->host, node) && !shares_enabled_page(pl, vm, node, path)) {
 		vm_problem(pl, vm, PROBLEM_DEVICE_REFUSED, "devices",
-			   "%s cannot be given: it is disabled in the host's device tree, and shares no page with an "
+			   "%s cannot be passed through: it is disabled in the host's device tree, and shares no page with an "
 			   "enabled device of this guest", path);
 		return false;
 	}
 	if (pl->host->nodes[node].reg && host_node_reg(pl->host, node, 0, &reg) == ERR_NOTFOUND) {
 		vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
-			   "%s is not in the CPU's address space; give the controller that it is "
+			   "%s is not in the CPU's address space; assign the controller that it is "
 			   "behind", path);
 		return false;
 	}
@@ -290,7 +290,7 @@ static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char
 	pl->plan->vms[vm].devices[pl->plan->vms[vm].nr_devices - 1].dma = true;
 	if (!c->trust_dma)
 		vm_problem(pl, vm, PROBLEM_DMA_UNTRUSTED, "devices",
-			   "%s may do DMA, and no IOMMU keeps it to the guest's memory; add "
+			   "%s may do DMA, and no IOMMU limits it to the guest's memory; add "
 			   "\"trust-dma;\" if the guest may be trusted with all memory", path);
 	for (i = 0; i < c->nr_memory && !m; i++) {
 		if (c->memory[i].mapped && !(c->memory[i].fixed && c->memory[i].at == c->memory[i].as))
@@ -378,7 +378,7 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 		return;
 	}
 	host_path(pl->host, node, path, sizeof(path));
-	if (!may_have(pl, vm, node, path))
+	if (!may_pass_through(pl, vm, node, path))
 		return;
 	if (strlen(path) >= sizeof(d->path)) {
 		vm_problem(pl, vm, PROBLEM_LIMIT, "devices",
@@ -399,11 +399,11 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	check_dma(pl, vm, node, path);
 }
 
-/* What somebody can do about a page that a device shares with another one, which owner has. */
+/* The remedy for a page that a device shares with another one, which owner has. */
 static const char *page_remedy(const struct planner *pl, uint16_t other, uint8_t owner)
 {
 	if (owner < pl->plan->nr_vms)
-		return "give both to one guest";
+		return "assign both to one guest";
 	if (other == pl->console_node)
 		return "change \"console\" of the root, or leave the device out";
 	if (owner == OWNER_HYP || device_refusal(pl->host, other))
@@ -428,7 +428,8 @@ static void shared_page(struct planner *pl, uint32_t vm, uint32_t mine, uint32_t
 }
 
 /*
- * Each pair of guests is told once; what nobody has counts as well, since a page gives all of it.
+ * Each pair of guests is reported once. Registers without an owner count as well: a mapped page gives access to all
+ * of it.
  */
 static void check_pages(struct planner *pl)
 {

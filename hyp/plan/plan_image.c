@@ -61,7 +61,7 @@ static const struct package_entry *find_image(struct planner *pl, uint32_t vm, e
 			   name, name);
 		return NULL;
 	}
-	/* The package moves along with the hypervisor. */
+	/* The package moves with the hypervisor. */
 	image->source = hpa(pl->package->address.v - pl->plan->loaded.base + pl->plan->hyp.base + e->offset);
 	image->size = e->size;
 	image->crc32 = e->crc32;
@@ -115,7 +115,7 @@ static void no_room(struct planner *pl, uint32_t vm, enum image_role role, uint6
 
 	vm_problem(pl, vm, PROBLEM_IMAGE_NO_ROOM, config_image_props[role],
 		   "\"%s\" (%s in memory) does not fit into the guest's memory of %s at 0x%lx; "
-		   "give the guest more", pl->plan->vms[vm].images[role].name,
+		   "enlarge the guest's memory", pl->plan->vms[vm].images[role].name,
 		   size_text(need, a, sizeof(a)), size_text(m->size, b, sizeof(b)), m->gpa.v);
 }
 
@@ -154,7 +154,7 @@ static void place_initrd(struct planner *pl, uint32_t vm, const struct plan_regi
 
 /* ---- in place ---- */
 
-/* Whoever else has the image would see what the guest makes of it. */
+/* A second user of the image would see what the guest writes to it. */
 static bool has_image_alone(struct planner *pl, uint32_t vm, enum image_role role)
 {
 	const char *name = pl->config->vms[vm].images[role], *other;
@@ -174,8 +174,7 @@ static bool has_image_alone(struct planner *pl, uint32_t vm, enum image_role rol
 	return true;
 }
 
-/* Gives the guest the package from an image on: what it needs in memory, a Linux kernel whole blocks (it reserves
- * them). */
+/* Maps the package from an image on: the memory that the image needs; a Linux kernel reserves whole blocks of 2 MiB. */
 static void use_in_place(struct planner *pl, uint32_t vm, enum image_role role,
 			 const struct package_entry *e, const struct kernel *k)
 {
@@ -230,7 +229,7 @@ static void use_all_in_place(struct planner *pl, uint32_t vm, const struct packa
 		use_in_place(pl, vm, IMAGE_INITRD, initrd, &(struct kernel){ .memory = initrd->size });
 	if (!place_dtb(pl, vm, m, m->gpa.v))
 		vm_problem(pl, vm, PROBLEM_IMAGE_NO_ROOM, "memory",
-			   "the guest's device tree (64K) does not fit into %s at 0x%lx; give the guest more",
+			   "the guest's device tree (64K) does not fit into %s at 0x%lx; enlarge the guest's memory",
 			   size_text(m->size, text, sizeof(text)), m->gpa.v);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the files of the planner share: the work in progress, and the steps in the order in which
- * plan_make() takes them. Each step reports what it finds and leaves the plan as complete as it
- * can, so that later steps can still look at the rest.
+ * The interface between the files of the planner: the work in progress, and the steps in the order in which
+ * plan_make() runs them. Each step reports what it finds and leaves the plan as complete as it
+ * can, so that later steps can still check the rest.
  */
 #ifndef HYP_PLAN_PLAN_INT_H
 #define HYP_PLAN_PLAN_INT_H
@@ -31,10 +31,11 @@ struct planner {
 #define vm_problem(pl, vm, code, prop, ...)						\
 	problem_report((pl)->r, code, true, (pl)->plan->vms[vm].config_path, prop, __VA_ARGS__)
 
-/* plan.c: the machine has no hart of that id; tells which there are. path: of the configuration's node. */
+/* plan.c: reports that the machine has no hart of that id, and which it has. path: of the configuration's node. */
 void plan_unknown_hart(struct planner *pl, const char *path, const char *prop, uint64_t id);
 
-/* plan_mem.c: gives each guest its RAM; finds what is left; and what is the firmware's though nothing reserves it. */
+/* plan_mem.c: places each guest's RAM; finds the free RAM; finds the firmware's memory that the tree does not
+ * reserve. */
 void plan_memory(struct planner *pl);
 void plan_free_memory(struct planner *pl);
 void plan_firmware(struct planner *pl);
@@ -53,13 +54,13 @@ void plan_unknown_node(struct planner *pl, enum problem_code code, const char *a
 void plan_console(struct planner *pl);
 void plan_devices(struct planner *pl);
 
-/* "guest linux", "the hypervisor" or "nobody"; owner is a VM, OWNER_HYP or NO_OWNER. Cut if longer; returns buf. */
+/* "guest linux", "the hypervisor" or "no guest"; owner: VM, OWNER_HYP or NO_OWNER. Cut at size; returns buf. */
 const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, size_t size);
 
-/* plan_control.c: which devices control the machine, and who may have them. */
+/* plan_control.c: which devices control the machine, and which guests may have them. */
 void plan_control(struct planner *pl);
 
-/* Why a device controls the machine, in words for a problem, as "it is a watchdog"; "" if it does not. Returns buf. */
+/* Why a device controls the machine, as text for a problem, as "it is a watchdog"; "" if it does not. Returns buf. */
 const char *plan_control_text(const struct host *host, const struct plan_device *d, char *buf, size_t size);
 
 /* plan_standins.c: the rates of clocks that the configuration gives, and whether a guest needs stand-ins for resets. */
@@ -72,14 +73,14 @@ uint16_t plan_dma_limit(const struct planner *pl, uint32_t vm, struct range ram)
 void plan_irqs(struct planner *pl);
 void plan_vplics(struct planner *pl);
 
-/* plan_uart.c: who looks after the hypervisor's console, and the guests' virtual UARTs. */
+/* plan_uart.c: the hart that drives the hypervisor's console, and the guests' virtual UARTs. */
 void plan_console_hart(struct planner *pl);
 void plan_vuarts(struct planner *pl);
 
 /* plan_image.c: where images and the device tree go. */
 void plan_images(struct planner *pl);
 
-/* device_class.c: what a node is, by its compatible. Why no guest can have it, in words for a problem, or NULL. */
+/* device_class.c: the class of a node, by its compatible. Why no guest can have it, as text for a problem, or NULL. */
 const char *device_refusal(const struct host *host, uint16_t node);
 
 /* A UART of any known kind; one that drivers/ns16550.c can drive. */

@@ -16,7 +16,7 @@ static bool serves(const struct planner *pl, uint32_t plic, const struct plan_vm
 		if (pl->plan->harts[v->vcpu_hart[i]].plic_context[plic] != NO_CONTEXT)
 			return true;
 	}
-	return !v->nr_vcpus;	/* told elsewhere */
+	return !v->nr_vcpus;	/* a guest without harts is reported elsewhere */
 }
 
 static bool has_node(const struct planner *pl, const struct plan_vm *v, uint16_t node)
@@ -45,7 +45,7 @@ static void needs_controller(struct planner *pl, uint32_t vm, uint16_t node, uin
 
 	if (device_refusal(pl->host, controller))
 		unroutable(pl, vm, node, "its interrupts do not go to a PLIC, and no other kind of "
-					 "controller can be given to a guest yet");
+					 "controller is supported yet");
 	else
 		vm_problem(pl, vm, PROBLEM_IRQ_UNROUTABLE, "devices", "%s: its interrupts go to %s; add that one to "
 			   "\"devices\", too", host_path(pl->host, node, path, sizeof(path)),
@@ -72,7 +72,7 @@ static void add_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t n
 
 	if (*owner != NO_OWNER && *owner != vm) {
 		vm_problem(pl, vm, PROBLEM_IRQ_TAKEN, "devices",
-			   "%s: its interrupt %u of %s is also claimed by %s; give the devices "
+			   "%s: its interrupt %u of %s is also claimed by %s; assign the devices "
 			   "that share it to one guest",
 			   host_path(pl->host, node, path, sizeof(path)), id,
 			   pl->plan->intcs[plic].path,
@@ -97,7 +97,7 @@ static void check_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 	int plic = host_find_plic_node(pl->host, irq->parent);
 
 	if (plic < 0 && has_node(pl, v, irq->parent))
-		return;		/* of a controller that is the guest's, too */
+		return;		/* the controller is a device of the guest, too */
 	else if (plic < 0)
 		needs_controller(pl, vm, node, irq->parent);
 	else if (!irq->id)
@@ -106,7 +106,7 @@ static void check_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 		unroutable(pl, vm, node, "its interrupt id is above riscv,ndev of the PLIC, which has no such source");
 	else if (!serves(pl, plic, v))
 		unroutable(pl, vm, node, "its PLIC has no S-mode context for a hart of this guest; "
-					 "give the guest a hart that the PLIC serves");
+					 "assign a hart that the PLIC serves");
 	else
 		add_irq(pl, vm, device, node, plic, irq->id);
 }
@@ -118,7 +118,7 @@ static void node_irqs(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 	enum err e;
 
 	if (pl->host->nodes[node].flags & NODE_NEXUS) {
-		unroutable(pl, vm, node, "it has an interrupt-map, which cannot be given yet");
+		unroutable(pl, vm, node, "it has an interrupt-map, which is not supported yet");
 		return;
 	}
 	while ((e = host_next_irq(pl->host, node, &cursor, &irq)) == OK)
@@ -128,7 +128,7 @@ static void node_irqs(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 			   "its interrupts are cut off: their length does not fit the controller's #interrupt-cells");
 }
 
-/* The hypervisor polls its console; what would interrupt is kept from everybody. */
+/* The interrupts of the hypervisor's console belong to the hypervisor, also if it polls the device. */
 static void console_irqs(struct planner *pl)
 {
 	struct host_irq_cursor cursor = { 0 };
@@ -172,7 +172,7 @@ void plan_irqs(struct planner *pl)
 
 		for (d = 0; d < v->nr_devices; d++) {
 			if (host_is_disabled(pl->host, v->devices[d].node))
-				continue;	/* it goes along with another one's page; its interrupts stay off */
+				continue;	/* only its registers are mapped; its interrupts stay off */
 			end = pl->host->nodes[v->devices[d].node].end;
 			for (node = v->devices[d].node; node < end; node++)
 				node_irqs(pl, vm, d, node);
@@ -189,15 +189,15 @@ static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
 
 	if (p->size < need)
 		vm_problem(pl, vm, PROBLEM_LIMIT, "harts",
-			   "%s is too small for two contexts for each of %u harts; give the guest "
+			   "%s is too small for two contexts for each of %u harts; assign "
 			   "fewer harts", p->path, v->nr_vcpus);
 	v->vplics[v->nr_vplics++] = (struct plan_vplic){
 		.plic = plic, .base = gpa(p->base.v), .size = p->size,
 		.ndev = p->ndev };
 }
 
-/* All PLICs that serve a hart of the guest, those of its devices among them. Linux takes no interrupt from
- * any PLIC before each of its harts has a context in some PLIC. */
+/* All PLICs that serve a hart of the guest, with or without devices. Linux enables no interrupt of any PLIC
+ * before each of its harts has a context in some PLIC. */
 void plan_vplics(struct planner *pl)
 {
 	uint32_t vm, plic;

@@ -8,11 +8,11 @@
 #include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
 
-/* Somebody who has a range of host memory. */
+/* An owner of a range of host memory. */
 struct claim {
 	struct range range;
 	enum { CLAIM_HYP, CLAIM_FIRMWARE, CLAIM_RESERVED, CLAIM_VM } kind;
-	uint16_t who;		/* CLAIM_RESERVED: node, CLAIM_VM: index */
+	uint16_t owner;		/* CLAIM_RESERVED: node, CLAIM_VM: index */
 };
 
 const char *size_text(uint64_t size, char *buf, size_t room)
@@ -42,8 +42,8 @@ bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct p
 	return true;
 }
 
-/* Keeps the claim that begins lowest of those that overlap r. */
-static void consider(struct claim *best, bool *found, struct range r, struct claim c)
+/* Stores c in *best if it overlaps r and begins lower than *best. */
+static void note_if_lower(struct claim *best, bool *found, struct range r, struct claim c)
 {
 	if (!c.range.size || !range_overlaps(c.range, r))
 		return;
@@ -58,20 +58,20 @@ static bool lowest_claim(const struct planner *pl, struct range r, struct claim 
 	bool found = false;
 	uint32_t i, j;
 
-	consider(best, &found, r, (struct claim){ plan->hyp, CLAIM_HYP, 0 });
+	note_if_lower(best, &found, r, (struct claim){ plan->hyp, CLAIM_HYP, 0 });
 	for (i = 0; i < plan->nr_firmware; i++)
-		consider(best, &found, r, (struct claim){ plan->firmware[i].range, CLAIM_FIRMWARE, 0 });
+		note_if_lower(best, &found, r, (struct claim){ plan->firmware[i].range, CLAIM_FIRMWARE, 0 });
 	for (i = 0; i < pl->host->nr_reserved; i++)
-		consider(best, &found, r, (struct claim){ pl->host->reserved[i].range,
-							  CLAIM_RESERVED,
-							  pl->host->reserved[i].node });
+		note_if_lower(best, &found, r, (struct claim){ pl->host->reserved[i].range,
+							       CLAIM_RESERVED,
+							       pl->host->reserved[i].node });
 	for (i = 0; i < plan->nr_vms; i++) {
 		for (j = 0; j < plan->vms[i].nr_regions; j++) {
 			const struct plan_region *m = &plan->vms[i].regions[j];
 
 			if (m->kind == REGION_RAM)
-				consider(best, &found, r,
-					 (struct claim){ { m->hpa.v, m->size }, CLAIM_VM, i });
+				note_if_lower(best, &found, r,
+					      (struct claim){ { m->hpa.v, m->size }, CLAIM_VM, i });
 		}
 	}
 	return found;
@@ -89,20 +89,20 @@ static const char *claimant(const struct planner *pl, const struct claim *c, cha
 		fmt_str(buf, size, "the firmware");
 		break;
 	case CLAIM_RESERVED:
-		if (c->who == NO_NODE)
+		if (c->owner == NO_NODE)
 			fmt_str(buf, size, "a memory reservation of the host");
 		else
 			fmt_str(buf, size, "%s",
-				host_path(pl->host, c->who, path, sizeof(path)));
+				host_path(pl->host, c->owner, path, sizeof(path)));
 		break;
 	case CLAIM_VM:
-		fmt_str(buf, size, "guest %s", pl->plan->vms[c->who].name);
+		fmt_str(buf, size, "guest %s", pl->plan->vms[c->owner].name);
 		break;
 	}
 	return buf;
 }
 
-/* The image, as it was loaded, is in nothing that somebody has marked. */
+/* Reports if the image, as it was loaded, overlaps reserved memory. */
 static void check_image(struct planner *pl)
 {
 	struct range hyp = pl->plan->loaded;
@@ -145,8 +145,8 @@ static void stated_firmware(struct planner *pl)
 	}
 }
 
-/* One more piece; the last that there is room for is all up to the image. */
-static void take_for_firmware(struct plan *plan, struct range piece)
+/* Adds one more piece. The last entry of the table becomes everything up to the image. */
+static void add_firmware_piece(struct plan *plan, struct range piece)
 {
 	if (plan->nr_firmware == MAX_FIRMWARE - 1)
 		piece.size = plan->loaded.base - piece.base;
@@ -155,8 +155,8 @@ static void take_for_firmware(struct plan *plan, struct range piece)
 }
 
 /*
- * Firmware that reserves nothing still lies somewhere: below the image, which it has loaded. Who has reserved what else
- * is below says nothing about it, so all RAM there that nothing accounts for counts as the firmware's.
+ * Firmware that reserves nothing still lies somewhere: below the image, which it has loaded. Other reservations there
+ * do not show where, so all RAM below the image that nothing reserves counts as the firmware's.
  */
 static void assume_firmware(struct planner *pl)
 {
@@ -176,7 +176,7 @@ static void assume_firmware(struct planner *pl)
 
 			end = !claimed ? last + 1 : c.range.base > base ? c.range.base : base;
 			if (base < end)
-				take_for_firmware(pl->plan, (struct range){ base, end - base });
+				add_firmware_piece(pl->plan, (struct range){ base, end - base });
 			if (!claimed || range_last(c.range) >= last)
 				break;
 		}
@@ -214,7 +214,7 @@ static struct range nearest_bank(const struct host *host, struct range r)
 	return near;
 }
 
-/* What else helps a guest that is linked for this address, and cannot go elsewhere. */
+/* A second remedy, for a guest that is linked for this address. */
 static const char *overlap_remedy(const struct claim *c)
 {
 	switch (c->kind) {
@@ -329,7 +329,7 @@ static bool place(struct planner *pl, uint32_t vm, const struct config_memory *m
 	most = largest_free(pl);
 	if (!most)
 		vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
-			   "no free RAM for %s: less than 2M is left in one piece; give less to the guests before it",
+			   "no free RAM for %s: less than 2M is left in one piece; reduce the memory of the guests before it",
 			   size_text(m->size, size, sizeof(size)));
 	else
 		vm_problem(pl, vm, PROBLEM_MEMORY_NO_ROOM, "memory",
@@ -420,7 +420,7 @@ bool plan_hyp_piece(const struct plan *plan, uint64_t at, struct range *piece)
 	return false;
 }
 
-/* What is left, in whole 2 MiB: that is what automatic placement can still give. */
+/* The free RAM, in whole 2 MiB: what automatic placement can still use. */
 void plan_free_memory(struct planner *pl)
 {
 	struct plan *plan = pl->plan;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan as text, for people at a serial console and for comparing: the same plan gives the same
- * bytes in the firmware and on the host. At most 100 columns unless a path is long: what has no room goes on in the
- * next line, without a label, and nothing is cut off. What a configuration may say is told where it is not the default.
+ * The plan as text, for people at a serial console and for comparison: the same plan has the same
+ * text in the firmware and on the host. At most 100 columns unless a path is long: a longer line continues in the
+ * next one, without a label, and nothing is cut off. Settings are printed if they are not the default.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
@@ -23,7 +23,7 @@ static void start(struct printer *pr, const char *indent, const char *what)
 	pr->at = fmt_str(pr->text, sizeof(pr->text), "%s%-*s", indent, indent[0] ? 10 : 12, what);
 }
 
-/* Paths and bootargs come from trees: nothing of them steers a terminal. */
+/* Paths and bootargs come from trees: control characters in them must not reach a terminal. */
 static void end(struct printer *pr)
 {
 	char *c;
@@ -73,7 +73,7 @@ static void add_range(struct printer *pr, uint64_t base, uint64_t size)
 	    size_text(size, text, sizeof(text)));
 }
 
-/* Which hart drives the console, or what it costs that none does. */
+/* The hart that drives the console, or the consequences if none does. */
 static void print_console(struct printer *pr, const struct plan *plan)
 {
 	const struct plan_console *c = &plan->console;
@@ -101,7 +101,7 @@ static void print_console(struct printer *pr, const struct plan *plan)
 	end(pr);
 }
 
-/* Some harts are interrupted without the firmware. */
+/* Whether some harts can be interrupted without the firmware. */
 static bool has_sswi(const struct plan *plan)
 {
 	uint32_t i;
@@ -113,7 +113,7 @@ static bool has_sswi(const struct plan *plan)
 	return false;
 }
 
-/* What guests cannot have though nothing reserves it, and why. */
+/* The firmware's memory that the tree does not reserve, and why it counts as such. */
 static void print_firmware(struct printer *pr, const struct plan *plan)
 {
 	uint32_t i;
@@ -121,8 +121,7 @@ static void print_firmware(struct printer *pr, const struct plan *plan)
 	for (i = 0; i < plan->nr_firmware; i++) {
 		start(pr, "", "firmware");
 		add_range(pr, plan->firmware[i].range.base, plan->firmware[i].range.size);
-		add(pr, " %s", plan->firmware[i].stated ? "as configured" :
-		    "taken to be its: below the image, not reserved");
+		add(pr, " %s", plan->firmware[i].stated ? "as configured" : "assumed: below the image, not reserved");
 		end(pr);
 	}
 	if (!plan->firmware_reserved)
@@ -132,7 +131,7 @@ static void print_firmware(struct printer *pr, const struct plan *plan)
 	end(pr);
 }
 
-/* What the guests' random numbers begin with. */
+/* The sources of the guests' seeds. */
 static void print_entropy(struct printer *pr, const struct plan *plan)
 {
 	start(pr, "", "entropy");
@@ -279,8 +278,8 @@ static void print_vuart(struct printer *pr, const struct plan *plan, const struc
 /* Only what is not the default: most guests have nothing to say here. */
 static void print_policy(struct printer *pr, const struct plan_vm *v)
 {
-	static const char *const unmapped[] = { "", " access to nothing is ignored,",
-						" access to nothing is a crash," };
+	static const char *const unmapped[] = { "", " an unmapped access is ignored,",
+						" an unmapped access is a crash," };
 	const struct plan_policy *p = &v->policy;
 
 	if (p->on_crash == ON_CRASH_STOP && p->unmapped == UNMAPPED_INJECT && !p->watchdog_ms)
@@ -309,8 +308,8 @@ static size_t word_length(const char *text)
 }
 
 /*
- * What stands behind the label, and below it, is " " and all of them: one line after the other. A word that goes on
- * from the line above begins one column earlier than others.
+ * The text behind the label, joined over all lines, is " " and the bootargs. A word that is broken between lines
+ * continues one column further left than words that are not.
  */
 static void print_bootargs(struct printer *pr, const char *text)
 {

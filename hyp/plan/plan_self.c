@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the hypervisor lies while guests run. Firmware loads it at the start of RAM, where systems for other machines
- * are linked and where devices with short addresses look for memory; so it moves, with its package, to the top of RAM
- * or to where the configuration says (docs/architecture.md, "Out of the guests' way"). Only what is known before
- * anything else is planned counts: RAM, reservations, the firmware's memory, and the guests' fixed regions.
+ * Where the hypervisor lies while guests run. Firmware loads it at the start of RAM, where existing systems are linked
+ * and which is the only RAM that devices with short addresses reach. So it moves, with its package, to the top of RAM
+ * or to where the configuration says (docs/architecture.md, "Out of the guests' way"). The place depends only on what
+ * is known before anything else is planned: RAM, reservations, the firmware's memory, and the guests' fixed regions.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/plan/plan_int.h"
@@ -83,7 +83,7 @@ static bool highest_in(struct range bank, uint64_t size, uint64_t *base)
 	}
 }
 
-/* It stays where it was loaded if that is RAM and the highest place, or there is no other. */
+/* The hypervisor stays where it was loaded if that is RAM and the highest place, or if there is no other. */
 static uint64_t top_of_ram(const struct planner *pl)
 {
 	struct range loaded = pl->plan->loaded;
@@ -97,7 +97,7 @@ static uint64_t top_of_ram(const struct planner *pl)
 	return loaded.base;
 }
 
-/* Guests' fixed memory over it is a problem of the guest's, told when that is placed. */
+/* An overlap with a guest's fixed memory is reported when that memory is placed. */
 static bool check_place(struct planner *pl, struct range r)
 {
 	const struct obstacle *o = obstacle_in(r);
@@ -121,7 +121,7 @@ static bool check_place(struct planner *pl, struct range r)
 	return false;
 }
 
-/* What is used in place is not copied, so it stays where it was loaded unless the configuration says otherwise. */
+/* Images that are used in place are not copied, so the package stays unless the configuration says otherwise. */
 static bool uses_in_place(const struct config *config)
 {
 	uint32_t i;

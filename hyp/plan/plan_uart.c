@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which hart looks after the hypervisor's console, and the virtual UARTs of guests: where they lie, for which UART of
- * the host they stand, and which interrupt is theirs. A guest's address space and interrupt ids are its own, so it
- * may see a UART where the host has one that somebody else uses.
+ * The hart that drives the hypervisor's console, and the virtual UARTs of guests: their address, the UART of the host
+ * that they imitate, and their interrupt. A guest's address space and interrupt ids are its own, so it may see a
+ * virtual UART at the address of a UART of the host that another owner uses.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
 
 #define WINDOW		0x100u		/* bytes of a virtual UART's registers, and nothing behind them */
-#define CLOCK_HZ	3686400u	/* of a UART whose host does not say: any will do, as nothing is timed by it */
+#define CLOCK_HZ	3686400u	/* if the host's UART has none; the virtual UART has no timing */
 
 /* ---- the hart of the console ---- */
 
@@ -42,7 +42,7 @@ static void use_hart(struct planner *pl, uint32_t hart)
 		find_console_irq(pl, hart, &c->intc, &c->irq);
 }
 
-/* A UART has input, which needs a hart: without a word of the tree, the first spare one that its interrupt reaches. */
+/* A UART has input, which needs a hart. Without console-hart: the first spare hart that its interrupt reaches. */
 static void choose_hart(struct planner *pl)
 {
 	uint8_t plic;
@@ -93,14 +93,14 @@ static bool is_guests(const struct planner *pl, const struct plan_vm *v, uint16_
 	return false;
 }
 
-/* Whether a guest's UART can stand for that of the host; *reg: its registers, whose window has to lie in one page. */
-static bool can_stand_for(const struct planner *pl, const struct plan_vm *v, uint16_t node, struct range *reg)
+/* Whether a guest's UART can imitate that of the host; *reg: its registers, whose window must lie in one page. */
+static bool can_imitate(const struct planner *pl, const struct plan_vm *v, uint16_t node, struct range *reg)
 {
 	return device_is_ns16550(pl->host, node) && !is_guests(pl, v, node) &&
 	       host_node_reg(pl->host, node, 0, reg) == OK && reg->base % PAGE_SIZE <= PAGE_SIZE - WINDOW;
 }
 
-/* The host's UART at the address that the guest asks for; otherwise the console, or the first that there is. */
+/* The host's UART at the configured address; otherwise the console, or the first UART. */
 static uint16_t find_uart(const struct planner *pl, uint32_t vm, struct range *reg)
 {
 	const struct config_vm *c = &pl->config->vms[vm];
@@ -108,10 +108,10 @@ static uint16_t find_uart(const struct planner *pl, uint32_t vm, struct range *r
 	uint32_t i;
 
 	if (!c->has_uart_address && pl->console_node != NO_NODE &&
-	    can_stand_for(pl, v, pl->console_node, reg))
+	    can_imitate(pl, v, pl->console_node, reg))
 		return pl->console_node;
 	for (i = 0; i < pl->host->nr_nodes; i++) {
-		if (can_stand_for(pl, v, i, reg) &&
+		if (can_imitate(pl, v, i, reg) &&
 		    (!c->has_uart_address || reg->base == c->uart_address))
 			return i;
 	}
@@ -177,7 +177,7 @@ static void choose_irq(const struct planner *pl, struct plan_vm *v)
 	}
 }
 
-/* Drivers that know a board's UART by heart find its layout, too. */
+/* For drivers with a built-in layout of the board's UART. */
 static void copy_layout(const struct planner *pl, struct plan_vuart *u, uint16_t node)
 {
 	uint32_t shift = host_prop_u32(pl->host, node, "reg-shift", 0);
@@ -206,7 +206,7 @@ static void plan_vuart(struct planner *pl, uint32_t vm)
 	copy_layout(pl, &v->vuart, node);
 	if (!take_irq(pl, v, node))
 		choose_irq(pl, v);
-	/* The completion of a source that no hardware has must not go there unseen. */
+	/* The host's PLIC lacks this source: a completion of it must trap. */
 	if (v->policy.plic_mode == PLIC_MAPPED)
 		v->policy.plic_mode = PLIC_GUARDED;
 }

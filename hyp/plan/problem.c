@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Makes a struct problem of what the planner says and hands it to whoever listens: the firmware's
- * console, the host command, a test. Formatting is the same everywhere.
+ * Fills a struct problem and passes it to the reporter: the firmware's console, the host command, a
+ * test. Formatting is the same everywhere.
  */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
@@ -14,7 +14,7 @@ static void copy_cut(char *out, size_t size, const char *text)
 		memcpy(out + size - 4, "...", 3);
 }
 
-/* Names come from trees that anybody may have written; nothing of them steers a terminal. */
+/* Names come from trees that are not trusted: control characters in them must not reach a terminal. */
 static void make_printable(char *text)
 {
 	for (; *text; text++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is wrong with a host device tree or a configuration, in words for a person. Every refusal
- * goes through problem_report(); the planner goes on after a problem as far as it can, so that all
- * of them are seen at once, and nothing boots if there was any.
+ * Problems of a host device tree or a configuration, as text for a person. Every refusal
+ * goes through problem_report(). The planner continues after a problem as far as it can, so that all
+ * of them are reported at once; nothing boots if there was any.
  */
 #ifndef HYP_PLAN_PROBLEM_H
 #define HYP_PLAN_PROBLEM_H
@@ -23,7 +23,7 @@ struct problem {
 	bool in_config;		/* the node is of the configuration; otherwise of the host's tree */
 	char path[128];		/* node path, "/" if none; cut with "..." if longer */
 	char prop[32];		/* property, "" if the node itself */
-	char text[256];		/* what is wrong, the other party, how to mend it; one line */
+	char text[256];		/* what is wrong, the other party, the remedy; one line */
 };
 
 struct reporter {
@@ -32,7 +32,7 @@ struct reporter {
 };
 
 /*
- * Counts a problem, and hands it to r->report unless that is NULL; p lives as long as that call. in_config: path is a
+ * Counts a problem, and passes it to r->report unless that is NULL; p is valid during that call. in_config: path is a
  * node of the configuration, otherwise of the host's tree; prop: its property, "" for the node itself. What is too long
  * for struct problem is cut: path and prop visibly, with "...", the text at its end. Letters that are not printable
  * ASCII become '?': all three may come from a tree. The format is fmt_str()'s. No errors.
@@ -41,13 +41,13 @@ void problem_report(struct reporter *r, enum problem_code code, bool in_config, 
 		    const char *prop, const char *format, ...) __printf(6, 7);
 
 /*
- * Something that a person should know though nothing is refused: reported with the code
+ * A note that a person should read although nothing is refused: reported with the code
  * PROBLEM_NOTE, and not counted. Otherwise as problem_report().
  */
 void problem_note(struct reporter *r, bool in_config, const char *path, const char *prop,
 		  const char *format, ...) __printf(5, 6);
 
-/* The stable name, as "memory-overlap"; "unknown" for what is no code. Never NULL. */
+/* The stable name, as "memory-overlap"; "unknown" for any other value. Never NULL. */
 const char *problem_name(enum problem_code code);
 
 /*

@@ -128,7 +128,7 @@ static bool is_vendors(const char *name, size_t size)
 	return at < size && names_registers(name + at, size - at);
 }
 
-/* Of a name that is longer than the kind's. */
+/* Whether a name that is longer than the kind's matches it. */
 static bool matches_longer(const struct reference *ref, const char *name, size_t size)
 {
 	switch (ref->match) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Properties by which a node of a device tree refers to others (phandles): which they are, and what they lead to.
+ * Properties by which a node of a device tree refers to others (phandles), and what the targets mean for the node.
  */
 #ifndef HYP_PLAN_REFS_H
 #define HYP_PLAN_REFS_H
@@ -13,9 +13,9 @@ struct reference {
 	uint8_t size;		/* of name */
 	enum { WHOLE, SUFFIX, PINCTRL, VENDOR } match;
 	enum {
-		REF_PASSIVE,	/* nothing that the node depends on is in the other's registers, or it is DMA's */
+		REF_PASSIVE,	/* the node does not depend on the other's registers, or for DMA only */
 		REF_ACTS,	/* the other's registers act on the node: its clock, reset, supply, pins and the like */
-		REF_REGISTERS,	/* the node is a use of the other's registers */
+		REF_REGISTERS,	/* the node works by the other's registers */
 	} effect;
 	const char *goes_with;	/* a property with an entry for each of this one's; NULL: "clock-names" for "clocks" */
 	const char *cells;	/* in the provider: cells behind the phandle; NULL: none is named */

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The neighbour of a guest that misbehaves (guests/neighbour), and how it is judged."""
+"""The neighbour of a guest that misbehaves (guests/neighbour), and how it is checked."""
 import re
 
 from configs import guest
 
 RTC = "/soc/rtc@101000"
-RAM = 0xa0000000	# where it lies in the host's memory, for those who want to reach it
+RAM = 0xa0000000	# where it lies in the host's memory, for guests that try to access it
 
 
 def neighbour(harts="3", rtc=True, every=500, **props):
-    """One hart, 16 MiB, the RTC if wanted."""
+    """One hart, 16 MiB, the RTC if requested."""
     return guest("neighbour", harts, f"16M at {RAM:#x}", "neighbour",
                  devices=[RTC] if rtc else None, bootargs=f"neighbour.every={every}", **props)
 
@@ -22,7 +22,7 @@ def reports(machine):
 
 
 def judge_neighbour(machine, rtc=True, extra=0, timeout=60):
-    """It still reports, and has missed nothing. Gives its last report. extra: how many interrupts of its
+    """It still reports, and has missed nothing. Returns its last report. extra: how many interrupts of its
     device may have come twice, None: any number."""
     seen = len(reports(machine))
     machine.hv.position = len(machine.hv.text)

@@ -22,7 +22,7 @@ class Screen:
         self.line = []		# the one that the cursor is in
         self.column = 0
         self.pending = ""
-        self.strange = []	# sequences that nobody should have let through
+        self.strange = []	# sequences that the console should have filtered
 
     def feed(self, text):
         text = self.pending + text
@@ -127,7 +127,7 @@ class Person:
             os.write(self.fd, bytes([char]))
 
     def sees(self, pattern, timeout=60):
-        """Waits until the pattern stands on the screen, behind what was seen before; gives the match."""
+        """Waits until the pattern stands on the screen, behind what was seen before; returns the match."""
         wanted = re.compile(pattern, re.M)
         deadline = time.monotonic() + timeout * self.scale
         while time.monotonic() < deadline:

@@ -70,7 +70,7 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
         run(person, "ticks")
         person.sees(r"^\[rt\] rt: ticks=\d+ missed=\d+ of 100 Hz$", 20)
 
-        # The monitor: two is restarted, which ends its flood; one goes on.
+        # The monitor: two is restarted, which ends its flood; one continues.
         person.types(PREFIX + "m")
         person.sees(r"^\[monitor\] > $", 20)
         run(person, "guests")
@@ -94,7 +94,7 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
         run(person, "echo back $((2 + 2))")
         person.sees(r"^\[two\] back 4$")
 
-        # What stood on the screen: nothing forged, each line somebody's, and rt's ticks without a gap.
+        # What stood on the screen: nothing forged, each line with its source, and rt's ticks without a gap.
         while len(rt_ticks(person)) < 3:	# 15 s, which a fast host has not needed so far
             person.sees(r"^\[rt\] rt: tick \d+ ")
         ticks = rt_ticks(person)
@@ -106,7 +106,7 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
 
 
 def test_stop_and_start(boot):
-    """By the monitor, in plain style; the machine stays while somebody may start a guest again."""
+    """By the monitor, in plain style; the machine stays while the monitor may start a guest again."""
     machine = boot(shared(rt(harts="1"), guest("two", "2", "16M", "rt")), hv=False)
     uart = machine.uart
     uart.expect_line("two", r"rt: tick \d+ ")
@@ -197,7 +197,7 @@ def test_spare_hart_by_default(boot):
 
 
 def test_own_hart_for_a_virtio_console(boot):
-    """No input, but nobody waits for it."""
+    """No input, and nothing waits for it."""
     text = config(rt(ticks=300)).replace("\tconsole = ", "\tconsole-hart = <0>;\n\tconsole = ", 1)
     machine = boot(text)
     machine.hv.expect_line("bulkhead", "hart       0, the console's own")
@@ -246,11 +246,11 @@ def ticks_and_missed(uart):
 
 @pytest.mark.parametrize("hart", [0, 3])
 def test_rt_beside_a_flood(boot, hart):
-    """Linux floods its virtual UART: rt's ticks, where a spare hart looks after the console and where rt's own does.
+    """Linux floods its virtual UART: rt's ticks, where a spare hart drives the console and where rt's own does.
 
-    Told, not judged: on this emulator the host's other work decides how late a tick is (docs/console.md)."""
-    machine = boot(shared(linux_login(console="uart"), guest("rt", "3", "16M", "rt", bootargs="rt.shell=1"), hart=hart),
-                   hv=False)
+    Printed, not checked: on this emulator the host's other work decides how late a tick is (docs/console.md)."""
+    machine = boot(shared(linux_login(console="uart"), guest("rt", "3", "16M", "rt", bootargs="rt.shell=1"),
+                          hart=hart), hv=False)
     uart = machine.uart
     uart.expect(r"^\[linux\] linux login: ", 180)
     uart.send("root\r")
@@ -278,8 +278,7 @@ BOTH = "earlycon=sbi keep_bootcon printk.devkmsg=on"
 
 
 def test_flood_through_the_sbi_console(boot):
-    """Linux's kernel writes each line twice, by its virtual UART and by SBI. None is lost or mixed up, and rt goes
-    on."""
+    """Linux's kernel writes each line twice, by its virtual UART and by SBI. None is lost or mixed up, and rt continues."""
     machine = boot(shared(linux_login(BOTH, console="uart"), guest("rt", "3", "16M", "rt")), hv=False)
     uart = machine.uart
     uart.expect(r"^\[linux\] linux login: ", 180)
@@ -303,7 +302,7 @@ def test_flood_through_the_sbi_console(boot):
 
 
 def test_linux_without_a_uart_is_silent_in_user_space(boot):
-    """Debian's kernel has no console of SBI's for user space (HVC_RISCV_SBI): docs/config.md says to give a UART."""
+    """Debian's kernel has no console of SBI's for user space (HVC_RISCV_SBI): docs/config.md says to add a UART."""
     machine = boot(config(guest("linux", "1", "256M", "linux", initrd="linux-initrd",
                                 bootargs="earlycon=sbi keep_bootcon ignore_loglevel demo.mode=hotplug")))
     machine.hv.expect_line("linux", "Run /init as init process", 120)

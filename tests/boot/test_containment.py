@@ -103,7 +103,7 @@ def totals(lines):
 
 
 def run_random(boot, mode, seed, until, on="1 2", **machine_args):
-    """One machine, until its random guest has ended for good or time is up. Gives what it did."""
+    """One machine, until its random guest has ended without a restart or time is up. Returns what it did."""
     machine = boot(config(
         attacker("random", f"random.seed={seed} random.foreign={RAM}", on, on_crash="restart",
                  restart_limit=1000000, watchdog_ms=200, plic_mode=mode), neighbour(plic_mode=mode),
@@ -127,7 +127,7 @@ def run_random(boot, mode, seed, until, on="1 2", **machine_args):
     (11, "mapped", "max,smstateen=off"),
 ])
 def test_random(boot, qemu, mode, cpu):
-    """A guest that executes noise, and restarts after each crash; a new machine if it ends for good."""
+    """A guest that executes noise, and restarts after each crash; a new machine if it ends without a restart."""
     check_random(boot, mode, SECONDS / 3, cpu=cpu, qemu=qemu)
 
 

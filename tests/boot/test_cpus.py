@@ -74,7 +74,7 @@ GUESTS = {"matrix": run_matrix, "sbi": run_sbi, "random": run_random, "smp": run
 
 
 def possible(cpu, guest):
-    """Debian's programs want D."""
+    """Debian's programs need D."""
     return (cpu, guest) != ("no-d", "linux")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Seeds of guests: each start has its own, and nobody else has it; the host's own bytes are nowhere any more.
+"""Seeds of guests: each start has its own, and no other guest has it; the host's own bytes are nowhere any more.
 
 QEMU fills an rng-seed of its tree with random bytes at each start. All on QEMU 10: version 7.2 also puts one into a
 tree that it is given without, and its Zkr needs Smepmp.
@@ -31,7 +31,7 @@ def two_guests():
 
 
 def boot_two(boot, host_dtb, cpu=None, before=None, **seeds):
-    """The machine when both guests have told their seeds. before: called with it before its first instruction."""
+    """The machine when both guests have printed their seeds. before: called with it before its first instruction."""
     kind = {"harts": 2, "memory": "256M", "cpu": cpu, "qemu": QEMU}
     machine = boot(two_guests(), extra=[*host_dtb(edits(**seeds), **kind), "-S"], **kind)
     if before:

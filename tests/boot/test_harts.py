@@ -20,7 +20,7 @@ def assert_nothing_started(machine):
 
 
 def test_gstage_mode(boot, host_dtb):
-    """mmu-type says Sv48, and so would the plan map 2^41; the hart has Sv39x4 alone, and keeps hgatp as it was."""
+    """mmu-type says Sv48, and so would the plan map 2^41; the hart has Sv39x4 alone, and ignores the write to hgatp."""
     cpu = "rv64,sv48=off,sv57=off"
     tree = host_dtb([["-t", "s", f"/cpus/cpu@{i}", "mmu-type", "riscv,sv48"] for i in range(4)], cpu=cpu, qemu=10)
     machine = boot(config(guest("rt", "1", ["16M at 0x90000000", "2M as 0x20000000000"], "rt"),

@@ -41,7 +41,7 @@ SILENT = [f"{RESERVED}/mmode_resv{n}@{0x80000000 + at:x}" for n in range(2) for 
 
 
 def reserves_nothing():
-    """Edits: firmware that tells nobody of its memory, and a range below the image that somebody else has reserved."""
+    """Edits: firmware that reserves none of its memory, and a range below the image that is reserved for another use."""
     carved = f"{RESERVED}/dsp@80180000"
     edits = [["-cp", carved], ["-t", "x", RESERVED, "#address-cells", "2"], ["-t", "x", RESERVED, "#size-cells", "2"],
              ["-t", "x", RESERVED, "ranges"], ["-t", "x", carved, "reg", "0", "80180000", "0", "10000"]]
@@ -51,10 +51,10 @@ def reserves_nothing():
 
 
 def test_firmware_that_reserves_nothing(boot, host_dtb):
-    """Its memory is nobody's all the same: a guest that would fit there gets other memory, and runs."""
+    """Its memory still belongs to no guest: a guest that would fit there gets other memory, and runs."""
     machine = boot(config(rt(ticks=100, memory="1M")), extra=host_dtb(reserves_nothing()))
-    machine.hv.expect_line("bulkhead", "firmware     0x0080000000-0x008017ffff +1536K taken to be its: ")
-    machine.hv.expect_line("bulkhead", "firmware     0x0080190000-0x00801fffff +448K taken to be its: ")
+    machine.hv.expect_line("bulkhead", "firmware     0x0080000000-0x008017ffff +1536K assumed: ")
+    machine.hv.expect_line("bulkhead", "firmware     0x0080190000-0x00801fffff +448K assumed: ")
     place = machine.hv.expect_line("bulkhead", r"  memory     0x(\w+)-")
     assert int(place[1], 16) >= 0x80200000
     machine.hv.expect_line("rt", "rt: done")
@@ -62,7 +62,7 @@ def test_firmware_that_reserves_nothing(boot, host_dtb):
 
 
 def test_memory_of_firmware_that_reserves_nothing(boot, host_dtb):
-    """Nobody gets it by its address."""
+    """No guest gets it by its address."""
     machine = boot(config(rt(ticks=100, memory="64K at 0x80100000")), extra=host_dtb(reserves_nothing()))
     machine.uart.expect(r"/rt: memory: 64K at 0x80100000 overlaps 0x80000000 to 0x8017ffff of the firmware; ")
     machine.uart.expect("refused")
@@ -75,10 +75,10 @@ OFF = "/soc/test@100000"
 
 @pytest.mark.parametrize("trust", [{}, {"trust_dma": True, "trust_control": True}], ids=["none", "all"])
 def test_registers_that_switch_the_machine_off(boot, host_dtb, trust):
-    """As on boards, they are a vendor's system controller, which only /poweroff and /reboot tell the use of."""
+    """As on boards, they are a vendor's system controller, whose use only /poweroff and /reboot show."""
     edits = [["-t", "s", OFF, "compatible", "vendor,sysctl", "syscon"]]
     machine = boot(config(rt(ticks=100, devices=[OFF], **trust)), extra=host_dtb(edits))
-    machine.uart.expect(rf"/rt: devices: {OFF} cannot be given: it switches the whole machine off, as /poweroff says")
+    machine.uart.expect(rf"/rt: devices: {OFF} cannot be passed through: it switches the whole machine off, as /poweroff uses it")
     machine.uart.expect("refused")
     machine.wait(status=None)
     assert "vm rt: started" not in machine.hv.text + machine.uart.text
@@ -100,7 +100,7 @@ def test_console_on_the_firmware(boot):
 
 
 def test_hosts_that_are_merely_odd(boot, host_dtb):
-    """A socket without memory, which QEMU makes itself; and a bank told twice, a reservation of nothing."""
+    """A socket without memory, which QEMU makes itself; and a bank listed twice, a reservation of nothing."""
     machine = boot(config(rt(ticks=100)), extra=[
         "-object", "memory-backend-ram,size=2G,id=m0", "-numa", "node,memdev=m0,nodeid=0,cpus=0-1",
         "-numa", "node,nodeid=1,cpus=2-3"])
@@ -117,7 +117,7 @@ def test_hosts_that_are_merely_odd(boot, host_dtb):
     machine.wait()
 
 
-# Copies the tree by some bytes beside a multiple of 8, and goes on to the hypervisor.
+# Copies the tree by some bytes beside a multiple of 8, and continues to the hypervisor.
 SHIM = """
 	li	t0, {tree}
 	li	t1, {size}

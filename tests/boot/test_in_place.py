@@ -30,7 +30,7 @@ def test_rt(boot):
 
 
 def test_one_life(boot):
-    """Its RAM is clean behind the image; a reboot that it asks for is its end, and nobody else's."""
+    """Its RAM is clean behind the image; a reboot that it requests is its end, and not that of others."""
     mayfly = guest("mayfly", "1 2", "2M", "restart", bootargs="restart.how=cold", images=IN_PLACE)
     machine = boot(config(mayfly, neighbour()))
     machine.hv.expect_line("bulkhead", "vm mayfly: cannot start again: it used its images in place")
@@ -49,7 +49,7 @@ def test_linux(boot):
     initrd = in_package(machine, "initrd", "linux-initrd", within)
     assert initrd > kernel
     sees_user_space(machine)
-    # all that it was given, not the rest of its image
+    # all that the plan grants, not the rest of its image
     assert re.search(r"Memory: \d{6}K/\d{6}K available", machine.uart.text)
     ends(machine)
     machine.hv.expect_line("rt", r"rt: tick \d+ ")

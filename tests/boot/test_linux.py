@@ -26,7 +26,7 @@ def everything_ends(machine):
 
 
 def test_linux_and_rt(boot):
-    """The demo's configuration; rt goes on when Linux has gone."""
+    """The demo's configuration; rt continues when Linux has ended."""
     machine = boot(config(linux(), rt(ticks=0)), disk=True)
     machine.hv.expect_line("rt", r"rt: tick \d+ ")
     sees_user_space(machine)

@@ -69,7 +69,7 @@ NOISE = ["\x1b[A", "\x1b[D", "\x03", "\x15", "\x7f" * 5, "\x01", "\x17", PREFIX 
 
 
 def typed(choose):
-    """Something that a person may type who knows the commands, or does not."""
+    """Input of a person, valid commands and others."""
     if choose.random() < 0.25:
         return choose.choice(NOISE)
     words = choose.choice(COMMANDS) + " " + choose.choice(NAMES) * (choose.random() < 0.8)

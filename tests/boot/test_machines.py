@@ -151,7 +151,7 @@ def test_firmware_that_qemu_comes_with(boot):
 
 @pytest.mark.parametrize("firmware", ["default", "fw_jump"])
 def test_image_around_the_device_tree(boot, log_dir, firmware):
-    """fw_jump puts the device tree at 0x82200000, 32 MiB into an image that goes on behind it."""
+    """fw_jump puts the device tree at 0x82200000, 32 MiB into an image that continues behind it."""
     path = os.path.join(log_dir, "large")
     with open(path, "wb") as file:
         file.write(random.Random(1).randbytes(40 << 20))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What does not fit is refused at boot: the node and the reason are told, and nothing starts.
+"""What does not fit is refused at boot: the node and the reason are reported, and nothing starts.
 
 `bulkhead pack` refuses much of it already; here it is packed all the same. Problems come on the
 firmware's console: the hypervisor's own is known only once the plan is made.
@@ -64,7 +64,7 @@ def nothing_starts(machine):
     assert not re.search(r"^\[(a|b|c)\]", machine.hv.text + machine.uart.text, re.M)
 
 
-# name of the test: (configuration, the line that tells: node, property, reason)
+# name of the test: (configuration, the line that reports node, property, reason)
 REFUSED = {
     "hart of another": (
         config(a("1 2"), b("2 3")), "/b: harts: hart 2 is also claimed by guest a; .* [hart-taken]"),
@@ -113,13 +113,13 @@ REFUSED = {
         f"/a: devices: {DISK} may do DMA, which needs guest addresses equal .* [dma-remapped]"),
     "console of the hypervisor": (
         config(a(devices=[CONSOLE], trust_dma=True)),
-        f"/a: devices: {CONSOLE} cannot be given: it is the hypervisor's console; .* [device-refused]"),
+        f"/a: devices: {CONSOLE} cannot be passed through: it is the hypervisor's console; .* [device-refused]"),
     "interrupt controller": (
-        config(a(devices=[PLIC])), f"/a: devices: {PLIC} cannot be given: .* [device-refused]"),
-    "the whole bus": (config(a(devices=["/soc"], trust_dma=True)), "/a: devices: /soc cannot be given.* "
+        config(a(devices=[PLIC])), f"/a: devices: {PLIC} cannot be passed through: .* [device-refused]"),
+    "the whole bus": (config(a(devices=["/soc"], trust_dma=True)), "/a: devices: /soc cannot be passed through.* "
                                                                    "[device-refused]"),
     "what switches the machine off": (
-        config(a(devices=["/soc/test@100000"])), "/a: devices: /soc/test@100000 cannot be given: .* "
+        config(a(devices=["/soc/test@100000"])), "/a: devices: /soc/test@100000 cannot be passed through: .* "
                                                  "[device-refused]"),
     "a console that is not there": (
         config(a(), console="/soc/serial@1"), '/: console: "/soc/serial@1" is not in the host\'s device '
@@ -173,7 +173,7 @@ HOSTS = {
         "[irq-taken]"),
     "a disabled device": (
         [["-t", "s", RTC, "status", "disabled"]],
-        f"/b: devices: {RTC} cannot be given: it is disabled .* [device-refused]"),
+        f"/b: devices: {RTC} cannot be passed through: it is disabled .* [device-refused]"),
     "a device in RAM": (
         [["-t", "x", RTC, "reg", "0", "a0000000", "0", "100"]],
         f"/b: devices: {RTC}: its registers at 0xa0000000 lie in RAM .* [device-registers]"),
@@ -229,7 +229,7 @@ def test_damaged_image(start):
 
 
 def test_no_package(start):
-    """Only the hypervisor itself, as somebody who forgets to pack would load it."""
+    """Only the hypervisor itself, without a package: someone forgot to pack."""
     core = os.path.getsize(os.path.join(TOP, "build/core.bin"))
     machine = start(config(a()), damage=lambda file: file.truncate(core))
     nothing_starts(machine)

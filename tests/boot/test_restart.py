@@ -29,7 +29,7 @@ def judge_lives(machine, name="mayfly"):
 def test_many_restarts(boot, cpu, lives):
     """Cold and warm, with the sibling in every state; RAM, CSRs, FP and PLIC as at the first start."""
     machine = boot(config(mayfly(devices=[RTC]), neighbour(rtc=False)), cpu=cpu)
-    for _ in range(lives):	# the log tells of ten lives in ten seconds; the guest of all
+    for _ in range(lives):	# the log reports ten lives in ten seconds; the guest all
         machine.hv.expect_line("mayfly", "restart: ")
     last = judge_neighbour(machine, rtc=False)
     seconds = time.monotonic() - machine.started

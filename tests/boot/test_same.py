@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `bulkhead` says at a desk is what happens: the plan's text, and the device tree as a guest's Linux sees it."""
+"""What `bulkhead` prints on a workstation is what happens at boot: the plan's text, and the device tree as a guest's Linux sees it."""
 import base64
 import io
 import os
@@ -47,7 +47,7 @@ def said_plan(machine):
 
 def firmware(lines):
     """What is taken to be the firmware's, by the plan's lines."""
-    found = [re.match(r"firmware +0x(\w+)-0x(\w+) +\S+ taken to be its: below the image, not reserved$", line)
+    found = [re.match(r"firmware +0x(\w+)-0x(\w+) +\S+ assumed: below the image, not reserved$", line)
              for line in lines if line.startswith("firmware ")]
     return [(int(match[1], 16), int(match[2], 16)) for match in found]
 
@@ -62,7 +62,7 @@ def image_of(machine):
     ("test/three", 8, "16G", None),
 ])
 def test_plan(boot, log_dir, name, harts, memory, cpu):
-    """QEMU's own tree knows nothing of the firmware's memory; the planner keeps away from it all the same."""
+    """QEMU's own tree knows nothing of the firmware's memory; the planner still does not use it."""
     host = dump_host(os.path.join(log_dir, "qemu.dtb"), harts=harts, memory=memory, cpu=cpu)
     machine = boot(name, harts=harts, memory=memory, cpu=cpu)
     now = said_plan(machine)
@@ -176,7 +176,7 @@ def without_versions(tree, mine, other, harts):
 
 
 def without_numbers(tree):
-    """phandles are numbers that QEMU gives in the order in which it makes nodes: paths in their place."""
+    """phandles are numbers that QEMU assigns in the order in which it makes nodes: paths in their place."""
     at = {trees.number(props["phandle"]): path for path, props in tree.items() if "phandle" in props}
     result, named = {}, set()
     for path, props in tree.items():
@@ -187,7 +187,7 @@ def without_numbers(tree):
             named.update(at[a] for a in cells[::2])
         assert "interrupt-parent" not in props and "interrupts" not in props
     for path in named:
-        result[path]["phandle"] = "given"       # one that nobody refers to is of the version, too
+        result[path]["phandle"] = "given"       # one without a reference depends on the version, too
     return result
 
 

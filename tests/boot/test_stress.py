@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No interrupt is lost or told twice, by a guarded PLIC, a mapped and an emulated one; guests/stress says what it does.
+"""No interrupt is lost or delivered twice, by a guarded PLIC, a mapped and an emulated one; guests/stress says what
+it does.
 
 BULKHEAD_LONG=1 in the environment: a million events in each mode, in ten runs with different seeds, instead of a few
 seconds' worth.

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""An instruction that changes between its trap and the firmware's second look at it, and a hart that firmware keeps.
+"""An instruction that changes between its trap and the firmware's second look at it, and a hart that does not return
+from firmware.
 
 With the OpenSBI that we build no hart is lost. The one that QEMU comes with is as Debian has it, and is: it hangs a
-hart in M-mode for good, which is what a VM, its neighbours and the monitor have to bear. docs/architecture.md, "A hart
-that does not come back".
+hart in M-mode for ever, which is what a VM, its neighbours and the monitor have to bear. docs/architecture.md, "A
+hart that does not come back".
 """
 import re
 
@@ -31,7 +32,7 @@ def racer(first, second, harts="1 2", name="race", memory="8M", **props):
 
 
 def hangs(machine):
-    """What the firmware said of a hart that it keeps."""
+    """What the firmware printed about a hart that does not return."""
     return [line for line in machine.uart.lines() if "sbi_trap_error" in line]
 
 
@@ -83,7 +84,7 @@ def test_nor_on_newer_harts(boot, qemu, first, second, cpu, args):
 
 
 def await_stuck(machine, vm="race", hart=1, channel=None):
-    """The hypervisor gives the VM up, after the time that it says, and not before."""
+    """The hypervisor marks the VM as stuck after the documented time, and not before."""
     channel = channel or machine.hv
     channel.expect(rf"^\[bulkhead\] vm {vm}: STUCK: vcpu 0 on hart {hart} has not left the guest for {SECONDS} s: "
                    r"the firmware has not returned it$", 5 * SECONDS)
@@ -93,7 +94,7 @@ def await_stuck(machine, vm="race", hart=1, channel=None):
 
 @pytest.mark.parametrize("ask", [0, 1, 2])
 def test_a_sibling_asks(boot, ask):
-    """The VM does not come to its end, or to its next life, for want of a hart; nobody else notices."""
+    """The VM does not reach its end, or its next life, as a hart is missing; no other guest notices."""
     machine = boot(config(racer(AMO, FSD, race_ask=ask, race_ms=3000), neighbour()), **STOCK)
     machine.uart.expect("sbi_trap_error: hart1")
     asked = machine.hv.expect(rf"^\[race\] race: the sibling asks for a reset of type {ask}, after \d+ rounds$")
@@ -159,7 +160,7 @@ def the_monitor_goes_on(uart):
 
 @pytest.mark.parametrize("hart", [0, 3])
 def test_a_person_stops_it(boot, hart):
-    """One hart, and no sibling that could see it: who drives the console does. A hart of its own, or rt's."""
+    """One hart, and no sibling that could notice it: the hart that drives the console does. A spare one, or rt's."""
     machine = boot(shared(racer(AMO, FSD, harts="1", race_stale=1), rt(), hart=hart), hv=False, **STOCK)
     uart = machine.uart
     uart.expect("sbi_trap_error: hart1: t6")
@@ -171,7 +172,7 @@ def test_a_person_stops_it(boot, hart):
 
 
 def test_the_console_hart_is_lost(boot):
-    """The hart that looked after the console: the sibling that saw it go does so."""
+    """The hart that drove the console is lost: the sibling that noticed it drives the console."""
     machine = boot(shared(racer(AMO, FSD, race_ask=1, race_ms=2000), rt(), hart=1), hv=False, **STOCK)
     uart = machine.uart
     uart.expect("sbi_trap_error: hart1: t6")

@@ -38,7 +38,7 @@ def test_u_boot_reaches_its_prompt(boot):
 
 
 def test_u_boot_reset(boot):
-    """Its reset starts U-Boot again, and nobody else."""
+    """Its reset starts U-Boot again, and no other guest."""
     machine = boot("virt/u-boot")
     for _ in range(3):
         machine.uart.expect("Hit any key")

@@ -35,7 +35,7 @@ def at_its_old_place(machine):
 
 
 def test_extlinux(boot):
-    """As it boots if nobody types anything."""
+    """As it boots without input."""
     machine = boot(CONFIG, disk=DISK)
     at_its_old_place(machine)
     machine.uart.expect(r"DRAM: *511 MiB")

@@ -157,7 +157,7 @@ def test_scale_is_no_number(place):
     (BOOTS_FOR_EVER, r"gave up after \d+ s(, \d+ s of them silent)?"),
 ], ids=["silent", "for-ever"])
 def test_boot_hangs(place, qemu, why):
-    """It is given up and told, with what was awaited; QEMU is ended."""
+    """The wait ends with a message that names what was awaited; QEMU is ended."""
     done = place("--demo", qemu=place.qemu(qemu))
     assert done.returncode == 1 and "all of it was true" not in done.stdout
     assert re.search(rf"^demo: the boot hangs: {why}, waiting for: linux reached user space\. "
@@ -283,7 +283,7 @@ def test_on_time_on_a_quiet_host():
 
 
 def lateness(*intervals):
-    """(late, waited) of each interval of 100 ticks; gives what is judged ours, the host's, and how many ticks count."""
+    """(late, waited) of each interval of 100 ticks; returns what counts as ours, as the host's, and how many ticks count."""
     told, ticks, late, waited = run.Lateness(), 0, 0, 0.0
     for more, wait in intervals:
         ticks, late, waited = ticks + 100, late + more, waited + wait

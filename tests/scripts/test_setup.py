@@ -75,7 +75,7 @@ BASE = ("opensbi", "libfdt")
 
 @pytest.fixture
 def brought(place):
-    """What somebody without apt names for `make demo`."""
+    """What a user without apt names for `make demo`."""
     place.env["PATH"] = str(place.bin)
     place.file("own/sbi/firmware/fw_payload.S")
     place.file("own/libfdt/libfdt.h")
@@ -103,7 +103,7 @@ def test_what_is_given_needs_no_apt(brought):
 
 
 def test_no_apt(brought):
-    """What is asked for and was not given is named, and nothing else."""
+    """The message names what is required and missing, and nothing else."""
     line = "this host has no apt: name local files by {} (docs/testing.md)"
     refused(brought.run("fetch", "u-boot"), line.format("UBOOT="))
     del brought.env["LIBFDT_SRC"], brought.env["BUSYBOX"]
@@ -259,7 +259,7 @@ LISTED = {"all there": 'echo "libc.so.6 => $root/libc.so.6 (0x1)"',
 
 
 def fake_qemu(place, listed):
-    """An apt that has QEMU 10 in two packages, with a loader that pretends. Gives what apt-get was asked."""
+    """An apt that has QEMU 10 in two packages, with a fake loader. Returns the arguments of apt-get."""
     asked = place.top / "asked"
     loader = ('#!/bin/sh\nroot=$(cd "$(dirname "$0")" && pwd)\ncase "$*" in\n'
               f'*--list*) {LISTED[listed]};;\n*) echo "run: $*";;\nesac\n')
@@ -386,7 +386,7 @@ def test_nothing_is_missing(tmp_path):
 
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool not in ("gcc", "clang")])
 def test_missing_tool(tmp_path, tool):
-    """Who is not root reads one command, and nothing is done."""
+    """Without root rights one command is printed, and nothing is done."""
     host = Host(tmp_path)
     host.lacks(tool)
     assert told(host.run("setup")) == SUDO + TOOLS[tool]
@@ -408,7 +408,7 @@ def test_all_missing(tmp_path, version):
 
 
 def test_what_one_test_wants_is_no_reason(tmp_path):
-    """Lists that cannot tell, perhaps without network: the build needs no dt-schema."""
+    """Package lists are missing, perhaps without network: the build needs no dt-schema."""
     host = Host(tmp_path)
     host.lacks("dt-validate")
     host.lists(False)

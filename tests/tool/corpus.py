@@ -3,7 +3,7 @@
 
 The comment at the head of each says in lines " * KEY: VALUE":
 
-    expect   a problem, exactly as it must be told but for file and line; all of them, in their order
+    expect   a problem, exactly as it must be reported, without file and line; all of them, in their order
     host     an edit of the machine's device tree: fdtput's arguments without the file; x*N is a text of N letters
              (edit_tree)
     machine  other arguments for QEMU than -smp 4 -m 2G
@@ -123,7 +123,7 @@ def plic():
 
 
 def dump(args):
-    """What QEMU tells software of its machine; the PLIC has the name that QEMU gave it before version 11."""
+    """The machine's tree as QEMU makes it; the PLIC has the name that QEMU used before version 11."""
     blob = raw_dump(args)
     if plic() == PLIC:
         return blob

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""configs/bad: each wrong configuration gets exactly the messages that its head tells, at the right line."""
+"""configs/bad: each wrong configuration gets exactly the messages that its head comment lists, at the right line."""
 import json
 import os
 import re

@@ -94,7 +94,7 @@ def test_pack(files):
         assert found[name] == (files / name).read_bytes()
     assert found["config"][:4] == b"\xd0\x0d\xfe\xed"
     assert sorted(p.name for p in files.iterdir() if "out.bin" in p.name) == ["out.bin"]
-    # the same input gives the same image
+    # the same input makes the same image
     run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", files / "again.bin")
     assert (files / "again.bin").read_bytes() == image
 
@@ -139,7 +139,7 @@ def test_plan_of_image_and_files(files):
         done = run("plan", HOST, files / "good.dts", *args)
         assert f'"big", {27 * MIB} bytes' in done.stdout and done.stderr == ""
     done = run("plan", HOST, files / "good.dts")
-    assert done.stderr.count("is taken to be empty") == 3
+    assert done.stderr.count("is assumed to be empty") == 3
 
 
 def test_check(files):

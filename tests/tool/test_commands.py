@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""map, new, diff, --json, and what tells people of the commands: help, manual page, completion.
+"""map, new, diff, --json, and the commands' documentation: help, manual page, completion.
 
 Everything runs with the tool as it is and with the one with sanitizers.
 """
@@ -103,7 +103,7 @@ def test_swapped(tool, command):
     """HOST and PARTS in each other's place: what to write instead."""
     args = [command[0], DEMO, VIRT, *command[1:]]
     said = tool(*(args if command[-1] != "x" or command[0] == "dtb" else [command[0], DEMO, VIRT, DEMO]), code=2).stderr
-    assert "HOST and PARTS stand in each other's place" in said and f": {VIRT} {DEMO}\n" in said
+    assert "HOST and PARTS are in the wrong order" in said and f": {VIRT} {DEMO}\n" in said
 
 
 def test_two_of_a_kind(tool, tmp_path):
@@ -122,7 +122,7 @@ def without_memory(qemu, tmp_path):
 
 
 def test_memory_is_added(tool, qemu, without_memory):
-    """A tree as it comes with a kernel: the remedy that the message tells works, and gives the same plan."""
+    """A tree as it comes with a kernel: the remedy in the message works, and makes the same plan."""
     said = tool("check", without_memory, DEMO, code=1).stderr
     option = re.search(r'--memory "([^"]+)"', said)
     assert option and "/sys/firmware/fdt" in said
@@ -192,8 +192,8 @@ def other(tmp_path):
 def test_diff(tool, other):
     lines = tool("diff", VIRT, DEMO, other, code=1).stdout.splitlines()
     assert "hart 2: linux, its hart 1 -> rt, its hart 1" in lines
-    assert "device /soc/serial@10000000: linux -> nobody" in lines
-    assert "interrupt 10 of /soc/plic@c000000: linux -> nobody" in lines
+    assert "device /soc/serial@10000000: linux -> no guest" in lines
+    assert "interrupt 10 of /soc/plic@c000000: linux -> no guest" in lines
     assert "guest rt bootargs: rt.every=500 -> rt.every=5" in lines
     assert "guest linux trust-control: no -> yes" in lines
     assert "guest linux watchdog-ms: 0 -> 100" in lines
@@ -514,7 +514,7 @@ def test_disabled_devices_in_a_page(tool, tmp_path):
                                         'memory = "16M"; kernel = "k"; trust-dma; devices = %s; }; };' %
                                         ", ".join(f'"{path}"' for path in devices))
         said = tool("check", tmp_path / "host.dts", tmp_path / "a.dts", code=None).stderr
-        more = re.search(r'with (/soc/\S+), which nobody has; add that one to "devices", too: it is disabled', said)
+        more = re.search(r'with (/soc/\S+), which no guest has; add that one to "devices", too: it is disabled', said)
         if not more:
             break
         devices.append(more[1])

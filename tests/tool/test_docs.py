@@ -42,7 +42,7 @@ def test_prototypes_are_found():
 
 @pytest.mark.parametrize("header", HEADERS)
 def test_functions_have_a_contract(header):
-    """A comment of its own or of the group that it stands in; and what gives errors says which."""
+    """A comment of its own or of the group that it stands in; and a function that returns errors says which."""
     grouped = set()
     for block in re.split(r"\n\n", read(header)):
         names = [name for name, _, _ in prototypes(block + "\n")]

@@ -96,7 +96,7 @@ GOOD = {"linux": linux, "zeros": lambda: bytes(4096), "code that begins as an EF
 
 @pytest.fixture(params=TOOLS)
 def run(request, tmp_path):
-    """run(command, content of the kernel) gives what it says; the exit code must be code."""
+    """run(command, content of the kernel) returns what it prints; the exit code must be code."""
     def do(command, content, code=0, parts=PARTS, initrd=b"x"):
         (tmp_path / "a.dts").write_text(parts)
         (tmp_path / "k").write_bytes(content)
@@ -162,8 +162,7 @@ def test_gzip_of_too_much(tmp_path):
 
 
 def test_initrd(run, tmp_path):
-    """Linux unpacks an initrd itself; another kernel may have anything, also behind Linux's header. Empty is
-    nobody's."""
+    """Linux unpacks an initrd itself; another kernel may have anything, also behind Linux's header. An empty file is none."""
     packed = gzip.compress(b"070701" + bytes(200))
     for content in (packed, b"070701" + bytes(200), lzma.compress(b"x"), bytes(5000)):
         run("pack", linux(), parts=WITH_INITRD, initrd=content)
@@ -182,7 +181,7 @@ def test_images_that_nobody_named(tmp_path):
     for tool in TOOLS.values():
         done = subprocess.run([tool, "check", VIRT, tmp_path / "a.dts"], capture_output=True, text=True, timeout=60,
                               env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"))
-        assert done.returncode == 0 and "is taken to be empty" in done.stderr
+        assert done.returncode == 0 and "is assumed to be empty" in done.stderr
 
 
 def test_by_gzip_itself(run, tmp_path):

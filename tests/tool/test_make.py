@@ -99,7 +99,7 @@ OWN = """/dts-v1/;
 
 
 class Own:
-    """A configuration of the person's with one image, both of names that nobody has."""
+    """A configuration of the person's with one image, both of names that are not in use."""
 
     def __init__(self):
         self.name = f"own-{os.getpid()}"
@@ -165,7 +165,7 @@ def test_own_image_goes_before_a_built_one(own):
 
 
 def test_own_image_is_checked(own):
-    """Its size counts before anything is packed; if it is missing, the place to put it is told."""
+    """Its size counts before anything is packed; if it is missing, the message says where to put it."""
     own.write(own.image, "x" * (17 << 20))
     done = make("check", f"CONFIG={own.config}")
     assert done.returncode and "[image-no-room]" in done.stderr
@@ -287,7 +287,7 @@ def test_size_of_the_machine():
 
 
 def test_cores_of_opensbi():
-    """As many jobs as there are cores, or as make was told."""
+    """As many jobs as there are cores, or as -j says."""
     for args, jobs in (((), f"make -j{os.cpu_count()} -C build/third/opensbi"),
                        (("-j2",), "make  -C build/third/opensbi")):
         said = make("-n", "-W", "build/.fetched-base", *args, FIRMWARE)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Vendors' device trees: `bulkhead new` copes with each, and gives nothing that controls the machine without a word.
+"""Vendors' device trees: `bulkhead new` handles each, and assigns no device that controls the machine without a
+comment.
 
 The trees are those in Debian's kernel package, which scripts/fetch has in build/cache, tests/hosts, and QEMU's own.
 What controls the machine is found here anew, from the tree alone, by another program and without a list of kinds.
@@ -93,7 +94,7 @@ def references(tree):
 
 
 def controllers(tree):
-    """{node: who says that it controls others}, from the tree alone."""
+    """{node: the reason why it controls others}, from the tree alone."""
     found = {}
     for path, props in tree.items():
         compatible = strings(props.get("compatible"))
@@ -168,7 +169,7 @@ def config(device, *words):
 
 
 def test_words_are_needed(host_trees, tmp_path):
-    """What is told to control the machine is refused with each trust but that one, and given with what it needs."""
+    """A device that controls the machine is refused without trust-control, and accepted with it and what else it needs."""
     for name, (path, tree) in host_trees.items():
         if not has_harts(tree):
             continue

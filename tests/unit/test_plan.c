@@ -465,7 +465,7 @@ static const struct refusal refusals[] = {
 	{ "virt", A(DEVICE("/soc")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "because of /soc/test" },
 	{ "virt", A(DEVICE("/cpus/cpu@1")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "\"harts\"" },
 	{ "virt", A(DEVICE("/memory@80000000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "\"memory\"" },
-	{ "virt", A(DEVICE("/reserved-memory/pool")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "nobody" },
+	{ "virt", A(DEVICE("/reserved-memory/pool")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "no guest" },
 	{ "virt", A(DEVICE("/chosen")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "not a device" },
 	{ "virt", A(DEVICE("/soc/plic@c000000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "virtual PLIC" },
 	{ "virt", A(DEVICE("/soc/clint@2000000")), PROBLEM_DEVICE_REFUSED, "/a", "devices", "timer" },
@@ -480,7 +480,7 @@ static const struct refusal refusals[] = {
 	{ "three-contexts", A("trust-dma;" DEVICE("/soc/outside@70000000")), PROBLEM_DEVICE_REGISTERS, "/a", "devices",
 	  "outside of the \"ranges\"" },
 	{ "shared-pages", A(DEVICE("/soc/serial@50900000")), PROBLEM_PAGE_SHARED, "/a", "devices",
-	  "/soc/serial@50900800, which nobody has" },
+	  "/soc/serial@50900800, which no guest has" },
 	{ "shared-pages", A(DEVICE("/soc/serial@50900000")) B(DEVICE("/soc/serial@50900800")),
 	  PROBLEM_PAGE_SHARED, "/a", "devices", "which guest b has" },
 	{ "shared-pages", "console = \"/soc/serial@50900800\";" A(DEVICE("/soc/serial@50900000")),
@@ -741,7 +741,7 @@ static void test_control_off(void **state)
 				       A(DEVICE("/soc/test@100000")));
 			p = kept_find(&t.kept, PROBLEM_DEVICE_REFUSED, "/a", "devices");
 			assert_non_null(p);
-			assert_non_null(strstr(p->text, "as /poweroff says by"));
+			assert_non_null(strstr(p->text, "as /poweroff uses it by"));
 			assert_non_null(strstr(p->text, how[i][0]));
 			assert_int_equal(t.kept.r.count, 1);
 		}
@@ -857,7 +857,7 @@ static void test_print(void **state)
 	static const char expected[] =
 		"machine      4 harts, timebase 10000000 Hz, 1 PLIC\n"
 		"hypervisor   0x0080200000-0x00805fffff     4M\n"
-		"firmware     0x0080080000-0x00801fffff  1536K taken to be its: below the image, not reserved\n"
+		"firmware     0x0080080000-0x00801fffff  1536K assumed: below the image, not reserved\n"
 		"console      /soc/virtio_mmio@10008000 (virtio)\n"
 		"  hart       none: the hart that writes a line waits for the device and the lines of other harts; see "
 		"console-hart\nentropy      rng-seed of the device tree\n"
@@ -879,7 +879,7 @@ static void test_print(void **state)
 		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, emulated\n"
 		"  kernel     0x0040000000 \"rt\", 5000 bytes\n"
 		"  entry      0x0040000000, device tree at 0x0040e00000\n"
-		"  policy     access to nothing is ignored, watchdog 50 ms, restarts after a crash, 7 times\n"
+		"  policy     an unmapped access is ignored, watchdog 50 ms, restarts after a crash, 7 times\n"
 		"  bootargs   ?[2Jevil\n"	/* nothing steers the terminal */
 		"spare harts  0\n"
 		"free RAM     0x00a1600000-0x00bfffffff   490M\n";
