@@ -4,85 +4,58 @@
 
 #include "hyp/base/panic.h"
 
-struct vdev_kind {
-	/* The window and the state of the device of that number; false if the VM has fewer. */
-	bool (*get)(struct vdevs *d, uint32_t number, struct vdev *out);
-	vdev_read_t read;
-	vdev_write_t write;
-};
+/* A kind fills in the device of that number, with its window; false if the VM has fewer. */
+typedef bool (*vdev_get_t)(struct vdevs *d, uint32_t number, struct vdev *out);
 
-/* ---- PLICs: 32 bits wide and aligned, as the registers of the specification ---- */
-
-static bool plic_get(struct vdevs *d, uint32_t number, struct vdev *out)
+static bool get_plic(struct vdevs *d, uint32_t number, struct vdev *out)
 {
+	const struct plan_vplic *p = &d->plan->vplics[number];
+
 	if (number >= d->plan->nr_vplics)
 		return false;
-	out->base = d->plan->vplics[number].base.v;
-	out->size = d->plan->vplics[number].size;
-	out->state = &d->vplics[number];
+	*out = (struct vdev){ p->base.v, p->size, &d->vplics[number], NULL, vplic_read, vplic_write };
+	if (vdevs_pass(d)) {
+		out->read = vplic_passed_read;
+		out->write = vplic_passed_write;
+	}
 	return true;
 }
 
-static bool plic_read(void *state, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed)
+/* takes() has checked the size, which does not matter any more. */
+static uint64_t read_uart(void *state, uint64_t offset, uint64_t *value)
 {
-	const struct vplic *p = state;
+	uint64_t changed;
 
-	if (size != 4 || offset & 3)
-		return false;
-	*changed =
-		p->mode == PLIC_EMULATED ? vplic_read(state, offset, value) : vplic_passed_read(state, offset, value);
-	return true;
+	return vuart_read(state, offset, 1, value, &changed) ? changed : 0;
 }
 
-static bool plic_write(void *state, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed)
+static uint64_t write_uart(void *state, uint64_t offset, uint32_t value)
 {
-	const struct vplic *p = state;
-	uint32_t word = (uint32_t)value;
+	uint64_t changed;
 
-	if (size != 4 || offset & 3)
-		return false;
-	*changed =
-		p->mode == PLIC_EMULATED ? vplic_write(state, offset, word) : vplic_passed_write(state, offset, word);
-	return true;
+	return vuart_write(state, offset, 1, value, &changed) ? changed : 0;
 }
 
-/* ---- the UART ---- */
-
-static bool uart_get(struct vdevs *d, uint32_t number, struct vdev *out)
+static bool get_uart(struct vdevs *d, uint32_t number, struct vdev *out)
 {
-	out->base = d->plan->vuart.base.v;
-	out->size = d->plan->vuart.size;
-	out->state = &d->vuart;
-	return number == 0 && out->size;
-}
+	const struct plan_vuart *u = &d->plan->vuart;
 
-static bool uart_read(void *state, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed)
-{
-	return vuart_read(state, offset, size, value, changed);
-}
-
-static bool uart_write(void *state, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed)
-{
-	return vuart_write(state, offset, size, value, changed);
+	*out = (struct vdev){ u->base.v, u->size, &d->vuart, vuart_takes, read_uart, write_uart };
+	return number == 0 && u->size;
 }
 
 /* ---- the table ---- */
 
-static const struct vdev_kind kinds[] = {
-	{ plic_get, plic_read, plic_write },
-	{ uart_get, uart_read, uart_write },
-};
+static const vdev_get_t kinds[] = { get_plic, get_uart };
 
 void vdev_list(struct vdevs *d)
 {
-	struct vdev one = { 0 };
+	struct vdev one;
 
 	d->nr = 0;
 	for (uint32_t k = 0; k < ARRAY_LEN(kinds); k++)
-		for (uint32_t n = 0; kinds[k].get(d, n, &one); n++) {
+		for (uint32_t n = 0; kinds[k](d, n, &one); n++) {
 			ASSERT(d->nr < MAX_VDEVS);
-			one.read = kinds[k].read;
-			one.write = kinds[k].write;
 			d->list[d->nr++] = one;
 		}
 }

@@ -244,12 +244,19 @@ static void write_register(struct vuart *u, uint32_t reg, uint8_t value)
 	}
 }
 
+bool vuart_takes(const void *state, uint64_t offset, uint32_t size)
+{
+	const struct vuart *u = state;
+
+	return (size == 1 || size == u->plan->reg_io_width) && !(offset % size);
+}
+
 /* The register at an offset; -1: none, which reads as 0. False: not an access that the device takes. */
 static bool find_register(const struct vuart *u, uint64_t offset, uint32_t size, int *reg)
 {
 	uint32_t shift = u->plan->reg_shift;
 
-	if ((size != 1 && size != u->plan->reg_io_width) || offset % size)
+	if (!vuart_takes(u, offset, size))
 		return false;
 	*reg = offset >> shift < 8 && !(offset & ((1u << shift) - 1)) ? (int)(offset >> shift) : -1;
 	return true;

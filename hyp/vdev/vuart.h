@@ -48,6 +48,7 @@ void vuart_reset(struct vuart *u);
  * offset: bytes from the window's base, below its size; size: of the access. False if the device takes no access
  * of that size there. *changed: vcpus whose external interrupt line changed, which the caller notifies (vplic.h).
  */
+bool vuart_takes(const void *state, uint64_t offset, uint32_t size);
 bool vuart_read(struct vuart *u, uint64_t offset, uint32_t size, uint64_t *value, uint64_t *changed);
 bool vuart_write(struct vuart *u, uint64_t offset, uint32_t size, uint64_t value, uint64_t *changed);
 

@@ -114,12 +114,14 @@ static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit 
 static enum verdict device_access(struct vcpu *v, const struct guest_exit *e, const struct vdev *d, uint64_t offset,
 				  const struct insn_access *insn)
 {
-	/* Slot 0 of the context holds the pc, not x0. */
-	uint64_t changed = 0, value = insn->store && insn->reg ? v->ctx.x[insn->reg] : 0;
+	uint64_t changed, value = 0;
 
-	if (!(insn->store ? d->write(d->state, offset, insn->size, value, &changed) :
-	      d->read(d->state, offset, insn->size, &value, &changed)))
+	if (d->takes ? !d->takes(d->state, offset, insn->size) : insn->size != 4 || offset & 3)
 		return inject_access_fault(v, e);
+	if (!insn->store)
+		changed = d->read(d->state, offset, &value);
+	else	/* slot 0 of the context holds the pc, not x0 */
+		changed = d->write(d->state, offset, insn->reg ? (uint32_t)v->ctx.x[insn->reg] : 0);
 	if (changed)
 		external_changed(v, changed);
 	finish(v, insn, value);
