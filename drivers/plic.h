@@ -65,6 +65,12 @@ static inline void plic_put_enables(const struct plic_regs *p, uint64_t context,
 	mmio_write32(hpa(p->base + PLIC_ENABLE_BASE + PLIC_ENABLE_STRIDE * context + 4 * word), bits);
 }
 
+/* The pending bits of 32 sources. */
+static inline uint32_t plic_get_pending(const struct plic_regs *p, uint64_t word)
+{
+	return mmio_read32(hpa(p->base + 0x1000 + 4 * word));
+}
+
 /* Writes id to the complete register of a context below nr_contexts, enabled or not. */
 static inline void plic_put_complete(const struct plic_regs *p, uint64_t context, uint32_t id)
 {

@@ -176,18 +176,28 @@ static void measure_registers(int ctx)
 	struct op_args enable = { .addr = plic.base + PLIC_ENABLE(ctx, source) };
 	struct op_args threshold = { .addr = plic.base + PLIC_THRESHOLD(ctx) };
 	struct op_args claim = { .addr = plic.base + PLIC_CLAIM(ctx) };
+	struct op_args pending = { .addr = plic.base + PLIC_PENDING(0) };
 	unsigned int i;
 
 	measure("priority_read", op_priority_read, &priority);
 	measure("enable_read", op_enable_read, &enable);
 	measure("threshold_read", op_threshold_read, &threshold);
 	measure("claim", op_claim, &claim);
+	measure("pending_read", op_pending_read, &pending);
+	measure("read_slow", op_read_slow, &priority);
+	measure("read_lwu", op_read_lwu, &priority);
 
 	/* Every write changes something. */
 	stats_begin("priority_write");
 	for (i = 0; i < ROUNDS; i++) {
 		priority.value = 1 + (i & 1);
 		stats_add(op_priority_write(&priority));
+	}
+	stats_end();
+	stats_begin("write_slow");
+	for (i = 0; i < ROUNDS; i++) {
+		priority.value = 1 + (i & 1);
+		stats_add(op_write_slow(&priority));
 	}
 	stats_end();
 	stats_begin("enable_write");
@@ -281,7 +291,7 @@ static volatile bool ready;
 
 static void serve_sibling(void *arg)
 {
-	struct op_args args = { .addr = (uint64_t)&served, .value = ROUNDS };
+	struct op_args args = { .addr = (uint64_t)&served, .value = 2 * ROUNDS };
 
 	(void)arg;
 	vector(sibling_trap, this_cpu());
@@ -307,6 +317,14 @@ static void bench_sibling(void)
 	for (i = 0; i < ROUNDS; i++) {
 		args.value = i;
 		stats_add(op_ipi_sibling(&args));
+	}
+	stats_end();
+	args.a[0] = 1UL << cpus[1].hartid;
+	args.a[1] = 0;
+	stats_begin("ipi_bit");
+	for (i = 0; i < ROUNDS; i++) {
+		args.value = ROUNDS + i;
+		stats_add(op_ipi_bit(&args));
 	}
 	stats_end();
 	if (!smp_join(&cpus[1]))

@@ -85,6 +85,42 @@ op_\name:
 	read_op		claim
 	write_op	complete
 
+	/* The same with a register that a C function preserves. */
+	start	read_slow
+	ld	a1, OP_ADDR(a0)
+	mv	t0, s2
+	begin	read_slow
+	lw	s2, (a1)
+	.globl	op_read_slow_end
+op_read_slow_end:
+	rdcycle	t6
+	mv	s2, t0
+	sub	a0, t6, t5
+	addi	a0, a0, -1
+	ret
+
+	start	write_slow
+	ld	a1, OP_ADDR(a0)
+	mv	t0, s2
+	ld	s2, OP_VALUE(a0)
+	begin	write_slow
+	sw	s2, (a1)
+	.globl	op_write_slow_end
+op_write_slow_end:
+	rdcycle	t6
+	mv	s2, t0
+	sub	a0, t6, t5
+	addi	a0, a0, -1
+	ret
+
+	start	read_lwu
+	ld	a1, OP_ADDR(a0)
+	begin	read_lwu
+	lwu	a2, (a1)
+	end	read_lwu
+
+	read_op		pending_read
+
 	start	empty
 	begin	empty
 	end	empty
@@ -275,6 +311,16 @@ serve_device:
 1:	lw	t1, (t3)
 	beq	t1, t4, 1b
 	end	ipi_sibling
+
+	start	ipi_bit
+	ld	t3, OP_ADDR(a0)
+	ld	t4, OP_VALUE(a0)
+	ecall_args
+	begin	ipi_bit
+	ecall
+1:	lw	t1, (t3)
+	beq	t1, t4, 1b
+	end	ipi_bit
 
 	start	sibling_serve
 	ld	t3, OP_ADDR(a0)

@@ -47,13 +47,15 @@ typedef uint64_t op_fn(const struct op_args *args);
 op_fn op_base, op_set_timer, op_fence_page, op_fence_all, op_unknown;
 /* A load or store of a device register, round trip. */
 op_fn op_priority_read, op_priority_write, op_enable_read, op_enable_write;
-op_fn op_threshold_read, op_threshold_write, op_claim, op_complete;
+op_fn op_threshold_read, op_threshold_write, op_claim, op_complete, op_pending_read;
+/* The same by s2, and by LWU. */
+op_fn op_read_slow, op_write_slow, op_read_lwu;
 /* To the first instruction of quick_trap; sie must have the one source. Interrupts are off afterwards. */
 op_fn op_ipi_self, op_ext_entry;
 /* Store, interrupt, all of full_trap, and back to the interrupted code. */
 op_fn op_ext_resume;
 /* An ecall that interrupts a sibling, then waits until the word at addr is not value any more. */
-op_fn op_ipi_sibling;
+op_fn op_ipi_sibling, op_ipi_bit;
 /* Serves interrupts by sibling_trap, which adds 1 to the word at addr, until that is value. */
 op_fn op_sibling_serve;
 

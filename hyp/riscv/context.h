@@ -55,6 +55,7 @@ struct guest_context {
 	/* htval of the first word of its own context page, if that is guarded; or CTX_GUARD_NONE */
 	uint64_t guard;
 	uint64_t host_page;	/* that page in the host, if the guest claims there; 0: none */
+	uint64_t scratch;	/* of switch_slow.inc, over a call */
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
 

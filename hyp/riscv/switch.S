@@ -2,7 +2,7 @@
 /*
  * The world switch: into a guest, and out of it at a trap. Its contract is in context.h. trap_entry is the only trap
  * vector, for guests (sscratch = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a
- * bug unless its pc lies in fault.S or at one of the two fetches of a guest's instruction.
+ * bug unless its pc lies in fault.S or at one of the three fetches of a guest's instruction.
  *
  * An exit takes one of five paths. Each saves only the registers that it changes:
  *   switch_fast.inc  2 registers: SBI calls, interrupts and virtual instructions that need no C
@@ -10,7 +10,7 @@
  *   switch_plic.inc  11: LW and SW on the emulated PLIC, and its interrupt; calls C that uses only FEW (flags.mk)
  *   ecall_exit       18: other SBI calls; C preserves s0 to s11, and none of our code uses gp
  *   other_exit       31: everything else
- * The two parts are included and not linked, so that a conditional branch reaches from one to the other. A path that
+ * The three parts are included and not linked, so that a conditional branch reaches from one to the other. A path that
  * meets a case that it does not handle branches to a longer one, with the exit as it was.
  *
  * Label: what of the guest is in the context, what may be changed, what it needs.
@@ -96,6 +96,7 @@ trap_entry:
 
 #include "hyp/riscv/switch_fast.inc"
 #include "hyp/riscv/switch_plic.inc"
+#include "hyp/riscv/switch_slow.inc"
 
 ecall_exit:
 	for_few sd, a0
@@ -192,6 +193,14 @@ hyp_trap:
 1:	lla	t0, plic_fetch
 	bltu	a0, t0, 1f
 	lla	t0, plic_fetch_end
+	bgeu	a0, t0, 1f
+	ld	t0, HART_SCRATCH(tp)
+	csrrw	a0, CSR_SSCRATCH, zero
+	j	plic_fetch_failed
+
+1:	lla	t0, first_fetch
+	bltu	a0, t0, 1f
+	lla	t0, first_fetch_end
 	bgeu	a0, t0, 1f
 	ld	t0, HART_SCRATCH(tp)
 	csrrw	a0, CSR_SSCRATCH, zero

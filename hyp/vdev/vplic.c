@@ -233,7 +233,8 @@ static inline uint64_t as_register(uint32_t word)
  * the guest has it masked. */
 static __noinline uint64_t read_pending(struct vplic *v, uint64_t offset, uint64_t *value)
 {
-	uint32_t w = (uint32_t)(offset - PLIC_PENDING_BASE) / 4, pending;
+	uint64_t w = (offset - PLIC_PENDING_BASE) / 4;
+	uint32_t pending;
 
 	*value = 0;
 	if (w >= VPLIC_WORDS)
@@ -241,7 +242,7 @@ static __noinline uint64_t read_pending(struct vplic *v, uint64_t offset, uint64
 	lock_acquire(&v->lock);
 	pending = v->pending[w];
 	if (v->physical[w])
-		pending |= plic_pending_word(v->plic, w) & v->physical[w] & ~v->claimed[w];
+		pending |= plic_get_pending(&v->host, w) & v->physical[w] & ~v->claimed[w];
 	lock_release(&v->lock);
 	*value = as_register(pending);
 	return 0;

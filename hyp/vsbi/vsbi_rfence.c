@@ -10,7 +10,7 @@
 #include "hyp/vsbi/vsbi.h"
 
 /* More than this many pages are flushed as everything, so that no guest number bounds a loop. */
-#define MAX_PAGES	64
+#define MAX_PAGES	16
 
 struct fence {
 	uint64_t start, size;	/* size UINT64_MAX: all addresses */

@@ -274,11 +274,15 @@ static bool ecall_done(struct fake_hw *hw, struct guest_context *ctx, unsigned k
 static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
 {
 	struct hart *to;
+	uint64_t index;
 	uint32_t old;
 
-	if (hw->x[10] != 1 || hw->x[11] >= ctx->nr_vcpus)
+	if (hw->x[10] & (hw->x[10] - 1) || (hw->x[10] != 1 && hw->x[11]))
 		return false;
-	to = ctx->vcpus[hw->x[11]]->hart;
+	index = hw->x[11] + (uint64_t)__builtin_ctzll(hw->x[10]);
+	if (index >= ctx->nr_vcpus)
+		return false;
+	to = ctx->vcpus[index]->hart;
 	fake_access(NULL);
 	old = to->mailbox;
 	to->mailbox |= MAIL_IPI;
@@ -288,8 +292,7 @@ static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
 		if (to->setssip.v)
 			mmio_write32(to->setssip, 1);
 		else
-			firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13],
-										  hw->x[14] });
+			firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
 	}
 	return ecall_done(hw, ctx, EXIT_ECALL);
 }
@@ -376,8 +379,8 @@ static bool is_few(unsigned r)
 	return 0xfc76u >> r & 1;
 }
 
-/* LW, SW, C.LW, C.SW, written with the names of their fields. *low: of rs1 + imm, as far as it has to be known. */
-static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned *length, unsigned *low)
+/* LW, LWU (*wide), SW, C.LW, C.SW, written with the names of their fields. *low: of rs1 + imm, as far as it has to be known. */
+static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned *length, unsigned *low, bool *wide)
 {
 	uint32_t insn, zeroes = store ? 0xfe000f80 : 0xfff00000;
 
@@ -390,8 +393,7 @@ static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned 
 	} else {
 		uint64_t first, high = 0;
 
-		if (guard_fetch16(&first, hw->x[0]) != OK || ((first & 3) == 3 &&
-							      guard_fetch16(&high, hw->x[0] + 2) != OK))
+		if (guard_fetch16(&first, hw->x[0]) != OK || ((first & 3) == 3 && guard_fetch16(&high, hw->x[0] + 2) != OK))
 			return false;	/* switch.S puts the CSRs back: plic_shortcut() */
 		insn = (uint32_t)(first | high << 16);
 		*length = (first & 3) == 3 ? 4 : 2;
@@ -403,7 +405,8 @@ static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned 
 		*low = ((insn >> 15 & 31 ? hw->x[insn >> 15 & 31] : 0) + (insn >> (store ? 7 : 20))) & 3;
 	}
 	*reg = store ? insn >> 20 & 31 : insn >> 7 & 31;
-	return (insn & 0x707f) == (store ? 0x2023 : 0x2003);
+	*wide = !store && (insn & 0x707f) == 0x6003;
+	return *wide || (insn & 0x707f) == (store ? 0x2023 : 0x2003);
 }
 
 static void lines_changed(struct guest_context *ctx, uint64_t changed)
@@ -424,10 +427,11 @@ static bool guarded_shortcut(struct fake_hw *hw, struct guest_context *ctx, uint
 	struct fake_csrs csr = hw->csr;
 	unsigned reg, length, low;
 	uint64_t value;
+	bool wide;
 
 	if ((csr.stval & 0xfff) != 4 * word)
 		return false;
-	if (!plic_decode(hw, true, &reg, &length, &low)) {
+	if (!plic_decode(hw, true, &reg, &length, &low, &wide)) {
 		hw->csr = csr;
 		return false;
 	}
@@ -449,13 +453,14 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 	bool store = csr.scause == CAUSE_STORE_GUEST_PAGE;
 	uint64_t gpa = csr.htval << 2, changed, value = 0;
 	unsigned reg, length, low;
+	bool wide = false;
 
 	if (store && csr.htval - ctx->guard <= 1)
 		return guarded_shortcut(hw, ctx, csr.htval - ctx->guard);
 
-	if ((gpa ^ csr.stval) & 0xfff || !(gpa & 0xfff) || gpa - ctx->intc_base >= ctx->intc_size)
+	if ((gpa ^ csr.stval) & 0xfff || gpa - ctx->intc_base >= ctx->intc_size)
 		return false;
-	if (!plic_decode(hw, store, &reg, &length, &low) || (reg && !is_few(reg))) {
+	if (!plic_decode(hw, store, &reg, &length, &low, &wide) || (!(gpa & 0xfff) && low)) {
 		hw->csr = csr;
 		return false;
 	}
@@ -470,7 +475,7 @@ static bool plic_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 		if (ctx->x[r] != (is_few(r) ? hw->x[r] : CANARY + r))
 			fake_fail("the PLIC changed x%u", r);
 	if (!store && reg)
-		hw->x[reg] = value;
+		hw->x[reg] = wide ? (uint32_t)value : value;
 	hw->x[0] += length;
 	if (changed)
 		lines_changed(ctx, changed);
