@@ -105,7 +105,8 @@ static uint32_t find_phandle(const char *name)
 static bool names_registers(const char *name, size_t size)
 {
 	static const struct { const char *word; size_t size; } words[] = {
-		{ NAME("syscon") }, { NAME("sysctl") }, { NAME("sysreg") }, { NAME("_csr") }, { NAME("-csr") }, { NAME("crg") },
+		{ NAME("syscon") }, { NAME("sysctl") }, { NAME("sysreg") }, { NAME("_csr") }, { NAME("-csr") },
+		{ NAME("crg") },
 	};
 	size_t at, i;
 

@@ -13,9 +13,10 @@
 #include "hyp/vdev/vuart.h"
 
 /*
- * An access at offset, bytes from the window's base and below its size. takes(): whether the device has an access of size
- * bytes (1, 2, 4 or 8) there; NULL: of 4 aligned bytes alone. Only then read() or write() follows. Both return the vcpus whose
- * external interrupt line may have changed (vintc.h). value: in the low bytes; a read of 32 bits is extended with its sign.
+ * An access at offset, bytes from the window's base and below its size. takes(): whether the device has an access of
+ * size bytes (1, 2, 4 or 8) there; NULL: of 4 aligned bytes alone. Only then read() or write() follows. Both return
+ * the vcpus whose external interrupt line may have changed (vintc.h). value: in the low bytes; a read of 32 bits is
+ * extended with its sign.
  */
 typedef bool (*vdev_takes_t)(const void *state, uint64_t offset, uint32_t size);
 typedef uint64_t (*vdev_read_t)(void *state, uint64_t offset, uint64_t *value);

@@ -51,7 +51,8 @@ static enum dt_token expected(const struct dt *dt, uint32_t *at, int *start)
 	if (next < 0)
 		return DT_BROKEN;
 	*at = dt->structure + (uint32_t)next;
-	return tag == FDT_BEGIN_NODE ? DT_BEGIN_NODE : tag == FDT_END_NODE ? DT_END_NODE : tag == FDT_PROP ? DT_PROP : DT_END;
+	return tag == FDT_BEGIN_NODE ? DT_BEGIN_NODE : tag == FDT_END_NODE ? DT_END_NODE :
+	       tag == FDT_PROP ? DT_PROP : DT_END;
 }
 
 /* Both walk to the end of the tree, or to what is broken; returns how many tokens there were. */

@@ -292,7 +292,8 @@ static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
 		if (to->setssip.v)
 			mmio_write32(to->setssip, 1);
 		else
-			firmware_ecall(SBI_EXT_IPI, 0, (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
+			firmware_ecall(SBI_EXT_IPI, 0,
+				       (const unsigned long [5]){ 1, to->id, hw->x[12], hw->x[13], hw->x[14] });
 	}
 	return ecall_done(hw, ctx, EXIT_ECALL);
 }
@@ -379,7 +380,8 @@ static bool is_few(unsigned r)
 	return 0xfc76u >> r & 1;
 }
 
-/* LW, LWU (*wide), SW, C.LW, C.SW, written with the names of their fields. *low: of rs1 + imm, as far as it has to be known. */
+/* LW, LWU (*wide), SW, C.LW, C.SW, written with the names of their fields. *low: of rs1 + imm, as far as it has to be
+ * known. */
 static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned *length, unsigned *low, bool *wide)
 {
 	uint32_t insn, zeroes = store ? 0xfe000f80 : 0xfff00000;
@@ -393,7 +395,8 @@ static bool plic_decode(struct fake_hw *hw, bool store, unsigned *reg, unsigned 
 	} else {
 		uint64_t first, high = 0;
 
-		if (guard_fetch16(&first, hw->x[0]) != OK || ((first & 3) == 3 && guard_fetch16(&high, hw->x[0] + 2) != OK))
+		if (guard_fetch16(&first, hw->x[0]) != OK ||
+		    ((first & 3) == 3 && guard_fetch16(&high, hw->x[0] + 2) != OK))
 			return false;	/* switch.S puts the CSRs back: plic_shortcut() */
 		insn = (uint32_t)(first | high << 16);
 		*length = (first & 3) == 3 ? 4 : 2;
