@@ -31,6 +31,13 @@ static bool starts(const char *text, const char *with)
 	return !strncmp(text, with, strlen(with));
 }
 
+/* A page at the end of a region can stand in for reset lines: it is the guest's RAM, but not in its tree. */
+static bool ends_in_resets(const struct plan_region *m)
+{
+	return vm->needs_resets && m->kind == REGION_RAM && m->size > 0x1000 &&
+	       m->gpa.v + (m->size - 0x1000) == vm->reset_page.v;
+}
+
 static void check_memory(void)
 {
 	int node, size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
@@ -50,7 +57,7 @@ static void check_memory(void)
 			const struct plan_region *m = &vm->regions[i];
 
 			if (m->kind == REGION_RAM && m->gpa.v == cells(reg, address) &&
-			    m->size == cells(reg + 4 * address, length))
+			    m->size - (ends_in_resets(m) ? 0x1000 : 0) == cells(reg + 4 * address, length))
 				break;
 		}
 		MUST(i < vm->nr_regions);
@@ -161,6 +168,21 @@ static bool is_vuart(const char *path, int node)
 	       cells(reg, address) == vm->vuart.base.v;
 }
 
+/* What stands in for reset lines: a page of the guest's own RAM, the last one of a region. */
+static bool is_reset_standin(const char *path, int node)
+{
+	char want[40];
+	int size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
+	const uint8_t *reg = fdt_getprop(tree, node, "reg", &size);
+	unsigned i, found = 0;
+
+	for (i = 0; i < vm->nr_regions; i++)
+		found += ends_in_resets(&vm->regions[i]);
+	snprintf(want, sizeof(want), "/reset-controller@%lx", vm->reset_page.v);
+	return found == 1 && !strcmp(path, want) && size == 4 * (address + length) &&
+	       cells(reg, address) == vm->reset_page.v && cells(reg + 4 * address, length) <= 0x1000;
+}
+
 /*
  * With "reg" it is the guest's own; a bus around what it owns has none. libfdt's fdt_get_path() takes a '/' in a name
  * of a damaged tree for the end of one.
@@ -178,7 +200,8 @@ static void check_nodes(void)
 								 sizeof(path) - ends[depth - 1], "/%s",
 								 fdt_get_name(tree, node, NULL));
 		if (!fdt_getprop(tree, node, "reg", NULL) || strlen(path) >= HOST_PATH_SIZE ||
-		    starts(path, "/memory@") || starts(path, "/cpus/") || is_vuart(path, node))
+		    starts(path, "/memory@") || starts(path, "/cpus/") || is_vuart(path, node) ||
+		    is_reset_standin(path, node))
 			continue;
 		check_path(path);
 	}
