@@ -105,16 +105,35 @@ static void check_seeds(int chosen)
 	MUST(!rng || !chosen_u64(chosen, "kaslr-seed"));
 }
 
+/* Those of the configuration, and two words if Linux would otherwise switch off what others use. */
+static void check_bootargs(int chosen)
+{
+	const char *text = fdt_getprop(tree, chosen, "bootargs", NULL);
+	size_t n = strlen(vm->bootargs);
+
+	if (!n && !vm->holds_clocks && !vm->holds_domains) {
+		MUST(!text);
+		return;
+	}
+	MUST(text && !strncmp(text, vm->bootargs, n));
+	if (vm->holds_clocks && vm->holds_domains)
+		MUST(!strcmp(text + n, " clk_ignore_unused pd_ignore_unused"));
+	else if (vm->holds_clocks)
+		MUST(!strcmp(text + n, " clk_ignore_unused"));
+	else if (vm->holds_domains)
+		MUST(!strcmp(text + n, " pd_ignore_unused"));
+	else
+		MUST(!text[n]);
+}
+
 static void check_chosen(void)
 {
-	int chosen = fdt_path_offset(tree, "/chosen"), size;
+	int chosen = fdt_path_offset(tree, "/chosen");
 	const struct plan_image *initrd = &vm->images[IMAGE_INITRD];
-	const char *text;
 
 	MUST(chosen > 0);
 	check_seeds(chosen);
-	text = fdt_getprop(tree, chosen, "bootargs", &size);
-	MUST(vm->bootargs[0] ? text && !strcmp(text, vm->bootargs) : !text);
+	check_bootargs(chosen);
 	if (initrd->name[0]) {
 		MUST(chosen_u64(chosen, "linux,initrd-start") == initrd->target.v);
 		MUST(chosen_u64(chosen, "linux,initrd-end") == initrd->target.v + initrd->size);
