@@ -779,6 +779,32 @@ static void test_monitor_errors(void **state)
 	assert_int_equal(fake_vm(B)->state, VM_RUNNING);
 }
 
+/* Enter is CR, LF, or both in this order; each other CR or LF is one more. */
+static void test_enter(void **state)
+{
+	static const struct {
+		const char *typed;
+		unsigned prompts;
+	} cases[] = {
+		{ "\r", 1 }, { "\n", 1 }, { "\r\n", 1 }, { "\n\r", 2 }, { "\r\r", 2 }, { "\n\n", 2 },
+		{ "\r\n\n", 2 }, { "\r\n\r\n", 2 }, { "\rx\n", 2 }, { "x\n", 1 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		unsigned n = 0;
+
+		type("\x15");		/* whatever was last, it was no CR */
+		fake_count_from_here();
+		type(cases[i].typed);
+		polls(400);
+		for (const char *at = terminal(); (at = strstr(at, "\n[monitor] > ")); at++)
+			n++;
+		if (n != cases[i].prompts)
+			fail_msg("case %u: %u prompts:\n%s", i, n, terminal());
+	}
+}
+
 static void test_monitor_edits(void **state)
 {
 	(void)state;
@@ -877,6 +903,8 @@ static void test_monitor_stuck(void **state)
 	(void)state;
 	fake.hung = 1ull << fake_hart_of(B, 0);
 	command("dump b");		/* of which it never answers its part, which must not keep others from theirs */
+	command("dump b");
+	assert_shown("[monitor] the last dump is not complete yet: a hart of its guest is busy\n");
 	command("stop b");		/* 4 seconds */
 	assert_int_equal(fake_vm(B)->state, VM_STOPPING);
 	polls(1200);
@@ -1154,6 +1182,7 @@ int main(void)
 		cmocka_unit_test_setup(test_dump_waits_for_name, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_guests, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_errors, setup_monitor),
+		cmocka_unit_test_setup(test_enter, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_edits, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_life, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_starts_ended, setup_monitor),

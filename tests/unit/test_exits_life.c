@@ -355,6 +355,22 @@ static void test_watchdog_sleeps(void **state)
 	}
 }
 
+/* Its time is what the plan says, to the tick. */
+static void test_watchdog_time(void **state)
+{
+	static const uint32_t times[] = { 1, 10, 999, 3600000 };	/* ms */
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(times); i++) {
+		config.policy[A].watchdog_ms = times[i];
+		config.policy[B].watchdog_ms = 7;
+		boot();
+		assert_int_equal(fake_vm(A)->watchdog_ticks, times[i] * (FAKE_HZ / 1000));
+		assert_int_equal(fake_vm(B)->watchdog_ticks, 7 * (FAKE_HZ / 1000));
+		assert_int_equal(fake_vm(C)->watchdog_ticks, 0);
+	}
+}
+
 static void test_watchdog_bites(void **state)
 {
 	(void)state;
@@ -656,6 +672,44 @@ static void test_gstage(void **state)
 	assert_int_equal(walk(A, FAKE_PLIC + 0x201000, &pte), 0);
 }
 
+/* Of the window of its PLIC each VM has the pages of its own vcpus' contexts, and no other. */
+static void test_contexts(void **state)
+{
+	uint64_t pte;
+
+	(void)state;
+	for (unsigned mapped = 0; mapped < 2; mapped++) {
+		config.plic = mapped ? PLIC_MAPPED : PLIC_GUARDED;
+		boot();
+		for (unsigned vm = 0; vm < FAKE_VMS; vm++)
+			for (uint64_t at = 0; at < FAKE_PLIC_SIZE; at += PAGE_SIZE) {
+				uint64_t i = (at - 0x201000) / 0x2000;
+				bool own = at % 0x2000 == 0x1000 && i < fake.plan.vms[vm].nr_vcpus;
+				uint64_t context = own ? (uint64_t)fake.plan.harts[fake_hart_of(vm, (unsigned)i)]
+							 .plic_context[0] : 0;
+
+				assert_int_equal(walk(vm, FAKE_PLIC + at, &pte),
+						 own ? FAKE_PLIC + 0x200000 + 0x1000 * context : 0);
+			}
+	}
+}
+
+/* A context that the host's PLIC has no page for: the VM of that hart claims in the emulated one, and only that VM. */
+static void test_context_without_page(void **state)
+{
+	struct reporter reporter = { 0 };
+
+	(void)state;
+	for (unsigned hart = 0; hart < FAKE_HARTS; hart++) {
+		boot();
+		fake.plan.harts[hart].plic_context[0] = 4000;
+		assert_int_equal(vm_create_all(&fake.plan, NULL, &reporter), OK);
+		for (unsigned vm = 0; vm < FAKE_VMS; vm++)
+			assert_int_equal(fake_vm(vm)->devs.plic_mode,
+					 vm == fake_vm_of(hart) ? PLIC_EMULATED : PLIC_GUARDED);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -678,10 +732,13 @@ int main(void)
 		cmocka_unit_test_setup(test_watchdog_misses, setup),
 		cmocka_unit_test_setup(test_restart_counts_anew, setup),
 		cmocka_unit_test_setup(test_watchdog_sleeps, setup),
+		cmocka_unit_test_setup(test_watchdog_time, setup),
 		cmocka_unit_test_setup(test_watchdog_bites, setup),
 		cmocka_unit_test_setup(test_watchdog_bites_twice, setup),
 		cmocka_unit_test_setup(test_ipi_before_start, setup),
 		cmocka_unit_test_setup(test_gstage, setup),
+		cmocka_unit_test_setup(test_contexts, setup),
+		cmocka_unit_test_setup(test_context_without_page, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);

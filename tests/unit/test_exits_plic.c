@@ -94,6 +94,20 @@ static void test_two_exits(void **state)
 	}
 }
 
+/* What guarded.S looks at: the vcpu's own context, as soon as it runs; nothing where it needs no guard. */
+static void test_guard(void **state)
+{
+	bool guarded = config.plic == PLIC_GUARDED;
+
+	(void)state;
+	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC, 0), SBI_SUCCESS);
+	fake_settle();
+	for (unsigned v = 0; v < 2; v++)
+		assert_int_equal(fake_vcpu(A, v)->ctx.guard,
+				 guarded ? (CONTEXT + 0x2000 * v) >> 2 : CTX_GUARD_NONE);
+	assert_int_equal(fake_vcpu(C, 0)->ctx.guard, guarded ? CONTEXT >> 2 : CTX_GUARD_NONE);
+}
+
 /* Two at once: the first completion leaves what still pends. */
 static void test_still_pending(void **state)
 {
@@ -480,6 +494,7 @@ int main(void)
 		cmocka_unit_test_setup(test_threshold_of_seven, setup_vuart),
 		cmocka_unit_test_setup(test_threshold_of_sibling, setup_vuart),
 		cmocka_unit_test_setup(test_refused, setup_vuart),
+		EACH_MODE(test_guard),
 		EACH_MODE(test_reserved),
 		EACH_MODE(test_moves_in_flight),
 		EACH_MODE(test_masked_settles),

@@ -387,6 +387,42 @@ static void test_console_text(void **state)
 	assert_true(fake_said("[a] hi\n"));
 }
 
+static void say(const char *text)
+{
+	fake_count_from_here();
+	for (; *text; text++)
+		assert_int_equal(sbi(SBI_EXT_DBCN, SBI_DBCN_WRITE_BYTE, (uint64_t)*text, 0, 0), SBI_SUCCESS);
+}
+
+/* Firmware may take a part of a text: the rest follows. One that fails, or takes nothing, or says that it has taken
+ * more, ends that text and no other. */
+static void test_firmware_console(void **state)
+{
+	static const struct { long error, value; } answers[] = {
+		{ SBI_ERR_FAILED, 0 }, { SBI_ERR_FAILED, 3 }, { SBI_SUCCESS, 0 }, { SBI_SUCCESS, -1 },
+		{ SBI_SUCCESS, 13 }, { SBI_SUCCESS, 1l << 40 },
+	};
+
+	(void)state;
+	for (uint32_t takes = 1; takes < 20; takes++) {
+		fake.console_takes = takes;
+		say("0123456789abcdef\n");
+		assert_int_equal(fake.console_len, 21);
+		assert_memory_equal(fake.console, "[a] 0123456789abcdef\n", 21);
+	}
+	fake.console_takes = 10;
+	for (unsigned i = 0; i < ARRAY_LEN(answers); i++) {
+		fake.console_fails = 2;
+		fake.console_ret.error = answers[i].error;
+		fake.console_ret.value = answers[i].value;
+		say("0123456789abcdef\n");
+		assert_int_equal(fake.console_len, 10);
+		assert_memory_equal(fake.console, "[a] 012345", 10);
+		say("next\n");
+		assert_true(fake_said("[a] next"));
+	}
+}
+
 /* Legacy calls leave a1 alone, and ignore a6. */
 static void test_legacy(void **state)
 {
@@ -432,6 +468,7 @@ int main(void)
 		cmocka_unit_test_setup(test_time, setup),
 		cmocka_unit_test_setup(test_console, setup),
 		cmocka_unit_test_setup(test_console_text, setup),
+		cmocka_unit_test_setup(test_firmware_console, setup),
 		cmocka_unit_test_setup(test_legacy, setup),
 		cmocka_unit_test_setup(test_vendor, setup),
 	};

@@ -547,6 +547,23 @@ static void test_refused(void **state)
 	}
 }
 
+/* Harts with the same ISA string are read once: a fault of theirs is reported once. Another one's is its own. */
+static void test_same_isa(void **state)
+{
+	struct tree t;
+
+	(void)state;
+	t = tree_edit("virt", "riscv,isa = \"rv64imafdch", "riscv,isa = \"rv128imafdch",
+		      "riscv,isa = \"rv64imafdch", "riscv,isa = \"rv128imafdch",
+		      "riscv,isa = \"rv64imafdch", "riscv,isa = \"rv128imafdc", NULL);
+	assert_int_not_equal(parse_as(&t, false), OK);
+	assert_non_null(kept_find(&kept, PROBLEM_BAD_HOST, "/cpus/cpu@0", "riscv,isa"));
+	assert_null(kept_find(&kept, PROBLEM_BAD_HOST, "/cpus/cpu@1", "riscv,isa"));
+	assert_non_null(kept_find(&kept, PROBLEM_BAD_HOST, "/cpus/cpu@2", "riscv,isa"));
+	assert_null(kept_find(&kept, PROBLEM_BAD_HOST, "/cpus/cpu@3", "riscv,isa"));
+	tree_free(&t);
+}
+
 #define MEMORY	"memory@80000000 {\n\t\tdevice_type = \"memory\";\n\t\treg = <0 0x80000000 0 0x40000000>;"
 #define BANK(name, reg)	"memory@" name " { device_type = \"memory\"; reg = <" reg ">; };\n\t"
 #define RESERVED "mmode_resv0@80000000 {\n\t\t\treg = <0 0x80000000 0 0x80000>;"
@@ -824,6 +841,7 @@ int main(void)
 		cmocka_unit_test(test_mixed_isa_properties),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_isa_forms),
+		cmocka_unit_test(test_same_isa),
 		cmocka_unit_test(test_cbom_block),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_odd),

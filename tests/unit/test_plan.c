@@ -403,6 +403,37 @@ static void test_page_together(void **state)
 	assert_int_equal(t.plan.vms[0].nr_irqs, 2);
 }
 
+/* The list of harts in a message ends where the next id might have no room. */
+static void test_long_hart_list(void **state)
+{
+	static const struct {
+		unsigned first;
+		const char *list;
+	} cases[] = {
+		{ 10000000, "it has 10000000 10000001 10000002 10000003 10000004 10000005 10000006 10000007 ..." },
+		{ 9999999, "it has 9999999 10000000 10000001 10000002 10000003 10000004 10000005 10000006 0 ..." },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		char harts[8 * 256 + 64];
+		const struct problem *p;
+		size_t n = 0;
+
+		for (unsigned k = 0; k < 8; k++)
+			n += (size_t)snprintf(harts + n, sizeof(harts) - n,
+					      "far%u { device_type = \"cpu\"; reg = <%u>; riscv,isa = \"rv64gch\"; "
+					      "i { interrupt-controller; #interrupt-cells = <1>; "
+					      "phandle = <%u>; }; };\n", k, cases[i].first + k, 0x1000 + k);
+		snprintf(harts + n, sizeof(harts) - n, "cpu0: cpu@0 {");
+		test_plan_make(&t, tree_edit("virt", "cpu0: cpu@0 {", harts, NULL),
+			       "a { harts = <77>; memory = \"1M\"; kernel = \"rt\"; };");
+		p = kept_find(&t.kept, PROBLEM_UNKNOWN_HART, "/a", "harts");
+		assert_non_null(p);
+		assert_non_null(strstr(p->text, cases[i].list));
+	}
+}
+
 struct refusal {
 	const char *host, *guests;
 	enum problem_code code;
@@ -1133,6 +1164,7 @@ int main(void)
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_page_together),
+		cmocka_unit_test(test_long_hart_list),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_hosts),
 		cmocka_unit_test(test_cascade),

@@ -54,6 +54,38 @@ static void test_ns16550(void **state)
 	}
 }
 
+/* A virtual UART has the layout of the host's one that it imitates, or the usual one where that has none. */
+static void test_virtual(void **state)
+{
+	static const struct {
+		const char *more;
+		uint32_t shift, width, clock;
+	} cases[] = {
+		{ "reg-shift = <0>; reg-io-width = <1>;", 0, 1, 3686400 }, { "reg-shift = <1>;", 1, 1, 3686400 },
+		{ "reg-shift = <2>; reg-io-width = <4>;", 2, 4, 3686400 }, { "reg-shift = <3>;", 3, 1, 3686400 },
+		{ "reg-shift = <4>;", 0, 1, 3686400 }, { "reg-io-width = <2>;", 0, 2, 3686400 },
+		{ "reg-io-width = <3>;", 0, 1, 3686400 }, { "reg-io-width = <8>;", 0, 1, 3686400 },
+		{ "clock-frequency = <1843200>;", 0, 1, 1843200 },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct plan_vuart *u = &t.plan.vms[0].vuart;
+		char with[128];
+
+		snprintf(with, sizeof(with), "compatible = \"ns16550a\", \"v,w\"; %s", cases[i].more);
+		test_plan_make(&t, tree_edit("virt", NS16550, with, NULL), "a { harts = <0>; memory = \"16M\"; "
+			       "kernel = \"rt\"; console = \"uart\"; };");
+		assert_int_equal(t.result, OK);
+		assert_int_equal(u->base.v, 0x10000000);
+		assert_int_equal(u->size, 0x100);
+		assert_int_equal(u->irq, 10);
+		assert_int_equal(u->reg_shift, cases[i].shift);
+		assert_int_equal(u->reg_io_width, cases[i].width);
+		assert_int_equal(u->clock_hz, cases[i].clock);
+	}
+}
+
 static void test_others(void **state)
 {
 	(void)state;
@@ -74,7 +106,8 @@ static int end(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ns16550), cmocka_unit_test(test_others) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_ns16550),
+					    cmocka_unit_test(test_virtual), cmocka_unit_test(test_others) };
 
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -565,6 +565,20 @@ static void test_no_context(void **state)
 	vplic_reset(&vplics[0]);
 }
 
+/* As many vcpus as a VM can have: nothing beside their places is read or written. */
+static void test_most_vcpus(void **state)
+{
+	(void)state;
+	plan.vms[0].nr_vcpus = MAX_HARTS;
+	for (uint32_t i = 0; i < MAX_HARTS; i++)
+		plan.vms[0].vcpu_hart[i] = (uint8_t)(i % 2 ? 4 : 5);
+	vplic_create(&vplics[0], &plan, 0, 0);
+	for (uint32_t i = 0; i < MAX_HARTS; i++) {
+		assert_int_equal(vplics[0].context[i], i % 2 ? hart_context[4] : NO_CONTEXT);
+		assert_int_equal(vplics[0].guard[i], CTX_GUARD_NONE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -591,6 +605,7 @@ int main(void)
 		cmocka_unit_test_setup(test_virtual_refused, setup),
 		cmocka_unit_test_setup(test_reset, setup),
 		cmocka_unit_test_setup(test_no_context, setup),
+		cmocka_unit_test_setup(test_most_vcpus, setup),
 	};
 
 	return cmocka_run_group_tests_name("vplic", tests, NULL, NULL);

@@ -106,6 +106,16 @@ static void reset(const unsigned long *arg)
 	fake.shut_down = true;
 }
 
+static struct sbiret console_write(const unsigned long *arg)
+{
+	unsigned long n = fake.console_takes && fake.console_takes < arg[0] ? fake.console_takes : arg[0];
+
+	if (fake.console_fails && !--fake.console_fails)
+		return (struct sbiret){ fake.console_ret.error, fake.console_ret.value };
+	fake_say((const char *)arg[1], n);
+	return (struct sbiret){ SBI_SUCCESS, (long)n };
+}
+
 struct sbiret firmware_ecall(unsigned long eid, unsigned long fid, const unsigned long arg[5])
 {
 	struct sbiret ret = { SBI_SUCCESS, 0 };
@@ -130,7 +140,7 @@ struct sbiret firmware_ecall(unsigned long eid, unsigned long fid, const unsigne
 	else if (eid == SBI_EXT_RFENCE)
 		rfence(fid, arg);
 	else if (eid == SBI_EXT_DBCN && fid == SBI_DBCN_WRITE && fake.config.dbcn && !arg[2])
-		fake_say((const char *)arg[1], arg[0]), ret.value = (long)arg[0];
+		ret = console_write(arg);
 	else if (eid == SBI_EXT_LEGACY_PUTCHAR && !fake.config.dbcn && arg[0] < 256)
 		fake_say(&(const char){ (char)arg[0] }, 1);
 	else if (eid == SBI_EXT_SRST && !fid)

@@ -58,8 +58,11 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 		fake.plan.harts[guests[vm].hart[i]].vm = (uint8_t)vm;
 		fake.plan.harts[guests[vm].hart[i]].vcpu = (uint8_t)i;
 	}
-	add_region(p, 0x10000000, 0x10000000 + 0x100000 * vm, 1, REGION_DEVICE);
+	if (vm != 1)	/* RAM may be the first region, or the last */
+		add_region(p, 0x10000000, 0x10000000 + 0x100000 * vm, 1, REGION_DEVICE);
 	add_region(p, at, FAKE_RAM_HPA + guests[vm].first_page * PAGE_SIZE, guests[vm].pages, REGION_RAM);
+	if (vm == 1)
+		add_region(p, 0x10000000, 0x10000000 + 0x100000 * vm, 1, REGION_DEVICE);
 	if (vm == 0)
 		add_region(p, at + 4 * PAGE_SIZE, FAKE_RAM_HPA + 7 * PAGE_SIZE, 1, REGION_RAM);
 	p->nr_vplics = 1;

@@ -806,6 +806,7 @@ void fake_create(const struct fake_config *config)
 	fake.running = -1;
 	fake.shut_down = fake.window_open = fake.no_fences = false;
 	fake.hung = 0;
+	fake.console_takes = fake.console_fails = 0;
 	fake.tree_read_only = false;
 	fake.seed = SEED_WORKS;
 	fake.code.n = 0;

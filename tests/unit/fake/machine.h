@@ -129,6 +129,9 @@ struct fake_machine {
 	bool window_open;			/* of the hart that runs */
 	uint64_t hung;				/* harts that M-mode does not give back, as bits */
 	bool no_fences;				/* the firmware refuses remote fences */
+	uint32_t console_takes;			/* bytes that the firmware's console takes in one call; 0: all */
+	uint32_t console_fails;			/* how many calls until one that says console_ret; 0: none does */
+	struct { long error, value; } console_ret;
 	bool tree_read_only;			/* the firmware's device tree cannot be written */
 	enum { SEED_WORKS, SEED_NEVER_READY, SEED_DIES } seed;	/* the entropy source of all harts */
 	uint32_t nr_seeds;			/* how often it was read */
