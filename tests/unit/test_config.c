@@ -27,7 +27,7 @@ static enum err parse(const struct tree *t)
 static void test_everything(void **state)
 {
 	struct tree t = tree_parts(
-		"console = \"/soc/console\";"
+		"console = \"/soc/console\"; console-hart = <7>;"
 		"linux { harts = <1 2>; memory = \"512M\", \"16M at 0x90000000 as 0x80000000\";"
 		"  devices = \"/soc/serial@10000000\", \"rtc0\"; kernel = \"linux\"; initrd = \"initrd\";"
 		"  bootargs = \"console=ttyS0 quiet\"; entry = \"0x80200000\"; trust-dma;"
@@ -41,6 +41,8 @@ static void test_everything(void **state)
 	assert_int_equal(parse(&t), OK);
 	assert_int_equal(kept.nr, 0);
 	assert_string_equal(config.console, "/soc/console");
+	assert_true(config.has_console_hart);
+	assert_int_equal(config.console_hart, 7);
 	assert_int_equal(config.nr_vms, 2);
 	assert_string_equal(v->name, "linux");
 	assert_int_equal(v->nr_harts, 2);
@@ -208,6 +210,12 @@ static void test_refused(void **state)
 	check_refused("a { unmapped; };", PROBLEM_BAD_VALUE, "/a", "unmapped", "\"ignore\"");
 	check_refused("a { on-crash = <1>; };", PROBLEM_BAD_VALUE, "/a", "on-crash", "\"restart\"");
 	check_refused("a { restart-limit = \"3\"; };", PROBLEM_BAD_VALUE, "/a", "restart-limit", "<3>");
+	check_refused("a { restart-limit = <3 3>; };", PROBLEM_BAD_VALUE, "/a", "restart-limit", "<3>");
+	check_refused("a { restart-limit = [000003]; };", PROBLEM_BAD_VALUE, "/a", "restart-limit", "<3>");
+	check_refused("a { watchdog-ms = [0000000900]; };", PROBLEM_BAD_VALUE, "/a", "watchdog-ms", "3600000");
+	check_refused("console-hart = <0 1>; a { };", PROBLEM_BAD_VALUE, "/", "console-hart", "one hart id");
+	check_refused("console-hart = [0000000000]; a { };", PROBLEM_BAD_VALUE, "/", "console-hart", "one hart id");
+	check_refused("console-hart; a { };", PROBLEM_BAD_VALUE, "/", "console-hart", "one hart id");
 	check_refused("a { watchdog-ms = <0>; };", PROBLEM_BAD_VALUE, "/a", "watchdog-ms", "3600000");
 	check_refused("a { watchdog-ms = <3600001>; };", PROBLEM_BAD_VALUE, "/a", "watchdog-ms", "");
 	check_refused("when-all-ended = \"reboot\"; a { };", PROBLEM_BAD_VALUE, "/", "when-all-ended",

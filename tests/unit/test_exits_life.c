@@ -643,7 +643,7 @@ static void test_gstage(void **state)
 {
 	static const uint64_t nothing[] = { 0, BOOT_PC - PAGE_SIZE, BOOT_PC + 5 * PAGE_SIZE, FAKE_PLIC,
 					    FAKE_PLIC + 0x200000,
-					    FAKE_RAM_HPA, 0x10001000, (1ull << 41) - PAGE_SIZE };
+					    FAKE_RAM_HPA, 0x10001000, (1ull << 41) - PAGE_SIZE, FAKE_STALE };
 	uint64_t pte, context;
 
 	(void)state;
@@ -694,6 +694,22 @@ static void test_contexts(void **state)
 	}
 }
 
+/* A hart that no VM has, whatever was in memory of it: no vcpu. */
+static void test_spare_harts(void **state)
+{
+	struct reporter reporter = { 0 };
+
+	(void)state;
+	fake.plan.vms[A].nr_vcpus = 1;
+	assert_int_equal(vm_create_all(&fake.plan, NULL, &reporter), OK);
+	for (unsigned hart = 0; hart < MAX_HARTS; hart++)
+		assert_true((vm_vcpu_of_hart(hart) != NULL) ==
+			    (hart < FAKE_HARTS && hart != 0 && hart != 4));
+	fake.plan.nr_vms = C;
+	assert_int_equal(vm_create_all(&fake.plan, NULL, &reporter), OK);
+	assert_null(vm_vcpu_of_hart(fake_hart_of(C, 0)));
+}
+
 /* A context that the host's PLIC has no page for: the VM of that hart claims in the emulated one, and only that VM. */
 static void test_context_without_page(void **state)
 {
@@ -737,6 +753,7 @@ int main(void)
 		cmocka_unit_test_setup(test_watchdog_bites_twice, setup),
 		cmocka_unit_test_setup(test_ipi_before_start, setup),
 		cmocka_unit_test_setup(test_gstage, setup),
+		cmocka_unit_test_setup(test_spare_harts, setup),
 		cmocka_unit_test_setup(test_contexts, setup),
 		cmocka_unit_test_setup(test_context_without_page, setup),
 	};

@@ -359,6 +359,7 @@ static void test_console(void **state)
 		{ ALL, BOOT_PC, 0, -3 }, { 1ull << 63, BOOT_PC, 0, -3 }, { 2, BOOT_PC + 5 * PAGE_SIZE - 1, 0, -3 },
 		{ 5 * PAGE_SIZE + 1, BOOT_PC, 0, -3 }, { 5 * PAGE_SIZE, BOOT_PC, 0, 0 }, { 1, FAKE_PLIC, 0, -3 },
 		{ 1, FAKE_RAM_HPA, 0, -3 }, { 1, BOOT_PC - 1, 0, -3 }, { 2, BOOT_PC + 4 * PAGE_SIZE - 1, 0, 0 },
+		{ 1, FAKE_STALE, 0, -3 },
 	};
 
 	(void)state;

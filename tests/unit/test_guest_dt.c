@@ -21,7 +21,7 @@
 static struct test_plan t;
 static uint8_t dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
 
-/* Every node and property can be walked, every phandle is unique, and no reference dangles. */
+/* Every node and property can be walked, no node has two properties of one name, and no reference dangles. */
 static void check_sound(void)
 {
 	static const char *const references[] = { "interrupt-parent", "clocks", "resets", "cpu", "dmas" };
@@ -37,6 +37,7 @@ static void check_sound(void)
 		fdt_for_each_property_offset(prop, dtb, node) {
 			value = fdt_getprop_by_offset(dtb, prop, &name, &size);
 			assert_non_null(value);
+			assert_ptr_equal(value, fdt_getprop(dtb, node, name, NULL));
 			for (i = 0; i < (int)ARRAY_LEN(references); i++)
 				if (!strcmp(name, references[i]))
 					assert_true(fdt_node_offset_by_phandle(dtb,
@@ -264,6 +265,12 @@ static void test_virtual_uart(void **state)
 	check_string("/chosen", "stdout-path", "/serial@12345000");
 	check_string("/serial@12345000", "compatible", "ns16550a");
 	CELLS("/serial@12345000", "reg", 0, 0x12345000, 0, t.plan.vms[0].vuart.size);
+	check_string("/aliases", "serial0", "/serial@12345000");
+	/* A UART of its own beside it, which the host's tree calls serial0, is called so in the guest's. */
+	build(tree_file("virt"), "a { harts = <0>; memory = \"1M\"; kernel = \"rt\"; console = \"uart\";"
+	      " devices = \"serial0\"; console-address = \"0x12345000\"; };", 0);
+	check_string("/chosen", "stdout-path", "/serial@12345000");
+	check_string("/aliases", "serial0", "/soc/serial@10000000");
 }
 
 static void test_bare(void **state)

@@ -46,6 +46,15 @@ static void add_image(struct plan_vm *p, unsigned vm, unsigned role, uint64_t ta
 	};
 }
 
+/* Behind each list of the plan, where nobody may look: what is not this VM's. */
+static void add_stale(struct plan_vm *p, unsigned vm)
+{
+	add_region(p, FAKE_STALE, FAKE_RAM_HPA, FAKE_RAM_PAGES, REGION_RAM);
+	p->nr_regions--;
+	p->vcpu_hart[p->nr_vcpus] = guests[(vm + 1) % FAKE_VMS].hart[0];
+	p->resets[p->nr_resets] = hpa(0x10001000 + 0x1000 * ((vm + 1) % FAKE_VMS));
+}
+
 static void plan_guest(unsigned vm, const struct fake_config *config)
 {
 	struct plan_vm *p = &fake.plan.vms[vm];
@@ -80,6 +89,7 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 						.irq = FAKE_VUART_IRQ, .clock_hz = 3686400 };
 	p->nr_resets = 1;
 	p->resets[0] = hpa(0x10001000 + 0x1000 * vm);
+	add_stale(p, vm);
 	add_image(p, vm, IMAGE_KERNEL, at, FAKE_KERNEL_SIZE);
 	if (vm == 0)
 		add_image(p, vm, IMAGE_INITRD, at + PAGE_SIZE + 17, FAKE_INITRD_SIZE);

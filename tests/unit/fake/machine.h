@@ -45,6 +45,7 @@
 #define FAKE_UART_HART	5u
 #define FAKE_TYPED	512
 #define FAKE_VUART	0x10002000ull	/* where a sees it, */
+#define FAKE_STALE	0x88000000ull	/* of an entry behind the regions of each VM: all RAM; nobody may look at it */
 #define FAKE_SSWI	0x02f00000ull	/* register n is of the hart with index n */
 #define FAKE_VUART_IRQ	20u		/* and its interrupt: in the host that is b's */
 
