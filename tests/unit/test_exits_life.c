@@ -139,6 +139,8 @@ static void test_shutdown(void **state)
 	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 0, BOOT_PC, 0), SBI_ERR_FAILED);
 	fake_settle();
 	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
+	assert_true(fake_said("vm a: vcpu 0: exits") && fake_said("vm a: vcpu 1: exits"));
+	assert_true(fake_said("vm a: vcpu 2: exits") && !fake_said("vm a: vcpu 3: exits"));
 	for (unsigned v = 0; v < 3; v++) {
 		fake_wake(fake_hart_of(A, v));	/* for no reason */
 		assert_int_equal(fake.hw[fake_hart_of(A, v)].place, PLACE_WFI);

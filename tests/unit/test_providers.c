@@ -189,6 +189,22 @@ static void test_rates(void **state)
 	assert_int_equal(rate_of(UART1, 2), 4294967295u);
 }
 
+/* The only clock of a provider that is another's has the rate that its node names; one of several has not. */
+static void test_rate_of_a_provider(void **state)
+{
+#define PLL(cells) "half: half@50000000 { compatible = \"v,pll\"; reg = <0 0x50000000 0 0x1000>; " \
+		   "clock-frequency = <12345678>; #clock-cells = <" cells ">;"
+	static const char half[] = "half: half {\n\t\tcompatible = \"fixed-factor-clock\";\n\t\t#clock-cells = <0>;";
+
+	(void)state;
+	build_from(tree_edit("providers", half, PLL("0"), NULL), GUEST("devices = \"" SPI "\";"));
+	assert_int_equal(rate_of(SPI, 0), 12345678);
+	build_from(tree_edit("providers", half, PLL("1"), "clocks = <&half>", "clocks = <&half 0>", NULL),
+		   GUEST("devices = \"" SPI "\";"));
+	assert_int_equal(rate_of(SPI, 0), 0);
+#undef PLL
+}
+
 /* Clocks with the same rate are one node, and its phandle is nobody else's. */
 static void test_standins_are_shared(void **state)
 {
@@ -414,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_uart),
 		cmocka_unit_test(test_resets),
 		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_rate_of_a_provider),
 		cmocka_unit_test(test_standins_are_shared),
 		cmocka_unit_test(test_wrong_rates),
 		cmocka_unit_test(test_entries),
