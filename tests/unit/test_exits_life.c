@@ -558,27 +558,27 @@ static void test_last_one_is_stuck(void **state)
 static void test_watchdog_misses(void **state)
 {
 	(void)state;
-	for (unsigned sstc = 0; sstc < 2; sstc++) {
-		config.sstc = sstc;
+	for (unsigned i = 0; i < 6; i++) {	/* each sibling */
+		config.sstc = i & 1;
 		config.policy[A] = (struct plan_policy){ .on_crash = ON_CRASH_RESTART, .restart_limit = 9,
 							 .watchdog_ms = 100 };
 		boot();
 		start_all();
-		for (unsigned i = 0; i < 100; i++)
+		for (unsigned k = 0; k < 100; k++)
 			pass(50001);
 		fake.time += 100 * FAKE_HZ;	/* a jump of the clock */
-		for (unsigned i = 0; i < 100; i++)
+		for (unsigned k = 0; k < 100; k++)
 			pass(50001);
 		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
-		hang(1);
-		for (unsigned i = 0; i < 20; i++)
+		hang(i / 2);
+		for (unsigned k = 0; k < 20; k++)
 			pass(50001);
 		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
-		for (unsigned i = 0; i < 10; i++)
+		for (unsigned k = 0; k < 10; k++)
 			pass(50001);
 		assert_int_equal(fake_vm(A)->state, VM_STOPPING);
 		assert_true(fake_said(": crash: watchdog"));
-		for (unsigned i = 0; i < STUCK_CHECKS; i++)
+		for (unsigned k = 0; k < STUCK_CHECKS; k++)
 			pass(LOOK);
 		assert_int_equal(fake_vm(A)->state, VM_STUCK);
 	}

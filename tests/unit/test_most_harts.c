@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest of as many harts as there can be, where masks of vcpus are full: hyp/vm/vm_stuck.c, hyp/vsbi/vsbi_rfence.c. */
+/* A guest of as many harts as there can be: masks of vcpus are full. hyp/vm/vm_stuck.c, hyp/vsbi/vsbi_rfence.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
