@@ -154,10 +154,10 @@ def test_refused(start, what):
 
 
 def test_all_problems_are_told_at_once(start):
-    machine = start(config(a("1 7", memory="64G"), b("1", devices=["/soc/nothing", DISK])))
+    machine = start(config(a("1 7", memory="64G", unmapped="perhaps"), b("1", devices=["/soc/nothing", DISK])))
     nothing_starts(machine)
     told = re.findall(r"\[([a-z-]+)\]$", machine.uart.text, re.M)
-    assert sorted(told) == ["dma-untrusted", "hart-taken", "memory-no-room", "unknown-device",
+    assert sorted(told) == ["bad-value", "dma-untrusted", "hart-taken", "memory-no-room", "unknown-device",
                             "unknown-hart"]
 
 
