@@ -73,18 +73,28 @@ static bool is_endpoint(const struct host *host, uint16_t node)
 	return !strncmp(host_name(host, node), "endpoint", 8);
 }
 
+/* The next property from offset on that is a reference in the guest's tree, and of which kind. False: there is none. */
+static bool next_reference(struct guest_tree *t, uint32_t *offset, struct dt_prop *p, struct reference *ref)
+{
+	while (dt_next_prop(&t->host->dt, offset, p)) {
+		uint32_t kind = guest_kind(t, p);
+
+		if (kind != NO_REFERENCE) {
+			*ref = refs_kind(kind);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void follow(struct guest_tree *t, uint16_t node)
 {
-	uint32_t offset = t->host->nodes[node].props, kind;
+	uint32_t offset = t->host->nodes[node].props;
 	struct reference ref;
 	struct ref_entry e;
 	struct dt_prop p;
 
-	while (dt_next_prop(&t->host->dt, &offset, &p)) {
-		kind = guest_kind(t, &p);
-		if (kind == NO_REFERENCE)
-			continue;
-		ref = refs_kind(kind);
+	while (next_reference(t, &offset, &p, &ref)) {
 		e = (struct ref_entry){ 0 };
 		while (refs_next(t->host, &ref, &p, &e)) {
 			if (e.target != NO_NODE && is_plain_provider(t->host, e.target))
@@ -112,16 +122,12 @@ static bool needs(const struct host *host, uint16_t node, const struct reference
 
 static bool is_useless(struct guest_tree *t, uint16_t node)
 {
-	uint32_t offset = t->host->nodes[node].props, kind;
+	uint32_t offset = t->host->nodes[node].props;
 	struct reference ref;
 	struct ref_entry e;
 	struct dt_prop p;
 
-	while (dt_next_prop(&t->host->dt, &offset, &p)) {
-		kind = guest_kind(t, &p);
-		if (kind == NO_REFERENCE)
-			continue;
-		ref = refs_kind(kind);
+	while (next_reference(t, &offset, &p, &ref)) {
 		e = (struct ref_entry){ 0 };
 		while (needs(t->host, node, &ref, &p) && refs_next(t->host, &ref, &p, &e)) {
 			if (!e.empty && !guest_has(t, e.target))
