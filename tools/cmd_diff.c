@@ -310,17 +310,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON:
 		as_json = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 2)
-			argp_usage(state);
-		*(state->arg_num ? &a->parts[state->arg_num - 1] : &a->plan_args.host_path) = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (state->arg_num < 3)
-			argp_usage(state);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state,
+			   (const char **[]){ &a->plan_args.host_path, &a->parts[0], &a->parts[1] }, 3);
 }
 
 /* Makes a plan. Ends the program if it has problems: it cannot be compared then. */

@@ -199,17 +199,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_MEMORY:
 		banks_add(&a->banks, arg);
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		a->host = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!state->arg_num)
-			argp_usage(state);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state, (const char **[]){ &a->host }, 1);
 }
 
 int cmd_doctor(int argc, char **argv)

@@ -215,18 +215,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON:
 		json = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 2)
-			argp_usage(state);
-		*(state->arg_num == 0 ? &a->plan_args.host_path :
-		  state->arg_num == 1 ? &a->plan_args.config_path : &a->guest) = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (state->arg_num < 3)
-			argp_usage(state);
-		return 0;
 	}
-	return ARGP_ERR_UNKNOWN;
+	return parse_paths(key, arg, state,
+			   (const char **[]){ &a->plan_args.host_path, &a->plan_args.config_path, &a->guest }, 3);
 }
 
 int cmd_drivers(int argc, char **argv)

@@ -92,7 +92,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp plan_args_argp = { options, parse, NULL, NULL, NULL, NULL, NULL };
 
-/* DIR/NAME in the first directory that has it, or NULL. */
 error_t parse_paths(int key, char *arg, struct argp_state *state, const char **const *paths, unsigned n)
 {
 	switch (key) {
@@ -109,6 +108,7 @@ error_t parse_paths(int key, char *arg, struct argp_state *state, const char **c
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* DIR/NAME in the first directory that has it, or NULL. */
 static const char *find_image(const struct plan_args *s, const char *name)
 {
 	size_t size;
