@@ -201,7 +201,9 @@ static void route_source(uint32_t plic, uint32_t hart, uint32_t source)
 
 static uint32_t claim_source(uint32_t plic, uint32_t hart)
 {
-	return plic_claim(plic, context_of(plic, hart));
+	uint32_t id = plic_claim(plic, context_of(plic, hart));
+
+	return id <= host_plan->intcs[plic].ndev ? id : 0;
 }
 
 static void complete_source(uint32_t plic, uint32_t hart, uint32_t source)
@@ -209,4 +211,79 @@ static void complete_source(uint32_t plic, uint32_t hart, uint32_t source)
 	plic_complete(plic, context_of(plic, hart), source);
 }
 
-const struct intc_ops plic_ops = { init_plic, route_source, claim_source, complete_source };
+static void mask_source(uint32_t plic, uint32_t hart, uint32_t source)
+{
+	plic_set_enable(plic, context_of(plic, hart), source, false);
+}
+
+static void mask_share(uint32_t plic, const struct intc_share *share)
+{
+	for (uint32_t i = 0; i < share->nr_harts; i++) {
+		uint32_t context = context_of(plic, share->harts[i]);
+
+		plic_set_threshold(plic, context, 0);
+		for (uint32_t word = 0; word < MAX_IRQS / 32; word++)
+			if (share->sources[word])
+				plic_set_enables(plic, context, word, share->sources[word], 0);
+	}
+}
+
+/*
+ * A guest that claims in the hardware may have claimed on any of its contexts, and some PLICs accept a completion from
+ * the claiming context only (Spike's). To complete a source that is not in flight changes nothing.
+ */
+static void complete_everywhere(uint32_t plic, const struct intc_share *share, uint32_t id)
+{
+	for (uint32_t i = 0; i < share->nr_harts; i++)
+		plic_complete(plic, context_of(plic, share->harts[i]), id);
+}
+
+/* A hart of the VM that has a context; its context. NO_CONTEXT: the VM cannot get any interrupt of this PLIC. */
+static int some_context(uint32_t plic, const struct intc_share *share)
+{
+	for (uint32_t i = 0; i < share->nr_harts; i++)
+		if (context_of(plic, share->harts[i]) < host_plics[plic].nr_contexts)
+			return (int)context_of(plic, share->harts[i]);
+	return NO_CONTEXT;
+}
+
+/* Takes the request that the PLIC has latched for a masked source, and answers it. */
+static void drain_source(uint32_t plic, uint32_t context, uint32_t id)
+{
+	uint32_t taken;
+
+	plic_set_priority(plic, id, host_plics[plic].max_priority);
+	plic_set_enable(plic, context, id, true);
+	taken = plic_claim(plic, context);
+	plic_set_enable(plic, context, id, false);
+	plic_set_priority(plic, id, 0);
+	if (taken == id)
+		plic_complete(plic, context, taken);
+}
+
+static void quiesce_source(uint32_t plic, const struct intc_share *share, uint32_t id)
+{
+	int context = some_context(plic, share);
+
+	plic_set_priority(plic, id, 0);
+	complete_everywhere(plic, share, id);
+	if (context != NO_CONTEXT && plic_pending(plic, id))
+		drain_source(plic, (uint32_t)context, id);
+}
+
+static void quiesce_share(uint32_t plic, const struct intc_share *share)
+{
+	mask_share(plic, share);
+	for (uint32_t word = 0; word < MAX_IRQS / 32; word++)
+		for (uint32_t left = share->sources[word]; left; left &= left - 1)
+			quiesce_source(plic, share, 32 * word + (uint32_t)__builtin_ctz(left));
+}
+
+const struct intc_ops plic_ops = {
+	.init = init_plic,
+	.route = route_source,
+	.claim = claim_source,
+	.complete = complete_source,
+	.mask = mask_source,
+	.quiesce = quiesce_share,
+};

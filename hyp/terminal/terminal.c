@@ -110,6 +110,8 @@ void terminal_hart_run(void)
 			;
 		if (source)
 			intc->complete(c->intc, c->hart, source);
+		if (source && source != c->irq)		/* a fault of the machine, which must not occupy the hart */
+			intc->mask(c->intc, c->hart, source);
 		at = vm_watch_all();
 		if (poll && console_next_poll(pending) < at)
 			at = console_next_poll(pending);

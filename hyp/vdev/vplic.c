@@ -175,13 +175,15 @@ static inline void arrive(struct vplic *v, uint32_t vcpu, uint32_t id)
 
 /* The host's PLIC gave an id that it cannot have been asked for: a fault of the machine, or ours. It is
  * silenced on this context, so that it cannot keep the hart busy. */
-static void drop_spurious(struct vplic *v, uint32_t context, uint32_t id)
+static __noinline void drop_spurious(struct vplic *v, uint32_t vcpu, uint32_t id)
 {
+	const struct intc_ops *host = intc_ops(v->plic);
+
 	v->spurious++;
 	if (id > v->host_ndev)
 		return;
-	plic_complete(v->plic, context, id);
-	plic_set_enable(v->plic, context, id, false);
+	host->complete(v->plic, v->vcpu_hart[vcpu], id);
+	host->mask(v->plic, v->vcpu_hart[vcpu], id);
 }
 
 uint64_t vplic_physical(void *vplic, uint32_t vcpu)
@@ -199,7 +201,7 @@ uint64_t vplic_physical(void *vplic, uint32_t vcpu)
 		if (is_physical(v, id))
 			arrive(v, vcpu, id);
 		else
-			drop_spurious(v, context, id);
+			drop_spurious(v, vcpu, id);
 	}
 	return publish_and_release(v);
 }
@@ -464,9 +466,10 @@ uint64_t vplic_passed_write(void *vplic, uint64_t offset, uint32_t value)
 void vplic_reset(void *vplic)
 {
 	struct vplic *v = vplic;
+	const struct intc_share share = { v->physical, v->vcpu_hart, v->nr_vcpus };
 
 	lock_acquire(&v->lock);
-	vplic_quiesce_host(v);
+	intc_ops(v->plic)->quiesce(v->plic, &share);
 	v->next_lines = 0;
 	memset(v->level, 0, sizeof(v->level));
 	memset(v->pending, 0, sizeof(v->pending));

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The emulated PLIC of a VM: its creation, and what becomes of its sources on the host's PLIC between two lives; see
- * vplic.h and vplic_int.h.
- */
+/* The emulated PLIC of a VM: its creation; see vplic.h and vplic_int.h. */
 #include "hyp/vdev/vplic_int.h"
 
 #include "drivers/plic.h"
@@ -74,95 +71,4 @@ enum err vplic_add_virtual(struct vplic *v, uint32_t id)
 	}
 	v->owned[word_of(id)] |= bit_of(id);
 	return OK;
-}
-
-/* The first vcpu whose hart has a context of this PLIC; nr_vcpus if none has. */
-static uint32_t first_with_context(const struct vplic *v)
-{
-	uint32_t vcpu = 0;
-
-	while (vcpu < v->nr_vcpus && v->context[vcpu] == NO_CONTEXT)
-		vcpu++;
-	return vcpu;
-}
-
-/* Completes what the guest has claimed and not completed. */
-static void complete_taken(struct vplic *v, uint32_t w)
-{
-	uint32_t left = (v->pending[w] | v->claimed[w]) & v->physical[w];
-
-	for (; left; left &= left - 1) {
-		uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
-
-		plic_complete(v->plic, (uint32_t)v->context[v->taker[id]], id);
-	}
-}
-
-/*
- * Where it claims in the hardware we do not know what that is, nor on which context: a PLIC may ask for the one
- * that claimed (Spike's does). To complete a source that is not in flight changes nothing.
- */
-static void complete_all(struct vplic *v, uint32_t w)
-{
-	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
-		for (uint32_t left = v->physical[w]; left && v->context[vcpu] != NO_CONTEXT; left &= left - 1)
-			plic_complete(v->plic, (uint32_t)v->context[vcpu], 32 * w + (uint32_t)__builtin_ctz(left));
-}
-
-/* Masks every physical source of the VM on every context of its own, and completes what is in flight. */
-static void mask_host(struct vplic *v)
-{
-	for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
-		if (v->context[vcpu] != NO_CONTEXT)
-			plic_set_threshold(v->plic, (uint32_t)v->context[vcpu], 0);
-	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
-		if (!v->physical[w])
-			continue;
-		for (uint32_t vcpu = 0; vcpu < v->nr_vcpus; vcpu++)
-			if (v->context[vcpu] != NO_CONTEXT)
-				plic_set_enables(v->plic, (uint32_t)v->context[vcpu], w, v->physical[w], 0);
-		if (v->mode == PLIC_EMULATED)
-			complete_taken(v, w);
-		else
-			complete_all(v, w);
-	}
-}
-
-/* Takes one request that the host's PLIC has latched for a masked source, and answers it. */
-static void drain_source(struct vplic *v, uint32_t context, uint32_t id)
-{
-	uint32_t taken;
-
-	plic_set_priority(v->plic, id, v->host.max_priority);
-	plic_set_enable(v->plic, context, id, true);
-	taken = plic_claim(v->plic, context);
-	plic_set_enable(v->plic, context, id, false);
-	plic_set_priority(v->plic, id, 0);
-	if (taken && taken <= v->host_ndev)
-		plic_complete(v->plic, context, taken);
-}
-
-/* All physical sources get priority 0 and lose what is latched; they must be masked already. */
-static void silence_host(struct vplic *v)
-{
-	uint32_t first = first_with_context(v);
-
-	for (uint32_t w = 0; w < VPLIC_WORDS; w++) {
-		uint32_t left = v->physical[w];
-		uint32_t latched = left ? plic_pending_word(v->plic, w) : 0;
-
-		for (; left; left &= left - 1) {
-			uint32_t id = 32 * w + (uint32_t)__builtin_ctz(left);
-
-			plic_set_priority(v->plic, id, 0);
-			if (latched & bit_of(id) && first < v->nr_vcpus)
-				drain_source(v, (uint32_t)v->context[first], id);
-		}
-	}
-}
-
-void vplic_quiesce_host(struct vplic *v)
-{
-	mask_host(v);
-	silence_host(v);
 }

@@ -57,11 +57,4 @@ uint64_t vplic_passed_write_context(struct vplic *v, uint64_t offset, uint32_t v
 /* Where contexts are passed: the vcpus whose harts have to look; releases the lock. */
 uint64_t vplic_passed_release(struct vplic *v);
 
-/*
- * The VM's sources on the host's PLIC as at power-on: masked, with priority 0, nothing in flight or latched; its
- * contexts' thresholds 0. What was in flight is taken from pending, claimed and taker. Under vplic.lock, while no vcpu
- * runs.
- */
-void vplic_quiesce_host(struct vplic *v);
-
 #endif

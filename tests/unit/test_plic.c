@@ -119,6 +119,52 @@ static void test_route(void **state)
 	assert_int_equal(written[0], 1ull << 56 | 0x201004ull << 32 | 40);
 }
 
+/* The other sources of its word stay as they are, and what a broken PLIC returns is not taken for a source. */
+static void test_mask(void **state)
+{
+	const struct intc_ops *ops = intc_ops(1);
+
+	(void)state;
+	ops->route(1, 0, 40);
+	ops->route(1, 0, 41);
+	ops->mask(1, 0, 40);
+	assert_int_equal(reg(1, 0x2000 + 0x80 + 4), 1u << 9);
+	regs[1][(0x200004 + 0x1000) / 4] = NDEV;
+	assert_int_equal(ops->claim(1, 0), NDEV);
+	regs[1][(0x200004 + 0x1000) / 4] = NDEV + 1;
+	assert_int_equal(ops->claim(1, 0), 0);
+}
+
+/* Of two harts of a VM, and of one outside the window: their sources alone, on their contexts alone. */
+static void test_quiesce(void **state)
+{
+	static const uint8_t harts[] = { 2, 1 };
+	uint32_t sources[MAX_IRQS / 32] = { 1u << 7, 1u << 8 };
+	const struct intc_share share = { sources, harts, ARRAY_LEN(harts) };
+	uint64_t both = 0x2000 + 0x80 * 3, other = 0x2000 + 0x80 * 1;
+
+	(void)state;
+	for (uint32_t word = 0; word < 2; word++)
+		regs[0][(both + 4 * word) / 4] = regs[0][(other + 4 * word) / 4] = 0xffff;
+	for (uint32_t id = 1; id <= NDEV; id++)
+		regs[0][id] = 3;
+	regs[0][0x203000 / 4] = regs[0][0x201000 / 4] = 5;
+	regs[0][0x203004 / 4] = 0;
+	regs[0][0x1000 / 4] = regs[0][0x1004 / 4] = 0;
+	intc_ops(0)->quiesce(0, &share);
+	for (uint32_t word = 0; word < 2; word++) {
+		assert_int_equal(reg(0, both + 4 * word), 0xffff & ~sources[word]);
+		assert_int_equal(reg(0, other + 4 * word), 0xffff);
+	}
+	for (uint32_t id = 1; id <= NDEV; id++)
+		assert_int_equal(reg(0, 4 * id), id == 7 || id == 40 ? 0 : 3);
+	assert_int_equal(reg(0, 0x203000), 0);
+	assert_int_equal(reg(0, 0x201000), 5);
+	assert_int_equal(reg(0, 0x203004), 40);		/* the last completion */
+	for (uint32_t i = 0; i < nr_writes && nr_writes <= ARRAY_LEN(written); i++)
+		assert_false(written[i] >> 32 == 0x203004 && (uint32_t)written[i] != 7 && (uint32_t)written[i] != 40);
+}
+
 static void test_max_priority(void **state)
 {
 	static const struct { uint32_t first, others, max, written_for_1; } cases[] = {
@@ -216,6 +262,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_init, setup),
 		cmocka_unit_test_setup(test_route, setup),
+		cmocka_unit_test_setup(test_mask, setup),
+		cmocka_unit_test_setup(test_quiesce, setup),
 		cmocka_unit_test_setup(test_max_priority, setup),
 		cmocka_unit_test_setup(test_enables, setup),
 		cmocka_unit_test_setup(test_pending, setup),

@@ -20,7 +20,7 @@
 #define IRQ		10u
 #define INPUT		"a line that is longer than one service takes"
 
-enum step { MAIL, KICK, CLAIM, LOCK, TICK, MOVE, UNLOCK, COMPLETE, WATCH };
+enum step { MAIL, KICK, CLAIM, LOCK, TICK, MOVE, UNLOCK, COMPLETE, WATCH, MASK };
 
 static struct {
 	jmp_buf out;
@@ -29,6 +29,7 @@ static struct {
 	uint64_t sie, sip, stimecmp, firmware_timer, watch, next_watch;
 	bool driven, panicked, locked, pending;
 	bool enabled;			/* the interrupt, in its controller */
+	uint32_t foreign;		/* if not 0: the source that a claim returns */
 	uint32_t moves;			/* mux_move() says so often that there is more */
 	uint32_t notify, sent;		/* vcpus by hart number, as bits */
 	uint32_t typed, room;
@@ -143,18 +144,24 @@ static uint32_t claim(uint32_t intc, uint32_t hart)
 {
 	assert_true(intc == 1 && hart == HART);
 	step(CLAIM);
-	return IRQ;
+	return t.foreign ? t.foreign : IRQ;
 }
 
 static void complete(uint32_t intc, uint32_t hart, uint32_t source)
 {
-	assert_true(intc == 1 && hart == HART && source == IRQ);
+	assert_true(intc == 1 && hart == HART && source == (t.foreign ? t.foreign : IRQ));
 	step(COMPLETE);
+}
+
+static void mask(uint32_t intc, uint32_t hart, uint32_t source)
+{
+	assert_true(intc == 1 && hart == HART && source != IRQ && source == t.foreign);
+	step(MASK);
 }
 
 const struct intc_ops *intc_ops(uint32_t intc)
 {
-	static const struct intc_ops ops = { NULL, route, claim, complete };
+	static const struct intc_ops ops = { .route = route, .claim = claim, .complete = complete, .mask = mask };
 
 	(void)intc;
 	return &ops;
@@ -193,7 +200,7 @@ static void expect_steps(const char *steps)
 	char got[65] = "";
 
 	for (uint32_t i = 0; i < t.nr_steps; i++)
-		got[i] = "mkcLtoUdw"[t.steps[i]];
+		got[i] = "mkcLtoUdwM"[t.steps[i]];
 	assert_string_equal(got, steps);
 }
 
@@ -211,6 +218,16 @@ static void test_interrupt(void **state)
 	t.sip = ~(1ul << IRQ_SEI);
 	round_of_hart();
 	expect_steps("mkLtoUw");
+}
+
+/* A source that was never routed to this hart: it would interrupt again and again. */
+static void test_foreign_interrupt(void **state)
+{
+	(void)state;
+	t.sip = 1ul << IRQ_SEI;
+	t.foreign = IRQ + 1;
+	round_of_hart();
+	expect_steps("mkcLtoUdMw");
 }
 
 /* Which timer it sets: the next look at VMs that end, or its next poll, where the device has no interrupt; or none. */
@@ -305,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_interrupt, prepare),
+		cmocka_unit_test_setup(test_foreign_interrupt, prepare),
 		cmocka_unit_test_setup(test_timer, prepare),
 		cmocka_unit_test_setup(test_timer_off, prepare),
 		cmocka_unit_test_setup(test_input, prepare),

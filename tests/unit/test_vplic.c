@@ -23,7 +23,7 @@ static void create(void)
 {
 	create_vplics();
 	for (worker = 1; worker >= 0; worker--)
-		vplic_reset(&vplics[worker]);
+		reset_vplic(worker);
 	worker = 0;
 }
 
@@ -295,7 +295,7 @@ static void test_foreign_completion_pending(void **state)
 	complete_foreign(7);
 	physical(0);
 	naive_set_level(&hw, 7, false);
-	vplic_reset(&vplics[0]);
+	reset_vplic(0);
 	assert_power_on(0);
 	assert_false(hw.claimed[7]);
 	arm(0, 7, 3);
@@ -537,8 +537,29 @@ static void test_reset(void **state)
 	naive_set_level(&hw, 3, false);
 	raise(4);				/* in flight, and still up */
 	naive_set_level(&hw, 33, true);		/* masked and up */
-	vplic_reset(&vplics[0]);
+	reset_vplic(0);
 	assert_power_on(1ull << 4 | 1ull << 33);
+	for (uint32_t id = 0; id < NAIVE_IDS; id++)
+		assert_false(hw.claimed[id]);
+}
+
+/* Claimed by the guest itself in the hardware, on any of its contexts; some PLICs ask for the one that claimed. */
+static void test_reset_of_passed(void **state)
+{
+	(void)state;
+	hw.claimer_only = true;
+	vplic_set_passed(&vplics[0], PLIC_GUARDED);
+	for (uint32_t vcpu = 0; vcpu < 3; vcpu++) {
+		vplic_passed_write(&vplics[0], PRIORITY(1 + vcpu), 2);
+		vplic_passed_write(&vplics[0], ENABLE(vcpu, 0), BIT(1 + vcpu));
+		naive_set_level(&hw, 1 + vcpu, true);
+		assert_int_equal(naive_claim(&hw, (uint32_t)vplics[0].context[vcpu]), 1 + vcpu);
+	}
+	vplic_passed_write(&vplics[0], ENABLE(1, 0), 0);	/* moved away in flight */
+	naive_set_level(&hw, 1, false);
+	naive_set_level(&hw, 2, false);
+	reset_vplic(0);
+	assert_power_on(1ull << 3);
 	for (uint32_t id = 0; id < NAIVE_IDS; id++)
 		assert_false(hw.claimed[id]);
 }
@@ -562,7 +583,7 @@ static void test_no_context(void **state)
 	assert_int_equal(rd(CLAIM(3)), 3);
 	wr(CLAIM(3), 3);
 	assert_int_equal(nr_completes, 1);
-	vplic_reset(&vplics[0]);
+	reset_vplic(0);
 }
 
 /* As many vcpus as a VM can have: nothing beside their places is read or written. */
@@ -604,6 +625,7 @@ int main(void)
 		cmocka_unit_test_setup(test_virtual_source, setup),
 		cmocka_unit_test_setup(test_virtual_refused, setup),
 		cmocka_unit_test_setup(test_reset, setup),
+		cmocka_unit_test_setup(test_reset_of_passed, setup),
 		cmocka_unit_test_setup(test_no_context, setup),
 		cmocka_unit_test_setup(test_most_vcpus, setup),
 	};

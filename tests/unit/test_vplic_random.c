@@ -48,7 +48,7 @@ static void create_ref(int vm)
 static void reset(int vm)
 {
 	worker = vm;
-	vplic_reset(&vplics[vm]);
+	reset_vplic(vm);
 	for (uint32_t id = 1; id <= GUEST_NDEV; id++)
 		refs[vm].level[id] &= !is_virtual[vm][id];
 	naive_reset(&refs[vm]);

@@ -26,6 +26,13 @@ static void create_vplics(void)
 	}
 }
 
+static void reset_vplic(int vm)
+{
+	in_reset = true;
+	vplic_reset(&vplics[vm]);
+	in_reset = false;
+}
+
 static uint64_t lines(int vm)
 {
 	uint64_t mask = 0;
