@@ -8,7 +8,7 @@ import pytest
 
 from configs import config, linux, rt
 from conftest import LONG, NEWER_QEMUS
-from test_containment import SECONDS, check_matrix, check_random, check_sbi
+from test_containment import SECONDS, check_matrix, check_random, check_sbi, without_vector
 from test_linux import ends, sees_user_space
 from test_machines import passes, smp
 from test_plic_model import check_guest, make_model
@@ -48,9 +48,8 @@ def run_sbi(boot, cpu, qemu):
 
 
 def run_random(boot, cpu, qemu):
-    """Without V: QEMU 10 and 11 end by an assertion of their own on some vector access."""
     if has_v(cpu):
-        cpu = {**cpu, "cpu": cpu["cpu"].removesuffix(",v=on") + ",v=off"}
+        cpu = {**cpu, "cpu": without_vector(cpu["cpu"], qemu)}
     check_random(boot, "mapped" if qemu == 10 else "emulated", SECONDS / 3, on=pair(cpu), qemu=qemu, **cpu)
 
 
