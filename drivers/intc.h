@@ -37,9 +37,9 @@ struct intc_ops {
 	void (*mask)(uint32_t intc, uint32_t hart, uint32_t source);
 
 	/*
-	 * The sources of a VM, and its harts' part of the controller, as after init(): masked on each of these harts, not
-	 * claimed, and without a latched request. A line that is still up is pending again. None of these harts is in the
-	 * guest, and none takes external interrupts.
+	 * The sources of a VM, and its harts' part of the controller, as after init(): masked on each of these harts,
+	 * not claimed, and without a latched request. A line that is still up is pending again. None of these harts
+	 * is in the guest, and none takes external interrupts.
 	 */
 	void (*quiesce)(uint32_t intc, const struct intc_share *share);
 };

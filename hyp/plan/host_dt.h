@@ -132,7 +132,8 @@ uint32_t host_prop_u32(const struct host *host, uint16_t node, const char *name,
 /* True if one of the node's compatible strings is exactly this one. */
 bool host_is_compatible(const struct host *host, uint16_t node, const char *compatible);
 
-/* "serial@10000000", terminated, in the tree. It may have any bytes: whoever prints it makes them printable. */
+/* "serial@10000000", terminated, in the tree. It may have any bytes: the caller makes them printable before it prints
+ * them. */
 const char *host_name(const struct host *host, uint16_t node);
 
 /* "/soc/serial@10000000" into buf of size bytes (at least 5), cut with "..." if longer; returns buf. */

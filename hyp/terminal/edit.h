@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The monitor's line editor. Pure but for what it shows, through the function that it is given. */
+/* The monitor's line editor. Pure but for what it shows, through the caller's function. */
 #ifndef HYP_TERMINAL_EDIT_H
 #define HYP_TERMINAL_EDIT_H
 
@@ -11,7 +11,7 @@
 struct edit {
 	void (*show)(const char *text, uint32_t len);
 	uint32_t len, cursor;
-	uint32_t nr_history, back;	/* lines kept; how far up we are */
+	uint32_t nr_history, back;	/* stored lines; how far up the cursor keys have gone */
 	uint8_t escape;
 	bool after_cr;			/* a newline now is the second half of CR LF */
 	char text[EDIT_SIZE];

@@ -115,7 +115,7 @@ static void utf_feed(struct line *l, uint8_t byte, char *out, uint32_t *n)
 
 /* ---- escape sequences ---- */
 
-/* The first parameter; at most 9999, none given or 0: 1. */
+/* The first parameter, at most 9999; 1 if there is none or it is 0. */
 static uint32_t first_arg(const struct line *l)
 {
 	uint32_t v = 0;

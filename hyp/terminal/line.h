@@ -39,7 +39,7 @@ enum line_event {
 	LINE_FULL,	/* it has no room for the byte: end it, begin a new one, and feed the byte again */
 };
 
-/* An empty line; an escape sequence or a character that has begun goes on. */
+/* An empty line; an escape sequence or a character that has begun continues. */
 void line_begin(struct line *l);
 
 /*

@@ -44,13 +44,13 @@ static struct {
 	uint32_t turn;		/* round-robin: the source that is served */
 	uint32_t focus;
 	enum { ASKS_NOTHING, ASKS, ANSWERED } ask;	/* ANSWERED until the monitor's line has ended */
-	uint32_t on_screen;	/* the source whose unfinished line the terminal shows, or NOBODY */
+	uint32_t on_screen;	/* the source whose unfinished line the terminal shows, or NO_SOURCE */
 	uint32_t notify;
 	uint32_t budget;	/* bytes of all sources that one service moves */
-	uint32_t left;		/* bytes of the turn that is under way */
+	uint32_t left;		/* bytes of the turn in progress */
 } mux __attribute__((section(".noinit")));	/* mux_init() */
 
-#define NOBODY	MUX_SOURCES
+#define NO_SOURCE	MUX_SOURCES
 
 static uint64_t second;		/* ticks; constant after mux_use() */
 
@@ -67,7 +67,7 @@ static void add_mark(const struct source *s)
 	stage_add_text(text);
 }
 
-/* The source whose unfinished line is shown as it grows, or NOBODY. */
+/* The source whose unfinished line is shown as it grows, or NO_SOURCE. */
 static uint32_t visible_source(void)
 {
 	return mux.ask == ASKS_NOTHING ? mux.focus : MUX_MONITOR;
@@ -76,10 +76,10 @@ static uint32_t visible_source(void)
 /* Moves the terminal's cursor to the start of an empty line. */
 static void leave_line(void)
 {
-	if (mux.on_screen == NOBODY)
+	if (mux.on_screen == NO_SOURCE)
 		return;
 	stage_add_text(mux.colour ? "\r\x1b[0m\x1b[K" : "\n");
-	mux.on_screen = NOBODY;
+	mux.on_screen = NO_SOURCE;
 }
 
 /* Shows a line that is not finished, with the cursor where the source has it. */
@@ -107,7 +107,7 @@ static void end_line(uint32_t i)
 		stage_add_text("\x1b[0m");
 	}
 	stage_add("\n", 1);
-	mux.on_screen = NOBODY;
+	mux.on_screen = NO_SOURCE;
 	if (i == MUX_MONITOR && mux.ask == ANSWERED)
 		mux.ask = ASKS_NOTHING;
 	line_begin(&s->line);
@@ -218,8 +218,8 @@ static void report_dropped(uint32_t i)
 enum turn { TURN_EMPTY, TURN_OVER, TURN_GOES_ON };
 
 /*
- * Goes on with the turn of a source: one line of it, or what there is, or TURN_BUDGET bytes of a longer one. Empty:
- * there was nothing. It goes on next time if *budget has ended before it.
+ * Continues the turn of a source: one line of it, or what there is, or TURN_BUDGET bytes of a longer one. Empty:
+ * there was nothing. The turn continues next time if *budget has ended before it.
  */
 static enum turn take_turn(uint32_t i, uint32_t *budget)
 {
@@ -253,7 +253,7 @@ static void fill(void)
 		mux.turn = (mux.turn + 1) % MUX_SOURCES;
 		mux.left = TURN_BUDGET;
 	}
-	if (idle == MUX_SOURCES && mux.on_screen == NOBODY && visible_source() != NOBODY &&
+	if (idle == MUX_SOURCES && mux.on_screen == NO_SOURCE && visible_source() != NO_SOURCE &&
 	    mux.sources[visible_source()].line.len && stage_make_room())
 		show(visible_source());
 }
@@ -379,12 +379,12 @@ uint32_t mux_focus(void)
 	return mux.focus;
 }
 
-/* A guest's prompt stays to be seen; the end of the monitor's line is under way. */
+/* A guest's prompt stays visible; the end of the monitor's line is being written. */
 void mux_set_focus(uint32_t source)
 {
 	if (mux.on_screen == mux.focus && mux.on_screen < MAX_VMS && source != mux.focus) {
 		stage_add("\n", 1);
-		mux.on_screen = NOBODY;
+		mux.on_screen = NO_SOURCE;
 	}
 	mux.focus = source;
 }
@@ -410,7 +410,7 @@ void mux_init(const struct console_device *d)
 	stage_init(d);
 	answer_init();
 	mux.device = d;
-	mux.focus = mux.on_screen = NOBODY;
+	mux.focus = mux.on_screen = NO_SOURCE;
 	mux.budget = UINT32_MAX;
 	mux.left = TURN_BUDGET;
 	link_source(MUX_LOG, "bulkhead", 36);

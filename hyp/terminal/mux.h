@@ -19,7 +19,7 @@
 #define MUX_MONITOR	(MAX_VMS + 1)
 #define MUX_SOURCES	(MAX_VMS + 2)
 
-/* The hypervisor's log alone, then everybody. At boot, one hart. */
+/* The hypervisor's log alone, then all sources. At boot, one hart. */
 void mux_init(const struct console_device *d);
 void mux_use(const struct plan *plan, const struct console_device *d);
 
@@ -31,9 +31,9 @@ void mux_lock(void);
 void mux_unlock(void);
 
 /*
- * Under the lock. A bounded piece of work: moves some lines, gives the device what it takes at once. True if there is
- * more that can be done now. *pending: something waits for the device. *notify: guests (bits) that something was typed
- * for.
+ * Under the lock. A bounded piece of work: moves some lines, and writes to the device what it accepts at once. True
+ * if there is more that can be done now. *pending: something waits for the device. *notify: guests (bits) that
+ * something was typed for.
  */
 bool mux_move(bool *pending, uint32_t *notify);
 

@@ -44,7 +44,7 @@ struct vdevs {
 	struct vplic vplics[MAX_INTCS];	/* own lock each; last: vplic_create() sets all of it */
 };
 
-/* From the plan; maps pages of PLIC contexts into the guest's G-stage if the plan wants that. At boot, d zeroed but
+/* From the plan; maps pages of PLIC contexts into the guest's G-stage if the plan says so. At boot, d zeroed but
  * vplics. */
 void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g);
 

@@ -46,7 +46,8 @@ static void pass_contexts(const struct plan *plan, struct vdevs *d, uint32_t pli
 	}
 }
 
-/* The PLICs that the VM sees. Their contexts are passed to it if that is wanted and possible for all of them. */
+/* The PLICs that the VM sees. Their contexts are passed to it if the plan says so and that is possible for all of
+ * them. */
 static void create_vplics(const struct plan *plan, struct vdevs *d, uint32_t vm, struct gstage *g)
 {
 	d->plic_mode = d->plan->nr_vplics ? d->plan->policy.plic_mode : PLIC_EMULATED;

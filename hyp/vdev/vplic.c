@@ -15,7 +15,7 @@
 #include "hyp/base/str.h"
 #include "hyp/vdev/vplic_int.h"
 
-/* ---- what is ready, and for whom ---- */
+/* ---- what is ready, and for which vcpu ---- */
 
 /* The line is up if a source is ready whose priority is above the threshold. */
 static inline void update_line(struct vplic *v, uint32_t vcpu)
@@ -174,7 +174,7 @@ static inline void arrive(struct vplic *v, uint32_t vcpu, uint32_t id)
 }
 
 /* The host's PLIC gave an id that it cannot have been asked for: a fault of the machine, or ours. It is
- * silenced on this context, so that it cannot keep the hart busy. */
+ * silenced on this context, so that it cannot occupy the hart. */
 static __noinline void drop_spurious(struct vplic *v, uint32_t vcpu, uint32_t id)
 {
 	const struct intc_ops *host = intc_ops(v->plic);
@@ -225,7 +225,7 @@ uint64_t vplic_set_level(void *vplic, uint32_t id, bool level)
 
 /* ---- registers ---- */
 
-/* What LW gives. */
+/* The result of LW. */
 static inline uint64_t as_register(uint32_t word)
 {
 	return (uint64_t)(int32_t)word;

@@ -35,7 +35,7 @@
 #include "hyp/riscv/lock.h"
 #include "hyp/vdev/vintc.h"
 
-#define VPLIC_PRIORITIES	PLIC_PRIORITIES	/* WARL, three bits are kept */
+#define VPLIC_PRIORITIES	PLIC_PRIORITIES	/* WARL, three bits are writable */
 #define VPLIC_WORDS		(MAX_IRQS / 32)
 
 /*
@@ -97,7 +97,7 @@ struct vplic {
 };
 
 /* Binds v to window number index of that VM, after intc_init(); sets every byte of v, and all sources
- * that the plan gives to the VM are physical. Once at boot; vplic_reset() must follow before use. */
+ * that the plan assigns to the VM are physical. Once at boot; vplic_reset() must follow before use. */
 void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index);
 
 /*
@@ -123,7 +123,7 @@ void vplic_reset(void *vplic);
 
 /* offset: bytes from the window's base, below its size, a multiple of 4; the caller has checked both. Both return
  * the vcpus whose line changed. Reads and writes of registers that do not exist: 0 and ignored. *value: the word as
- * LW gives it, with its sign. Called by switch.S too, which has not saved all registers: see context.h. */
+ * LW returns it, with its sign. Called by switch.S too, which has not saved all registers: see context.h. */
 uint64_t vplic_read(void *vplic, uint64_t offset, uint64_t *value);
 uint64_t vplic_write(void *vplic, uint64_t offset, uint32_t value);
 

@@ -3,9 +3,9 @@
  * The contexts of a PLIC that are passed to the guest (plic-mode "guarded" and "mapped"; docs/architecture.md, "An
  * interrupt in two exits"), as far as an access to them traps; see vplic.h. Where the page is read-only ("guarded"),
  * completions and thresholds come here or to guarded.S, and are passed on if they name a source of the VM. While a
- * virtual source pends on a context, its page is not mapped at all, and a claim here gives the first of both kinds.
+ * virtual source pends on a context, its page is not mapped at all, and a claim here returns the first of both kinds.
  *
- * A page is taken away and given back by the context's own hart alone (vplic_look), which fences only itself. A sibling
+ * A page is unmapped and mapped again by the context's own hart alone (vplic_look), which fences only itself. A sibling
  * that uses a context not its own may use the page a moment longer: it finds what had come before the virtual source.
  *
  * Lock: vplic.lock, as in vplic.c. G-stage entries are written by one hart each, and read by hardware.
@@ -46,9 +46,9 @@ uint64_t vplic_passed_release(struct vplic *v)
 /* ---- claims ---- */
 
 /*
- * Whether the hardware has something of a priority above this one, so that a claim there gives it. The hart's own line
- * shows it, with that threshold for a moment. What another PLIC raises, or a line that falls late, may make a lower one
- * come first: a matter of order, and of nothing else.
+ * Whether the hardware has something of a priority above this one, so that a claim there returns it. The hart's own
+ * line shows it, with that threshold for a moment. What another PLIC raises, or a line that falls late, may make a
+ * lower one come first: a matter of order, and of nothing else.
  */
 static bool host_is_above(const struct vplic *v, uint32_t vcpu, uint32_t level)
 {
@@ -169,11 +169,11 @@ static void shield(struct vplic *v, uint32_t vcpu)
 
 static void set_page(struct vplic *v, uint32_t vcpu, bool mapped)
 {
-	uint64_t want = mapped ? v->leaf[vcpu] : 0;
+	uint64_t value = mapped ? v->leaf[vcpu] : 0;
 
-	if (!v->entry[vcpu] || *v->entry[vcpu] == want)
+	if (!v->entry[vcpu] || *v->entry[vcpu] == value)
 		return;
-	__atomic_store_n(v->entry[vcpu], want, __ATOMIC_RELEASE);
+	__atomic_store_n(v->entry[vcpu], value, __ATOMIC_RELEASE);
 	hfence_gvma_all();
 }
 

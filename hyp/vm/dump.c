@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Registers of vcpus for the monitor; see dump.h. No lock: asked, answered and what they say of dumps[] go from the
- * monitor (under mux.lock) to the harts and back by atomics: a bit of asked is a hart's to take, one of answered the
- * monitor's, and dumps[i] belongs to whom the bit was given. All go by the hart's index: one that never answers keeps
- * what is its own and nothing else.
+ * Registers of vcpus for the monitor; see dump.h. No lock: atomics pass dumps[] from the monitor (under mux.lock) to
+ * the harts and back. A hart clears its bit of asked, and owns dumps[i] then; the monitor clears a bit of answered, and
+ * owns dumps[i] then. i is the hart's index: a hart that never answers occupies its own entry and nothing else.
  */
 #include "hyp/vm/dump.h"
 

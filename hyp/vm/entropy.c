@@ -15,7 +15,7 @@
 #include "hyp/riscv/fault.h"
 #include "hyp/vm/guestmem.h"
 
-/* The seed CSR gives 16 bits a time with at least 8 bits of entropy: 512 bits for a secret of 256. */
+/* The seed CSR returns 16 bits at each read, with at least 8 bits of entropy: 512 bits for a secret of 256. */
 #define SAMPLES		32u
 #define MAX_POLLS	(SAMPLES * 64u)	/* the source may make us wait, and may be testing itself: not for ever */
 
@@ -39,7 +39,7 @@ static void derive(uint8_t out[BLAKE2S_SIZE], const uint8_t secret[BLAKE2S_SIZE]
 	blake2s_end(&b, out);
 }
 
-/* False if the source is dead or has not given all samples in time. */
+/* False if the source is dead or has not returned all samples in time. */
 static bool read_seed_csr(uint16_t samples[SAMPLES])
 {
 	uint32_t n = 0;

@@ -13,14 +13,14 @@
  * Once, on the boot hart, after host_parse() and before plan_make(): takes the host's seeds out of its device tree,
  * where they are erased, and reads the seed CSR if zkr: the hart has it (guest_env_probe()). others: count other copies
  * of the tree that host has, in the same layout: the seeds are erased there, too. What host->entropy names and cannot
- * be used is taken out of it. Nothing that is kept shows the host's own bytes.
+ * be used is removed from it. Nothing that stays in memory shows the host's own bytes.
  */
 void entropy_gather(struct host *host, void *const *others, uint32_t count, bool zkr);
 
 /* Once for each VM, on the boot hart: the secret from which all seeds of the VM are derived. */
 void entropy_create(struct vm *vm);
 
-/* After the last one: what entropy_gather() has kept is erased. */
+/* After the last one: what entropy_gather() has stored is erased. */
 void entropy_finish(void);
 
 /*

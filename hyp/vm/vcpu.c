@@ -27,7 +27,7 @@
  * a1 = opaque, satp = 0, sstatus.SIE = 0); the others are 0. */
 static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 {
-	uint64_t armed = v->ctx.hstatus & HSTATUS_ARMED;	/* a resumed vcpu keeps its interrupt */
+	uint64_t armed = v->ctx.hstatus & HSTATUS_ARMED;	/* a resumed vcpu still has its interrupt */
 
 	for (unsigned i = 0; i < 32; i++)
 		v->ctx.x[i] = 0;

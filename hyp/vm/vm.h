@@ -21,7 +21,7 @@
 
 struct vm;
 
-/* What a handler wants done after an exit; applied in one place, vcpu_run(). */
+/* What follows an exit, as its handler returns it; applied in one place, vcpu_run(). */
 enum verdict {
 	VERDICT_RESUME = 0,	/* continue at the context's pc */
 	VERDICT_STOP,		/* the vcpu stops itself (HSM) */

@@ -25,7 +25,8 @@ static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
 static uint32_t nr_vms;			/* constant after vm_create_all() */
 static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));
 
-/* What the harts have and what the guest's device tree therefore says (hyp/plan/isa.c keeps both alike). */
+/* The extensions that the harts have and that the guest's device tree therefore shows (hyp/plan/isa.c makes both
+ * agree). */
 static uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
 {
 	uint32_t f = plan->harts[p->vcpu_hart[0]].features;

@@ -18,7 +18,7 @@
 #include "hyp/vm/vm_load.h"
 
 static bool keep_machine;
-static uint32_t vms_alive;		/* atomic: VMs that have not ended for good */
+static uint32_t vms_alive;		/* atomic: VMs that can still run: not ended without a restart */
 
 void vm_begin(const struct plan *plan)
 {
@@ -66,8 +66,8 @@ static void print_exits(const struct vm *vm, uint32_t vcpu)
 	console_log("vm %s: vcpu %u: exits%s", vm->plan->name, vcpu, n ? text : " none");
 }
 
-/* A VM has ended for good: it does not count as alive any more, and the last one takes the machine with it, if the plan
- * says so. */
+/* A VM has ended and does not start again by itself: it does not count as alive any more. After the last one the
+ * machine is shut down, if the plan says so. */
 static void count_out(void)
 {
 	if (__atomic_sub_fetch(&vms_alive, 1, __ATOMIC_ACQ_REL))
@@ -132,7 +132,8 @@ void vm_end_for_good(struct vm *vm)
 		count_out();
 }
 
-/* Under vm->lock: the VM is STOPPED now, whatever it was. True if it has ended for good and counted before. */
+/* Under vm->lock: the VM is STOPPED now, whatever it was. True if it does not start again by itself and counted as
+ * alive. */
 static bool set_stopped(struct vm *vm)
 {
 	bool for_good = vm->alive && (vm->end != VM_END_STOP || vm->plan->policy.in_place);

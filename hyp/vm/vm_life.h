@@ -31,8 +31,8 @@ const char *vm_end_name(enum vm_end end);
 const char *vm_exit_name(uint32_t kind);
 
 /*
- * The monitor starts, stops or restarts a VM. Any hart. NULL if that is under way, otherwise why not. What the guest
- * does itself at the same time (reboot, crash, last hart stopped) comes to the same end.
+ * The monitor starts, stops or restarts a VM. Any hart. NULL if that is in progress, otherwise why not. If the guest
+ * ends at the same time by itself (reboot, crash, last hart stopped), the request still decides what follows.
  */
 const char *vm_ask(struct vm *vm, enum vm_ask ask);
 
@@ -43,8 +43,8 @@ bool vm_ending(struct vm *vm);
  * steps back. */
 void vm_attend(struct vcpu *v);
 
-/* The calling hart has left the guest (HSM stop, or the VM ends). The last one of a VM restarts it or ends it for
- * good. */
+/* The calling hart has left the guest (HSM stop, or the VM ends). The last one of a VM restarts it, or ends it
+ * without a restart. */
 void vm_vcpu_left(struct vcpu *v);
 
 #endif

@@ -45,8 +45,8 @@ static bool fill_extent(const struct vm *vm, const struct extent *x, hpa_t to)
 }
 
 /*
- * Writes each byte of a RAM region once: an extent's, or 0 unless the gaps are to be kept. The plan keeps
- * extents inside one region. False, and the rest is as it was, if an image has a wrong checksum.
+ * Writes each byte of a RAM region once: an extent's, or 0 unless the plan preserves the gaps. The plan has
+ * no extent that crosses a region's end. False, and the rest is as it was, if an image has a wrong checksum.
  */
 static bool fill_region(const struct vm *vm, const struct plan_region *r, const struct extent *e, uint32_t n)
 {

@@ -6,8 +6,8 @@
 #include "hyp/vm/vm.h"
 
 /*
- * Writes each byte of the guest's RAM, or what is not to be kept of it. ERR_INVALID: an image has a wrong checksum, and
- * the guest must not run: part of its RAM is written. The calling hart has the VM for itself.
+ * Writes each byte of the guest's RAM, but what the plan preserves (ram-at-boot). ERR_INVALID: an image has a wrong
+ * checksum, and the guest must not run: part of its RAM is written. The calling hart has the VM for itself.
  */
 enum err vm_load(struct vm *vm) __must_check;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A VM that is to end, and a hart of it that does not leave its guest: M-mode firmware has it and does not return it.
- * The harts that wait check once a second, on a timer; no hart spins. After STUCK_CHECKS checks the VM is VM_STUCK for
- * good, without that hart. docs/architecture.md, "A hart that does not come back". Lock: vm->lock, as in vm_life.c.
+ * The harts that wait check once a second, on a timer; no hart spins. After STUCK_CHECKS checks the VM is VM_STUCK
+ * until the machine is reset, without that hart. docs/architecture.md, "A hart that does not come back". Lock:
+ * vm->lock, as in vm_life.c.
  */
 #include "hyp/vm/vm_stuck.h"
 
@@ -13,7 +14,8 @@
 
 #define NEVER		UINT64_MAX
 
-/* Under vm->lock. When to check next, NEVER if nothing ends. *lost: vcpus that are given up now. */
+/* Under vm->lock. When to check next, NEVER if nothing ends. *lost: vcpus that do not count as of the VM from now
+ * on. */
 static uint64_t check_lost(struct vm *vm, uint64_t *lost)
 {
 	uint64_t now = csr_read(CSR_TIME);

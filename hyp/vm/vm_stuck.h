@@ -13,9 +13,9 @@
 #define STUCK_CHECKS		10u
 
 /*
- * Checks whether an ending VM waits for a hart in vain, and gives that hart up if so. Returns when to check next (ticks
- * of the time CSR), UINT64_MAX if nothing ends. Any hart that holds no lock: a parked one checks its own VM, the one
- * that drives the console checks all.
+ * Checks whether an ending VM waits in vain for a hart, and makes it VM_STUCK without that hart if so. Returns when
+ * to check next (ticks of the time CSR), UINT64_MAX if nothing ends. Any hart that holds no lock: a parked one checks
+ * its own VM, the one that drives the console checks all.
  */
 uint64_t vm_watch(struct vm *vm);
 uint64_t vm_watch_all(void);

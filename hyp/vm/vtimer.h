@@ -5,7 +5,7 @@
  * hart polls it, use the timer of HS-mode in both cases. Source: Sstc; SBI 3.0, TIME extension.
  *
  * The watchdog of a guest (watchdog-ms) checks each of its harts that is started. A hart hangs if its
- * guest's own timer interrupt has been due for that long and nobody has set a new deadline; or, once a
+ * guest's own timer interrupt has been due for that long and the guest has set no new deadline; or, once a
  * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long; or if it has not
  * entered HS-mode to be checked for twice that long and a second, which its siblings see: nothing that a guest can mask
  * prevents this.

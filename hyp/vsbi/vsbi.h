@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The SBI that guests see, version 3.0: one short file an extension, one table of them in vsbi.c. What
- * is not in the table is not there: calls give NOT_SUPPORTED and probe_extension gives 0. Nothing is
+ * is not in the table is not there: calls return NOT_SUPPORTED and probe_extension returns 0. Nothing is
  * passed on to the firmware with a guest's own numbers in it.
  */
 #ifndef HYP_VSBI_VSBI_H
@@ -49,7 +49,7 @@ bool vsbi_has(uint64_t eid);
 
 /*
  * The only decoder of hart masks: (mask, base) of a call to a set of vcpus (bit = index). base = -1 is all
- * of the VM, mask 0 nobody. SBI_ERR_INVALID_PARAM if it names a hart that the VM does not have.
+ * of the VM, mask 0 none. SBI_ERR_INVALID_PARAM if it names a hart that the VM does not have.
  */
 long vsbi_hart_mask(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *vcpus);
 

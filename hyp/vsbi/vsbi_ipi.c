@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SBI 3.0, IPI Extension. To oneself without leaving the hart; to siblings through their mailboxes. A
+ * SBI 3.0, IPI Extension. To the calling hart itself without mail; to siblings through their mailboxes. A
  * stopped hart is a valid target that nothing happens to.
  */
 #include "hyp/riscv/csr.h"

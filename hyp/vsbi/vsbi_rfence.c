@@ -115,7 +115,7 @@ struct sbiret vsbi_rfence(struct vcpu *v, const uint64_t *a, uint64_t fid)
 	/* 3 to 6 are hypervisor fences: a guest has no H extension. */
 	if (fid > SBI_RFENCE_SFENCE_VMA_ASID)
 		return vsbi_error(SBI_ERR_NOT_SUPPORTED);
-	/* Nobody but oneself needs no list. */
+	/* A fence on the calling hart alone needs no list. */
 	if (!a[0] || a[1] >= 64 || v->ctx.self >> a[1] != a[0])
 		return fence_many(v, a, fid);
 	do_self(a, fid);

@@ -98,7 +98,7 @@ static void device_access(uint64_t offset, uint64_t fault, uint32_t size)
 	bool load = fault == CAUSE_LOAD_ACCESS;
 	uint64_t value;
 
-	if (!spec_now.told) {	/* the guest fetches it again, or gets its fault */
+	if (!spec_now.known) {	/* the guest fetches it again, or gets its fault */
 		if (hw_now()->x[0] == hw_was()->x[0] && hw_now()->csr.vscause == hw_was()->csr.vscause &&
 		    hw_now()->csr.vsepc == hw_was()->csr.vsepc) {
 			spec_check_kept();
@@ -133,7 +133,7 @@ static void unmapped(uint64_t fault)
 		spec_ends(VM_END_UNMAPPED);
 		return;
 	case UNMAPPED_IGNORE:
-		if (spec_now.told && op->kind == (load ? OP_LOAD : OP_STORE)) {
+		if (spec_now.known && op->kind == (load ? OP_LOAD : OP_STORE)) {
 			executed(load, &value);
 			SPEC(!load || !value);
 			spec_goes_on(0, false);

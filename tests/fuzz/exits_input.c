@@ -108,7 +108,7 @@ void input_code(struct spec_event *e, uint64_t pc)
 		e->insn = 0;
 	fake.code = (struct fake_code){ .base = pc, .n = !e->fetched ? 0 : (e->insn & 3) == 3 ? 2 : 1,
 					.parcel = { (uint16_t)e->insn, (uint16_t)(e->insn >> 16) } };
-	e->told = e->fetched;
+	e->known = e->fetched;
 }
 
 /* The register with the address of the access, which begins at tval, or before it if that is the start of a page. */
@@ -138,7 +138,7 @@ void input_htinst(struct spec_event *e)
 			insn = (e->insn & 0x707f) | (insn & ~0x707fu);
 		insn |= (uint32_t)e->op.before << 15;	/* Addr.Offset */
 		e->exit.htinst = e->op.length == 2 ? insn & ~2u : insn;
-		e->told = true;
+		e->known = true;
 	} else if (how >= 240) {
 		static const uint16_t walks[] = { 0x2000, 0x2020, 0x3000, 0x3020 };
 

@@ -9,7 +9,7 @@
 struct spec_vm spec_vms[FAKE_VMS];
 struct spec_event spec_now;
 
-static bool served;	/* a PLIC's interrupt perhaps, which siblings have to be told of */
+static bool served;	/* a PLIC's interrupt perhaps, of which siblings have to be notified */
 
 static struct spec_vm *vm_now(void) { return &spec_vms[spec_now.vm]; }
 static struct spec_vcpu *vcpu_now(void) { return &vm_now()->vcpu[spec_now.vcpu]; }
@@ -173,21 +173,21 @@ static void check_parked(void)
 	SPEC(hw_now()->csr.sie == (1ull << IRQ_SSI | (looks ? 1ull << IRQ_STI : 0)));
 }
 
-/* Of what follows upon an end: told, or there has been too much of that lately. */
+/* Of what follows an end: logged, unless the rate limit drops it. */
 static void check_new_life(struct spec_vm *m, bool loaded)
 {
-	bool told = fake_said(": restarts (");
+	bool logged = fake_said(": restarts (");
 
 	if (loaded)
-		SPEC(fake_said(": started\n") == told);
-	if (told)
-		m->told_at[m->told++ % LIVES_BURST] = fake.time;
+		SPEC(fake_said(": started\n") == logged);
+	if (logged)
+		m->logged_at[m->logged++ % LIVES_BURST] = fake.time;
 	else
-		SPEC(m->told >= LIVES_BURST &&
-		     m->ended_at - m->told_at[m->told % LIVES_BURST] <= LIVES_SECONDS * FAKE_HZ);
+		SPEC(m->logged >= LIVES_BURST &&
+		     m->ended_at - m->logged_at[m->logged % LIVES_BURST] <= LIVES_SECONDS * FAKE_HZ);
 }
 
-/* The hart has left its guest for good. Returns harts that had to be interrupted. */
+/* The hart has left its guest, to park. Returns harts that had to be interrupted. */
 static uint64_t leaves(bool *loaded)
 {
 	struct spec_vm *m = vm_now();
@@ -234,15 +234,15 @@ uint64_t spec_harts(uint64_t vcpus)
 void spec_stops(void)
 {
 	bool loaded;
-	uint64_t told = leaves(&loaded);
+	uint64_t notified = leaves(&loaded);
 
-	finish(told, served, loaded, true);
+	finish(notified, served, loaded, true);
 }
 
 void spec_ends(enum vm_end end)
 {
 	struct spec_vm *m = vm_now();
-	uint64_t told = 0;
+	uint64_t notified = 0;
 	bool loaded;
 
 	if (m->state == VM_RUNNING) {
@@ -250,10 +250,10 @@ void spec_ends(enum vm_end end)
 		m->end = end;
 		m->ended_at = fake.time;
 		SPEC(!is_crash(end) || survives_crash(m) || fake_said(": crash: "));
-		told = spec_harts(m->active & ~(1ull << spec_now.vcpu));
+		notified = spec_harts(m->active & ~(1ull << spec_now.vcpu));
 	}
-	told |= leaves(&loaded);
-	finish(told, served, loaded, true);
+	notified |= leaves(&loaded);
+	finish(notified, served, loaded, true);
 }
 
 void spec_goes_on(uint64_t siblings, bool may_be_more)
@@ -279,13 +279,13 @@ static bool is_ending(void)
 	return vm_now()->state == VM_STOPPING || vm_now()->state == VM_STUCK;
 }
 
-/* A source whose interrupts are ours to tell may have come, and siblings may have it enabled. */
+/* A source whose interrupts the hypervisor delivers may have come, and siblings may have it enabled. */
 static bool may_tell(void)
 {
 	return !fake_passes(&fake.config) || fake.config.vuart;
 }
 
-static bool was_told(void)
+static bool was_notified(void)
 {
 	return hw_was()->csr.ssip != 0;
 }
@@ -323,7 +323,7 @@ static void check_virtual(uint64_t cause)
 {
 	struct spec_vcpu *v = vcpu_now();
 	uint64_t got = hw_now()->csr.hvip & ~hw_was()->csr.hvip & ~(1ull << IRQ_VSEI);
-	bool due = !fake.config.sstc && fake.time >= v->deadline, taken = was_told() && !hw_now()->csr.ssip;
+	bool due = !fake.config.sstc && fake.time >= v->deadline, taken = was_notified() && !hw_now()->csr.ssip;
 
 	SPEC(!(hw_was()->csr.hvip & ~hw_now()->csr.hvip & ~(1ull << IRQ_VSEI)));
 	SPEC(cause != IRQ_SSI || taken);
@@ -362,11 +362,11 @@ void spec_interrupt(void)
 		spec_goes_on(0, false);
 		return;
 	}
-	if (is_ending() && was_told() && !hw_now()->csr.ssip) {
+	if (is_ending() && was_notified() && !hw_now()->csr.ssip) {
 		spec_stops();
 		return;
 	}
-	/* Who takes an interrupt that a sibling has enabled too may have to tell it. */
+	/* A hart that takes an interrupt which a sibling has enabled, too, may have to notify the sibling. */
 	check_virtual(spec_now.exit.cause & 63);
 	spec_check_kept();
 	spec_goes_on(0, may_tell());
@@ -390,11 +390,11 @@ void spec_suspended(bool anything)
 		spec_ends(VM_END_WATCHDOG);
 		return;
 	}
-	if (anything && is_ending() && was_told()) {
+	if (anything && is_ending() && was_notified()) {
 		spec_stops();
 		return;
 	}
-	if (anything && was_told())
+	if (anything && was_notified())
 		v->mail_ipi = false;
 	if (!fake.config.sstc && fake.hw[spec_now.hart].csr.hvip & 1ull << IRQ_VSTI)
 		v->deadline = v->deadline <= fake.time ? UINT64_MAX : v->deadline;

@@ -24,7 +24,7 @@ struct spec_event {
 	unsigned hart, vm, vcpu;
 	struct fake_exit exit;
 	struct spec_op op;
-	bool told;		/* the operation could be known: fetched, or by htinst */
+	bool known;		/* the operation: fetched, or by htinst */
 	bool fetched;		/* an instruction can be fetched at the pc; it is */
 	uint32_t insn;
 };
@@ -53,9 +53,9 @@ struct spec_vm {
 	enum vm_end end;
 	uint64_t active;
 	uint32_t crashes, starts, log_lines;
-	/* the last ends that the log told of, of those that began a new life */
-	uint64_t ended_at, told_at[LIVES_BURST];
-	unsigned told;
+	/* the last ends that were logged, of those that began a new life */
+	uint64_t ended_at, logged_at[LIVES_BURST];
+	unsigned logged;
 	struct spec_vcpu vcpu[3];
 };
 
@@ -77,7 +77,7 @@ void spec_check_siblings(uint64_t interrupted, bool may_be_more);
 /* The hypervisor had to write these bytes of the VM's RAM; what they are has been checked. */
 void spec_ram_written(unsigned vm, uint64_t at, uint64_t n);
 
-/* What is typed for a VM tells whose it is, and in which order it came. */
+/* What is typed for a VM shows the VM it is for, and in which order it came. */
 #define SPEC_TYPED(vm, n)	((uint8_t)((vm) << 6 | ((n) & 63)))
 
 /* While spec_trying, the first difference leads to spec_trial. */

@@ -181,7 +181,7 @@ void spec_check_bounds(bool ended)
 	for (unsigned i = 0; i < NR_FENCES; i++)
 		SPEC(fake.hw[spec_now.hart].fences[i] - spec_was[spec_now.hart].fences[i] <= 65);
 	/* COMPLAINTS_BURST a second and LIVES_BURST lives in LIVES_SECONDS (an end, a restart, a start), each with a
-	 * line about those left out; and the end for good. */
+	 * line about those left out; and the last end. */
 	SPEC(m->log_lines <=
 	     2 * (COMPLAINTS_BURST + 1) * seconds + 4 * LIVES_BURST * (seconds / LIVES_SECONDS + 1) + 8);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A person at the terminal and three guests that write whatever they like: keys, monitor, mux and lines, on the machine
- * of tests/unit/fake whose hart 5 looks after the UART. A specification of its own says what may reach the terminal
+ * of tests/unit/fake whose hart 5 drives the UART. A specification of its own says what may reach the terminal
  * (each line behind its source's mark, text of a guest behind that guest's alone, no control sequence but colours), who
  * is typed to, and whose unfinished line is to be seen when nothing more comes.
  */
@@ -29,7 +29,7 @@ static unsigned long nr_lines;
 
 /* ---- the terminal ---- */
 
-static const char letters[] = "QXZ";	/* each guest's own; nobody else has them in anything that is said */
+static const char letters[] = "QXZ";	/* each guest's own; no other text has them */
 static char marks[OWNERS][48];
 
 static struct {
@@ -249,7 +249,7 @@ static void type(void)
 		"\x1d", "\x1d", "\x1dm", "\x1d?", "\x1d ", "m", "a", "b", "c", "1", "2", "3", " ", "\r", "\r", "\n",
 		"\x7f", "\b", "\x15", "\x17", "\x03", "\x01", "\x05", "\x02", "\x10", "\x0e", "\x1b", "\x1b[A",
 		"\x1b[D", "\x1b[3~", "\x1bOH", "\x1b[F", "help\r", "guests\r", "stats ", "plan\r", "log\r", "start ",
-		"stop ", "restart ", "dump ", "dump a\r", "dump b\r", "stats\r", "stop a\r", "restart b\r", "nobody",
+		"stop ", "restart ", "dump ", "dump a\r", "dump b\r", "stats\r", "stop a\r", "restart b\r", "absent",
 		"-", "!", "\t", "\xff", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 	};
 
@@ -385,7 +385,7 @@ static void step(void)
 		flood(vm);
 		break;
 	case 7:
-		fake.uart_room = 0;	/* the transmitter is busy; not for good, as time stands still then */
+		fake.uart_room = 0;	/* the transmitter is busy; not for ever, as time stands still then */
 		poll(input_u8() % 64);
 		fake.uart_room = UINT32_MAX;
 		break;
@@ -432,7 +432,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name_marks();
 	memset(&spec, 0, sizeof(spec));
 	memset(&term, 0, sizeof(term));
-	for (uint32_t before = 1; before != fake.console_len;) {	/* what was said before anybody types */
+	for (uint32_t before = 1; before != fake.console_len;) {	/* what was printed before anything is typed */
 		before = fake.console_len;
 		fake.time += FAKE_HZ / 100;
 		fake_settle();

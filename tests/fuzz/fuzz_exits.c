@@ -238,7 +238,7 @@ static struct spec_event set_plic_access(unsigned hart, uint64_t offset, bool st
 				     .tval = FAKE_PLIC + offset, .htval = (FAKE_PLIC + offset) >> 2,
 				     .htinst = insn & ~(10u << 15) };
 	e.exit.user = !(fake.hw[hart].csr.sstatus & SSTATUS_SPP);
-	e.told = e.fetched = true;
+	e.known = e.fetched = true;
 	return e;
 }
 
@@ -336,7 +336,7 @@ static void drive_vuart(unsigned hart)
 	e.exit = (struct fake_exit){ .cause = store ? CAUSE_STORE_GUEST_PAGE : CAUSE_LOAD_GUEST_PAGE,
 				     .tval = at, .htval = at >> 2, .htinst = insn & ~(10u << 15) };
 	e.exit.user = !(fake.hw[hart].csr.sstatus & SSTATUS_SPP);
-	e.told = e.fetched = true;
+	e.known = e.fetched = true;
 	spec_before(&e);
 	fake_trap(hart, &e.exit);
 	spec_exception();
@@ -395,7 +395,7 @@ static struct spec_event halves(const struct spec_event *low, const struct spec_
 	if (!e.fetched || (e.insn & 3) != 3)
 		return e;
 	if (!high->fetched) {
-		e.told = e.fetched = false;
+		e.known = e.fetched = false;
 		e.op.kind = OP_OTHER;
 		e.insn = 0;
 		return e;
@@ -411,7 +411,7 @@ static struct spec_event halves(const struct spec_event *low, const struct spec_
 static void check_one(const struct spec_event *e)
 {
 	spec_now.op = e->op;
-	spec_now.told = e->told;
+	spec_now.known = e->known;
 	spec_now.fetched = e->fetched;
 	spec_now.insn = e->insn;
 	spec_exception();
@@ -560,7 +560,7 @@ static void check_shield(const struct vplic *p, uint32_t vcpu)
 
 /*
  * Where contexts are passed, ARMED and SEIE say the same, and VSEIP is up then, or for a virtual source; otherwise it
- * is the line. Who has not been told yet need not know.
+ * is the line. A hart that has not been notified yet need not have it.
  */
 static void check_external(unsigned hart)
 {

@@ -86,7 +86,7 @@ static bool holds(uint64_t base, uint64_t size, uint64_t page)
 	return size && page >= base && page - base < size;
 }
 
-/* How many have the host page: guests as RAM or registers, the hypervisor, its console, or nobody (free). */
+/* How many have the host page: guests as RAM or registers, the hypervisor, its console, or no owner (free). */
 static unsigned owners(uint64_t page)
 {
 	unsigned i, j, n = 0;

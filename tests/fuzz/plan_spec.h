@@ -20,7 +20,7 @@ const struct package *spec_package(void);
  */
 bool spec_try(const struct host *host, const struct config *config);
 
-/* The firmware plans a configuration with faults too, to tell all of them at once; what comes out is not used. */
+/* The firmware plans a configuration with faults, too, to report all of them at once; the result is not used. */
 void spec_plan_faulty(const struct host *host, const struct config *config);
 
 /* Parses with a count of problems, which must agree with the result. */

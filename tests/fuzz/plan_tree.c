@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest's device tree as libfdt reads it, against the plan: its harts, its RAM, and no registers of anybody else.
+ * A guest's device tree as libfdt reads it, against the plan: its harts, its RAM, and no registers of another owner.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The way of a level interrupt through the emulated PLIC (hyp/vdev/vplic.{h,c}; hyp/vm/{vcpu,irq}.c) between the
- * host's PLIC with two level-triggered sources and a guest with two harts. docs/proofs.md tells what is proved; options
+ * host's PLIC with two level-triggered sources and a guest with two harts. docs/proofs.md says what is proved; options
  * and mutations (BUG_*) as in plic_two_exits.pml. THR thresholds change, PRIO priorities change, ENABLE sources move
  * between the harts, in flight or not, HOSTILE a third party completes what is in flight in the host's PLIC, LATCH the
  * host's PLIC is like QEMU's: pending is set when a level rises, and only then, in flight or not, TWO both devices
@@ -37,7 +37,7 @@ bit vseip[HARTS];		/* hvip.VSEIP */
 bit mail[HARTS];		/* MAIL_EXTERNAL */
 
 /* The own line at once, the sibling's by mail. */
-inline tell(h)
+inline notify(h)
 {
 	vseip[h] = line(h);
 #ifndef BUG_NO_MAIL
@@ -96,7 +96,7 @@ inline claim(h, got)
 		claimer[got - 1] = h
 	:: else
 	fi;
-	tell(h)
+	notify(h)
 }
 
 #ifdef BUG_ENABLED_ONLY
@@ -122,7 +122,7 @@ inline complete(h, s)
 		fi
 	:: else
 	fi;
-	tell(h)
+	notify(h)
 }
 
 /* ---- the guest's program ---- */
@@ -154,7 +154,7 @@ inline change(h)
 #endif
 	:: skip
 	fi;
-	tell(h)
+	notify(h)
 }
 
 proctype hart(byte h)
@@ -166,7 +166,7 @@ proctype hart(byte h)
 	:: atomic { eip(h) ->
 		arrives(h, 0);
 		arrives(h, 1);
-		tell(h)
+		notify(h)
 	}
 	:: atomic { mail[h] -> mail[h] = 0; vseip[h] = line(h) }
 	:: atomic { vs_irq(h) && (pc[h] == MAIN || pc[h] == WAIT) -> vsie[h] = 0; handles[h] = 1; pc[h] = CLAIM }
@@ -192,7 +192,7 @@ proctype hart(byte h)
 	}
 	:: atomic { pc[h] == SERVE ->
 #ifndef HOSTILE
-		assert(level[id[h] - 1]);	/* each event is told once */
+		assert(level[id[h] - 1]);	/* each event is delivered once */
 #endif
 		level[id[h] - 1] = 0;
 		pc[h] = COMPLETE

@@ -2,7 +2,7 @@
 /*
  * The two-exit protocol of external interrupts (docs/architecture.md, "An interrupt in two exits"; code:
  * hyp/riscv/{switch,guarded}.S, hyp/vm/{vinsn,irq,vcpu}.c) between a stock PLIC with three level-triggered sources and
- * a guest with two harts. docs/proofs.md tells what is proved, under which assumptions, and what is left out;
+ * a guest with two harts. docs/proofs.md says what is proved, under which assumptions, and what is left out;
  * tests/proofs/prove runs this file once for each setting of the options, and once for each mutation.
  *
  * Options (what the guest does besides taking interrupts, polling, waiting, and returning to code with interrupts
@@ -370,7 +370,7 @@ proctype hart(byte h)
 	}
 	:: atomic { pc[h] == SERVE && !hs_irq(h) ->
 #ifndef HOSTILE
-		assert(level[mine(h) - 1]);	/* each event is told once */
+		assert(level[mine(h) - 1]);	/* each event is delivered once */
 #endif
 		level[mine(h) - 1] = 0;
 		if

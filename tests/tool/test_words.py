@@ -11,8 +11,8 @@ import corpus
 import pytest
 
 TOP = corpus.TOP
-ROOMS = ["boot", "drivers", "guests", "hyp/base", "hyp/plan", "hyp/riscv", "linker", "scripts", "tests/boot",
-         "tests/scripts", "tests/tool", "tools"]
+ROOMS = ["boot", "configs", "drivers", "guests", "hyp", "linker", "scripts", "tests/boot", "tests/fuzz", "tests/hosts",
+         "tests/mutants", "tests/proofs", "tests/scripts", "tests/tool", "tests/unit", "tools"]
 
 # docs/style.md, "Words", has the reason for each, and what to write instead.
 PRIVATE = [r"\btells?\b", r"\btold\b", r"\blook(s|ed|ing)? after\b", r"\b(any|every|no|some)body\b", r"\bgoes on\b",
@@ -51,7 +51,7 @@ def hash_text(source):
 def texts(name, source):
     if name.endswith(".py") or re.match(r"#!.*python", source):
         return python_text(source)
-    if re.search(r"\.(c|h|S|def|ld)$", name):
+    if re.search(r"\.(c|h|S|inc|def|ld|pml|dts|dtsi)$", name):
         return c_text(source)
     return hash_text(source) if name.endswith((".mk", ".sh")) or source.startswith("#!") else ()
 

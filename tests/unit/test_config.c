@@ -227,7 +227,7 @@ static void test_refused(void **state)
 }
 
 /* All problems, not the first only. */
-static void test_all_told(void **state)
+static void test_all_reported(void **state)
 {
 	struct tree t = tree_parts("a { harts; memory = \"x\", \"y\"; kernel = \"\"; foo; };"
 				   "B { devices = <0>; };");
@@ -303,7 +303,7 @@ int main(void)
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_memory_strings),
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_all_told),
+		cmocka_unit_test(test_all_reported),
 		cmocka_unit_test(test_wrong_kind),
 		cmocka_unit_test(test_property_twice),
 		cmocka_unit_test(test_damaged),

@@ -58,7 +58,8 @@ static void test_colour(void **state)
 	assert_terminal("\x1b[32m[a]\x1b[0m 50 %\r\x1b[32m[a]\x1b[0m 60 %\r\n");
 }
 
-/* A byte that comes when the driver has just seen that there is none, and a time-out that a clone tells of nothing. */
+/* A byte that comes when the driver has just seen that there is none, and a time-out that a clone reports without a
+ * byte. */
 static void test_byte_in_between(void **state)
 {
 	setup_uart(state);
@@ -104,7 +105,7 @@ static void test_flood_by_any_lines(void **state)
 	}
 }
 
-/* A flood: others have their turn, what is dropped is counted and said, and nobody touches the device but its hart. */
+/* A flood: others have their turn, what is dropped is counted and reported, and its hart alone uses the device. */
 static void test_flood(void **state)
 {
 	unsigned before = 0;
@@ -168,7 +169,7 @@ static void test_poll_rate(void **state)
 	assert_int_equal(c->stimecmp - fake.time, FAKE_HZ / 1000);
 }
 
-/* The hart goes on polling when its own guest is down. */
+/* The hart continues to poll when its own guest is down. */
 static void test_poll_when_stopped(void **state)
 {
 	(void)state;

@@ -256,7 +256,7 @@ static void test_none(void **state)
 	assert_int_equal(fake.nr_seeds, 0);
 }
 
-/* The seed CSR dies after boot: a start goes on without it. */
+/* The seed CSR dies after boot: a start continues without it. */
 static void test_source_dies_later(void **state)
 {
 	uint8_t before[SEEDS_SIZE], after[SEEDS_SIZE];

@@ -501,7 +501,7 @@ static void test_emulated_beside_mail(void **state)
 	assert_false(fake_sip(self) & 1ull << IRQ_SSI);
 }
 
-/* A sibling's line changes: it is told through its mailbox. */
+/* A sibling's line changes: it is notified through its mailbox. */
 static void test_emulated_for_sibling(void **state)
 {
 	unsigned sibling = fake_hart_of(A, 1);

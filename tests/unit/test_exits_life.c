@@ -207,10 +207,10 @@ static void test_crash_limit(void **state)
 	assert_int_equal(fake_vm(A)->state, VM_STOPPED);
 }
 
-/* A guest that does nothing but reboot: LIVES_BURST lives are told, then a number, once in LIVES_SECONDS. */
+/* A guest that does nothing but reboot: LIVES_BURST lives are logged, then a number, once in LIVES_SECONDS. */
 static void test_endless_reboots(void **state)
 {
-	unsigned told = 0;
+	unsigned logged = 0;
 
 	(void)state;
 	boot();
@@ -220,9 +220,9 @@ static void test_endless_reboots(void **state)
 		fake_settle();
 		assert_int_equal(fake_vm(A)->state, VM_RUNNING);
 		assert_int_equal(fake_said("vm a: started\n"), fake_said("vm a: restarts (reboot)\n"));
-		told += fake_said("vm a: restarts (reboot)\n");
+		logged += fake_said("vm a: restarts (reboot)\n");
 	}
-	assert_int_equal(told, LIVES_BURST);
+	assert_int_equal(logged, LIVES_BURST);
 	fake.time += LIVES_SECONDS * FAKE_HZ;
 	fake_count_from_here();
 	sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE, 0);
@@ -398,7 +398,7 @@ static void test_watchdog_bites(void **state)
 	}
 }
 
-/* Of harts that bite at once one is told. */
+/* Of harts whose watchdogs fire at once, one is logged. */
 static void test_watchdog_bites_twice(void **state)
 {
 	(void)state;
@@ -510,7 +510,7 @@ static void test_not_stuck(void **state)
 	assert_int_equal(fake_vm(A)->state, VM_RUNNING);
 }
 
-/* Without Sstc the firmware's timer wakes who looks; several may be lost, and each is named. */
+/* Without Sstc the firmware's timer wakes the hart that checks; several may be lost, and each is named. */
 static void test_two_stuck_without_sstc(void **state)
 {
 	(void)state;
@@ -554,7 +554,7 @@ static void test_last_one_is_stuck(void **state)
 	}
 }
 
-/* Nobody asks for anything, but the watchdog of a sibling misses it. */
+/* No command is given, but the watchdog of a sibling misses it. */
 static void test_watchdog_misses(void **state)
 {
 	(void)state;

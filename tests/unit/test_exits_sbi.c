@@ -182,7 +182,7 @@ static void test_rfence_masks(void **state)
 	assert_true(hw()->fences[FENCE_CODE] && hw()->fences[FENCE_VVMA_ALL]);
 }
 
-/* A fence that the firmware has not done does not pass for one that is done; one's own needs no firmware. */
+/* A fence that the firmware has not done does not pass for one that is done; the hart's own needs no firmware. */
 static void test_rfence_refused(void **state)
 {
 	(void)state;

@@ -215,7 +215,7 @@ static void test_max_priority(void **state)
 	}
 }
 
-/* A clock comes along with the clock behind it; something stands in for a reset line of somebody else's. */
+/* A clock comes along with the clock behind it; a stand-in replaces a reset line of another owner. */
 static void test_references(void **state)
 {
 	(void)state;
@@ -419,7 +419,7 @@ static void test_no_room(void **state)
 	(void)state;
 	build(tree_file("virt"), LINUX_NODE, 0);
 	size = fdt_totalsize(dtb);
-	/* Exactly enough is enough; a byte less is told. AddressSanitizer watches the end. */
+	/* Exactly enough is enough; a byte less is reported. AddressSanitizer watches the end. */
 	for (; size > 0; size -= size > 120 ? 113 : 1) {
 		struct tree small = tree_copy(dtb, size);
 
@@ -437,7 +437,7 @@ static void test_no_room(void **state)
 	assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, 1, &t.kept.r), ERR_RANGE);
 }
 
-/* 32-bit addresses in the host's tree cannot tell memory above 4 GiB. */
+/* 32-bit addresses in the host's tree cannot describe memory above 4 GiB. */
 static void test_small_cells(void **state)
 {
 	struct tree host = tree_text(

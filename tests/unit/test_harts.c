@@ -133,7 +133,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* Bits that a hart may lack: a guest loses something, and nobody else does. */
+/* Bits that a hart may lack: a guest loses something, and no other guest does. */
 static void test_lacking(void **state)
 {
 	static const struct {

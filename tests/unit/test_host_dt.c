@@ -364,7 +364,8 @@ static void test_interrupt_controllers(void **state)
 	}
 }
 
-/* Neighbours in the tree whose ISA is told by other properties, in all orders: each has its own, and no other's. */
+/* Neighbours in the tree whose ISA is described by other properties, in all orders: each has its own, and no
+ * other's. */
 static void test_mixed_isa_properties(void **state)
 {
 	static const char *const isa[] = {
@@ -418,7 +419,7 @@ static void test_shared_pages(void **state)
 	assert_int_equal(host.reserved[0].node, NO_NODE);
 	assert_range(host.reserved[1].range, 0xc000000000, 4 * GIB);
 
-	/* The firmware probed one hart. The tree tells of H for others, so this one has none. */
+	/* The firmware probed one hart. The tree shows H for others, so this one has none. */
 	assert_int_equal(parse_as(&t, true), OK);
 	assert_int_equal(host.harts[4].features, 0);
 	tree_free(&t);
@@ -568,7 +569,7 @@ static void test_same_isa(void **state)
 #define BANK(name, reg)	"memory@" name " { device_type = \"memory\"; reg = <" reg ">; };\n\t"
 #define RESERVED "mmode_resv0@80000000 {\n\t\t\treg = <0 0x80000000 0 0x80000>;"
 
-/* What is merely empty, unsorted or told twice is no reason to refuse a machine. */
+/* What is merely empty, unsorted or stated twice is no reason to refuse a machine. */
 static void test_odd(void **state)
 {
 	static const struct {

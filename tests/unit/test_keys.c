@@ -29,10 +29,10 @@ static void test_keys(void **state)
 	assert_int_equal(typed_for(A), 0x1d);
 	fake_count_from_here();
 	type("\x1d" "9");
-	type("\x1d" "nobody\r");
+	type("\x1d" "absent\r");
 	type("\x1d" "b!");
 	type("\x1d?");
-	assert_shown("[monitor] there is no guest \"nobody\"");
+	assert_shown("[monitor] there is no guest \"absent\"");
 	assert_shown("[monitor]   * 1 a\n");
 	assert_shown("[monitor]     2 b\n");
 	type("k");
@@ -162,7 +162,7 @@ static void test_name_with_m(void **state)
 	assert_shown("\n[monitor] > ail\n[monitor] no such command: ail;");
 }
 
-/* What nobody reads is lost, counted, and harms nobody. */
+/* What no guest reads is lost, counted, and harms no other guest. */
 static void test_input_lost(void **state)
 {
 	(void)state;

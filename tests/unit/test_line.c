@@ -188,7 +188,7 @@ static void test_line_invisible(void **state)
 		text[0] = 'a';
 		encode(c, text + 1);
 		strcpy(shown, c < 0xa0 ? "a?" : taken_out(c) ? "a" : text);
-		if (c < 0xa0)		/* each byte of a C1 control that is not told as the start of a character */
+		if (c < 0xa0)		/* each byte of a C1 control that does not start a character */
 			assert_line(text, "a?", "a?");
 		else
 			assert_line(text, shown, shown);

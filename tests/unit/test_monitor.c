@@ -27,9 +27,9 @@ static void test_monitor_steps_aside(void **state)
 	assert_terminal("\n[monitor] input to: b");
 	type("\x03");
 	assert_terminal("\n[monitor] > gue");
-	type("\x1d" "nobody\r");
-	assert_terminal("\n[monitor] input to: nobody\n"
-			"[monitor] there is no guest \"nobody\"; Ctrl-] ? names them\n[monitor] > gue");
+	type("\x1d" "absent\r");
+	assert_terminal("\n[monitor] input to: absent\n"
+			"[monitor] there is no guest \"absent\"; Ctrl-] ? names them\n[monitor] > gue");
 	type("\x1d!");
 	assert_terminal("\n[monitor] Ctrl-] ? is for help\n[monitor] > gue");
 	type("sts\r");
@@ -90,8 +90,8 @@ static void test_monitor_errors(void **state)
 	assert_shown("no such command: frob; help lists them\n");
 	command("stop");
 	assert_shown("which guest? guests lists them\n");
-	command("stop nobody");
-	assert_shown("there is no guest \"nobody\"; guests lists them\n");
+	command("stop absent");
+	assert_shown("there is no guest \"absent\"; guests lists them\n");
 	command("stop a b");
 	assert_shown("stop takes one guest\n");
 	command("guests a");
@@ -186,7 +186,7 @@ static void test_monitor_life(void **state)
 	command("start c");
 	assert_int_equal(fake_vm(C)->state, VM_RUNNING);
 	assert_int_equal(fake_vm(B)->starts, 1);
-	/* the machine stays while somebody may start a guest again */
+	/* the machine stays while a person may start a guest again */
 	command("stop a");
 	command("stop b");
 	command("stop c");
@@ -195,7 +195,7 @@ static void test_monitor_life(void **state)
 	assert_int_equal(fake_vm(B)->state, VM_RUNNING);
 }
 
-/* One that has ended for good can be started; the machine is shut down when all have, once. */
+/* One that has ended without a restart can be started; the machine is shut down when all have, once. */
 static void test_monitor_starts_ended(void **state)
 {
 	(void)state;
@@ -219,7 +219,8 @@ static void test_monitor_starts_ended(void **state)
 	assert_true(fake.shut_down);
 }
 
-/* Nobody of the VM is there to see that its hart does not come: who drives the console does. The monitor goes on. */
+/* No sibling is there to see that the VM's hart does not come: the hart that drives the console does. The monitor
+ * continues. */
 static void test_monitor_stuck(void **state)
 {
 	(void)state;
@@ -256,7 +257,7 @@ static void test_monitor_stuck(void **state)
 	assert_false(fake.shut_down);		/* these can start again */
 }
 
-/* What is typed while a guest is not there is nobody's, and not the next life's. */
+/* What is typed while a guest is not there is dropped, and does not reach the next life. */
 static void test_typed_between_lives(void **state)
 {
 	uint8_t got[8];
@@ -309,7 +310,7 @@ static void test_ask_races(void **state)
 	self = fake_hart_of(A, 0);
 	assert_int_equal(sbi(SBI_EXT_HSM, SBI_HSM_START, 1, BOOT_PC, 0), SBI_SUCCESS);
 	fake_settle();
-	/* stopping for a reboot of its own: stopped for good, or restarted once */
+	/* stopping for a reboot of its own: stopped without a restart, or restarted once */
 	sbi(SBI_EXT_SRST, 0, SBI_SRST_COLD_REBOOT, 0, 0);
 	assert_int_equal(vm->state, VM_STOPPING);
 	fake.running = FAKE_UART_HART;

@@ -61,7 +61,7 @@ static void test_two_guests(void **state)
 	assert_int_equal(v->nr_irqs, 0);
 }
 
-/* The firmware's console given to a guest is worth a word, not a refusal. */
+/* The firmware's console given to a guest leads to a note, not to a refusal. */
 static void test_note(void **state)
 {
 	(void)state;

@@ -107,7 +107,7 @@ static void test_control_references(void **state)
 		control_case(tree_edit("virt", RTC_NAMED(""), "test: test@", "other: test: test@",
 				       "#reset-cells = <1>;", "",
 				       "resets = <&test 1>;", "", UART_HAS(uses[i]), NULL), A(DEVICE(RTC)), words);
-		/* With the node that depends on it, nobody else is concerned. */
+		/* With the node that depends on it, no other owner is concerned. */
 		assert_null(control_case(tree_edit("virt", RTC_NAMED(""), "test: test@", "other: test: test@",
 			"#reset-cells = <1>;", "", "resets = <&test 1>;", "", UART_HAS(uses[i]), NULL),
 			A("devices = \"serial0\", \"" RTC "\";"), NULL)->control);
@@ -128,7 +128,7 @@ static void test_control_references(void **state)
 	assert_null(control_case(tree_file("virt"), A(DEVICE("/clocks/uart-clock")), NULL)->control);
 }
 
-/* Registers by which something switches the machine off are nobody's, whatever he is trusted with. */
+/* Registers that switch the machine off are no guest's, whatever the guest is trusted with. */
 static void test_control_off(void **state)
 {
 	static const char *const how[][2] = {

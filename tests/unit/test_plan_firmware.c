@@ -41,7 +41,7 @@ static void expect_firmware(unsigned i, uint64_t base, uint64_t size, bool state
 static void test_firmware(void **state)
 {
 	(void)state;
-	/* One carve-out of somebody else's does not switch that off. */
+	/* One carve-out of another owner does not switch that off. */
 	plan_good(tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", "reg = <0 0x80180000 0 0x10000>", NULL), A());
 	assert_int_equal(t.plan.nr_firmware, 2);
 	expect_firmware(0, 0x80000000, 0x180000, false);
@@ -110,7 +110,7 @@ static void test_firmware_pieces(void **state)
 	expect_firmware(MAX_FIRMWARE - 1, 0x8001f000, 0x1e1000, false);
 }
 
-/* The image in memory that somebody has marked. */
+/* The image in memory that is marked. */
 static void test_image_reserved(void **state)
 {
 	(void)state;

@@ -71,7 +71,7 @@ static char *line_with(const char *label)
 	return at;
 }
 
-/* What a configuration says beside the default is told. */
+/* What a configuration sets beside the default is printed. */
 static void test_print_settings(void **state)
 {
 	(void)state;

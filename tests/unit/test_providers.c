@@ -132,7 +132,7 @@ static void test_uart(void **state)
 	has_not(UART0, "pinctrl-1");	/* states go together */
 }
 
-/* A page of the guest's RAM, which is not told as RAM, nor is anything else in it; the same line has the same
+/* A page of the guest's RAM, which is not described as RAM, nor is anything else in it; the same line has the same
  * number. */
 static void test_resets(void **state)
 {
@@ -205,7 +205,7 @@ static void test_rate_of_a_provider(void **state)
 #undef PLL
 }
 
-/* Clocks with the same rate are one node, and its phandle is nobody else's. */
+/* Clocks with the same rate are one node, and no other node has its phandle. */
 static void test_standins_are_shared(void **state)
 {
 	uint32_t i;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hyp/terminal/terminal.c: the console's own hart: what wakes it, what it does in which order, and what it waits for
- * next; and one service of the console, by whoever polls it.
+ * next; and one service of the console, by the hart that polls it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,7 +70,7 @@ void fake_csr_clear(unsigned csr, uint64_t bits) { assert_int_equal(csr, CSR_SIE
 uint64_t fake_csr_swap(unsigned csr, uint64_t value) { (void)csr, (void)value; fail(); return 0; }
 void *fake_thread_pointer(void) { fail(); return NULL; }
 
-/* Ends the test's round, or it goes on with another time to look. */
+/* Ends the test's round, or it continues with another time to check. */
 void fake_wait_for_interrupt(void)
 {
 	if (t.watch == t.next_watch)
@@ -310,7 +310,7 @@ static void test_ends(void **state)
 	assert_int_equal(t.resets, 1);
 	terminal_poll();
 	assert_int_equal(t.resets, 1);
-	t.panicked = t.reboot = true;	/* nobody else writes then; the hart that panics stops the machine */
+	t.panicked = t.reboot = true;	/* no other hart writes then; the hart that panics stops the machine */
 	t.nr_steps = 0;
 	t.typed = 0;
 	assert_int_equal(terminal_poll(), LATER);

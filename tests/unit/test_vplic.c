@@ -11,7 +11,7 @@
 #include "drivers/plic.c"
 #include "tests/unit/fake/plic_guest.h"
 
-/* Of VM 0: 1..20 and 31..40; of VM 1: 21..30; of the hypervisor: 41; of nobody: the rest. */
+/* Of VM 0: 1..20 and 31..40; of VM 1: 21..30; of the hypervisor: 41; without an owner: the rest. */
 static void set_owners(void)
 {
 	for (uint32_t id = 1; id <= 40; id++)
@@ -232,7 +232,7 @@ static void test_moves_in_flight(void **state)
 	assert_int_equal(nr_completes, 2);
 }
 
-/* Somebody else's guest, on a PLIC that takes the completion of any source from any context. */
+/* Another VM, on a PLIC that takes the completion of any source from any context. */
 static void complete_foreign(uint32_t id)
 {
 	naive_complete(&hw, (uint32_t)hart_context[1], id);
@@ -432,7 +432,7 @@ static void test_several_at_once(void **state)
 	assert_int_equal(nr_completes, 10);
 }
 
-/* An id of somebody else arrives: our bug or the machine's; it must not stay, and be counted. */
+/* An id of another owner arrives: our bug or the machine's; it must not stay, and be counted. */
 static void test_spurious(void **state)
 {
 	uint32_t context = (uint32_t)hart_context[2];

@@ -22,7 +22,7 @@
 static struct naive_plic refs[2];		/* what VM 0 and VM 1 must see */
 static bool is_virtual[2][NAIVE_IDS];
 static bool delayed;				/* interrupts reach the harts late */
-static bool hostile;				/* somebody else completes what is in flight */
+static bool hostile;				/* another VM completes what is in flight */
 
 static void add_virtual(int vm, uint32_t id)
 {
@@ -78,7 +78,7 @@ static void create_all(uint32_t priority_mask)
 
 /* ---- what happens at random ---- */
 
-/* Wires of sources that nobody owns, too: nothing may come of it. */
+/* Wires of sources without an owner, too: they must have no effect. */
 static void toggle_wire(void)
 {
 	uint32_t id = 1 + rng_below(HW_NDEV);

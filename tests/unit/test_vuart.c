@@ -153,7 +153,7 @@ static void test_receive_polled(void **state)
 	assert_false(interrupted());
 }
 
-/* 256 in the ring, and what has room in the FIFO; then bytes are lost, which is an overrun, told once. */
+/* 256 in the ring, and what has room in the FIFO; then bytes are lost, which is an overrun, reported once. */
 static void test_overrun(void **state)
 {
 	unsigned n = 0;
@@ -297,7 +297,7 @@ static void test_priorities(void **state)
 	assert_int_equal(in(IIR), 0xc1);
 }
 
-/* A read of IIR takes the THRE interrupt back only if it is what was told. */
+/* A read of IIR takes the THRE interrupt back only if it is what was read. */
 static void test_thre(void **state)
 {
 	(void)state;

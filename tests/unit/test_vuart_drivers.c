@@ -400,7 +400,7 @@ static void test_nuttx_polled(void **state)
 	nuttx_sets_up(0, 0);
 	sends("ABC\r\nNuttShell\r\n");	/* up_putc() */
 	expect(IIR, 0xc1);
-	/* TCSETS does it again: the FIFO's bytes go as it goes off, what came meanwhile as it goes on */
+	/* TCSETS does it again: the FIFO's bytes go when it is off, what came meanwhile when it is on again */
 	type("0123456789abcdefgh");
 	expect(LSR, READY);
 	nuttx_sets_up(0, 0x08);
@@ -558,7 +558,7 @@ static void test_u_boot(void **state)
 	assert_true(fake_said("[a] \n[a] \n[a] U-Boot\n[a] => v\n"));
 }
 
-/* Its debug UART, before there is a device tree: it can ask whether somebody has set a divisor. */
+/* Its debug UART, before there is a device tree: it can ask whether a divisor has been set. */
 static void test_u_boot_debug(void **state)
 {
 	(void)state;

@@ -75,7 +75,8 @@ static bool is_ram_of(const struct plan_vm *p, uint64_t address)
 	return false;
 }
 
-/* The VM that is worked for, -1 at boot: all is allowed. Who drives the console silences a stuck one for its harts. */
+/* The VM on whose behalf code runs, -1 at boot: all is allowed. The hart that drives the console silences a stuck VM's
+ * devices for it. */
 static int worker(void)
 {
 	if (fake.running < 0)

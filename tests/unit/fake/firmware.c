@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The firmware below the fake machine: it trusts what it is told, as firmware does, so every call is checked
+ * The firmware below the fake machine: it trusts its arguments, as firmware does, so every call is checked
  * against what the hypervisor may say on behalf of the VM whose hart calls. Also the last words: a panic.
  */
 #include <stdarg.h>

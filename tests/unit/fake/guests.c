@@ -46,7 +46,7 @@ static void add_image(struct plan_vm *p, unsigned vm, unsigned role, uint64_t ta
 	};
 }
 
-/* Behind each list of the plan, where nobody may look: what is not this VM's. */
+/* Behind each list of the plan, where no code may read: what is not this VM's. */
 static void add_stale(struct plan_vm *p, unsigned vm)
 {
 	add_region(p, FAKE_STALE, FAKE_RAM_HPA, FAKE_RAM_PAGES, REGION_RAM);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fake machine's harts as coroutines, and their way out of a guest and back, which is hyp/riscv/switch.S told
+ * The fake machine's harts as coroutines, and their way out of a guest and back, which is hyp/riscv/switch.S
  * in C. See machine.h.
  */
 #include "tests/unit/fake/machine.h"
@@ -501,7 +501,7 @@ static bool external_shortcut(struct guest_context *ctx)
 	return true;
 }
 
-/* The ways that need no C, or little. True if the guest goes on. */
+/* The ways that need no C, or little. True if the guest continues. */
 static bool shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
 	uint64_t cause = hw->csr.scause;

@@ -45,7 +45,7 @@
 #define FAKE_UART_HART	5u
 #define FAKE_TYPED	512
 #define FAKE_VUART	0x10002000ull	/* where a sees it, */
-#define FAKE_STALE	0x88000000ull	/* of an entry behind the regions of each VM: all RAM; nobody may look at it */
+#define FAKE_STALE	0x88000000ull	/* of an entry behind the regions of each VM: all RAM; no code may read it */
 #define FAKE_SSWI	0x02f00000ull	/* register n is of the hart with index n */
 #define FAKE_VUART_IRQ	20u		/* and its interrupt: in the host that is b's */
 
@@ -143,7 +143,7 @@ struct fake_machine {
 	uint32_t uart_room;			/* bytes that the UART takes before its transmitter is busy */
 	uint32_t typed, taken;			/* what waits in its receiver */
 	uint32_t late;				/* of it, what comes only once LSR has been read */
-	bool phantom;				/* IIR tells a time-out though there is nothing, until RBR is read */
+	bool phantom;				/* IIR shows a time-out though there is nothing, until RBR is read */
 	uint8_t keys[FAKE_TYPED];
 	uint32_t console_len;
 	char console[FAKE_CONSOLE];		/* what does not fit is dropped */
@@ -165,7 +165,7 @@ void fake_boot(const struct fake_config *config);
 void fake_create(const struct fake_config *config);
 
 /* A guest's trap into the hypervisor: sets scause, stval, htval, htinst as given, user: from VU-mode, and runs the
- * hart until its guest goes on or it waits. */
+ * hart until its guest continues or it waits. */
 struct fake_exit { uint64_t cause, tval, htval, htinst; bool user; };
 void fake_trap(unsigned hart, const struct fake_exit *e);
 
@@ -183,7 +183,7 @@ void fake_settle(void);
  * 0) to what others can change, or read: each load and store of hyp/vm, hyp/riscv/hart.c and drivers/plic.c outside of
  * its stack, windows on guests' RAM, fetches of instructions, devices, locks. Then act(arg) runs once, as if between
  * two exits: it may change all that a guest can, and let other harts run. One of them that wants a lock which the
- * suspended hart holds waits at PLACE_LOCK and goes on when that hart has left, or waits for it.
+ * suspended hart holds waits at PLACE_LOCK and continues when that hart has left, or waits for it.
  */
 void fake_sibling(uint32_t at, void (*act)(void *arg), void *arg);
 

@@ -29,7 +29,7 @@ struct naive_plic {
 	bool level[NAIVE_IDS];			/* the wire */
 	bool pending[NAIVE_IDS];		/* IP */
 	bool claimed[NAIVE_IDS];		/* the gateway waits for a completion */
-	bool again[NAIVE_IDS];			/* a test says so: a new request, told at the completion */
+	bool again[NAIVE_IDS];			/* a test says so: a new request, made pending at the completion */
 	uint32_t claimer[NAIVE_IDS];		/* context, if claimed */
 	uint32_t priority[NAIVE_IDS];
 	bool enable[NAIVE_CONTEXTS][NAIVE_IDS];

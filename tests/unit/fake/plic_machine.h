@@ -22,15 +22,15 @@
 #define HW_SIZE		(0x200000ull + HW_CONTEXTS * 0x1000)
 #define HW_NDEV		45
 #define GUEST_NDEV	50
-#define NOBODY		(-1)
+#define NO_VM		(-1)
 
 static const int16_t hart_context[] = { 8, 1, 5, 3, 13, NO_CONTEXT };
 
 static struct plan plan;
 static struct naive_plic hw;
-static int worker;		/* index of the VM that vplic.c works for now; NOBODY: boot */
+static int worker;		/* index of the VM that vplic.c works for now; NO_VM: boot */
 static bool expect_spurious;	/* foreign sources may be claimed, completed and masked */
-static bool expect_foreign;	/* somebody else completes what is in flight */
+static bool expect_foreign;	/* another VM completes what is in flight */
 static bool in_reset;		/* completes everything, on each context of the VM */
 static uint32_t broken_claim;	/* if not 0: what every claim returns, whatever is pending */
 static uint64_t claimed_on[NAIVE_IDS];	/* context, of the last claim */
@@ -77,7 +77,7 @@ static void guard_complete(uint64_t context, uint32_t id)
 
 static void guard_write(uint64_t offset, uint32_t value)
 {
-	if (worker == NOBODY)
+	if (worker == NO_VM)
 		return;
 	if (offset < 0x1000) {
 		assert_true(may_touch(offset / 4));
@@ -106,7 +106,7 @@ uint64_t fake_mmio_read(uint64_t addr, unsigned size)
 	uint64_t offset = checked_offset(addr, size);
 	uint32_t value;
 
-	if (offset >= 0x200000 && worker != NOBODY)
+	if (offset >= 0x200000 && worker != NO_VM)
 		assert_int_equal(context_vm((offset - 0x200000) / 0x1000), worker);
 	if (offset < 0x200000 || offset % 0x1000 != 4)
 		return naive_read(&hw, offset);
@@ -162,7 +162,7 @@ static void add_hart(uint32_t hart, uint8_t vm, uint8_t vcpu)
 		plan.vms[vm].vcpu_hart[vcpu] = (uint8_t)hart;
 }
 
-/* Sources 1..HW_NDEV belong to nobody, until a test sets source_owner. */
+/* Sources 1..HW_NDEV have no owner, until a test sets source_owner. */
 static void machine_plan(void)
 {
 	memset(&plan, 0, sizeof(plan));
@@ -207,7 +207,7 @@ static void machine_on(uint32_t priority_mask)
 	for (uint32_t vm = 0; vm < plan.nr_vms; vm++)
 		for (uint32_t id = 1; id <= HW_NDEV; id++)
 			touchable[vm][id] = plan.intcs[0].source_owner[id] == vm;
-	worker = NOBODY;
+	worker = NO_VM;
 	expect_spurious = expect_foreign = in_reset = false;
 	broken_claim = 0;
 	nr_claims = nr_completes = 0;

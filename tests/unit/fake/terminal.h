@@ -96,7 +96,7 @@ static inline void flood_by_lines(unsigned vm, uint32_t bytes, uint32_t line)
 	fake_ram_close();
 	for (uint32_t n = 0; n < bytes; n += 128) {
 		assert_int_equal(sbi(SBI_EXT_DBCN, 0, 128, at, 0), SBI_SUCCESS);
-		assert_int_equal(value(), 128);	/* it never waits, and is never told to */
+		assert_int_equal(value(), 128);	/* it never waits, and no caller asks it to */
 	}
 }
 

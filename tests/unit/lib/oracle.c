@@ -51,7 +51,7 @@ static const char *check_harts(const struct host *host, const struct config *con
 	return NULL;
 }
 
-/* An image in place: at its own address, with no other image of anybody in its pages, nor the package's header. */
+/* An image in place: at its own address, with no other image of any guest in its pages, nor the package's header. */
 static bool in_package(const struct plan *plan, const struct plan_vm *v, const struct plan_region *m)
 {
 	const struct plan_image *own = NULL;
@@ -75,7 +75,7 @@ static bool in_package(const struct plan *plan, const struct plan_vm *v, const s
 
 /*
  * Below where the image was loaded nothing is a guest's: it is reserved, or may be the firmware's. Unless a person has
- * said what the firmware has; then that is nobody's.
+ * said what the firmware has; then that has no owner.
  */
 static bool has_firmware(const struct config *config, const struct plan *plan, uint64_t base, uint64_t size)
 {
@@ -301,7 +301,7 @@ static bool has_registers(const struct host *host, const struct plan_device *d)
 	return false;
 }
 
-/* Who leads to the device, if that is not the guest's: "" for itself, being a provider. NULL: nobody. */
+/* The node that leads to the device, if that is not the guest's: "" for itself, being a provider. NULL: none. */
 static const char *controller(const struct host *host, const struct plan_vm *v, const struct plan_device *d, bool *off)
 {
 	const char *found = NULL;
@@ -341,13 +341,13 @@ static const char *check_control(const struct host *host, const struct plan_vm *
 		FAIL_IF(off, "%s: %s switches the machine off", v->name, v->devices[i].path);
 		FAIL_IF(by && !v->trust_control, "%s: has %s, which controls the machine: %s", v->name,
 			v->devices[i].path, by);
-		FAIL_IF(by && !v->devices[i].control, "%s: %s is not told as machine control", v->name,
+		FAIL_IF(by && !v->devices[i].control, "%s: %s is not reported as machine control", v->name,
 			v->devices[i].path);
 	}
 	return NULL;
 }
 
-/* The hypervisor goes to RAM that nobody has, beside what it is copied from. */
+/* The hypervisor goes to RAM without an owner, beside what it is copied from. */
 static const char *check_self(const struct host *host, const struct config *config, const struct plan *plan)
 {
 	const struct range *a = &plan->hyp, *b = &plan->loaded;

@@ -35,7 +35,7 @@ struct tree tree_parts(const char *guests);
 struct tree tree_copy(const void *data, size_t size);
 void tree_free(struct tree *t);
 
-/* A reporter that keeps what it is told. */
+/* A reporter that stores what is reported. */
 #define MAX_KEPT 64
 struct kept {
 	struct reporter r;

@@ -2,7 +2,7 @@
 /*
  * Stands in for hyp/riscv/lock.h in host builds. Harts change places where the hypervisor waits or has left for its
  * guest, and it holds no lock then; or inside of an exit, where the test says so (fake_sibling()). A lock that is
- * found held and that nobody will release is a deadlock, and ends the test.
+ * found held and that no hart will release is a deadlock, and ends the test.
  */
 #ifndef HYP_RISCV_LOCK_H
 #define HYP_RISCV_LOCK_H
