@@ -97,9 +97,8 @@ static void check_dma(void)
 			iommu = true;
 			NOTE("%s: an IOMMU, which is not used yet", path_of(node));
 		}
-		if (tool_host.nodes[node].flags & NODE_PCI &&
-		    !(tool_host.nodes[tool_host.nodes[node].parent].flags & NODE_PCI))
-			LACK("%s: a PCI host bridge, which cannot be passed through yet", path_of(node));
+		if (host_is_pci_bridge(&tool_host, node) && pci_bridge_refusal(&tool_host, node))
+			LACK("%s: cannot be passed through: %s", path_of(node), pci_bridge_refusal(&tool_host, node));
 		if (host_find_prop(&tool_host, node, "dma-ranges", &p) && p.size)
 			COST("%s: dma-ranges: its devices may reach a part of RAM only; give their guest memory there "
 			     "by \"at\"",

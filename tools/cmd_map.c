@@ -147,26 +147,16 @@ static uint8_t device_owner(const struct plan *plan, const struct host *host, ui
 
 static void device_irqs(const struct host *host, uint16_t top, char *buf, size_t size)
 {
-	struct host_irq_cursor cursor;
-	struct host_irq irq;
+	struct irq_walk walk;
 	const char *before = "";
 	size_t at = 0;
-	uint16_t node;
-	int plic;
 
 	buf[0] = 0;
-	for (node = top; node < host->nodes[top].end; node++) {
-		cursor = (struct host_irq_cursor){ 0 };
-		while (host_next_irq(host, node, &cursor, &irq) == OK && at + 24 < size) {
-			plic = irq.parent == NO_NODE ? -1 : host_find_plic_node(host, irq.parent);
-			if (plic < 0)
-				continue;
-			at += snprintf(buf + at, size - at, "%s", before);
-			if (host->nr_plics > 1)
-				at += snprintf(buf + at, size - at, "%d:", plic);
-			at += snprintf(buf + at, size - at, "%u", irq.id);
-			before = " ";
-		}
+	for (irq_walk_begin(&walk, host, top); irq_walk_next(&walk) && at + 24 < size; before = " ") {
+		at += snprintf(buf + at, size - at, "%s", before);
+		if (host->nr_plics > 1)
+			at += snprintf(buf + at, size - at, "%d:", walk.plic);
+		at += snprintf(buf + at, size - at, "%u", walk.irq.id);
 	}
 }
 

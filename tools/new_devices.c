@@ -89,21 +89,11 @@ void print_safe(const char *text)
 
 static void print_irqs(uint16_t top)
 {
-	struct host_irq_cursor cursor;
-	struct host_irq irq;
+	struct irq_walk walk;
 	const char *before = ", interrupt ";
-	uint16_t node;
 
-	for (node = top; node < tool_host.nodes[top].end; node++) {
-		cursor = (struct host_irq_cursor){ 0 };
-		while (host_next_irq(&tool_host, node, &cursor, &irq) == OK) {
-			if (irq.parent == NO_NODE ||
-			    host_find_plic_node(&tool_host, irq.parent) < 0)
-				continue;
-			fprintf(out, "%s%u", before, irq.id);
-			before = " ";
-		}
-	}
+	for (irq_walk_begin(&walk, &tool_host, top); irq_walk_next(&walk); before = " ")
+		fprintf(out, "%s%u", before, walk.irq.id);
 }
 
 static void print_device(const struct candidate *c, const char *lead)

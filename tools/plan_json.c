@@ -71,6 +71,21 @@ static void regions(const struct plan_vm *v, enum region_kind kind, uint32_t dev
 	json_close(']');
 }
 
+static void buses(const struct plan_vm *v, uint32_t device)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_bridges; i++) {
+		if (v->bridges[i].device != device)
+			continue;
+		json_open(NULL, '{');
+		json_address("ecam", v->bridges[i].ecam.v);
+		json_number("first", v->bridges[i].first_bus);
+		json_number("count", v->bridges[i].nr_buses);
+		json_close('}');
+	}
+}
+
 static void devices(const struct plan *plan, const struct plan_vm *v)
 {
 	char why[3 * HOST_PATH_SIZE];
@@ -85,6 +100,9 @@ static void devices(const struct plan *plan, const struct plan_vm *v)
 		plan_control_text(&tool_host, &v->devices[d], why, sizeof(why));
 		json_text("control", why[0] ? why : NULL);
 		regions(v, REGION_DEVICE, d);
+		json_open("pci-buses", '[');
+		buses(v, d);
+		json_close(']');
 		json_open("interrupts", '[');
 		for (i = 0; i < v->nr_irqs; i++) {
 			if (v->irqs[i].device != d)

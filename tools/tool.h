@@ -147,6 +147,19 @@ void json_bool(const char *key, bool value);
 /* plan_json.c: the plan as a member of a JSON object. */
 void plan_json(const struct plan *plan);
 
+/* irqs.c: the interrupts of PLICs that a node and all below it have, each once, in the order of the tree. */
+struct irq_walk {
+	const struct host *host;
+	uint16_t node, end;
+	struct host_irq_cursor cursor;
+	struct host_irq irq;	/* the one found, */
+	int plic;		/* and its PLIC, index into host->plics */
+	bool seen[MAX_INTCS][MAX_IRQS];
+};
+
+void irq_walk_begin(struct irq_walk *w, const struct host *host, uint16_t top);
+bool irq_walk_next(struct irq_walk *w);		/* false: there is no further one */
+
 /* groups.c: devices of tool_host that belong together. */
 #define MAX_GROUP	16
 struct group {

@@ -39,7 +39,6 @@ static const struct refusal refused[] = {
 	{ "riscv,iommu", WHY_IOMMU },
 	{ "riscv,pci-iommu", WHY_IOMMU },
 	{ "riscv,pmu", "performance counters stay with the firmware" },
-	{ "pci-host-ecam-generic", "PCI host bridges cannot be passed through yet" },
 };
 
 static const char *const powers[] = {
@@ -98,8 +97,8 @@ const char *device_refusal(const struct host *host, uint16_t node)
 		return "reserved memory belongs to no guest";
 	if (node == host->chosen || node == host->aliases)
 		return "it is not a device";
-	if (host->nodes[node].flags & NODE_PCI)
-		return "PCI host bridges cannot be passed through yet";
+	if (host_is_pci_bridge(host, node) && pci_bridge_refusal(host, node))
+		return pci_bridge_refusal(host, node);
 	if (device_switches_off(host, node))
 		return WHY_POWER;
 	if (host_find_prop(host, node, "#iommu-cells", &p))

@@ -215,11 +215,32 @@ static bool goes_anyway(const struct guest_tree *t, uint16_t node, const char *n
 	       (t->mark[node] == MARK_DATA && !strncmp(name, "interrupt", 9));
 }
 
+/*
+ * "msi-map" and "iommu-map" of a PCI bus: entries of an id, a phandle, and two numbers. Without all of its controllers
+ * a map goes: then the devices have interrupts by wire, and DMA as it is.
+ */
+static bool is_lost_map(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
+{
+	uint32_t at;
+	uint16_t target;
+
+	if (strcmp(p->name, "msi-map") && strcmp(p->name, "iommu-map"))
+		return false;
+	for (at = 0; p->size - at >= 16; at += 16) {
+		target = host_find_phandle(t->host, dt_u32(p->data + at + 4));
+		if (guest_has(t, target))
+			continue;
+		note(t, node, p->name, target);
+		return true;
+	}
+	return p->size % 16;
+}
+
 void guest_copy(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
 {
 	uint32_t i;
 
-	if (goes_anyway(t, node, p->name))
+	if (goes_anyway(t, node, p->name) || is_lost_map(t, node, p))
 		return;
 	if (guest_standin_cells(t, p->name)) {
 		copy_with_standins(t, node, p);

@@ -313,7 +313,18 @@ static bool is_plic(const struct host *host, uint16_t node)
 	return false;
 }
 
-/* All memory-mapped registers: two owners must not share a page of them. */
+static bool add_reg(struct host *host, uint16_t node, struct range range, struct reporter *r)
+{
+	if (host->nr_regs == HOST_MAX_REGS) {
+		too_many(host, 0, "register ranges", HOST_MAX_REGS, r);
+		return false;
+	}
+	host->regs[host->nr_regs++] = (struct host_reg){ range, node };
+	return true;
+}
+
+/* All memory-mapped registers, and windows to PCI buses: two owners must not share a page of them. What is malformed is
+ * reported if a configuration uses the device. */
 static void read_regs(struct host *host, struct reporter *r)
 {
 	uint32_t node, i;
@@ -327,13 +338,12 @@ static void read_regs(struct host *host, struct reporter *r)
 		    host_is_within(host, node, host->reserved_memory))
 			continue;
 		for (i = 0; (e = host_node_reg(host, node, i, &range)) != ERR_NOTFOUND; i++) {
-			if (e != OK)
-				continue;	/* reported if a configuration uses the device */
-			if (host->nr_regs == HOST_MAX_REGS) {
-				too_many(host, 0, "register ranges", HOST_MAX_REGS, r);
+			if (e == OK && !add_reg(host, node, range, r))
 				return;
-			}
-			host->regs[host->nr_regs++] = (struct host_reg){ range, node };
+		}
+		for (i = 0; (e = host_pci_window(host, node, i, &range)) != ERR_NOTFOUND && e != ERR_INVALID; i++) {
+			if (e == OK && !add_reg(host, node, range, r))
+				return;
 		}
 	}
 }

@@ -186,6 +186,23 @@ enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index,
 /* The same in the addresses of the node's own bus, before any "ranges": never ERR_RANGE. */
 enum err host_bus_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range) __must_check;
 
+/* From the addresses of that bus to the CPU's: OK, or ERR_NOTFOUND, ERR_RANGE and ERR_UNSUPPORTED as above. */
+enum err host_bus_to_cpu(const struct host *host, uint16_t bus, struct range *range) __must_check;
+
+/* True if the node is the host bridge of a PCI bus; bridges on that bus are none. */
+static inline bool host_is_pci_bridge(const struct host *host, uint16_t node)
+{
+	uint16_t parent = host->nodes[node].parent;
+
+	return host->nodes[node].flags & NODE_PCI && (parent == NO_NODE || !(host->nodes[parent].flags & NODE_PCI));
+}
+
+/*
+ * Window number index (from 0) of a PCI host bridge, as the CPU sees it, host-physical: an entry of its "ranges".
+ * Errors as of host_node_reg(); ERR_NOTFOUND also for a node that is none.
+ */
+enum err host_pci_window(const struct host *host, uint16_t node, uint32_t index, struct range *range) __must_check;
+
 /* The cause of an error of host_node_reg() (e), as text that follows the registers' name. */
 const char *host_reg_fault(enum err e);
 
@@ -200,12 +217,13 @@ struct host_irq {
 
 /* Walks the interrupts of a node; start with {0}. */
 struct host_irq_cursor {
-	uint32_t at;
+	uint32_t at, map_at;	/* offsets in its interrupts, and in its interrupt-map */
 };
 
 /*
- * The next one into *irq. ERR_NOTFOUND: after the last one. ERR_INVALID: the property is cut off; ERR_RANGE: no node
- * is the controller. The walk ends at an error.
+ * The next one into *irq: the node's own, then those that its interrupt-map leads to, for all its children; the same
+ * one may come several times there. ERR_NOTFOUND: after the last one. ERR_INVALID: the property is cut off; ERR_RANGE:
+ * no node is the controller. The walk ends at an error; what has failed is the map if cursor->map_at is not 0.
  */
 enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
 		       struct host_irq *irq) __must_check;

@@ -48,6 +48,10 @@ static inline bool prop_is(const struct dt_prop *p, const char *text)
  */
 enum err host_index(struct host *host, const char **why) __must_check;
 
+/* host_nexus.c: host_next_irq() for interrupt-map alone, with its errors: ERR_NOTFOUND, ERR_INVALID, ERR_RANGE. */
+enum err host_next_mapped_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
+			      struct host_irq *irq) __must_check;
+
 /* host_cpus.c: harts, with what they can do, and the timebase; assume_h as of host_parse(). Faults are reported. */
 void host_read_cpus(struct host *host, bool assume_h, struct reporter *r);
 

@@ -4,8 +4,7 @@
  * registers through the ranges of buses, interrupts through inherited parents (Devicetree
  * Specification 0.4, 2.3.6, 2.3.8 and 2.4.1). Loops are bounded by the tree's size and depth.
  */
-#include "hyp/base/str.h"
-#include "hyp/plan/host_dt.h"
+#include "hyp/plan/host_int.h"
 
 struct dt_prop host_prop(const struct host *host, uint32_t offset)
 {
@@ -328,9 +327,15 @@ enum err host_bus_reg(const struct host *host, uint16_t node, uint32_t index, st
 enum err host_node_reg(const struct host *host, uint16_t node, uint32_t index, struct range *range)
 {
 	enum err e = host_bus_reg(host, node, index, range);
-	uint16_t bus;
 
-	for (bus = host->nodes[node].parent; e == OK && bus; bus = host->nodes[bus].parent)
+	return e ? e : host_bus_to_cpu(host, host->nodes[node].parent, range);
+}
+
+enum err host_bus_to_cpu(const struct host *host, uint16_t bus, struct range *range)
+{
+	enum err e = OK;
+
+	for (; e == OK && bus; bus = host->nodes[bus].parent)
 		e = translate(host, bus, range);
 	return e;
 }
@@ -376,8 +381,8 @@ static enum err take_irq(const struct host *host, const struct dt_prop *p, uint3
 	return OK;
 }
 
-enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
-		       struct host_irq *irq)
+static enum err next_own_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
+			     struct host_irq *irq)
 {
 	const struct host_node *n = &host->nodes[node];
 	struct dt_prop p;
@@ -404,5 +409,15 @@ enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_c
 	e = take_irq(host, &p, &cursor->at, irq);
 	if (e == OK && !host->nodes[irq->parent].interrupt_cells)
 		cursor->at = p.size;	/* would never end */
+	return e;
+}
+
+enum err host_next_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
+		       struct host_irq *irq)
+{
+	enum err e = next_own_irq(host, node, cursor, irq);
+
+	if (e == ERR_NOTFOUND && host->nodes[node].flags & NODE_NEXUS)
+		return host_next_mapped_irq(host, node, cursor, irq);
 	return e;
 }

@@ -139,6 +139,15 @@ enum unmapped_policy {
 };
 
 #define MAX_VM_RESETS	16	/* virtio-mmio devices of one guest */
+#define MAX_VM_BRIDGES	8	/* PCI host bridges of one guest */
+
+/* A PCI host bridge of a guest, with all that is behind it: silent before the guest's RAM is written. */
+struct plan_bridge {
+	hpa_t ecam;		/* configuration space: 1 MiB for each bus, at a multiple of 1 MiB */
+	uint8_t device;		/* index into plan_vm.devices */
+	uint8_t first_bus;	/* its number, for people */
+	uint16_t nr_buses;	/* 1 to 256: as many as configuration space, and "bus-range", hold */
+};
 
 /* How a guest reaches the context pages of its PLICs; docs/architecture.md. */
 enum plic_mode {
@@ -204,6 +213,8 @@ struct plan_vm {
 	struct plan_policy policy;
 	uint32_t nr_resets;	/* passed-through virtio-mmio devices, */
 	hpa_t resets[MAX_VM_RESETS];	/* their registers: reset before the guest's RAM is written */
+	uint32_t nr_bridges;
+	struct plan_bridge bridges[MAX_VM_BRIDGES];
 	struct plan_vuart vuart;	/* console = "uart" */
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
 };

@@ -146,28 +146,47 @@ static bool touches_ram(const struct planner *pl, struct range pages)
 	return host_meets_ram(pl->host, pages) || range_overlaps(pl->plan->hyp, pages);
 }
 
-static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+static bool map_registers(struct planner *pl, uint32_t vm, struct range reg, const char *path)
 {
-	struct range reg, pages;
+	struct range pages = range_pages(reg);
+
+	if (range_valid(pages) && !touches_ram(pl, pages))
+		return map_pages(pl, vm, pages);
+	vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
+		   "%s: its registers at 0x%lx lie in RAM or at the end of the "
+		   "address space", path, reg.base);
+	return false;
+}
+
+/* get(): host_node_reg() or host_pci_window(), for what the property prop has. */
+static bool map_all(struct planner *pl, uint32_t vm, uint16_t node, const char *path, const char *prop,
+		    enum err (*get)(const struct host *, uint16_t, uint32_t, struct range *))
+{
+	struct range reg;
 	uint32_t i;
 	enum err e;
 
-	for (i = 0; (e = host_node_reg(pl->host, node, i, &reg)) == OK; i++) {
-		pages = range_pages(reg);
-		if (!range_valid(pages) || touches_ram(pl, pages)) {
-			vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
-				   "%s: its registers at 0x%lx lie in RAM or at the end of the "
-				   "address space", path, reg.base);
-			return false;
-		}
-		if (!map_pages(pl, vm, pages))
+	for (i = 0; (e = get(pl->host, node, i, &reg)) == OK; i++) {
+		if (!map_registers(pl, vm, reg, path))
 			return false;
 	}
 	if (e == ERR_NOTFOUND)
 		return true;
 	vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
-		   "%s: its \"reg\" number %u %s", path, i, host_reg_fault(e));
+		   "%s: its \"%s\" number %u %s", path, prop, i, host_reg_fault(e));
 	return false;
+}
+
+static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
+{
+	if (!map_all(pl, vm, node, path, "reg", host_node_reg))
+		return false;
+	if (!host_is_pci_bridge(pl->host, node))
+		return true;
+	if (!map_all(pl, vm, node, path, "ranges", host_pci_window))
+		return false;
+	plan_add_bridge(pl, vm, node);
+	return true;
 }
 
 /* The guest that has the node, a parent of it or a node below it; NO_OWNER if none has. */

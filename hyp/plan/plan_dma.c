@@ -8,7 +8,9 @@
 /* The bus that limits what a node reaches; NO_NODE: none does. */
 static uint16_t limiting_bus(const struct host *host, uint16_t node, struct dt_prop *p)
 {
-	for (node = host->nodes[node].parent; node != NO_NODE && node; node = host->nodes[node].parent) {
+	if (!host_is_pci_bridge(host, node))	/* which is the bus of its devices */
+		node = host->nodes[node].parent;
+	for (; node != NO_NODE && node; node = host->nodes[node].parent) {
 		if (host_find_prop(host, node, "dma-ranges", p))
 			return p->size ? node : NO_NODE;
 	}
@@ -22,7 +24,8 @@ static bool passes(const struct host *host, uint16_t bus, const struct dt_prop *
 	uint32_t parent = host->nodes[host->nodes[bus].parent].address_cells, at, entry = 4 * (child + parent + size);
 	struct range window;
 
-	if (!child || child > 2 || !parent || parent > 2 || !size || size > 2 || p->size % entry)
+	if (!child || child > (host_is_pci_bridge(host, bus) ? 3 : 2) || !parent || parent > 2 || !size || size > 2 ||
+	    p->size % entry)
 		return true;
 	for (at = 0; at < p->size; at += entry) {
 		window.base = dt_cells(p->data + at + 4 * child, parent);

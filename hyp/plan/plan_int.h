@@ -69,6 +69,12 @@ void plan_standins(struct planner *pl);
 /* plan_dma.c: a node of a guest's devices that does not reach all of that RAM (host-physical) by DMA; NO_NODE: none. */
 uint16_t plan_dma_limit(const struct planner *pl, uint32_t vm, struct range ram);
 
+/* plan_pci.c: the bus of a guest's PCI host bridge, which is the last of its devices so far or in it. */
+void plan_add_bridge(struct planner *pl, uint32_t vm, uint16_t node);
+
+/* Why the hypervisor cannot make the bus of a PCI host bridge silent, as text for a problem, or NULL. */
+const char *pci_bridge_refusal(const struct host *host, uint16_t node);
+
 /* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
 void plan_irqs(struct planner *pl);
 void plan_vplics(struct planner *pl);

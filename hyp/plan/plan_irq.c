@@ -117,13 +117,16 @@ static void node_irqs(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 	struct host_irq irq;
 	enum err e;
 
-	if (pl->host->nodes[node].flags & NODE_NEXUS) {
-		unroutable(pl, vm, node, "it has an interrupt-map, which is not supported yet");
-		return;
-	}
 	while ((e = host_next_irq(pl->host, node, &cursor, &irq)) == OK)
 		check_irq(pl, vm, device, node, &irq);
-	if (e != ERR_NOTFOUND)
+	if (e == ERR_NOTFOUND)
+		return;
+	if (cursor.map_at && e == ERR_RANGE)
+		unroutable(pl, vm, node, "a controller of its interrupt-map is not in the host's device tree");
+	else if (cursor.map_at)
+		unroutable(pl, vm, node, "its interrupt-map is cut off: its length does not fit the #address-cells and "
+			   "#interrupt-cells of the node and the controllers");
+	else
 		unroutable(pl, vm, node, e == ERR_RANGE ? "its interrupt controller is not in the host's device tree" :
 			   "its interrupts are cut off: their length does not fit the controller's #interrupt-cells");
 }

@@ -223,6 +223,18 @@ static void add_irqs(struct printer *pr, const struct plan *plan, const struct p
 	}
 }
 
+static void add_buses(struct printer *pr, const struct plan_vm *v, uint32_t device)
+{
+	const struct plan_bridge *b;
+	uint32_t i;
+
+	for (i = 0; i < v->nr_bridges; i++) {
+		b = &v->bridges[i];
+		if (b->device == device)
+			add(pr, ", PCI buses %u to %u", b->first_bus, b->first_bus + b->nr_buses - 1);
+	}
+}
+
 static void print_devices(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
 	uint32_t d, i;
@@ -231,6 +243,7 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 		start(pr, "  ", "device");
 		add(pr, " %s%s%s", v->devices[d].path, v->devices[d].control ? ", machine control" : "",
 		    v->devices[d].dma ? ", DMA" : "");
+		add_buses(pr, v, d);
 		add_irqs(pr, plan, v, d);
 		end(pr);
 		for (i = 0; i < v->nr_regions; i++) {

@@ -6,15 +6,14 @@
  */
 #include "hyp/vm/vm_life.h"
 
-#include "drivers/virtio.h"
 #include "hyp/base/fmt.h"
 #include "hyp/console/console.h"
 #include "hyp/console/machine.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sbi_defs.h"
-#include "hyp/riscv/sstage.h"
 #include "hyp/vm/mail.h"
+#include "hyp/vm/quiesce.h"
 #include "hyp/vm/vm_load.h"
 
 static bool keep_machine;
@@ -107,15 +106,6 @@ static bool starts_again(struct vm *vm)
 	}
 	vm->crashes++;
 	return true;
-}
-
-/* Devices that the guest had must not write to its memory any more, nor interrupt. */
-static void quiesce(struct vm *vm)
-{
-	for (uint32_t i = 0; i < vm->plan->nr_resets; i++)
-		virtio_reset(sstage_window(vm->plan->resets[i]));
-	sstage_close_window();
-	vdevs_reset(&vm->devs);
 }
 
 void vm_end_for_good(struct vm *vm)

@@ -179,7 +179,9 @@ def test_doctor(tmp_path):
     assert "cost: no IOMMU: a guest with a device that does DMA is trusted with all memory (trust-dma)" in virt
     dump = tmp_path / "virt.dtb"
     dump.write_bytes(corpus.dump((("-m", "2G"), ("-smp", "4"))))
-    assert "lack: /soc/pci@30000000: a PCI host bridge" in doctor(dump, code=1)
+    assert "/soc/pci@30000000" not in doctor(dump, code=0)
+    corpus.edit_tree(dump, [["-t", "s", "/soc/pci@30000000", "compatible", "vendor,pcie"]])
+    assert "lack: /soc/pci@30000000: cannot be passed through: it is a PCI host" in doctor(dump, code=1)
     corpus.edit_tree(dump, [["-t", "s", f"/cpus/cpu@{hart}", "riscv,isa", "rv64imafdc"] for hart in range(4)])
     assert "lack: no hart has h in its ISA string" in doctor(dump, code=1)
     assert "no hart has h" not in doctor(dump, "--assume-h", code=1)

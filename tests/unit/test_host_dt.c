@@ -787,7 +787,7 @@ static void check_consistent(void)
 		assert_true(strlen(host_path(&host, i, path, sizeof(path))) < sizeof(path));
 		for (j = 0; host_node_reg(&host, i, j, &reg) != ERR_NOTFOUND; j++)
 			assert_true(j < host.dt.size);
-		cursor.at = 0;
+		cursor = (struct host_irq_cursor){ 0 };
 		for (j = 0; host_next_irq(&host, i, &cursor, &irq) == OK; j++)
 			assert_true(j < host.dt.size);
 		host_is_disabled(&host, i);

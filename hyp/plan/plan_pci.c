@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PCI host bridges. A guest gets a bridge whole, with all that is behind it: configuration space, windows and
+ * interrupts. The hypervisor makes the bus silent between two lives of a guest, and for this it has to know how
+ * configuration space is accessed: by ECAM (PCI Express Base Specification, "Enhanced Configuration Access Mechanism";
+ * the binding host-generic-pci). docs/interrupts.md.
+ */
+#include "hyp/plan/plan_int.h"
+
+#define BUS_SIZE	MIB	/* of ECAM, for one bus */
+#define NR_BUSES	256u
+
+/* The first and the last number of "bus-range", from 0 to 255 by default; false: it makes no sense. */
+static bool bus_range(const struct host *host, uint16_t node, uint32_t *first, uint32_t *last)
+{
+	struct dt_prop p;
+
+	*first = 0;
+	*last = NR_BUSES - 1;
+	if (!host_find_prop(host, node, "bus-range", &p))
+		return true;
+	if (p.size != 8)
+		return false;
+	*first = dt_u32(p.data);
+	*last = dt_u32(p.data + 4);
+	return *first <= *last && *last < NR_BUSES;
+}
+
+/* An IOMMU that the hypervisor does not control stops DMA, or leads it elsewhere, as its firmware or reset left it. */
+static bool is_behind_iommu(const struct host *host, uint16_t node)
+{
+	struct dt_prop p;
+	uint32_t at;
+	uint16_t iommu;
+
+	if (!host_find_prop(host, node, "iommu-map", &p))
+		return false;
+	for (at = 0; p.size - at >= 16; at += 16) {
+		iommu = host_find_phandle(host, dt_u32(p.data + at + 4));
+		if (iommu != NO_NODE && !host_is_disabled(host, iommu))
+			return true;
+	}
+	return p.size % 16;
+}
+
+const char *pci_bridge_refusal(const struct host *host, uint16_t node)
+{
+	uint32_t first, last;
+	struct range ecam;
+
+	if (!host_is_compatible(host, node, "pci-host-ecam-generic"))
+		return "it is a PCI host bridge of a kind whose devices the hypervisor cannot stop; it can for "
+		       "pci-host-ecam-generic";
+	if (is_behind_iommu(host, node))
+		return "an IOMMU stands between it and memory (iommu-map), which the hypervisor does not control yet";
+	if (!bus_range(host, node, &first, &last))
+		return "its bus-range is not two numbers from 0 to 255 in order";
+	if (host_node_reg(host, node, 0, &ecam) != OK || ecam.base % BUS_SIZE || ecam.size < BUS_SIZE)
+		return "its configuration space (reg) is not 1 MiB for each bus, at a multiple of 1 MiB";
+	return NULL;
+}
+
+void plan_add_bridge(struct planner *pl, uint32_t vm, uint16_t node)
+{
+	struct plan_vm *v = &pl->plan->vms[vm];
+	uint32_t first, last, buses;
+	struct range ecam;
+
+	if (host_is_disabled(pl->host, node))
+		return;		/* only its registers are mapped, beside those of another device */
+	if (v->nr_bridges == MAX_VM_BRIDGES) {
+		vm_problem(pl, vm, PROBLEM_LIMIT, "devices",
+			   "more than %u PCI host bridges; this build has room for no more", MAX_VM_BRIDGES);
+		return;
+	}
+	if (!bus_range(pl->host, node, &first, &last) || host_node_reg(pl->host, node, 0, &ecam) != OK)
+		return;		/* pci_bridge_refusal() has said so */
+	buses = last - first + 1;
+	if (ecam.size / BUS_SIZE < buses)
+		buses = (uint32_t)(ecam.size / BUS_SIZE);
+	v->bridges[v->nr_bridges++] = (struct plan_bridge){
+		.ecam = hpa(ecam.base), .device = v->nr_devices - 1, .first_bus = first, .nr_buses = buses };
+}
