@@ -68,7 +68,7 @@ static inline void plic_put_enables(const struct plic_regs *p, uint64_t context,
 /* The pending bits of 32 sources. */
 static inline uint32_t plic_get_pending(const struct plic_regs *p, uint64_t word)
 {
-	return mmio_read32(hpa(p->base + 0x1000 + 4 * word));
+	return mmio_read32(hpa(p->base + PLIC_PENDING_BASE + 4 * word));
 }
 
 /* Writes id to the complete register of a context below nr_contexts, enabled or not. */

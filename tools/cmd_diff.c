@@ -12,7 +12,7 @@
 #include "tools/tool.h"
 
 static struct plan old_plan;
-static struct spans old_spans, new_spans;
+static struct ram_owners old_owners, new_owners;
 static bool as_json;
 static uint32_t changes;
 
@@ -100,20 +100,20 @@ static void compare_harts(void)
 }
 
 /* Owner of RAM, and where a guest sees it if that is elsewhere. */
-static void ram_use(const struct plan *plan, const struct span *s, uint64_t at, char *buf,
+static void ram_use(const struct plan *plan, const struct ram_part *s, uint64_t at, char *buf,
 		    size_t size)
 {
 	const struct plan_region *m;
 
-	snprintf(buf, size, "%s", span_owner(s, plan));
-	if (s->kind != SPAN_VM)
+	snprintf(buf, size, "%s", ram_owner_name(s, plan));
+	if (s->owner != RAM_VM)
 		return;
 	m = &plan->vms[s->vm].regions[s->region];
 	if (m->gpa.v != m->hpa.v)
 		snprintf(buf, size, "%s at 0x%lx", plan->vms[s->vm].name, at - m->hpa.v + m->gpa.v);
 }
 
-static void ram_change(const struct span *a, const struct span *b, uint64_t first, uint64_t last)
+static void ram_change(const struct ram_part *a, const struct ram_part *b, uint64_t first, uint64_t last)
 {
 	char from[64], to[64], size[24];
 
@@ -129,10 +129,10 @@ static void compare_ram(void)
 	uint64_t first, last, end_a, end_b;
 	uint32_t a = 0, b = 0;
 
-	spans_find(&old_spans, &old_plan, &tool_host);
-	spans_find(&new_spans, &tool_plan, &tool_host);
-	while (a < old_spans.count && b < new_spans.count) {
-		const struct span *sa = &old_spans.list[a], *sb = &new_spans.list[b];
+	ram_owners_find(&old_owners, &old_plan, &tool_host);
+	ram_owners_find(&new_owners, &tool_plan, &tool_host);
+	while (a < old_owners.count && b < new_owners.count) {
+		const struct ram_part *sa = &old_owners.list[a], *sb = &new_owners.list[b];
 
 		first = sa->range.base > sb->range.base ? sa->range.base : sb->range.base;
 		end_a = range_last(sa->range);

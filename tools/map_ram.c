@@ -11,7 +11,7 @@
 #include "tools/map.h"
 #include "tools/svg.h"
 
-static struct spans spans;
+static struct ram_owners owners;
 
 const char *map_guest_style(uint32_t vm, char *buf)
 {
@@ -31,29 +31,29 @@ const char *map_cut(const char *text, double width, double font_size, char *buf,
 	return buf;
 }
 
-static const char *span_style(const struct span *s, char *buf)
+static const char *part_style(const struct ram_part *s, char *buf)
 {
 	static const char *const styles[] = {
-		[SPAN_FREE] = "free", [SPAN_HYP] = "hyp", [SPAN_FIRMWARE] = "fw",
-		[SPAN_RESERVED] = "res",
+		[RAM_FREE] = "free", [RAM_HYP] = "hyp", [RAM_FIRMWARE] = "fw",
+		[RAM_RESERVED] = "res",
 	};
 
-	return s->kind == SPAN_VM ? map_guest_style(s->vm, buf) : styles[s->kind];
+	return s->owner == RAM_VM ? map_guest_style(s->vm, buf) : styles[s->owner];
 }
 
-static double weight(const struct span *s)
+static double weight(const struct ram_part *s)
 {
 	return pow(s->range.size, 0.38);
 }
 
-static void span_tip(const struct plan *plan, const struct span *s, char *buf)
+static void part_tip(const struct plan *plan, const struct ram_part *s, char *buf)
 {
 	char size[24];
 	int n = snprintf(buf, TIP_SIZE, "0x%lx-0x%lx %s, %s", s->range.base, range_last(s->range),
-			 size_text(s->range.size, size, sizeof(size)), span_owner(s, plan));
+			 size_text(s->range.size, size, sizeof(size)), ram_owner_name(s, plan));
 	const struct plan_region *m;
 
-	if (s->kind != SPAN_VM)
+	if (s->owner != RAM_VM)
 		return;
 	m = &plan->vms[s->vm].regions[s->region];
 	if (m->gpa.v != m->hpa.v)
@@ -70,18 +70,18 @@ static void draw_bar(const struct plan *plan, uint32_t first, uint32_t count, do
 	uint32_t i;
 
 	for (i = 0; i < count; i++)
-		sum += weight(&spans.list[first + i]);
+		sum += weight(&owners.list[first + i]);
 	for (i = 0; i < count; i++, x += w + gap) {
-		const struct span *s = &spans.list[first + i];
-		const char *owner = span_owner(s, plan);
+		const struct ram_part *s = &owners.list[first + i];
+		const char *owner = ram_owner_name(s, plan);
 
 		w = least + (room > 0 ? room * weight(s) / sum : 0);
-		span_tip(plan, s, tip);
-		svg_box(x, y, w, 52, span_style(s, style), tip);
+		part_tip(plan, s, tip);
+		svg_box(x, y, w, 52, part_style(s, style), tip);
 		if (w > 44) {
-			if (s->kind == SPAN_VM || svg_text_width(strlen(owner), 13) < w)
+			if (s->owner == RAM_VM || svg_text_width(strlen(owner), 13) < w)
 				svg_text(x + w / 2, y + 23, ANCHOR_MIDDLE,
-					 s->kind == SPAN_VM ? "name" : "", "%s",
+					 s->owner == RAM_VM ? "name" : "", "%s",
 					 map_cut(owner, w - 6, 13, name, sizeof(name)));
 			svg_text(x + w / 2, y + 41, ANCHOR_MIDDLE, "small dim", "%s",
 				 size_text(s->range.size, size, sizeof(size)));
@@ -101,23 +101,23 @@ static double draw_list(const struct plan *plan, uint32_t first, uint32_t count,
 	double x, row;
 
 	for (i = 0; i < count; i++) {
-		const struct span *s = &spans.list[first + i];
+		const struct ram_part *s = &owners.list[first + i];
 
 		x = SVG_MARGIN + i / half * (SVG_INNER / 2 + 10.0);
 		row = y + i % half * 20.0;
-		svg_box(x + 0.5, row + 4, 14, 11, span_style(s, style), NULL);
+		svg_box(x + 0.5, row + 4, 14, 11, part_style(s, style), NULL);
 		svg_text(x + 24, row + 14, ANCHOR_START, "mono", "0x%010lx-0x%010lx", s->range.base,
 			 range_last(s->range));
 		svg_text(x + 254, row + 14, ANCHOR_END, "mono dim", "%s",
 			 size_text(s->range.size, size, sizeof(size)));
 		seen[0] = 0;
-		if (s->kind == SPAN_VM) {
+		if (s->owner == RAM_VM) {
 			const struct plan_region *m = &plan->vms[s->vm].regions[s->region];
 
 			if (m->gpa.v != m->hpa.v)
 				snprintf(seen, sizeof(seen), ", seen at 0x%lx", m->gpa.v);
 		}
-		svg_text(x + 266, row + 14, ANCHOR_START, "small", "%s%s", span_owner(s, plan),
+		svg_text(x + 266, row + 14, ANCHOR_START, "small", "%s%s", ram_owner_name(s, plan),
 			 seen);
 	}
 	return y + half * 20.0;
@@ -127,10 +127,10 @@ double map_draw_ram(const struct plan *plan, const struct host *host, double y)
 {
 	uint32_t bank, first = 0, count;
 
-	spans_find(&spans, plan, host);
+	ram_owners_find(&owners, plan, host);
 	for (bank = 0; bank < host->nr_ram; bank++, first += count) {
-		for (count = 0; first + count < spans.count; count++) {
-			if (spans.list[first + count].bank != bank)
+		for (count = 0; first + count < owners.count; count++) {
+			if (owners.list[first + count].bank != bank)
 				break;
 		}
 		draw_bar(plan, first, count, y);

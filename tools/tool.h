@@ -171,24 +171,24 @@ struct group {
  * most. */
 void group_find(struct group *g, uint16_t device, bool with_providers);
 
-/* spans.c: who has which RAM, from the first address to the last, with what is free in between. */
-enum span_kind { SPAN_FREE, SPAN_VM, SPAN_HYP, SPAN_FIRMWARE, SPAN_RESERVED };
+/* ram_owners.c: the owner of each part of the RAM, from the first address to the last; free parts, too. */
+enum ram_owner { RAM_FREE, RAM_VM, RAM_HYP, RAM_FIRMWARE, RAM_RESERVED };
 
-struct span {
+struct ram_part {
 	struct range range;
-	enum span_kind kind;
-	uint32_t vm;		/* SPAN_VM: index of the guest, */
+	enum ram_owner owner;
+	uint32_t vm;		/* RAM_VM: index of the guest, */
 	uint32_t region;	/* and of the region in it */
 	uint32_t bank;		/* index into host->ram */
 };
 
-struct spans {
+struct ram_owners {
 	uint32_t count;
-	struct span list[2048];
+	struct ram_part list[2048];
 };
 
-void spans_find(struct spans *spans, const struct plan *plan, const struct host *host);
-const char *span_owner(const struct span *span, const struct plan *plan);
+void ram_owners_find(struct ram_owners *owners, const struct plan *plan, const struct host *host);
+const char *ram_owner_name(const struct ram_part *part, const struct plan *plan);
 
 /* cmd_plan.c: the index of the guest in tool_plan; dies if there is none of that name. */
 uint32_t find_guest(const char *name);

@@ -275,9 +275,7 @@ static __noinline uint64_t read_context(struct vplic *v, uint64_t offset, uint64
 	uint32_t vcpu;
 
 	*value = 0;
-	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
-		return 0;
-	switch (offset % PLIC_CONTEXT_STRIDE) {
+	switch (context_register(v, offset, &vcpu)) {
 	case 0:
 		*value = __atomic_load_n(&v->threshold[vcpu], __ATOMIC_ACQUIRE);
 		return 0;
@@ -414,9 +412,7 @@ static __noinline uint64_t write_context(struct vplic *v, uint64_t offset, uint3
 {
 	uint32_t vcpu;
 
-	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
-		return 0;
-	switch (offset % PLIC_CONTEXT_STRIDE) {
+	switch (context_register(v, offset, &vcpu)) {
 	case 0:
 		lock_acquire(&v->lock);
 		__atomic_store_n(&v->threshold[vcpu], (uint8_t)(value % VPLIC_PRIORITIES), __ATOMIC_RELAXED);

@@ -3,6 +3,7 @@
 #ifndef HYP_VDEV_VPLIC_INT_H
 #define HYP_VDEV_VPLIC_INT_H
 
+#include "hyp/base/plic_map.h"
 #include "hyp/vdev/vplic.h"
 
 static inline uint32_t word_of(uint32_t id) { return id / 32; }
@@ -44,6 +45,17 @@ static inline bool find_context(const struct vplic *v, uint64_t context, uint32_
 {
 	*vcpu = (uint32_t)(context / 2);
 	return context & 1 && context / 2 < v->nr_vcpus;
+}
+
+#define NO_REGISTER	PLIC_CONTEXT_STRIDE	/* no offset in a context */
+
+/* The register at that offset, at or above PLIC_CONTEXT_BASE: 0 is the threshold, others are reserved; NO_REGISTER if
+ * there is no such context. */
+static inline uint64_t context_register(const struct vplic *v, uint64_t offset, uint32_t *vcpu)
+{
+	bool exists = find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, vcpu);
+
+	return exists ? offset % PLIC_CONTEXT_STRIDE : NO_REGISTER;
 }
 
 /* A claim and a completion of what pends here, under the lock. id: one of the VM's. */

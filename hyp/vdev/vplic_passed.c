@@ -81,9 +81,7 @@ uint64_t vplic_passed_read_context(struct vplic *v, uint64_t offset, uint64_t *v
 	uint32_t vcpu;
 
 	*value = 0;
-	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
-		return 0;
-	switch (offset % PLIC_CONTEXT_STRIDE) {
+	switch (context_register(v, offset, &vcpu)) {
 	case 0:
 		*value = threshold_of(v, vcpu);
 		return 0;
@@ -139,9 +137,7 @@ uint64_t vplic_passed_write_context(struct vplic *v, uint64_t offset, uint32_t v
 {
 	uint32_t vcpu;
 
-	if (!find_context(v, (offset - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE, &vcpu))
-		return 0;
-	switch (offset % PLIC_CONTEXT_STRIDE) {
+	switch (context_register(v, offset, &vcpu)) {
 	case 0:
 		return write_threshold(v, vcpu, value);
 	case PLIC_CONTEXT_CLAIM:

@@ -68,10 +68,24 @@ def pack(log_dir):
 
 
 @pytest.fixture
-def boot(pack, log_dir, time_scale):
-    """boot(config, **machine arguments) packs and starts a machine; all are ended after the test."""
+def switch_on(log_dir, time_scale):
+    """switch_on(image=None, **machine arguments) starts a machine; all are ended after the test."""
     running = []
 
+    def start(image=None, **kwargs):
+        logs = log_dir if not running else os.path.join(log_dir, f"machine{len(running) + 1}")
+        running.append(machines.Machine(image, log_dir=logs, scale=time_scale, **kwargs))
+        running[-1].start()
+        return running[-1]
+
+    yield start
+    for machine in running:
+        machine.stop()
+
+
+@pytest.fixture
+def boot(pack, switch_on, log_dir):
+    """boot(config, **machine arguments) packs and starts a machine."""
     def start(config, images=None, **kwargs):
         image = pack(config, images)
         if kwargs.get("disk") is True:
@@ -81,19 +95,20 @@ def boot(pack, log_dir, time_scale):
             kwargs["bios"] = ("default" if firmware == "default" else
                               os.path.join(machines.FIRMWARE, firmware + ".bin"))
             kwargs["kernel"] = os.path.join(image, "bulkhead.bin")
-        logs = log_dir if not running else os.path.join(log_dir, f"machine{len(running) + 1}")
-        machine = machines.Machine(image, log_dir=logs, scale=time_scale, **kwargs)
-        running.append(machine)
-        machine.start()
-        return machine
+        return switch_on(image, **kwargs)
 
     yield start
-    for machine in running:
-        machine.stop()
     for name in ("fw_payload.bin", "bulkhead.bin"):  # large, and made again in a second
         path = os.path.join(log_dir, "image", name)
         if os.path.exists(path):
             os.remove(path)
+
+
+def dump_host(path, **kwargs):
+    """The host's tree as QEMU makes it, before any firmware has edited it. Returns the path."""
+    with machines.Machine(bios="none", machine=f"virt,dumpdtb={path}", **kwargs) as machine:
+        machine.wait()
+    return path
 
 
 @pytest.fixture
@@ -103,11 +118,7 @@ def host_dtb(log_dir):
     edits is a list of fdtput's arguments, as [["-t", "s", "/cpus/cpu@0", "status", "disabled"]].
     """
     def make(edits, **kwargs):
-        path = os.path.join(log_dir, "host.dtb")
-        dump = machines.Machine(bios="none", machine=f"virt,dumpdtb={path}", **kwargs)
-        dump.start()
-        dump.wait()
-        dump.stop()
+        path = dump_host(os.path.join(log_dir, "host.dtb"), **kwargs)
         corpus.edit_tree(path, edits)
         return ["-dtb", path]
     return make

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from configs import config, guest, rt
-from machine import BUILD, Machine
+from machine import BUILD
 
 RT = "16M at 0xa0000000"
 REFUSED = r"^\[bulkhead\] refused: a hart of the plan cannot be trusted with a guest; nothing is started$"
@@ -66,22 +66,17 @@ def symbol(name):
 
 
 @pytest.fixture
-def broken(pack, log_dir, time_scale):
+def broken(pack, switch_on):
     """broken({function: instructions}): a machine whose hypervisor has these where its functions begin."""
-    running = []
-
     def start(faults):
         image = pack(config(rt()))
         with open(os.path.join(image, "fw_payload.bin"), "r+b") as file:
             for name, insns in faults.items():
                 file.seek(PAYLOAD + symbol(name))
                 file.write(b"".join(insn.to_bytes(4, "little") for insn in insns))
-        running.append(Machine(image, log_dir=log_dir, scale=time_scale))
-        running[0].start()
-        return running[0]
+        return switch_on(image)
 
-    yield start
-    running[0].stop()
+    return start
 
 
 def test_lost_tp(broken):

@@ -13,7 +13,7 @@ import pytest
 
 from configs import CONSOLE, DISK, UART, config, guest, rt
 from conftest import TOP
-from machine import FIRMWARE, Machine
+from machine import FIRMWARE
 
 RTC = "/soc/rtc@101000"
 PLIC = corpus.plic()
@@ -28,10 +28,8 @@ def b(harts="2", memory="16M", kernel="rt", **props):
 
 
 @pytest.fixture
-def start(log_dir, time_scale):
+def start(switch_on, log_dir):
     """start(configuration, images, QEMU arguments, damage): packs in spite of all problems, and boots."""
-    machines = []
-
     def run(text, images=("rt",), extra=(), damage=None, hv=True):
         dts, dtb, out = (os.path.join(log_dir, name) for name in ("a.dts", "a.dtb", "a.bin"))
         with open(dts, "w", encoding="utf-8") as file:
@@ -43,15 +41,9 @@ def start(log_dir, time_scale):
         if damage:
             with open(out, "r+b") as file:
                 damage(file)
-        machine = Machine(bios=os.path.join(FIRMWARE, "fw_dynamic.bin"), kernel=out, extra=extra, hv=hv,
-                          log_dir=log_dir, scale=time_scale)
-        machines.append(machine)
-        machine.start()
-        return machine
+        return switch_on(bios=os.path.join(FIRMWARE, "fw_dynamic.bin"), kernel=out, extra=extra, hv=hv)
 
     yield run
-    for machine in machines:
-        machine.stop()
     if os.path.exists(os.path.join(log_dir, "a.bin")):
         os.remove(os.path.join(log_dir, "a.bin"))
 

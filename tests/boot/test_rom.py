@@ -10,7 +10,8 @@ import re
 import pytest
 
 from configs import config, rt
-from machine import FIRMWARE, Machine
+from conftest import dump_host
+from machine import FIRMWARE
 from shims import FLASH, assemble, flash, loaded
 
 RAM = 0x80000000
@@ -32,26 +33,13 @@ def read(path):
 
 
 def dump_tree(log_dir, **kwargs):
-    path = os.path.join(log_dir, "host.dtb")
-    with Machine(bios="none", machine=f"virt,dumpdtb={path}", **kwargs) as machine:
-        machine.wait()
-    return read(path)
+    return read(dump_host(os.path.join(log_dir, "host.dtb"), **kwargs))
 
 
 @pytest.fixture
-def start(log_dir, time_scale):
-    machines = []
-
-    def run(*extra, **kwargs):
-        machine = Machine(bios="none", extra=[argument for more in extra for argument in more], log_dir=log_dir,
-                          scale=time_scale, **kwargs)
-        machines.append(machine)
-        machine.start()
-        return machine
-
-    yield run
-    for machine in machines:
-        machine.stop()
+def start(switch_on):
+    """start(QEMU arguments..., **machine arguments): a machine without firmware, but for what these put into it."""
+    return lambda *extra, **kwargs: switch_on(bios="none", extra=sum(extra, []), **kwargs)
 
 
 @pytest.mark.parametrize("memory, images", [("2G", ["rt"]), ("256M", ["rt"]), ("2G", ["rt", "linux", "u-boot"])])

@@ -11,22 +11,13 @@ import tarfile
 import pytest
 import trees
 from configs import config, linux, rt
-from conftest import TOP
-from machine import Machine
+from conftest import TOP, dump_host
 from person import Person
 
 TOOL = os.path.join(TOP, "build/bulkhead")
 PAYLOAD = "0x80200000"  # where OpenSBI's fw_payload puts it: FW_PAYLOAD_OFFSET behind the start of RAM
 
-
-TELL_TREE = "stty -echo; cd /sys/firmware/devicetree/base; echo tree-; tar c . | gzip | base64; echo -tree"
-
-
-def dump_host(path, **kwargs):
-    """The host's tree as QEMU makes it, before any firmware has edited it."""
-    with Machine(bios="none", machine=f"virt,dumpdtb={path}", **kwargs) as machine:
-        machine.wait()
-    return path
+SHOW_TREE = "stty -echo; cd /sys/firmware/devicetree/base; echo tree-; tar c . | gzip | base64; echo -tree"
 
 
 def at_a_desk(command, host, image, *more):
@@ -99,7 +90,7 @@ def drop_names(directory):
 
 
 def linux_view(lines, directory):
-    """The directory, filled with the tree that TELL_TREE has written among these lines."""
+    """The directory, filled with the tree that SHOW_TREE has written among these lines."""
     lines = lines[lines.index("tree-") + 1:]
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
@@ -120,7 +111,7 @@ def test_tree_in_linux(boot, log_dir):
     machine.uart.expect("login: ", 120)
     machine.uart.send("root\n")
     machine.uart.expect("^~ # ")
-    machine.uart.send(TELL_TREE + "\n")
+    machine.uart.send(SHOW_TREE + "\n")
     machine.uart.expect("^tree-$")
     machine.uart.expect("^-tree$", 120)
     directory = linux_view(machine.uart.lines(), os.path.join(log_dir, "tree"))
@@ -221,7 +212,7 @@ def test_shipped_trees_in_linux(log_dir, time_scale):
             if name != "one":       # which the keyboard belongs to at first
                 person.types(f"\x1d{name}\r")
             person.logs_in(name)
-            person.types(TELL_TREE + "\r")
+            person.types(SHOW_TREE + "\r")
             person.sees(rf"^\[{name}\] tree-$")
             person.sees(rf"^\[{name}\] -tree\n", 120)
             view = linux_view(person.lines(name), os.path.join(log_dir, name))
