@@ -11,58 +11,22 @@
  */
 #include "guests/lib/check.h"
 #include "guests/lib/console.h"
-#include "guests/lib/cpu.h"
-#include "guests/lib/device.h"
 #include "guests/lib/dt.h"
 #include "guests/lib/lock.h"
-#include "guests/lib/plic.h"
 #include "guests/lib/timer.h"
+#include "guests/stress/stress.h"
 
-#define HARTS		2
-#define SOURCES		3	/* at most */
-#define DEEPEST		3
 #define UART_SCRATCH	7
 
-struct source {
-	const struct device *dev;
-	uint32_t busy;		/* an event is made and not yet served: the maker has the source for itself */
-	uint32_t in_service;	/* claimed, not yet about to be completed */
-	uint32_t pinned;	/* handlers that may still write its completion */
-	uint32_t priority;
-	bool alone;		/* only the claimer has it enabled */
-	uint64_t made, served;
-};
-
-struct hart {
-	uint64_t random;
-	uint32_t depth, threshold;
-	uint32_t handed;	/* a source that the other hart wants completed here; 0: none */
-	uint64_t taken;
-	uint64_t claims;	/* that gave something, here */
-	bool claiming;		/* a claim is in progress, and not counted yet */
-	uint64_t seen;		/* of the other hart's, when this one claimed last */
-};
-
-static struct source sources[SOURCES];
-static unsigned int nr_sources;
-static struct hart harts[HARTS];
+struct source sources[SOURCES];
+unsigned int nr_sources;
+struct hart harts[HARTS];
+struct counted counted;
+uint64_t restart_at;
+static uint64_t wanted;
 static struct spinlock enables;
-static uint64_t events, wanted, duplicates, lost, spurious, nested, elsewhere, by_other, masked, early, waits,
-	unexplained;
-static uint64_t restart_at;
-static uint32_t rebooting;	/* by one hart; the other one does not count that boot again */
 
-void stress_vector(void);
-void stress_trap(uint64_t cause, uint64_t epc, uint64_t tval);
-
-#define count(x)	__atomic_fetch_add(&(x), 1, __ATOMIC_RELAXED)
-
-static struct hart *me(void)
-{
-	return &harts[this_cpu()->index];
-}
-
-static uint32_t chance(uint32_t n)
+uint32_t chance(uint32_t n)
 {
 	struct hart *h = me();
 
@@ -72,17 +36,7 @@ static uint32_t chance(uint32_t n)
 	return (uint32_t)(h->random * 0x2545f4914f6cdd1dull >> 32) % n;
 }
 
-static int own_context(void)
-{
-	return this_cpu()->plic_ctx;
-}
-
-static int other_context(void)
-{
-	return cpus[1 - this_cpu()->index].plic_ctx;
-}
-
-static void set_threshold(uint32_t value)
+void set_threshold(uint32_t value)
 {
 	me()->threshold = value;
 	plic_write(PLIC_THRESHOLD(own_context()), value);
@@ -104,182 +58,31 @@ static void set_enable(int context, const struct source *s, bool on)
 	irq_restore(flags);
 }
 
-static volatile uint8_t *boots(void)
+volatile uint8_t *boots(void)
 {
 	const struct device *uart = device_find("uart");
 
 	return (volatile uint8_t *)(uart->base + ((uint64_t)UART_SCRATCH << uart->shift));
 }
 
-/* ---- the handler ---- */
-
-static bool own_it(struct source *s)
+bool own_it(struct source *s)
 {
 	uint32_t idle = 0;
 
 	return __atomic_compare_exchange_n(&s->busy, &idle, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static void make(struct source *s)
+void make(struct source *s)
 {
 	count(s->made);
-	count(events);
+	count(counted.events);
 	s->dev->ops->raise(s->dev);
 }
 
-/* NULL: none of ours. */
-static struct source *source_of(uint32_t id)
-{
-	for (unsigned int i = 0; i < nr_sources; i++)
-		if (sources[i].dev->source == id)
-			return &sources[i];
-	return NULL;
-}
-
-static struct source *another(const struct source *s)
+struct source *another(const struct source *s)
 {
 	return &sources[((uint32_t)(s - sources) + 1 + chance(nr_sources - 1)) % nr_sources];
 }
-
-static void take_handed(void)
-{
-	uint32_t id = __atomic_exchange_n(&me()->handed, 0, __ATOMIC_ACQUIRE);
-
-	if (!id)
-		return;
-	plic_complete(own_context(), id);
-	count(by_other);
-	__atomic_fetch_sub(&source_of(id)->pinned, 1, __ATOMIC_RELEASE);
-}
-
-/* Another event may come, and the handler of a higher priority. */
-static void let_in(const struct source *s)
-{
-	uint32_t threshold = me()->threshold;
-	struct source *o = another(s);
-
-	set_threshold(s->priority > threshold ? s->priority : threshold);
-	irq_enable();
-	if (chance(2) && own_it(o))
-		make(o);
-	for (uint32_t n = chance(40); n; n--)
-		cpu_relax();
-	irq_disable();
-	set_threshold(threshold);
-}
-
-static void complete(struct source *s, bool alone)
-{
-	uint32_t id = s->dev->source, none = 0, how = alone ? 0 : chance(4);
-
-	if (how == 3 && __atomic_compare_exchange_n(&harts[1 - this_cpu()->index].handed, &none, id, false,
-						    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		return;
-	if (how == 2)
-		count(elsewhere);
-	plic_complete(how == 2 ? other_context() : own_context(), id);
-	__atomic_fetch_sub(&s->pinned, 1, __ATOMIC_RELEASE);
-}
-
-static void reboot_now(void)
-{
-	*boots() = (uint8_t)(*boots() + 1);
-	sbi_call(EID_SRST, 0, 1, 0, 0, 0, 0);
-	count(lost);	/* it came back */
-}
-
-static void serve(struct source *s)
-{
-	bool alone = s->alone, before;
-
-	__atomic_fetch_add(&s->pinned, 1, __ATOMIC_ACQUIRE);
-	if (__atomic_exchange_n(&s->in_service, 1, __ATOMIC_ACQUIRE) || !READ_ONCE(s->busy))
-		count(duplicates);
-	if (restart_at && READ_ONCE(events) > restart_at && !__atomic_exchange_n(&rebooting, 1, __ATOMIC_RELAXED))
-		reboot_now();
-	if (me()->depth < DEEPEST && chance(3) == 0)
-		let_in(s);
-	s->dev->ops->calm(s->dev);
-	mb();
-	count(s->served);
-	me()->taken++;
-	before = chance(2);
-	WRITE_ONCE(s->in_service, 0);
-	if (before) {	/* the next event may come before the completion */
-		__atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
-		count(early);
-	}
-	complete(s, alone);
-	if (!before)
-		__atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
-}
-
-/* A claim, counted; a hart that finds nothing meanwhile sees that a claim is in progress. */
-static uint32_t claim(struct hart *h)
-{
-	uint32_t id;
-
-	__atomic_store_n(&h->claiming, true, __ATOMIC_RELAXED);
-	mb();
-	id = plic_claim(own_context());
-	if (id)
-		__atomic_fetch_add(&h->claims, 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&h->claiming, false, __ATOMIC_RELEASE);
-	return id;
-}
-
-/* Nothing to claim. The other hart, which has the same sources enabled, may have been faster; otherwise the cause is
- * unknown. */
-static void tell_spurious(void)
-{
-	const struct hart *other = &harts[1 - this_cpu()->index];
-	/* before its count, which comes first there */
-	bool claiming = __atomic_load_n(&other->claiming, __ATOMIC_ACQUIRE);
-
-	count(spurious);
-	if (!claiming && __atomic_load_n(&other->claims, __ATOMIC_ACQUIRE) == me()->seen)
-		count(unexplained);
-}
-
-static void external(void)
-{
-	struct hart *h = me();
-	bool first = true;
-	uint32_t id;
-
-	if (h->depth++)
-		count(nested);
-	while ((id = claim(h))) {
-		struct source *s = source_of(id);
-
-
-		if (s)
-			serve(s);
-		else
-			count(duplicates);
-		first = false;
-		if (chance(3) == 0)
-			break;		/* one at a time: what is left interrupts again */
-	}
-	if (first)
-		tell_spurious();
-	h->seen = __atomic_load_n(&harts[1 - this_cpu()->index].claims, __ATOMIC_ACQUIRE);
-	h->depth--;
-}
-
-void stress_trap(uint64_t cause, uint64_t epc, uint64_t tval)
-{
-	struct tf tf = { .epc = epc, .cause = cause, .tval = tval };
-
-	if (cause == (CAUSE_INTERRUPT | IRQ_EXT))
-		external();
-	else if (cause == (CAUSE_INTERRUPT | IRQ_TIMER))
-		csr_clear(sie, 1UL << IRQ_TIMER);
-	else
-		trap_fatal(&tf, "stress");
-}
-
-/* ---- the events ---- */
 
 /* Everything is open here, until the source is free again. */
 static void wait_served(struct source *s)
@@ -297,7 +100,7 @@ static void wait_served(struct source *s)
 			     "%x",
 			     s->made, s->dev->name, s->busy, s->in_service, s->pinned, s->priority,
 			     plic_read(PLIC_PENDING(s->dev->source)));
-			count(lost);
+			count(counted.lost);
 			return;
 		}
 		cpu_relax();
@@ -326,9 +129,9 @@ static void expect_masked(struct source *s, const char *how)
 	}
 	if (READ_ONCE(s->served) != served) {
 		line("FAIL stress: %s: %s served though masked", s->dev->name, how);
-		count(duplicates);
+		count(counted.duplicates);
 	}
-	count(masked);
+	count(counted.masked);
 }
 
 /* Both harts have it enabled, whoever had it alone. The caller has the source for itself. */
@@ -393,7 +196,7 @@ static void burst(struct source *s)
 		timer_set(time_now() + ms_to_ticks(1));	/* the other hart may be faster */
 		csr_set(sie, 1UL << IRQ_TIMER);
 		wfi();
-		count(waits);
+		count(counted.waits);
 	}
 	irq_enable();
 }
@@ -431,7 +234,7 @@ static void together(uint32_t stage)
 	static uint32_t arrived;
 
 	__atomic_fetch_add(&arrived, 1, __ATOMIC_ACQ_REL);
-	while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) < stage * HARTS && !READ_ONCE(lost))
+	while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) < stage * HARTS && !READ_ONCE(counted.lost))
 		take_handed();
 }
 
@@ -448,7 +251,7 @@ static void hart_main(void *arg)
 	together(1);	/* a completion counts only where the source is enabled */
 	csr_write(sie, 1UL << IRQ_EXT);
 	irq_enable();
-	while (READ_ONCE(events) < wanted && !READ_ONCE(lost))
+	while (READ_ONCE(counted.events) < wanted && !READ_ONCE(counted.lost))
 		one_round();
 	set_threshold(0);	/* what only this hart has enabled must not wait for the other one's end */
 	together(2);
@@ -494,9 +297,10 @@ static void report(void)
 	line("stress: %lu events, %lu interrupts, %lu lost, %lu duplicates; hart 0 took %lu; %lu nested, %lu completed "
 	     "elsewhere, %lu by the other hart, %lu events before completion, %lu masked, %lu waits, %lu spurious, %lu "
 	     "of them alone",
-	     made, served, lost + (made - served), duplicates, harts[0].taken, nested, elsewhere, by_other, early,
-	     masked, waits, spurious, unexplained);
-	if (made == served && made >= wanted && !lost && !duplicates)
+	     made, served, counted.lost + (made - served), counted.duplicates, harts[0].taken, counted.nested,
+	     counted.elsewhere, counted.by_other, counted.early, counted.masked, counted.waits, counted.spurious,
+	     counted.unexplained);
+	if (made == served && made >= wanted && !counted.lost && !counted.duplicates)
 		line("ok stress");
 	else
 		line("FAIL stress");

@@ -127,4 +127,15 @@ static inline void assert_fault(uint64_t cause, uint64_t tval, uint64_t pc)
 	assert_false(csr()->vsstatus & SSTATUS_SIE);
 }
 
+#define PC	(BOOT_PC + 0x400)
+#define VECTOR	0x80001000ull
+
+/* vstvec in vectored mode, interrupts on, VS or VU. */
+static inline void ready(bool sie, bool spie)
+{
+	csr()->vstvec = VECTOR | 1;
+	csr()->vsstatus = (sie ? SSTATUS_SIE : 0) | (spie ? SSTATUS_SPIE : 0) | SSTATUS_SUM | SSTATUS_FS;
+	hw()->x[0] = PC;
+}
+
 #endif

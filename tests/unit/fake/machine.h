@@ -172,6 +172,9 @@ void fake_trap(unsigned hart, const struct fake_exit *e);
 /* The hart comes out of its WFI (or on at all), and runs on in the same way. */
 void fake_wake(unsigned hart);
 
+/* Between machine.c and machine_asm.c: the hart that runs stops here, until fake_trap(), fake_wake() or another one. */
+void fake_stop_at(enum fake_place place);
+
 /* Takes what is pending and enabled for the hypervisor: a trap of the guest, or a wake. False if nothing is. */
 bool fake_interrupt(unsigned hart);
 

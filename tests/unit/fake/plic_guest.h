@@ -73,7 +73,7 @@ static void physical(uint32_t vcpu)
 	after(old, vplic_physical(&vplics[worker], vcpu));
 }
 
-static void set_level(uint32_t id, bool level)
+static inline void set_level(uint32_t id, bool level)
 {
 	uint64_t old = lines(worker);
 
