@@ -75,7 +75,8 @@ static void serve(struct source *s)
 	__atomic_fetch_add(&s->pinned, 1, __ATOMIC_ACQUIRE);
 	if (__atomic_exchange_n(&s->in_service, 1, __ATOMIC_ACQUIRE) || !READ_ONCE(s->busy))
 		count(counted.duplicates);
-	if (restart_at && READ_ONCE(counted.events) > restart_at && !__atomic_exchange_n(&rebooting, 1, __ATOMIC_RELAXED))
+	if (restart_at && READ_ONCE(counted.events) > restart_at &&
+	    !__atomic_exchange_n(&rebooting, 1, __ATOMIC_RELAXED))
 		reboot_now();
 	if (me()->depth < DEEPEST && chance(3) == 0)
 		let_in(s);

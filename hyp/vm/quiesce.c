@@ -7,7 +7,7 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sstage.h"
 
-#define BUSY_MS		100	/* for which functions are waited for that have DMA of their own under way */
+#define BUSY_MS		100	/* for a function whose own DMA is in progress to complete it */
 #define RESET_MS	2	/* a reset behind a bridge: 1 ms at least (PCI Express 6.0, 6.6.1, "Trst") */
 #define AFTER_RESET_MS	100	/* before the next access to a function (6.6.1, 6.6.2) */
 

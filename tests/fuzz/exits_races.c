@@ -125,8 +125,8 @@ static void any_exit(unsigned hart)
 	else if (how < 140)
 		e = event_ecall(hart, true);
 	else if (how < 220)
-		e = event_plic_access(hart, input_u8() & 1 ? 0x200000 + 0x1000 * (input_u8() % 8) + 4 * (input_u8() & 1) :
-				    4 * input_raw(2) % 0x2400, input_u8() & 1);
+		e = event_plic_access(hart, input_u8() & 1 ? 0x200000 + 0x1000 * (input_u8() % 8) +
+				      4 * (input_u8() & 1) : 4 * input_raw(2) % 0x2400, input_u8() & 1);
 	else
 		e.exit.cause = 0;
 	if (e.exit.cause)

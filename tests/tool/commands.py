@@ -6,7 +6,8 @@ import subprocess
 import corpus
 import pytest
 
-TOOLS = {"plain": os.path.join(corpus.TOP, "build/bulkhead"), "checked": os.path.join(corpus.TOP, "build/unit/bulkhead")}
+TOOLS = {"plain": os.path.join(corpus.TOP, "build/bulkhead"),
+         "checked": os.path.join(corpus.TOP, "build/unit/bulkhead")}
 COMMANDS = ("check", "plan", "dtb", "map", "drivers", "doctor", "new", "diff", "images", "pack", "flash")
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hyp/plan/host_dt.c: what is refused, and that no damaged tree does harm (AddressSanitizer watches; the tree ends where
- * its memory ends).
+ * hyp/plan/host_dt.c: what is refused, and that no damaged tree does harm (AddressSanitizer watches; the tree ends
+ * where its memory ends).
  */
 #include <setjmp.h>
 #include <stdarg.h>

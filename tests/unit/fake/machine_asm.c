@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What assembly does on the fake machine, in C: hyp/riscv/switch.S, fault.S, vector_fp.S and cbo_insn.h. See machine.h. */
+/* What assembly does on the fake machine, in C: hyp/riscv/switch.S, fault.S, vector_fp.S and cbo_insn.h; see
+ * machine.h. */
 #include <string.h>
 
 #include "drivers/plic.h"
