@@ -123,8 +123,10 @@ void terminal_hart_run(void)
 uint64_t terminal_poll(void)
 {
 	bool pending;
+	uint64_t next, at;
 
 	service(&pending);
-	vm_watch_all();
-	return console_next_poll(pending);
+	at = vm_watch_all();
+	next = console_next_poll(pending);
+	return at < next ? at : next;
 }

@@ -99,6 +99,9 @@ struct vm {
 	/* ticks; valid in VM_STOPPING: when to check next whether its harts have left, */
 	uint64_t check_at;
 	uint32_t checks;			/* and how often that has been */
+	/* ticks; in VM_RUNNING with a watchdog: the last check from outside whether a hart is lost, */
+	uint64_t looked_at;
+	uint64_t look_from;			/* and before which time no hart counts as lost */
 	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
 	uint32_t starts;			/* how often it was started */
 	uint32_t crashes;			/* how often it was restarted for a crash */

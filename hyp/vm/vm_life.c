@@ -175,11 +175,10 @@ static void begin_watch(struct vm *vm)
 	vm->checks = 0;
 }
 
-/* Whether it is this call that ended the VM: another hart may have been faster. *log_it: whether the rate limit allows
- * a line with the reason. */
-static bool end_running(struct vcpu *v, enum vm_end end, bool *log_it)
+/* Whether it is this call that ended the VM: another hart may have been faster. self: the caller's bit if it is a vcpu
+ * of the VM, otherwise 0. *log_it: whether the rate limit allows a line with the reason. */
+static bool end_running(struct vm *vm, uint64_t self, enum vm_end end, bool *log_it)
 {
-	struct vm *vm = v->vm;
 	uint64_t others = 0;
 	bool first;
 
@@ -190,7 +189,7 @@ static bool end_running(struct vcpu *v, enum vm_end end, bool *log_it)
 		vm->end = end;
 		vm->log_life = rate_limit_take(&vm->lives);
 		begin_watch(vm);
-		others = vm->active & ~(1ull << v->index);
+		others = vm->active & ~self;
 	}
 	*log_it = vm->log_life;
 	lock_release(&vm->lock);
@@ -202,7 +201,7 @@ enum verdict vm_end(struct vcpu *v, enum vm_end end)
 {
 	bool log_it;
 
-	end_running(v, end, &log_it);
+	end_running(v->vm, v->ctx.self, end, &log_it);
 	return VERDICT_LEAVE;
 }
 
@@ -274,10 +273,19 @@ enum verdict vm_crash(struct vcpu *v, enum vm_end end)
 	bool last = policy->on_crash != ON_CRASH_RESTART || v->vm->crashes == policy->restart_limit, log_it;
 
 	/* Two harts may crash at once: one of them has ended the VM, and logs it before it leaves. */
-	if (end_running(v, end, &log_it) && (log_it || last))
+	if (end_running(v->vm, v->ctx.self, end, &log_it) && (log_it || last))
 		console_log("vm %s: vcpu %u: crash: %s, pc 0x%lx", v->vm->plan->name, v->index, vm_end_name(end),
 			    v->ctx.x[0]);
 	return VERDICT_LEAVE;
+}
+
+void vm_end_missed(struct vm *vm)
+{
+	bool log_it;
+
+	if (end_running(vm, 0, VM_END_WATCHDOG, &log_it) && log_it)
+		console_log("vm %s: crash: %s: a hart of it is in the firmware and does not return", vm->plan->name,
+			    vm_end_name(VM_END_WATCHDOG));
 }
 
 bool vm_ending(struct vm *vm)

@@ -21,6 +21,9 @@ enum verdict vm_end(struct vcpu *v, enum vm_end end);
 /* The same for a crash (VM_END_FAILED and behind), with a line in the log. */
 enum verdict vm_crash(struct vcpu *v, enum vm_end end);
 
+/* The same if a hart of the VM is lost, as a hart outside of the guest has found; with a line in the log. Any hart. */
+void vm_end_missed(struct vm *vm);
+
 /* The VM has become VM_STUCK: its devices and interrupts are off from now on, and it does not count as alive. */
 void vm_end_for_good(struct vm *vm);
 

@@ -107,22 +107,24 @@ static uint64_t due_since(struct vcpu *v)
 	return v->vm->plan->sstc ? csr_read(CSR_VSTIMECMP) : v->timer.due;
 }
 
-/*
- * Whether a sibling has not been checked for so long that M-mode must have it. If this hart has not been checked in
- * time either, time has jumped (an emulator that was stopped), and its siblings had no chance to enter HS-mode.
- */
-static bool misses_sibling(struct vcpu *v, uint64_t now)
+bool vtimer_misses(const struct vm *vm, uint64_t now)
 {
-	uint64_t period = v->vm->watchdog_ticks, patience = 2 * period + v->vm->check_ticks;
-	uint64_t self = __atomic_exchange_n(&v->timer.seen, now, __ATOMIC_RELAXED);
+	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
+		uint64_t seen = __atomic_load_n(&vm->vcpus[i]->timer.seen, __ATOMIC_RELAXED);
 
-	for (uint32_t i = 0; i < v->vm->plan->nr_vcpus && now - self < 2 * period; i++) {
-		uint64_t seen = __atomic_load_n(&v->vm->vcpus[i]->timer.seen, __ATOMIC_RELAXED);
-
-		if (seen < now && now - seen >= patience)
+		if (seen < now && now - seen >= vtimer_patience(vm))
 			return true;
 	}
 	return false;
+}
+
+/* If this hart has not been checked in time either, time has jumped (an emulator that was stopped), and its siblings
+ * had no chance to enter HS-mode. */
+static bool misses_sibling(struct vcpu *v, uint64_t now)
+{
+	uint64_t self = __atomic_exchange_n(&v->timer.seen, now, __ATOMIC_RELAXED);
+
+	return now - self < 2 * v->vm->watchdog_ticks && vtimer_misses(v->vm, now);
 }
 
 static enum verdict check_watchdog(struct vcpu *v, uint64_t now)

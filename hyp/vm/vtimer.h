@@ -7,8 +7,8 @@
  * The watchdog of a guest (watchdog-ms) checks each of its harts that is started. A hart hangs if its
  * guest's own timer interrupt has been due for that long and the guest has set no new deadline; or, once a
  * guest has kicked the watchdog by the vendor call, if none of its harts has done so for that long; or if it has not
- * entered HS-mode to be checked for twice that long and a second, which its siblings see: nothing that a guest can mask
- * prevents this.
+ * entered HS-mode to be checked for twice that long and a second: nothing that a guest can mask prevents this. Its
+ * siblings find that, or the hart that drives the console (vm_stuck.c).
  */
 #ifndef HYP_VM_VTIMER_H
 #define HYP_VM_VTIMER_H
@@ -36,5 +36,14 @@ void vtimer_wake_parked(struct vcpu *v, uint64_t at);
 
 /* The guest reports that it is alive. */
 void vtimer_kick(struct vcpu *v);
+
+/* Ticks after which a hart that has not been checked is in M-mode, and does not return. Of a VM with a watchdog. */
+static inline uint64_t vtimer_patience(const struct vm *vm)
+{
+	return 2 * vm->watchdog_ticks + vm->check_ticks;
+}
+
+/* Whether a started hart of a VM with a watchdog has not been checked for that long. now: the time CSR. Any hart. */
+bool vtimer_misses(const struct vm *vm, uint64_t now);
 
 #endif

@@ -158,13 +158,19 @@ def the_monitor_goes_on(uart):
     uart.expect_line("rt", r"rt: tick \d+ ")
 
 
-@pytest.mark.parametrize("hart", [0, 3])
-def test_a_person_stops_it(boot, hart):
-    """One hart, and no sibling that could notice it: the hart that drives the console does. A spare one, or rt's."""
-    machine = boot(shared(racer(AMO, FSD, harts="1", race_stale=1), rt(), hart=hart), hv=False, **STOCK)
+@pytest.mark.parametrize("hart, props", [(0, {}), (3, {"watchdog_ms": 500})])
+def test_one_hart(boot, hart, props):
+    """No sibling could notice it: the hart that drives the console does, a spare one or rt's, after a person has
+    stopped the guest or because of its watchdog."""
+    machine = boot(shared(racer(AMO, FSD, harts="1", race_stale=1, **props), rt(), hart=hart), hv=False, **STOCK)
     uart = machine.uart
     uart.expect("sbi_trap_error: hart1: t6")
-    uart.send(PREFIX + "mstop race\r")
+    if props:
+        uart.expect_line("bulkhead", "vm race: crash: watchdog: a hart of it is in the firmware and does not return",
+                         30)
+        uart.send(PREFIX + "m")
+    else:
+        uart.send(PREFIX + "mstop race\r")
     await_stuck(machine, channel=uart)
     the_monitor_goes_on(uart)
     uart.send("reboot\r")

@@ -258,6 +258,27 @@ static void test_watchdog_misses(void **state)
 	}
 }
 
+/* To the tick: a hart that was not checked for two periods itself has seen time jump. */
+static void test_watchdog_jumps(void **state)
+{
+	uint64_t *seen;
+
+	(void)state;
+	for (unsigned ticks = 0; ticks < 2; ticks++) {
+		config.policy[A].watchdog_ms = 100;
+		boot();
+		start_all();
+		seen = &fake_vcpu(A, 0)->timer.seen;
+		hang(1);
+		for (unsigned k = 0; k < 22; k++)
+			pass(50001);
+		fake.time = *seen + 200000 - ticks;
+		fake.hung |= 1ull << fake_hart_of(A, 2);	/* one hart alone checks now */
+		fake_settle();
+		assert_int_equal(fake_vm(A)->state, ticks ? VM_STOPPING : VM_RUNNING);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +287,7 @@ int main(void)
 		cmocka_unit_test_setup(test_two_stuck_without_sstc, setup),
 		cmocka_unit_test_setup(test_last_one_is_stuck, setup),
 		cmocka_unit_test_setup(test_watchdog_misses, setup),
+		cmocka_unit_test_setup(test_watchdog_jumps, setup),
 		cmocka_unit_test_setup(test_watchdog_sleeps, setup),
 		cmocka_unit_test_setup(test_watchdog_time, setup),
 		cmocka_unit_test_setup(test_watchdog_bites, setup),

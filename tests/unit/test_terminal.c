@@ -302,6 +302,18 @@ static void test_input(void **state)
 	expect_steps("LtoUw");
 }
 
+/* A hart that polls comes back for its output, or for the next check of a VM. */
+static void test_poll_for_a_watch(void **state)
+{
+	(void)state;
+	for (uint64_t watch = SOON - 1; watch <= LATER + 1; watch++) {
+		t.nr_steps = 0;
+		t.watch = watch;
+		t.pending = watch % 2;
+		assert_int_equal(terminal_poll(), t.pending && watch > SOON ? SOON : watch < LATER ? watch : LATER);
+	}
+}
+
 static void test_ends(void **state)
 {
 	(void)state;
@@ -326,6 +338,7 @@ int main(void)
 		cmocka_unit_test_setup(test_timer, prepare),
 		cmocka_unit_test_setup(test_timer_off, prepare),
 		cmocka_unit_test_setup(test_input, prepare),
+		cmocka_unit_test_setup(test_poll_for_a_watch, prepare),
 		cmocka_unit_test_setup(test_ends, prepare),
 	};
 
