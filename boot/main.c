@@ -65,13 +65,13 @@ static void report(struct reporter *r, const struct problem *p)
 
 	(void)r;	/* problem_report() counts */
 	problem_format(text, sizeof(text), p);
-	console_log("%s", text);
+	console_print(text);
 }
 
 static void print_plan_line(void *arg, const char *text)
 {
 	(void)arg;
-	console_log("%s", text);
+	console_print(text);
 }
 
 static void check_hart(void)

@@ -72,6 +72,9 @@ static void vm(void)
 {
 	ASM_OFFSET(VCPU_HART, struct vcpu, hart);
 	ASM_OFFSET(VCPU_INDEX, struct vcpu, index);
+	ASM_OFFSET(VCPU_DEADLINE, struct vcpu, timer.deadline);
+	ASM_OFFSET(VCPU_DUE, struct vcpu, timer.due);
+	ASM_OFFSET(VCPU_OWN_TIMER, struct vcpu, timer.own);
 	ASM_OFFSET(VPLIC_LINES, struct vplic, lines);
 	ASM_OFFSET(VPLIC_PHYSICAL, struct vplic, physical);
 	ASM_DEFINE(VPLIC_PRIORITIES, VPLIC_PRIORITIES);

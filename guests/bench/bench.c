@@ -67,6 +67,57 @@ static void bench_calls(void)
 	measure("unknown", op_unknown, &unknown);
 }
 
+#define NOWHERE		0x4000000	/* nothing lies there, in the machine or the partition */
+#define TEXTS		20		/* they and the results have room in the console's ring */
+#define BURST		4		/* lines of the log that a guest may cause in a second */
+
+static bool in_partition(void)
+{
+	return sbi_call(EID_BASE, BASE_IMPL_ID, 0, 0, 0, 0, 0).value != IMPL_OPENSBI;
+}
+
+static char text[128] __attribute__((aligned(128)));
+
+/* What a guest writes to its console, and what the hypervisor writes about it. */
+static void bench_text(void)
+{
+	struct op_args dbcn = { .a = { sizeof(text), (uint64_t)text, 0, 0, 0, 0, DBCN_WRITE, EID_DBCN } };
+	struct op_args nothing = { .addr = NOWHERE };
+	unsigned int i;
+
+	if (!in_partition())
+		return;
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = (i & 63) == 63 ? '\n' : '.';
+	stats_begin("dbcn");
+	for (i = 0; i < TEXTS; i++)
+		stats_add(op_dbcn(&dbcn));
+	stats_end();
+	stats_begin("complaint");
+	for (i = 0; i < BURST; i++)
+		stats_add(op_complaint(&nothing));
+	stats_end();
+}
+
+/* A virtual UART: its driver's loop, a character at a time. */
+static void bench_uart(void)
+{
+	struct op_args args = { .value = '.' };
+	int node = dt_compatible(-1, "ns16550a");
+	unsigned int i;
+	struct range r;
+
+	if (!in_partition() || node < 0 || !dt_reg(node, 0, &r))
+		return;
+	args.addr = r.base;
+	stats_begin("uart_char");
+	for (i = 0; i < ROUNDS; i++) {
+		args.value = (i & 31) == 31 ? '\n' : '.';
+		stats_add(op_uart_char(&args));
+	}
+	stats_end();
+}
+
 /* ---- interrupts that need no device ---- */
 
 static void vector(const char *entry, const void *scratch)
@@ -345,6 +396,8 @@ void guest_main(void)
 		bench_ipi_self();
 		bench_timer();
 		bench_external();
+		bench_text();
+		bench_uart();
 	}
 	line("bench: done");
 }

@@ -76,6 +76,8 @@ op_\name:
 	ecall_op	fence_page
 	ecall_op	fence_all
 	ecall_op	unknown
+	ecall_op	dbcn
+	read_op		complaint
 	read_op		priority_read
 	write_op	priority_write
 	read_op		enable_read
@@ -120,6 +122,15 @@ op_write_slow_end:
 	end	read_lwu
 
 	read_op		pending_read
+
+	/* A character on a polled ns16550: LSR, then THR. */
+	start	uart_char
+	ld	a1, OP_ADDR(a0)
+	ld	a2, OP_VALUE(a0)
+	begin	uart_char
+	lbu	a3, 5(a1)
+	sb	a2, (a1)
+	end	uart_char
 
 	start	empty
 	begin	empty

@@ -44,12 +44,12 @@ struct timer_args {
 typedef uint64_t op_fn(const struct op_args *args);
 
 /* ecall, round trip. */
-op_fn op_base, op_set_timer, op_fence_page, op_fence_all, op_unknown;
+op_fn op_base, op_set_timer, op_fence_page, op_fence_all, op_unknown, op_dbcn;
 /* A load or store of a device register, round trip. */
 op_fn op_priority_read, op_priority_write, op_enable_read, op_enable_write;
 op_fn op_threshold_read, op_threshold_write, op_claim, op_complete, op_pending_read;
-/* The same by s2, and by LWU. */
-op_fn op_read_slow, op_write_slow, op_read_lwu;
+/* The same by s2, and by LWU; a character on an ns16550, which is two accesses; a load from nothing. */
+op_fn op_read_slow, op_write_slow, op_read_lwu, op_uart_char, op_complaint;
 /* To the first instruction of quick_trap; sie must have the one source. Interrupts are off afterwards. */
 op_fn op_ipi_self, op_ext_entry;
 /* Store, interrupt, all of full_trap, and back to the interrupted code. */

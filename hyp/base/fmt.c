@@ -28,6 +28,7 @@ struct spec {
 
 /* C leaves it open whether a va_list that was passed on is an array; in a struct it is the same object. */
 struct args {
+	const uint64_t *values;	/* the next one, or NULL: ap has the arguments */
 	va_list ap;
 };
 
@@ -79,8 +80,16 @@ static void put_number(struct out *o, const struct spec *sp, const char *prefix,
 	put_field(o, sp, prefix, p, (size_t)(digits + sizeof(digits) - p));
 }
 
+/* A value as an argument of that type is. */
+static uint64_t cut(uint64_t value, const struct spec *sp)
+{
+	return sp->length == LEN_INT ? (unsigned int)value : value;
+}
+
 static uint64_t next_unsigned(struct args *a, const struct spec *sp)
 {
+	if (a->values)
+		return cut(*a->values++, sp);
 	switch (sp->length) {
 	case LEN_LONG:
 		return va_arg(a->ap, unsigned long);
@@ -95,6 +104,8 @@ static uint64_t next_unsigned(struct args *a, const struct spec *sp)
 
 static int64_t next_signed(struct args *a, const struct spec *sp)
 {
+	if (a->values)
+		return sp->length == LEN_INT ? (int)*a->values++ : (int64_t)*a->values++;
 	switch (sp->length) {
 	case LEN_LONG:
 		return va_arg(a->ap, long);
@@ -105,6 +116,16 @@ static int64_t next_signed(struct args *a, const struct spec *sp)
 	default:
 		return va_arg(a->ap, int);
 	}
+}
+
+static int next_int(struct args *a)
+{
+	return a->values ? (int)*a->values++ : va_arg(a->ap, int);
+}
+
+static void *next_pointer(struct args *a)
+{
+	return a->values ? (void *)(uintptr_t)*a->values++ : va_arg(a->ap, void *);
 }
 
 static void put_signed(struct out *o, const struct spec *sp, int64_t v)
@@ -134,7 +155,7 @@ static const char *parse_number(const char *f, struct args *a, int *value)
 	int v = 0;
 
 	if (*f == '*') {
-		v = va_arg(a->ap, int);
+		v = next_int(a);
 		f++;
 	} else {
 		for (; *f >= '0' && *f <= '9'; f++)
@@ -184,10 +205,10 @@ static bool convert(struct out *o, char c, struct spec *sp, struct args *a)
 		put(o, "%", 1);
 		return true;
 	case 'c':
-		put_char(o, sp, (char)va_arg(a->ap, int));
+		put_char(o, sp, (char)next_int(a));
 		return true;
 	case 's':
-		put_string(o, sp, va_arg(a->ap, const char *));
+		put_string(o, sp, next_pointer(a));
 		return true;
 	case 'd':
 		put_signed(o, sp, next_signed(a, sp));
@@ -199,22 +220,20 @@ static bool convert(struct out *o, char c, struct spec *sp, struct args *a)
 		put_number(o, sp, "", next_unsigned(a, sp), 16);
 		return true;
 	case 'p':
-		put_number(o, sp, "0x", (uintptr_t)va_arg(a->ap, void *), 16);
+		put_number(o, sp, "0x", (uintptr_t)next_pointer(a), 16);
 		return true;
 	default:
 		return false;
 	}
 }
 
-size_t fmt_vstr(char *buf, size_t size, const char *format, va_list ap)
+static size_t format_text(char *buf, size_t size, const char *format, struct args *a)
 {
 	struct out o = { .buf = buf, .size = size };
-	struct args a;
 	struct spec sp;
 
 	if (!size)
 		return 0;
-	va_copy(a.ap, ap);
 	while (*format) {
 		const char *start = format, *f;
 
@@ -223,14 +242,31 @@ size_t fmt_vstr(char *buf, size_t size, const char *format, va_list ap)
 		put(&o, start, (size_t)(format - start));
 		if (!*format)
 			break;
-		f = parse_spec(format + 1, &a, &sp);
-		if (!convert(&o, *f, &sp, &a))
+		f = parse_spec(format + 1, a, &sp);
+		if (!convert(&o, *f, &sp, a))
 			put(&o, format, (size_t)(f - format) + (*f ? 1 : 0));
 		format = *f ? f + 1 : f;
 	}
-	va_end(a.ap);
 	buf[o.len] = 0;
 	return o.len;
+}
+
+size_t fmt_vstr(char *buf, size_t size, const char *format, va_list ap)
+{
+	struct args a = { .values = NULL };
+	size_t n;
+
+	va_copy(a.ap, ap);
+	n = format_text(buf, size, format, &a);
+	va_end(a.ap);
+	return n;
+}
+
+size_t fmt_values(char *buf, size_t size, const char *format, const uint64_t *values)
+{
+	struct args a = { .values = values };
+
+	return format_text(buf, size, format, &a);
 }
 
 size_t fmt_str(char *buf, size_t size, const char *format, ...)

@@ -18,4 +18,7 @@
 size_t fmt_str(char *buf, size_t size, const char *format, ...) __printf(3, 4);
 size_t fmt_vstr(char *buf, size_t size, const char *format, va_list ap) __printf(3, 0);
 
+/* The same of arguments that were stored as 64 bits each: integers extended from their type, and pointers. */
+size_t fmt_values(char *buf, size_t size, const char *format, const uint64_t *values);
+
 #endif

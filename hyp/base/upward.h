@@ -19,6 +19,9 @@ struct upward {
 	 * CSR. */
 	uint64_t (*poll_console)(void);
 
+	/* hyp/console: the calling hart, a guest's, is to poll the console at that time (ticks of the time CSR). */
+	void (*poll_at)(uint64_t at);
+
 	/* hyp/console: no hart drives the console yet: shows what is pending of one source (console.h), and waits for
 	 * the device. */
 	void (*drain)(uint32_t source);

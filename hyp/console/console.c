@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's console; see console.h: rings, the log, and which hart gets mail when they hold something. A
- * writer never waits for the device, except in CONSOLE_DIRECT. Locks: one for the log, one for each guest, held for a
- * copy of a few bytes; what both ends of a ring use is atomic (ring.h).
+ * The hypervisor's console; see console.h: rings, and which hart shows what they hold. While guests run, a writer
+ * never waits for the device. Locks: one for each guest, held for a copy of a few bytes; what both ends of a ring use
+ * is atomic (ring.h).
  */
 #include "hyp/console/console.h"
 
@@ -18,7 +18,6 @@
 
 #define OUT_SIZE	16384u	/* of a guest's output ring */
 #define IN_SIZE		256u
-#define LOG_SIZE	16384u	/* the log: the last lines that the hypervisor wrote */
 #define FAST_HZ		1000u	/* polls while output is pending, */
 #define SLOW_HZ		100u	/* and otherwise */
 
@@ -35,18 +34,11 @@ static struct guest_console {
 	uint8_t in_bytes[IN_SIZE];
 } consoles[MAX_VMS] __attribute__((section(".noinit")));	/* console_use() */
 
-static struct {
-	struct lock lock;
-	/* lock protects: */
-	uint32_t head;		/* bytes ever written */
-	char text[LOG_SIZE];
-} history __attribute__((section(".noinit")));	/* console_init() */
-
 static const struct console_device *device;	/* constant after console_use() */
 static const struct plan *plan;			/* likewise; NULL before */
-static bool running;	/* atomic: a hart drives the console; before that, the hart that writes does */
-static uint32_t driver;	/* atomic: CONSOLE_GUEST_HART: which hart polls */
-static uint32_t kicked;	/* atomic: that hart has mail that output is pending, and has not served it yet */
+static bool running;	/* atomic: guests run, no writer waits for the device; before that, each one does */
+static uint32_t driver;	/* atomic: the hart that polls (CONSOLE_GUEST_HART), or that polls next (CONSOLE_DIRECT) */
+static uint32_t kicked;	/* atomic: some hart is going to show what is pending, and has not begun */
 static bool panicked;	/* atomic */
 
 static size_t sbi_put(const char *text, size_t len)
@@ -63,8 +55,7 @@ void console_init(void)
 	plan = NULL;
 	running = panicked = false;
 	kicked = 0;
-	history.lock = (struct lock){ 0 };
-	history.head = 0;
+	log_init();
 	device = &sbi_console;
 }
 
@@ -107,12 +98,23 @@ const struct console_device *console_device(void)
 	return device;
 }
 
-/* The exchange pairs with that of console_take_kick(): either that hart sees the new bytes, or this one sends it
- * mail. */
+/* The exchange pairs with that of console_take_kick(): either that hart sees the new bytes, or this one acts. */
+static __noinline void kick(void)
+{
+	if (__atomic_exchange_n(&kicked, 1u, __ATOMIC_SEQ_CST))
+		return;
+	if (plan->console.drive == CONSOLE_OWN_HART) {
+		hart_send_one(hart_get(plan->console.hart), MAIL_CONSOLE);
+		return;
+	}
+	__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
+	upward.poll_at(console_next_poll(true));
+}
+
 void console_kick(void)
 {
-	if (plan->console.drive == CONSOLE_OWN_HART && !__atomic_exchange_n(&kicked, 1u, __ATOMIC_SEQ_CST))
-		hart_send_one(hart_get(plan->console.hart), MAIL_CONSOLE);
+	if (plan->console.drive != CONSOLE_GUEST_HART)
+		kick();
 }
 
 /* Output of that source is pending: notifies the hart that drives the console, or shows it. */
@@ -124,56 +126,24 @@ static void offer(uint32_t source)
 		upward.drain(source);
 }
 
-/* ---- the log ---- */
-
-void console_log(const char *format, ...)
+void console_logged(void)
 {
-	char text[CONSOLE_LINE + 1];
-	va_list ap;
-	uint32_t n;
-
-	va_start(ap, format);
-	n = (uint32_t)fmt_vstr(text, sizeof(text), format, ap);
-	va_end(ap);
-	text[n++] = '\n';
-	lock_acquire(&history.lock);
-	ring_copy_in(history.text, LOG_SIZE, history.head, text, n);
-	__atomic_store_n(&history.head, history.head + n, __ATOMIC_RELEASE);
-	lock_release(&history.lock);
 	offer(CONSOLE_LOG);
 }
 
-uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost)
+void console_print(const char *text)
 {
-	uint32_t left;
-
-	*lost = 0;
-	if (__atomic_load_n(&history.head, __ATOMIC_ACQUIRE) == *at)
-		return 0;
-	lock_acquire(&history.lock);
-	left = history.head - *at;
-	if (left > LOG_SIZE) {
-		*lost = left - LOG_SIZE;
-		*at += *lost;
-		left = LOG_SIZE;
-	}
-	n = n < left ? n : left;
-	ring_copy_out(to, history.text, LOG_SIZE, *at, n);
-	*at += n;
-	lock_release(&history.lock);
-	return n;
+	log_text(text);
+	offer(CONSOLE_LOG);
 }
 
-uint32_t console_log_end(void)
+/* The order of a hart's own text and its line is that of its stores; of other harts, whatever it is. */
+void console_written(uint32_t written[MAX_VMS])
 {
-	return __atomic_load_n(&history.head, __ATOMIC_ACQUIRE);
-}
+	uint32_t n = plan ? plan->nr_vms : 0;
 
-uint32_t console_log_start(void)
-{
-	uint32_t head = console_log_end();
-
-	return head > LOG_SIZE ? head - LOG_SIZE : 0;
+	for (uint32_t i = 0; i < n; i++)
+		written[i] = __atomic_load_n(&consoles[i].out.head, __ATOMIC_ACQUIRE);
 }
 
 /* ---- the guests' side ---- */
@@ -237,6 +207,11 @@ uint32_t console_fetch(uint32_t vm, void *to, uint32_t n)
 	return ring_get(&consoles[vm].out, to, n);
 }
 
+uint32_t console_fetched(uint32_t vm)
+{
+	return __atomic_load_n(&consoles[vm].out.tail, __ATOMIC_RELAXED);
+}
+
 bool console_type(uint32_t vm, uint8_t byte)
 {
 	if (ring_put(&consoles[vm].in, &byte, 1))
@@ -279,18 +254,38 @@ uint64_t console_next_poll(bool pending)
 
 uint64_t console_poll_start(uint32_t hart_index)
 {
-	if (!plan || plan->console.drive != CONSOLE_GUEST_HART ||
-	    __atomic_load_n(&driver, __ATOMIC_RELAXED) != hart_index)
+	if (!plan || plan->console.drive == CONSOLE_OWN_HART)
+		return UINT64_MAX;
+	if (plan->console.drive == CONSOLE_DIRECT) {	/* there is no input: a hart polls after it has written */
+		console_set_driven();
+		return UINT64_MAX;
+	}
+	if (__atomic_load_n(&driver, __ATOMIC_RELAXED) != hart_index)
 		return UINT64_MAX;
 	console_set_driven();
 	return console_next_poll(false);
 }
 
-/* Two that poll, if the first one comes back, take turns by mux.lock. */
+uint64_t console_poll_again(bool pending)
+{
+	if (plan->console.drive != CONSOLE_DIRECT)
+		return console_next_poll(pending);
+	if (!pending || __atomic_exchange_n(&kicked, 1u, __ATOMIC_SEQ_CST))
+		return UINT64_MAX;
+	__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
+	return console_next_poll(true);
+}
+
+/* If the first one comes back, two poll: one of them finds mux.lock taken, and polls again later. */
 void console_lost(uint32_t hart_index)
 {
-	if (__atomic_load_n(&driver, __ATOMIC_RELAXED) == hart_index)
-		__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
+	if (__atomic_load_n(&driver, __ATOMIC_RELAXED) != hart_index)
+		return;
+	__atomic_store_n(&driver, this_hart()->index, __ATOMIC_RELAXED);
+	if (plan->console.drive != CONSOLE_DIRECT)
+		return;
+	console_take_kick();
+	kick();
 }
 
 /* ---- the end ---- */

@@ -4,14 +4,15 @@
  * "[name] text". A hart that writes puts bytes into a ring and continues; hyp/terminal moves them to the device.
  * docs/console.md.
  *
- * Locks, and their order: a guest's console.lock; mux.lock; the log's. In the plan's mode CONSOLE_DIRECT, the hart that
- * writes drives the device itself, under mux.lock. Otherwise only the hart that drives the console takes mux.lock while
- * guests run.
+ * Locks, and their order: a guest's console.lock; mux.lock; the log's two. While guests run, a hart of a guest takes
+ * mux.lock only in its poll, and only if it is free. In the plan's mode CONSOLE_DIRECT, the hart that writes polls, by
+ * its timer, as long as output is pending.
  */
 #ifndef HYP_CONSOLE_CONSOLE_H
 #define HYP_CONSOLE_CONSOLE_H
 
 #include "drivers/console.h"
+#include "hyp/console/log.h"
 #include "hyp/base/ring.h"
 #include "hyp/plan/plan.h"
 
@@ -23,8 +24,16 @@ void console_init(void);
 /* Moves to the device that the plan names; the guests get their rings. */
 void console_use(const struct plan *plan);
 
-/* One line of the hypervisor's own, without newline: "[bulkhead] ...". */
-void console_log(const char *format, ...) __printf(1, 2);
+/*
+ * One line of the hypervisor's own, without newline: "[bulkhead] ...". It is formatted later (log.h): its strings are
+ * never changed. console_print() copies a text; no exit calls it.
+ */
+#define console_log(...) do { \
+	log_line(__VA_ARGS__); \
+	console_logged(); \
+} while (0)
+void console_logged(void);
+void console_print(const char *text);
 
 /* Bytes of guest number vm. What its ring has no room for is dropped and counted. Any hart of the guest. */
 void console_write(uint32_t vm, const char *text, size_t len);
@@ -52,9 +61,12 @@ void console_finish(void);
 /* For the message of a panic: takes no locks; no other hart writes to the device any more. */
 void console_panic(const char *format, ...) __printf(1, 2);
 
-/* CONSOLE_GUEST_HART: the time of the first poll if that hart is the one that polls the console (ticks of the time
- * CSR), otherwise UINT64_MAX. */
+/* Before that hart runs its guest: the time of its first poll if it is the one that always polls the console
+ * (CONSOLE_GUEST_HART; ticks of the time CSR), otherwise UINT64_MAX. */
 uint64_t console_poll_start(uint32_t hart_index);
+
+/* After a poll of this hart: the time of the next one; UINT64_MAX: this hart does not poll. pending: output is. */
+uint64_t console_poll_again(bool pending);
 
 /* Makes the hart that drives the console serve it soon, because the monitor has output. */
 void console_kick(void);
@@ -79,15 +91,12 @@ bool console_has_panicked(void);
 /* When to poll next (ticks of the time CSR). pending: output waits for the device. */
 uint64_t console_next_poll(bool pending);
 
-/* Up to n bytes of the log from *at on, which moves; *lost: bytes that were overwritten before. */
-uint32_t console_log_read(uint32_t *at, char *to, uint32_t n, uint32_t *lost);
+/* How many bytes each guest of the plan has ever written to its console. Wraps. */
+void console_written(uint32_t written[MAX_VMS]);
 
-/* The oldest place that the log still has, and the one behind its last byte. */
-uint32_t console_log_start(void);
-uint32_t console_log_end(void);
-
-/* The multiplexer's end of a guest's rings. */
+/* The multiplexer's end of a guest's rings. console_fetched(): bytes that it has ever taken; wraps. */
 uint32_t console_fetch(uint32_t vm, void *to, uint32_t n);
+uint32_t console_fetched(uint32_t vm);
 bool console_type(uint32_t vm, uint8_t byte);	/* false, and counted, if there is no room */
 uint32_t console_dropped(uint32_t vm);		/* bytes of output, since power-on */
 uint32_t console_waiting(uint32_t vm);		/* bytes of output that wait */

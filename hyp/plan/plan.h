@@ -238,7 +238,7 @@ struct plan_console {
 	uint64_t size;
 	uint32_t reg_shift, reg_io_width;	/* ns16550: DT properties reg-shift (default 0), reg-io-width (1) */
 	enum {
-		CONSOLE_DIRECT,		/* the hart that writes a line drives the device; there is no input */
+		CONSOLE_DIRECT,		/* the hart that writes polls until all is shown; there is no input */
 		CONSOLE_OWN_HART,	/* a hart that is in no guest, by interrupts */
 		CONSOLE_GUEST_HART,	/* a guest's hart, by its timer */
 	} drive;

@@ -81,8 +81,7 @@ static void print_console(struct printer *pr, const struct plan *plan)
 
 	start(pr, "  ", "hart");
 	if (c->drive == CONSOLE_DIRECT) {
-		add(pr, " none: the hart that writes a line waits for the device and the lines of other harts%s; see "
-			"console-hart",
+		add(pr, " none: a hart that has written polls until all is shown%s; see console-hart",
 		    c->kind == CONSOLE_NS16550 ? ", and there is no input" : "");
 		end(pr);
 		return;

@@ -23,7 +23,7 @@
 #define NR_EXITS	9
 
 #define CTX_FLAG_SSTC	1	/* set_timer writes vstimecmp at once, without a call of C */
-#define CTX_FLAG_SBI_TIMER 4	/* without Sstc: the firmware's timer is the guest's alone */
+#define CTX_FLAG_SBI_TIMER 0x40	/* without Sstc: the firmware's timer is the guest's alone. 1 << IRQ_VSTI */
 #define CTX_FLAG_PLIC	2	/* the guest claims in the hardware's PLIC */
 #define CTX_FLAG_SETTLE	8	/* likewise, and no other source keeps VSEIP set */
 
@@ -74,10 +74,10 @@ struct guest_context {
  * if it is set. guarded.S passes on a store to the guest's own guarded context page. These functions and all that they
  * call are compiled to change no other register (FEW in hyp/riscv/flags.mk; tests/tool/test_registers.py).
  *
- * switch.S serves some exits without a call of C: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, with
- * CTX_FLAG_SBI_TIMER by the firmware, whose timer interrupt then is the guest's), an IPI to itself or (as mask 1 of
- * its hart id) to one sibling, MAIL_IPI, and with CTX_FLAG_PLIC external interrupts, by the protocol of
- * docs/architecture.md.
+ * switch.S serves some exits without a call of C: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, otherwise by
+ * the firmware, at the time that C needs if that is earlier), the firmware's timer interrupt (with CTX_FLAG_SBI_TIMER:
+ * it is the guest's), an IPI to itself or to one sibling, MAIL_IPI, and with CTX_FLAG_PLIC external interrupts, by the
+ * protocol of docs/architecture.md.
  */
 int guest_run(struct guest_context *ctx);
 

@@ -30,6 +30,12 @@ static inline void lock_acquire(struct lock *l)
 			;
 }
 
+/* False: another hart has it. */
+static inline bool lock_try(struct lock *l)
+{
+	return !lock_swap(l);
+}
+
 static inline void lock_release(struct lock *l)
 {
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);

@@ -184,13 +184,13 @@ static bool show_plan(const char *arg)
 
 static bool show_log(const char *arg)
 {
-	uint32_t at = console_log_start(), end = console_log_end(), n, lost;
+	uint32_t at = log_start(), end = log_end(), n, lost;
 	bool whole = end - at <= LOG_SHOWN;	/* otherwise it begins in the middle of a line */
 	char text[128];
 
 	(void)arg;
 	at = whole ? at : end - LOG_SHOWN;
-	while ((int32_t)(end - at) > 0 && (n = console_log_read(&at, text, sizeof(text), &lost))) {
+	while ((int32_t)(end - at) > 0 && (n = log_read(&at, text, sizeof(text), &lost))) {
 		const char *from = text;
 
 		if (!whole) {

@@ -17,8 +17,6 @@
 _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
 
 #define TURN_BUDGET	256u	/* bytes of one source before the next one has its turn */
-#define DRAIN_TURNS	16384u	/* at most as many lines has a source, one byte each */
-#define TURN_WAIT	1000u	/* checks whether another hart took the lock, before the next own turn */
 /* bytes of all sources in one poll from a guest's hart: twice what a UART takes at once */
 #define POLL_BUDGET	32u
 
@@ -36,10 +34,10 @@ struct source {
 
 static struct {
 	struct lock lock;
-	uint32_t waiting, turns;	/* atomic: harts in lock_for_turn(); turns so far */
 	/* lock protects: */
 	const struct console_device *device;
 	bool colour;
+	bool keys;		/* something can be typed */
 	struct source sources[MUX_SOURCES];
 	uint32_t turn;		/* round-robin: the source that is served */
 	uint32_t focus;
@@ -170,14 +168,44 @@ static uint32_t step(uint32_t i, uint32_t max, bool *ended)
 
 /* ---- sources ---- */
 
+/*
+ * How many of n bytes that a guest has written may be shown: the log's next line comes behind what was written before
+ * it, and before the rest. The caller has read n before.
+ */
+static uint32_t before_log(uint32_t vm, uint32_t n)
+{
+	const struct source *log = &mux.sources[MUX_LOG];
+	const uint32_t *behind = log_behind();
+	int32_t left;
+
+	if (log->next < log->n || log_has_text(log->at))
+		return 0;
+	left = behind ? (int32_t)(behind[vm] - console_fetched(vm)) : INT32_MAX;
+	return left < 0 ? 0 : (uint32_t)left < n ? (uint32_t)left : n;
+}
+
+/* Whether a guest has text that comes before the log's next line. */
+static bool log_waits(void)
+{
+	const uint32_t *behind = log_has_text(mux.sources[MUX_LOG].at) ? NULL : log_behind();
+
+	for (uint32_t i = 0; behind && i < MAX_VMS; i++)
+		if (mux.sources[i].linked && (mux.sources[i].next < mux.sources[i].n ||
+					      (int32_t)(behind[i] - console_fetched(i)) > 0))
+			return true;
+	return false;
+}
+
 static bool refill(uint32_t i)
 {
 	struct source *s = &mux.sources[i];
 	uint32_t lost = 0;
 
 	s->next = 0;
-	if (i == MUX_LOG) {
-		s->n = console_log_read(&s->at, (char *)s->chunk, sizeof(s->chunk), &lost);
+	if (i == MUX_LOG && log_waits()) {
+		s->n = 0;
+	} else if (i == MUX_LOG) {
+		s->n = log_read(&s->at, (char *)s->chunk, sizeof(s->chunk), &lost);
 		if (lost) {	/* the device is that slow; what was just read comes next time */
 			s->at -= s->n;
 			s->n = (uint32_t)fmt_str((char *)s->chunk, sizeof(s->chunk),
@@ -186,7 +214,8 @@ static bool refill(uint32_t i)
 	} else if (i == MUX_MONITOR) {
 		s->n = answer_take(s->chunk, sizeof(s->chunk));
 	} else {
-		s->n = console_fetch(i, s->chunk, sizeof(s->chunk));
+		s->n = before_log(i, console_waiting(i));
+		s->n = console_fetch(i, s->chunk, s->n < sizeof(s->chunk) ? s->n : sizeof(s->chunk));
 	}
 	return s->n != 0;
 }
@@ -268,53 +297,29 @@ static bool anything_waits(void)
 
 /* ---- turns of several harts ---- */
 
-/*
- * The lock is not fair: the hart that has just released it could take it again and again, for as long as it has lines,
- * and a UART is slow. So it waits a moment for a hart that waits already to take it.
- */
-static void lock_for_turn(void)
-{
-	__atomic_fetch_add(&mux.waiting, 1, __ATOMIC_RELAXED);
-	lock_acquire(&mux.lock);
-	__atomic_fetch_sub(&mux.waiting, 1, __ATOMIC_RELAXED);
-}
-
-static void unlock_after_turn(void)
-{
-	uint32_t turns = mux.turns + 1;
-
-	__atomic_store_n(&mux.turns, turns, __ATOMIC_RELAXED);
-	lock_release(&mux.lock);
-	for (uint32_t n = 0; n < TURN_WAIT && __atomic_load_n(&mux.waiting, __ATOMIC_RELAXED); n++)
-		if (__atomic_load_n(&mux.turns, __ATOMIC_RELAXED) != turns)
-			break;
-}
-
 /* One line, or TURN_BUDGET bytes of a longer one. True if there is more. */
 static bool drain_turn(uint32_t source)
 {
 	uint32_t left = TURN_BUDGET;
-	bool ended = false, more;
+	bool ended = false;
 
-	lock_for_turn();
 	while (!ended && left && has_text(source))
 		left -= step(source, left, &ended);
 	stage_push_all();
-	more = has_text(source);
-	unlock_after_turn();
-	return more;
+	return has_text(source);
 }
 
-/* What another hart adds meanwhile, that hart drains. */
 void mux_drain(uint32_t source)
 {
-	for (uint32_t n = 0; n < DRAIN_TURNS && drain_turn(source); n++)
+	lock_acquire(&mux.lock);
+	while (drain_turn(source))
 		;
+	lock_release(&mux.lock);
 }
 
-void mux_lock(void)
+bool mux_try_lock(void)
 {
-	lock_acquire(&mux.lock);
+	return lock_try(&mux.lock);
 }
 
 void mux_unlock(void)
@@ -352,7 +357,7 @@ void mux_finish(uint64_t deadline)
 
 bool mux_has_input(void)
 {
-	return mux.device->get != NULL;
+	return mux.keys;
 }
 
 /* ---- the monitor's side ---- */
@@ -423,11 +428,12 @@ void mux_use(const struct plan *plan, const struct console_device *d)
 	mux.device = d;
 	stage_set_device(d);
 	mux.colour = plan->console.colour;
-	mux.budget = plan->console.drive == CONSOLE_GUEST_HART ? POLL_BUDGET : UINT32_MAX;
+	mux.keys = d->get && plan->console.drive != CONSOLE_DIRECT;
+	mux.budget = plan->console.drive == CONSOLE_OWN_HART ? UINT32_MAX : POLL_BUDGET;
 	second = plan->timebase_hz;
 	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		link_source(i, plan->vms[i].name, colours[i]);
 	link_source(MUX_MONITOR, "monitor", 36);
-	if (mux_has_input() && plan->console.drive != CONSOLE_DIRECT)
+	if (mux.keys)
 		mux.focus = 0;
 }

@@ -23,11 +23,12 @@
 void mux_init(const struct console_device *d);
 void mux_use(const struct plan *plan, const struct console_device *d);
 
-/* Shows what waits of one source, and waits for the device; between two lines others may show one of theirs. */
+/* At boot: shows what waits of one source, and waits for the device. */
 void mux_drain(uint32_t source);
 
-/* For terminal.c, which calls the rest of the room under the lock. */
-void mux_lock(void);
+/* For terminal.c, which calls the rest of the room under the lock. False: another hart has it, for a poll or for the
+ * end of the machine, where all that is pending is shown. */
+bool mux_try_lock(void);
 void mux_unlock(void);
 
 /*

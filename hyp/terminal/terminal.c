@@ -42,7 +42,7 @@ static void take_input(void)
 {
 	const struct console_device *device = console_device();
 
-	for (uint32_t n = 0; device->get && n < INPUT_BUDGET && answer_has_room(); n++) {
+	for (uint32_t n = 0; mux_has_input() && n < INPUT_BUDGET && answer_has_room(); n++) {
 		int c = device->get();
 
 		if (c < 0)
@@ -60,7 +60,9 @@ static bool service(bool *pending)
 	*pending = false;
 	if (console_has_panicked())
 		return false;
-	mux_lock();
+	*pending = true;
+	if (!mux_try_lock())
+		return false;
 	take_input();
 	monitor_tick();
 	more = mux_move(pending, &notify);
@@ -125,8 +127,9 @@ uint64_t terminal_poll(void)
 	bool pending;
 	uint64_t next, at;
 
+	console_take_kick();
 	service(&pending);
-	at = vm_watch_all();
-	next = console_next_poll(pending);
+	at = plan->console.drive == CONSOLE_GUEST_HART ? vm_watch_all() : UINT64_MAX;
+	next = console_poll_again(pending);
 	return at < next ? at : next;
 }

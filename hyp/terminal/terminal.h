@@ -17,7 +17,8 @@ void terminal_use(const struct plan *plan);
 /* The calling hart is the console's own (plan.console.hart, CONSOLE_OWN_HART). */
 __noreturn void terminal_hart_run(void);
 
-/* CONSOLE_GUEST_HART: a guest's hart polls the console. Returns the time of its next poll (ticks of the time CSR). */
+/* CONSOLE_GUEST_HART, CONSOLE_DIRECT: a guest's hart polls the console. Returns the time of its next poll (ticks of the
+ * time CSR), UINT64_MAX: it need not. */
 uint64_t terminal_poll(void);
 
 #endif

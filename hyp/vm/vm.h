@@ -47,8 +47,10 @@ struct vcpu {
 	uint32_t fetch_faults;		/* how often in a row an instruction was gone; see vmmio.c */
 	uint64_t fetch_exit;		/* number of the exit when it was so last */
 	struct {
-		uint64_t deadline;	/* that the guest waits for; without Sstc only */
+		/* that the guest waits for; without Sstc only. switch.S sets it, and leaves it when it has passed */
+		uint64_t deadline;
 		uint64_t due;		/* the one that has passed without a new one set; without Sstc only */
+		uint64_t own;		/* the first of the next three */
 		uint64_t check;		/* next check of the watchdog */
 		uint64_t poll;		/* next poll of the console by this hart */
 		uint64_t watch;		/* next check of this parked hart whether its siblings have left (vm_watch()) */

@@ -50,19 +50,22 @@ const char *vm_exit_name(uint32_t kind)
 	return names[kind];
 }
 
-/* One line a hart for the owner of the guest: why it left the guest, all starts together. */
-static void print_exits(const struct vm *vm, uint32_t vcpu)
+/* One line a hart for the owner of the guest: why it left the guest, all starts together, until the line is read. */
+static size_t write_exits(char *text, size_t size, uint64_t about, uint64_t vcpu)
 {
-	char text[CONSOLE_LINE];
-	size_t n = 0;
+	const struct vm *vm = (const struct vm *)(uintptr_t)about;
+	const struct vcpu *v = vm->vcpus[vcpu];
+	size_t n = fmt_str(text, size, "vm %s: vcpu %u: exits", vm->plan->name, v->index), start = n;
 
 	for (unsigned kind = 0; kind < NR_EXITS; kind++) {
-		uint64_t count = vm->vcpus[vcpu]->ctx.exits[kind];
+		uint64_t count = __atomic_load_n(&v->ctx.exits[kind], __ATOMIC_RELAXED);
 
 		if (count)
-			n += fmt_str(text + n, sizeof(text) - n, " %s %lu", vm_exit_name(kind), count);
+			n += fmt_str(text + n, size - n, " %s %lu", vm_exit_name(kind), count);
 	}
-	console_log("vm %s: vcpu %u: exits%s", vm->plan->name, vcpu, n ? text : " none");
+	if (n == start)
+		n += fmt_str(text + n, size - n, " none");
+	return n;
 }
 
 /* A VM has ended and does not start again by itself: it does not count as alive any more. After the last one the
@@ -82,8 +85,8 @@ static void count_out(void)
 /* The VM has stopped, of that end; the monitor may be starting it again right now. */
 static void vm_gone(struct vm *vm, enum vm_end end, bool for_good)
 {
-	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++)
-		print_exits(vm, i);
+	log_lines(write_exits, (uintptr_t)vm, vm->plan->nr_vcpus);
+	console_logged();
 	console_log("vm %s: stopped (%s)", vm->plan->name, vm_end_name(end));
 	if (for_good)
 		count_out();

@@ -17,12 +17,11 @@
 static void arm(struct vcpu *v)
 {
 	uint64_t guest = v->vm->plan->sstc ? NEVER : v->timer.deadline;
-	uint64_t next = guest < v->timer.check ? guest : v->timer.check;
+	uint64_t own = v->timer.check < v->timer.poll ? v->timer.check : v->timer.poll, next;
 
-	if (v->timer.poll < next)
-		next = v->timer.poll;
-	if (v->timer.watch < next)
-		next = v->timer.watch;
+	own = v->timer.watch < own ? v->timer.watch : own;
+	v->timer.own = own;
+	next = guest < own ? guest : own;
 	/*
 	 * Masking is enough: a deadline may pass unseen. With Sstc one always has: QEMU 7.2 drops a VSTIP that rises
 	 * while the hart returns to its guest, for as long as the guest stays there, unless something else is
@@ -85,6 +84,24 @@ void vtimer_wake_parked(struct vcpu *v, uint64_t at)
 	arm(v);
 }
 
+/* Whether switch.S may give the firmware's timer to the guest alone, after the poll has changed. */
+static void update_flag(struct vcpu *v)
+{
+	v->ctx.flags = (v->ctx.flags & ~(uint64_t)CTX_FLAG_SBI_TIMER) | vtimer_context_flag(v);
+}
+
+void vtimer_poll_at(uint64_t at)
+{
+	struct vcpu *v = this_hart()->vcpu;
+
+	/* switch.S has stored the last deadline, and masked the timer when it had passed. */
+	if (v->ctx.flags & CTX_FLAG_SBI_TIMER && !(csr_read(CSR_SIE) & 1ul << IRQ_STI))
+		v->timer.deadline = NEVER;
+	v->timer.poll = at;
+	update_flag(v);
+	arm(v);
+}
+
 void vtimer_set(struct vcpu *v, uint64_t deadline)
 {
 	if (v->vm->plan->sstc) {
@@ -138,13 +155,23 @@ static enum verdict check_watchdog(struct vcpu *v, uint64_t now)
 	return vm_crash(v, VM_END_WATCHDOG);
 }
 
+/* A line that the poll itself logs may have set the time of the next one already. */
+static void poll_console(struct vcpu *v)
+{
+	uint64_t next;
+
+	v->timer.poll = NEVER;
+	next = upward.poll_console();
+	if (next < v->timer.poll)
+		v->timer.poll = next;
+}
+
 enum verdict vtimer_fired(struct vcpu *v)
 {
 	uint64_t now = csr_read(CSR_TIME);
 	enum verdict verdict = VERDICT_RESUME;
 
-	/* With CTX_FLAG_SBI_TIMER switch.S has set the deadline, unseen here; the timer has no other use then. */
-	if (v->timer.deadline <= now || v->ctx.flags & CTX_FLAG_SBI_TIMER) {
+	if (v->timer.deadline <= now) {
 		v->timer.due = v->timer.deadline;
 		v->timer.deadline = NEVER;
 		csr_set(CSR_HVIP, 1ul << IRQ_VSTI);
@@ -152,7 +179,8 @@ enum verdict vtimer_fired(struct vcpu *v)
 	if (v->timer.check <= now)
 		verdict = check_watchdog(v, now);
 	if (v->timer.poll <= now)
-		v->timer.poll = upward.poll_console();
+		poll_console(v);
+	update_flag(v);
 	arm(v);
 	return verdict;
 }

@@ -18,7 +18,7 @@
 /* Power-on state: no deadline, nothing pending; the watchdog begins anew. On the vcpu's hart. */
 void vtimer_reset(struct vcpu *v);
 
-/* CTX_FLAG_* that says how switch.S may serve set_timer for this vcpu; 0 if it may not. */
+/* CTX_FLAG_* by which switch.S serves the guest's timer; 0: by the firmware's, which the hypervisor uses as well. */
 uint64_t vtimer_context_flag(const struct vcpu *v);
 
 /* The hart leaves the guest: its timers are silent until the next reset, but for the console's. */
@@ -33,6 +33,9 @@ enum verdict vtimer_fired(struct vcpu *v);
 /* While the hart is parked: its timer wakes it at that time, too, in ticks; UINT64_MAX is never. If this hart drives
  * the console now (console_lost()), it begins to poll. */
 void vtimer_wake_parked(struct vcpu *v, uint64_t at);
+
+/* The calling hart, a vcpu's, polls the console at that time, in ticks. */
+void vtimer_poll_at(uint64_t at);
 
 /* The guest reports that it is alive. */
 void vtimer_kick(struct vcpu *v);

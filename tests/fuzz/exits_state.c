@@ -145,8 +145,10 @@ void spec_check_siblings(uint64_t interrupted, bool may_be_more)
 void spec_check_text(void)
 {
 	char own[16], about[24];
-	const char *at = fake.console, *end = at + fake.console_len;
+	const char *at = fake.console, *end;
 
+	fake_show();
+	end = at + fake.console_len;
 	snprintf(own, sizeof(own), "[%s] ", fake.plan.vms[spec_now.vm].name);
 	snprintf(about, sizeof(about), "[bulkhead] vm %s: ", fake.plan.vms[spec_now.vm].name);
 	while (at < end) {

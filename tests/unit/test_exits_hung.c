@@ -109,6 +109,13 @@ static void assert_quiet(void)
 }
 
 /* All but one look are in vain, and then it is stuck. */
+/* The harts that have written to the console have shown it. */
+static void show_all(void)
+{
+	for (unsigned poll = 0; poll < 50; poll++)
+		pass(FAKE_HZ / 1000);
+}
+
 static void wait_until_stuck(void)
 {
 	for (unsigned i = 1; i < STUCK_CHECKS; i++) {
@@ -130,12 +137,14 @@ static void test_stuck(void **state)
 		config.policy[A] = (struct plan_policy){ .on_crash = ON_CRASH_RESTART, .restart_limit = 9 };
 		boot();
 		start_all();
+		show_all();
 		make_a_mess();
 		watch_neighbours();
 		hang(1);
 		fake_count_from_here();
 		sbi(SBI_EXT_SRST, 0, ends[i].type, ends[i].reason, 0);
 		wait_until_stuck();
+		show_all();
 		assert_true(fake_said("vm a: STUCK: vcpu 1 on hart 7 has not left the guest for 10 s: "));
 		assert_true(fake_said("vm a: it cannot start again until the machine is reset; "));
 		assert_false(fake_said("vcpu 0 on hart") || fake_said("vcpu 2 on hart") || fake_said("restarts"));

@@ -393,6 +393,7 @@ static void say(const char *text)
 	fake_count_from_here();
 	for (; *text; text++)
 		assert_int_equal(sbi(SBI_EXT_DBCN, SBI_DBCN_WRITE_BYTE, (uint64_t)*text, 0, 0), SBI_SUCCESS);
+	fake_show();
 }
 
 /* Firmware may take a part of a text: the rest follows. One that fails, or takes nothing, or says that it has taken

@@ -57,6 +57,20 @@ static void test_fields(void **state)
 	assert_fmt("[  c]", "[%3c]", 'c');
 }
 
+/* Arguments that were stored come as if they were passed. */
+static void test_values(void **state)
+{
+	char buf[BUF];
+	size_t n;
+
+	(void)state;
+	n = fmt_values(buf, sizeof(buf), "%s %c %d %ld %u %lu %x %p %*u",
+		       (const uint64_t []){ (uint64_t)(uintptr_t)"text", 'c', (uint64_t)-1, (uint64_t)-2,
+					    UINT64_MAX, UINT64_MAX, 0x1234567890abcdef, 0x80200000, 3, 7 });
+	assert_int_equal(n, strlen(buf));
+	assert_string_equal(buf, "text c -1 -2 4294967295 18446744073709551615 90abcdef 0x80200000   7");
+}
+
 /* A precision makes it safe to print bytes without an end. */
 static void test_unterminated(void **state)
 {
@@ -227,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_basics),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_unterminated),
 		cmocka_unit_test(test_null_string),
 		cmocka_unit_test(test_bounds),

@@ -28,7 +28,7 @@ static void test_print(void **state)
 		"hypervisor   0x0080200000-0x00805fffff     4M\n"
 		"firmware     0x0080080000-0x00801fffff  1536K assumed: below the image, not reserved\n"
 		"console      /soc/virtio_mmio@10008000 (virtio)\n"
-		"  hart       none: the hart that writes a line waits for the device and the lines of other harts; see "
+		"  hart       none: a hart that has written polls until all is shown; see "
 		"console-hart\nentropy      rng-seed of the device tree\n"
 		"guest        linux (trusted with DMA)\n"
 		"  harts      1 2 as 0 to 1, timer by Sstc, Sv39x4\n"

@@ -30,6 +30,7 @@ static struct {
 	bool driven, panicked, locked, pending;
 	bool enabled;			/* the interrupt, in its controller */
 	uint32_t foreign;		/* if not 0: the source that a claim returns */
+	bool taken;			/* mux.lock, by another hart */
 	uint32_t moves;			/* mux_move() says so often that there is more */
 	uint32_t notify, sent;		/* vcpus by hart number, as bits */
 	uint32_t typed, room;
@@ -88,11 +89,13 @@ void console_set_driven(void) { t.driven = true; }
 void console_take_kick(void) { step(KICK); }
 bool console_has_panicked(void) { return t.panicked; }
 uint64_t console_next_poll(bool pending) { return pending ? SOON : LATER; }
-void console_log(const char *format, ...) { (void)format; }
+uint64_t console_poll_again(bool pending) { return console_next_poll(pending); }
+void console_logged(void) { }
+void log_record(const char *format, uint32_t n, const uint64_t *values) { (void)format, (void)n, (void)values; }
 void mux_init(const struct console_device *d) { assert_ptr_equal(d, &t.device); }
 void mux_use(const struct plan *p, const struct console_device *d) { assert_true(p == &t.plan && d == &t.device); }
 bool mux_has_input(void) { return t.device.get; }
-void mux_lock(void) { assert_false(t.locked); t.locked = true; step(LOCK); }
+bool mux_try_lock(void) { assert_false(t.locked); t.locked = !t.taken; step(LOCK); return t.locked; }
 void mux_unlock(void) { assert_true(t.locked); t.locked = false; step(UNLOCK); }
 void keys_init(const struct plan *p) { (void)p; }
 void keys_typed(uint8_t byte) { assert_int_equal(byte, INPUT[t.typed]); t.typed++; t.room -= t.room > 0; }
@@ -178,6 +181,7 @@ static int prepare(void **state)
 	t.sie = t.stimecmp = t.firmware_timer = 77;
 	t.plan.console.hart = HART;
 	t.plan.console.intc = 1;
+	t.plan.console.drive = CONSOLE_GUEST_HART;
 	t.plan.console.irq = IRQ;
 	t.plan.harts[HART].features = HART_SSTC;
 	for (uint32_t i = 0; i < MAX_VMS; i++)
@@ -299,7 +303,16 @@ static void test_input(void **state)
 	terminal_poll();
 	t.nr_steps = 0;
 	terminal_poll();
-	expect_steps("LtoUw");
+	expect_steps("kLtoUw");
+	t.taken = true;			/* by another hart: later */
+	t.nr_steps = 0;
+	assert_int_equal(terminal_poll(), SOON);
+	expect_steps("kLw");
+	t.plan.console.drive = CONSOLE_DIRECT;
+	t.taken = false;
+	t.nr_steps = 0;
+	terminal_poll();
+	expect_steps("kLtoU");
 }
 
 /* A hart that polls comes back for its output, or for the next check of a VM. */
@@ -326,7 +339,7 @@ static void test_ends(void **state)
 	t.nr_steps = 0;
 	t.typed = 0;
 	assert_int_equal(terminal_poll(), LATER);
-	expect_steps("w");
+	expect_steps("kw");
 	assert_true(t.typed == 0 && t.resets == 1);
 }
 

@@ -16,6 +16,7 @@
 #include "hyp/riscv/lock.h"
 #include "hyp/riscv/mmio.h"
 #include "hyp/riscv/sbi_call.h"
+#include "hyp/terminal/mux.h"
 #include "hyp/terminal/terminal.h"
 #include "hyp/vm/vcpu.h"
 
@@ -53,20 +54,45 @@ void *fake_thread_pointer(void)
 	return hart_get((uint32_t)fake.running);
 }
 
-void fake_count_from_here(void)
+static void count_from_zero(void)
 {
 	fake.nr_calls = fake.nr_mmio = fake.nr_csr = fake.nr_lines = fake.nr_windows = fake.nr_fetches = 0;
 	fake.console_len = 0;
 }
 
+void fake_show(void)
+{
+	uint32_t calls = fake.nr_calls, csr = fake.nr_csr;
+
+	if (fake.config.uart || fake.running >= 0)
+		return;
+	fake.running = 0;
+	mux_finish(UINT64_MAX);
+	fake.running = -1;
+	fake.nr_calls = calls;
+	fake.nr_csr = csr;
+}
+
+void fake_count_from_here(void)
+{
+	fake_show();
+	count_from_zero();
+}
+
+unsigned fake_count_text(const char *text)
+{
+	size_t len = strlen(text);
+	unsigned n = 0;
+
+	fake_show();
+	for (size_t i = 0; i + len <= fake.console_len; i++)
+		n += !memcmp(fake.console + i, text, len);
+	return n;
+}
+
 bool fake_said(const char *text)
 {
-	size_t n = strlen(text);
-
-	for (size_t i = 0; i + n <= fake.console_len; i++)
-		if (!memcmp(fake.console + i, text, n))
-			return true;
-	return false;
+	return fake_count_text(text) != 0;
 }
 
 /* ---- coroutines ---- */
@@ -403,7 +429,7 @@ void fake_create(const struct fake_config *config)
 		fake.virtio[vm][0] = 0x74726976;
 		fake.virtio[vm][0x70 / 4] = 0xf;	/* a boot loader has used it */
 	}
-	fake_count_from_here();
+	count_from_zero();
 	terminal_init();
 	terminal_use(&fake.plan);
 	intc_init(&fake.plan);
@@ -416,7 +442,7 @@ void fake_create(const struct fake_config *config)
 		run(hart);	/* as far as boot/main.c lets it before it judges all of them */
 		fake.hw[hart].place = PLACE_OFF;
 	}
-	fake_count_from_here();
+	count_from_zero();
 }
 
 const struct hart_refusal *fake_refusal(const struct fake_config *config)

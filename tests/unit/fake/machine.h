@@ -236,7 +236,13 @@ const uint8_t *fake_dram(void);
 void fake_dram_power_on(void);
 
 void fake_count_from_here(void);
-bool fake_said(const char *text);	/* on the console, since fake_count_from_here() */
+/*
+ * On the console, since fake_count_from_here(). Where no hart drives the console, what was written waits for a hart's
+ * poll: fake_show() shows it at once; of this work only the lines are counted.
+ */
+bool fake_said(const char *text);
+unsigned fake_count_text(const char *text);
+void fake_show(void);
 
 /* Something is typed on the console's UART. */
 void fake_type(const char *text);

@@ -94,7 +94,8 @@ static bool ipi_one(struct fake_hw *hw, struct guest_context *ctx)
 
 static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 {
-	const unsigned long arg[5] = { hw->x[10], hw->x[11], hw->x[12], hw->x[13], hw->x[14] };
+	unsigned long arg[5] = { hw->x[10], hw->x[11], hw->x[12], hw->x[13], hw->x[14] };
+	struct vcpu *v = (struct vcpu *)ctx;
 
 	if (hw->x[16])
 		return false;
@@ -112,9 +113,12 @@ static bool ecall_shortcut(struct fake_hw *hw, struct guest_context *ctx)
 		fake_csr_write(CSR_VSTIMECMP, hw->x[10]);
 		return ecall_done(hw, ctx, EXIT_SET_TIMER);
 	}
-	if (!(ctx->flags & CTX_FLAG_SBI_TIMER))
-		return false;
 	fake_csr_clear(CSR_HVIP, 1ull << IRQ_VSTI);
+	v->timer.deadline = arg[0];
+	if (!(ctx->flags & CTX_FLAG_SBI_TIMER)) {
+		v->timer.due = UINT64_MAX;
+		arg[0] = arg[0] < v->timer.own ? arg[0] : v->timer.own;
+	}
 	firmware_ecall(SBI_EXT_TIME, 0, arg);
 	fake_csr_set(CSR_SIE, 1ull << IRQ_STI);
 	return ecall_done(hw, ctx, EXIT_SET_TIMER);

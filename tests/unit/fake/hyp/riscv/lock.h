@@ -32,6 +32,17 @@ static inline void lock_acquire(struct lock *l)
 	fake_locks_held++;
 }
 
+static inline bool lock_try(struct lock *l)
+{
+	if (fake_before_lock)
+		fake_before_lock();
+	if (l->held)
+		return false;
+	l->held = 1;
+	fake_locks_held++;
+	return true;
+}
+
 static inline void lock_release(struct lock *l)
 {
 	if (!l->held)
