@@ -83,6 +83,7 @@ static void bench_text(void)
 {
 	struct op_args dbcn = { .a = { sizeof(text), (uint64_t)text, 0, 0, 0, 0, DBCN_WRITE, EID_DBCN } };
 	struct op_args nothing = { .addr = NOWHERE };
+	struct op_args set_timer = { .a = { time_now() + 3600 * machine.timebase, 0, 0, 0, 0, 0, 0, EID_TIME } };
 	unsigned int i;
 
 	if (!in_partition())
@@ -93,6 +94,9 @@ static void bench_text(void)
 	for (i = 0; i < TEXTS; i++)
 		stats_add(op_dbcn(&dbcn));
 	stats_end();
+	for (i = 0; i < TEXTS; i++)	/* which is shown meanwhile */
+		op_dbcn(&dbcn);
+	measure("set_timer_text", op_set_timer_text, &set_timer);
 	stats_begin("complaint");
 	for (i = 0; i < BURST; i++)
 		stats_add(op_complaint(&nothing));

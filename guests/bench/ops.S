@@ -77,6 +77,7 @@ op_\name:
 	ecall_op	fence_all
 	ecall_op	unknown
 	ecall_op	dbcn
+	ecall_op	set_timer_text
 	read_op		complaint
 	read_op		priority_read
 	write_op	priority_write

@@ -44,7 +44,7 @@ struct timer_args {
 typedef uint64_t op_fn(const struct op_args *args);
 
 /* ecall, round trip. */
-op_fn op_base, op_set_timer, op_fence_page, op_fence_all, op_unknown, op_dbcn;
+op_fn op_base, op_set_timer, op_fence_page, op_fence_all, op_unknown, op_dbcn, op_set_timer_text;
 /* A load or store of a device register, round trip. */
 op_fn op_priority_read, op_priority_write, op_enable_read, op_enable_write;
 op_fn op_threshold_read, op_threshold_write, op_claim, op_complete, op_pending_read;

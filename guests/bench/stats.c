@@ -2,8 +2,11 @@
 /* Minimum, median and maximum of samples; see stats.h. Nothing is printed while samples come. */
 #include "guests/bench/stats.h"
 #include "guests/lib/console.h"
+#include "guests/lib/cpu.h"
+#include "guests/lib/timer.h"
 
 #define MAX_SAMPLES	256
+#define SHOWN_MS	100
 
 static const char *name;
 static uint64_t samples[MAX_SAMPLES];
@@ -27,6 +30,19 @@ void stats_add(uint64_t value)
 	samples[i] = value;
 }
 
+/* Until the console has shown all: a hart of the hypervisor's, or this one in between, moves 32 bytes a millisecond. */
+static void wait_until_shown(void)
+{
+	uint64_t end = time_now() + ms_to_ticks(SHOWN_MS);
+
+	csr_write(sie, 1UL << IRQ_TIMER);	/* it wakes, and is not taken: sstatus.SIE is 0 */
+	timer_set(end);
+	while (time_now() < end)
+		wfi();
+	timer_set(TIME_NEVER);
+	csr_write(sie, 0);
+}
+
 void stats_end(void)
 {
 	if (!count) {
@@ -35,4 +51,5 @@ void stats_end(void)
 	}
 	line("bench: %s count %u min %ld median %ld max %ld", name, count, (long)samples[0],
 	     (long)samples[count / 2], (long)samples[count - 1]);
+	wait_until_shown();
 }

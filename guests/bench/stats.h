@@ -8,7 +8,7 @@
 void stats_begin(const char *name);
 /* At most 256 are kept. */
 void stats_add(uint64_t value);
-/* Print `bench: NAME count N min A median B max C`. */
+/* Prints `bench: NAME count N min A median B max C`, and waits until the console has shown it. */
 void stats_end(void);
 
 #endif
