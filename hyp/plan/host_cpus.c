@@ -72,6 +72,24 @@ static int read_mmu(const struct host *host, uint16_t node)
 	return prop_is(&p, "riscv,none") || prop_is(&p, "riscv,sv32") ? -1 : 0;
 }
 
+/* XLEN is 32, by either of the properties that say it. */
+static bool is_rv32(const struct host *host, uint16_t node)
+{
+	struct dt_prop p;
+
+	if (!host_find_prop(host, node, "riscv,isa-base", &p) && !host_find_prop(host, node, "riscv,isa", &p))
+		return false;
+	return p.size >= 5 && (p.data[0] | 0x20) == 'r' && (p.data[1] | 0x20) == 'v' && !memcmp(p.data + 2, "32", 2);
+}
+
+/* Why the hart cannot run a guest, whatever else it has; NULL: it can. It is left out as a disabled one is. */
+static const char *unfit(const struct host *host, uint16_t node)
+{
+	if (is_rv32(host, node))
+		return "it is an RV32 hart";
+	return read_mmu(host, node) < 0 ? "it has no MMU of Sv39 or larger" : NULL;
+}
+
 static void find_intc(const struct host *host, struct host_hart *hart, struct reporter *r)
 {
 	uint16_t i, near = 0;
@@ -115,6 +133,7 @@ static bool same_isa(const struct host *host, uint16_t a, uint16_t b)
 const char *host_hart_fault(const struct host *host, uint64_t id)
 {
 	uint16_t node = host->cpus;
+	const char *why;
 	struct dt_prop reg;
 
 	if (host_find_hart(host, id) >= 0)
@@ -127,7 +146,8 @@ const char *host_hart_fault(const struct host *host, uint64_t id)
 			continue;
 		if (host->nodes[node].flags & NODE_DISABLED)
 			return "its node is disabled";
-		return read_mmu(host, node) < 0 ? "it has no MMU of Sv39 or larger" : "its node is malformed";
+		why = unfit(host, node);
+		return why ? why : "its node is malformed";
 	}
 	return NULL;
 }
@@ -135,9 +155,8 @@ const char *host_hart_fault(const struct host *host, uint64_t id)
 static void add_hart(struct host *host, uint16_t node, uint64_t id, struct reporter *r)
 {
 	struct host_hart *hart = &host->harts[host->nr_harts];
-	int levels = read_mmu(host, node);
 
-	if (levels < 0)
+	if (unfit(host, node))
 		return;
 	if (host_find_hart(host, id) >= 0) {
 		bad_node(host, node, "reg", "two cpus have the same hart id", r);
@@ -149,7 +168,7 @@ static void add_hart(struct host *host, uint16_t node, uint64_t id, struct repor
 	}
 	hart->id = id;
 	hart->node = node;
-	hart->mmu_levels = levels;
+	hart->mmu_levels = read_mmu(host, node);
 	hart->setssip = 0;
 	if (host->nr_harts && same_isa(host, hart[-1].node, node))
 		hart->isa = hart[-1].isa;
@@ -184,9 +203,33 @@ static void assume_hypervisor(struct host *host)
 		host->harts[i].features |= HART_H;
 }
 
+/* Why the tree has no hart that can be used. */
+static const char *why_no_hart(const struct host *host)
+{
+	uint32_t cpus = 0, disabled = 0, rv32 = 0;
+
+	for (uint16_t node = host->cpus + 1; node < host->nodes[host->cpus].end; node = host->nodes[node].end) {
+		bool off = host->nodes[node].flags & NODE_DISABLED;
+
+		if (!(host->nodes[node].flags & NODE_CPU))
+			continue;
+		cpus++;
+		disabled += off;
+		rv32 += !off && is_rv32(host, node);
+	}
+	if (!cpus)
+		return "no cpu node: a hart's has device_type = \"cpu\"";
+	if (disabled == cpus)
+		return "all harts are disabled";
+	if (rv32 + disabled == cpus)
+		return "no usable hart: each is an RV32 hart, or disabled";
+	return rv32 ? "no usable hart: each is an RV32 hart, disabled, or has no MMU of Sv39 or larger" :
+		      "no usable hart: each is disabled, or has no MMU of Sv39 or larger";
+}
+
 void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 {
-	uint32_t cells, cpus = 0, disabled = 0;
+	uint32_t cells;
 	unsigned before = r->count;
 	struct dt_prop reg;
 	uint16_t node;
@@ -202,11 +245,8 @@ void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 		if (!(host->nodes[node].flags & NODE_CPU))
 			continue;
 		read_timebase(host, node);
-		cpus++;
-		if (host->nodes[node].flags & NODE_DISABLED) {
-			disabled++;
+		if (host->nodes[node].flags & NODE_DISABLED)
 			continue;
-		}
 		if (host->nodes[node].reg)
 			reg = host_prop(host, host->nodes[node].reg);
 		if (!host->nodes[node].reg || (cells != 1 && cells != 2) || reg.size != 4 * cells)
@@ -216,10 +256,7 @@ void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 			add_hart(host, node, dt_cells(reg.data, cells), r);
 	}
 	if (!host->nr_harts && r->count == before)
-		bad_node(host, host->cpus, "", !cpus ? "no cpu node: a hart's has device_type = \"cpu\"" :
-			 disabled == cpus ?
-			 "all harts are disabled" : "no usable hart: each is disabled, or has no MMU of Sv39 or larger",
-			 r);
+		bad_node(host, host->cpus, "", why_no_hart(host), r);
 	if (assume_h)
 		assume_hypervisor(host);
 	if (!host->timebase_hz)

@@ -45,9 +45,7 @@ const char *isa_extensions(const char *isa)
 {
 	if (lower(isa[0]) != 'r' || lower(isa[1]) != 'v')
 		return NULL;
-	if ((isa[2] == '6' && isa[3] == '4') || (isa[2] == '3' && isa[3] == '2'))
-		return isa + 4;
-	return NULL;
+	return isa[2] == '6' && isa[3] == '4' ? isa + 4 : NULL;
 }
 
 /* "2p1" or "2" behind a single letter. */

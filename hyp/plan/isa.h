@@ -21,7 +21,7 @@ struct isa_token {
  */
 bool isa_next(const char **at, const char **start, struct isa_token *token);
 
-/* Behind "rv32" or "rv64"; NULL if the string starts otherwise. */
+/* Behind "rv64"; NULL if the string starts otherwise. */
 const char *isa_extensions(const char *isa);
 
 /* HART_* of one extension name, any case; 0 for any other extension. */

@@ -183,6 +183,32 @@ static void test_isa_forms(void **state)
 	}
 }
 
+/* A hart of 32 bits is left out, as one without an MMU is; whichever property says it. */
+static void test_rv32(void **state)
+{
+	static const char *const cases[] = {
+		"riscv,isa = \"rv32gch\"",
+		"riscv,isa = \"RV32imac\"",
+		"riscv,isa-base = \"rv32i\"; riscv,isa-extensions = \"i\", \"h\"",
+		"riscv,isa-base = \"rv32i\"; riscv,isa = \"rv64gch\"",
+		"riscv,isa = \"rv64imafdcvh\"",			/* from here on: fit */
+		"riscv,isa-base = \"rv64i\"; riscv,isa-extensions = \"i\", \"h\"",
+	};
+	struct tree t;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		t = tree_edit("shared-pages", "riscv,isa = \"rv64imafdcvh\"", cases[i], NULL);
+		parse_good(&t);
+		assert_int_equal(host.nr_harts, i < 4 ? 4 : 5);
+		if (i < 4)
+			assert_string_equal(host_hart_fault(&host, 3), "it is an RV32 hart");
+		else
+			assert_null(host_hart_fault(&host, 3));
+		tree_free(&t);
+	}
+}
+
 /* Without a block size that makes sense there is no Zicbom, and then no Svpbmt. */
 static void test_cbom_block(void **state)
 {
@@ -255,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_interrupt_controllers),
 		cmocka_unit_test(test_mixed_isa_properties),
 		cmocka_unit_test(test_isa_forms),
+		cmocka_unit_test(test_rv32),
 		cmocka_unit_test(test_same_isa),
 		cmocka_unit_test(test_cbom_block),
 		cmocka_unit_test(test_no_hart),
