@@ -8,7 +8,7 @@ import subprocess
 import corpus
 import pytest
 
-COLUMNS, TAB, LINES = 120, 8, 500
+COLUMNS, TAB, LINES, LONGEST = 120, 8, 500, 60
 ROOMS = {"Makefile", "boot", "drivers", "guests", "hyp", "linker", "scripts", "tools"}
 CODE = (".c", ".h", ".S", ".inc", ".py")
 QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`""")
@@ -60,6 +60,31 @@ def test_what_has_too_many_lines():
     assert too_many_lines("hyp/vm/vm.c", [""] * 502) and not too_many_lines("hyp/vm/vm.c", [""] * 501)
     assert too_many_lines("tests/unit/test_vm.c", [""] * 502) and too_many_lines("tests/tool/a.py", [""] * 502)
     assert not too_many_lines("tools/required.def", [""] * 502) and not too_many_lines("docs/a.md", [""] * 502)
+
+
+def functions(text):
+    """(first line, number of lines, tabs before the innermost statement) of each function of a C file."""
+    for end in (number for number, line in enumerate(text) if line == "}"):
+        begin = max((number for number in range(end) if text[number] == "{"), default=None)
+        if begin is None or any(text[number] == "}" for number in range(begin, end)):
+            continue
+        first = max(number for number in range(begin) if re.match(r"\w.*\(", text[number]))
+        statements = [line for line in text[begin + 1:end] if re.match(r"\t+\w", line)]
+        yield text[first], end - first + 1, max((len(line) - len(line.lstrip("\t")) for line in statements), default=0)
+
+
+def test_functions():
+    """What docs/style.md says of their size."""
+    found = [(size, path, name) for path in files() if path.endswith(".c") and path.split("/")[0] in ROOMS
+             for name, size, _ in functions(lines(path))]
+    assert len(found) > 1500
+    assert not [it for it in found if it[0] > LONGEST]
+    assert len([it for it in found if it[0] > 40]) < len(found) / 100
+
+
+def test_what_a_function_is():
+    text = "int a;\nint f(void)\n{\n\tif (a)\n\t\tg();\n}\n\nstatic int g(int a,\n\t     int b)\n{\n}\n".split("\n")
+    assert list(functions(text)) == [("int f(void)", 5, 2), ("static int g(int a,", 4, 0)]
 
 
 @pytest.mark.parametrize("path, line, count", [
