@@ -208,6 +208,7 @@ static void compare_policy(const char *name, const struct plan_policy *a,
 	change("guest", a->in_place ? "in-place" : "copy", b->in_place ? "in-place" : "copy", "%s images", name);
 	change("guest", a->keep_ram ? "keep" : "clear", b->keep_ram ? "keep" : "clear",
 	       "%s ram-at-boot", name);
+	change("guest", a->getchar_waits ? "wait" : "poll", b->getchar_waits ? "wait" : "poll", "%s sbi-getchar", name);
 	number_change(name, "restart-limit", "%lu", a->restart_limit, b->restart_limit);
 	number_change(name, "watchdog-ms", "%lu", a->watchdog_ms, b->watchdog_ms);
 }

@@ -164,6 +164,7 @@ static void policy(const struct plan_policy *p)
 	json_text("plic-mode", plic_mode_name(p->plic_mode));
 	json_text("images", p->in_place ? "in-place" : "copy");
 	json_text("ram-at-boot", p->keep_ram ? "keep" : "clear");
+	json_text("sbi-getchar", p->getchar_waits ? "wait" : "poll");
 	json_close('}');
 }
 

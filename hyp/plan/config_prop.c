@@ -397,6 +397,7 @@ static const struct property vm_props[] = {
 	{ "watchdog-ms", .read = read_watchdog },
 	{ "console", VM_WORDS(uart, "sbi", "uart") },
 	{ "console-address", .read = read_console_address },
+	{ "sbi-getchar", VM_WORDS(policy.getchar_waits, "poll", "wait") },
 };
 
 /* Edit distance (insert, delete, replace) of two short names; 99 for long ones. */

@@ -166,6 +166,7 @@ struct plan_policy {
 	bool keep_ram;		/* ram-at-boot = "keep"; default "clear" */
 	bool in_place;		/* images = "in-place"; default "copy" */
 	uint8_t plic_mode;	/* enum plic_mode; default PLIC_GUARDED */
+	bool getchar_waits;	/* sbi-getchar = "wait"; default "poll" */
 	uint32_t restart_limit;	/* crashes after which it is restarted at most; default 3 */
 	uint32_t watchdog_ms;	/* 0: none; see docs/safety.md */
 };

@@ -294,9 +294,11 @@ static void print_policy(struct printer *pr, const struct plan_vm *v)
 						" an unmapped access is a crash," };
 	const struct plan_policy *p = &v->policy;
 
-	if (p->on_crash == ON_CRASH_STOP && p->unmapped == UNMAPPED_INJECT && !p->watchdog_ms)
+	if (p->on_crash == ON_CRASH_STOP && p->unmapped == UNMAPPED_INJECT && !p->watchdog_ms && !p->getchar_waits)
 		return;
 	start(pr, "  ", "policy");
+	if (p->getchar_waits)
+		add(pr, " getchar waits,");
 	add(pr, "%s", unmapped[p->unmapped]);
 	if (p->watchdog_ms)
 		add(pr, " watchdog %u ms,", p->watchdog_ms);

@@ -80,6 +80,13 @@ static void fill(struct vuart *u)
 	u->lost = lost;
 }
 
+/* Without a read by the guest: only where input can interrupt. The guest may read the ring by the SBI, too. */
+static void fill_for_interrupt(struct vuart *u)
+{
+	if (u->ier & (IER_ERBFI | IER_ELSI))
+		fill(u);
+}
+
 static uint8_t take(struct vuart *u)
 {
 	uint8_t byte;
@@ -286,7 +293,7 @@ bool vuart_write(struct vuart *u, uint64_t offset, uint32_t size, uint64_t value
 		return false;
 	lock_acquire(&u->lock);
 	write_register(u, (uint32_t)reg, (uint8_t)value);
-	fill(u);
+	fill_for_interrupt(u);
 	*changed = update(u);
 	lock_release(&u->lock);
 	return true;
@@ -299,7 +306,7 @@ uint64_t vuart_poke(struct vuart *u)
 	if (!u->plan)
 		return 0;
 	lock_acquire(&u->lock);
-	fill(u);
+	fill_for_interrupt(u);
 	changed = update(u);
 	lock_release(&u->lock);
 	return changed;

@@ -6,10 +6,20 @@
 #include "hyp/vm/mail.h"
 #include "hyp/vm/vm_life.h"
 
+/* The terminal's mail comes to the first hart of the VM alone; another hart of it may wait for input, too. */
+static void input_arrived(struct vcpu *v)
+{
+	uint64_t readers = __atomic_load_n(&v->vm->readers, __ATOMIC_SEQ_CST) & ~v->ctx.self;
+
+	external_changed(v, vuart_poke(&v->vm->devs.vuart));
+	if (readers && v->index == 0)
+		mail_send(v->vm, readers, MAIL_CONSOLE);
+}
+
 void mail_serve_parked(struct vcpu *v, uint32_t mail)
 {
 	if (mail & MAIL_CONSOLE)
-		external_changed(v, vuart_poke(&v->vm->devs.vuart));
+		input_arrived(v);
 	if (mail & MAIL_DUMP)
 		dump_answer(v);
 }

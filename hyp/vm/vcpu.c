@@ -108,6 +108,20 @@ static void set_hsm(struct vcpu *v, uint8_t state)
 	lock_release(&v->vm->lock);
 }
 
+/* An interrupt that the guest has enabled in sie is pending: what ends a WFI of the guest. */
+static bool guest_interrupted(void)
+{
+	return csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS;
+}
+
+/* Waits for the next interrupt of HS-mode, and serves it. A guest's interrupt ends the wait, too. */
+static enum verdict wait_and_serve(struct vcpu *v)
+{
+	if (!(csr_read(CSR_SIP) & csr_read(CSR_SIE)))
+		wait_for_interrupt();
+	return irq_serve(v);
+}
+
 /* SBI HSM suspend: until an interrupt that the guest has enabled in sie is pending. */
 static enum verdict suspend(struct vcpu *v)
 {
@@ -115,11 +129,8 @@ static enum verdict suspend(struct vcpu *v)
 
 	external_settle(v);
 	set_hsm(v, SBI_HSM_STATE_SUSPENDED);
-	while (verdict == VERDICT_RESUME && !(csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS)) {
-		if (!(csr_read(CSR_SIP) & csr_read(CSR_SIE)))
-			wait_for_interrupt();
-		verdict = irq_serve(v);
-	}
+	while (verdict == VERDICT_RESUME && !guest_interrupted())
+		verdict = wait_and_serve(v);
 	if (verdict != VERDICT_RESUME)
 		return verdict;
 	set_hsm(v, SBI_HSM_STATE_STARTED);
@@ -128,6 +139,26 @@ static enum verdict suspend(struct vcpu *v)
 		set_entry(v, v->start_pc, v->start_opaque);
 	}
 	return VERDICT_RESUME;
+}
+
+/*
+ * The legacy getchar with sbi-getchar = "wait": until a byte is typed, or the guest is interrupted, which is 0. Input
+ * comes with mail to the VM's first hart, which sends it on to readers (mail_take.c). The bit is set before the ring is
+ * read, and that hart reads the bits after the ring was written: so one of the two sees the other.
+ */
+static enum verdict wait_for_input(struct vcpu *v)
+{
+	enum verdict verdict = VERDICT_RESUME;
+	uint64_t self = 1ull << v->index;
+	uint8_t byte = 0;
+
+	external_settle(v);
+	__atomic_fetch_or(&v->vm->readers, self, __ATOMIC_SEQ_CST);
+	while (verdict == VERDICT_RESUME && !console_read(v->vm->index, &byte, 1) && !guest_interrupted())
+		verdict = wait_and_serve(v);
+	__atomic_fetch_and(&v->vm->readers, ~self, __ATOMIC_RELAXED);
+	v->ctx.x[10] = byte;
+	return verdict;
 }
 
 /* The context is the first member of its vcpu. */
@@ -183,6 +214,8 @@ void vcpu_run(struct vcpu *v)
 			verdict = (enum verdict)guest_run(&v->ctx);
 			if (verdict == VERDICT_SUSPEND)
 				verdict = suspend(v);
+			else if (verdict == VERDICT_GETCHAR)
+				verdict = wait_for_input(v);
 		}
 		vm_vcpu_left(v);	/* VERDICT_STOP or VERDICT_LEAVE */
 	}

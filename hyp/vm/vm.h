@@ -27,6 +27,7 @@ enum verdict {
 	VERDICT_STOP,		/* the vcpu stops itself (HSM) */
 	VERDICT_SUSPEND,	/* wait for an interrupt of the guest, then continue at the context's pc */
 	VERDICT_LEAVE,		/* the VM ends; this hart leaves the guest */
+	VERDICT_GETCHAR,	/* wait for input or an interrupt of the guest, then return from the legacy getchar */
 };
 
 struct vcpu {
@@ -93,6 +94,7 @@ struct vm {
 	uint64_t ms_ticks;			/* of a millisecond, rounded up */
 	uint64_t check_ticks;			/* between two checks of an ending VM: vm_stuck.c */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
+	uint64_t readers;			/* atomic: vcpus that wait for input (VERDICT_GETCHAR) */
 
 	struct lock lock;
 	/* lock protects: */

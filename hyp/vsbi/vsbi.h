@@ -26,7 +26,8 @@ static inline struct sbiret vsbi_value(uint64_t value) { return (struct sbiret){
 
 /*
  * One handler an extension: a[0..5] are a0 to a5, fid is a6 (legacy calls ignore it). A handler whose call
- * does more than return sets v->ctx.verdict: VERDICT_SUSPEND returns later; VERDICT_STOP and VERDICT_LEAVE never.
+ * does more than return sets v->ctx.verdict: VERDICT_SUSPEND and VERDICT_GETCHAR return later; VERDICT_STOP and
+ * VERDICT_LEAVE never.
  */
 struct sbiret vsbi_base(struct vcpu *v, const uint64_t *a, uint64_t fid);
 struct sbiret vsbi_time(struct vcpu *v, const uint64_t *a, uint64_t fid);

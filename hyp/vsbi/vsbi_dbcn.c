@@ -73,5 +73,9 @@ struct sbiret vsbi_legacy_getchar(struct vcpu *v, const uint64_t *a, uint64_t fi
 	uint8_t byte;
 
 	(void)fid;
-	return vsbi_legacy(console_read(v->vm->index, &byte, 1) ? byte : -1, a);	/* -1: nothing typed */
+	if (console_read(v->vm->index, &byte, 1))
+		return vsbi_legacy(byte, a);
+	if (v->vm->plan->policy.getchar_waits)
+		v->ctx.verdict = VERDICT_GETCHAR;	/* which sets a0 */
+	return vsbi_legacy(-1, a);
 }

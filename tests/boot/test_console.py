@@ -2,6 +2,7 @@
 """One UART for all guests: as a person at a terminal, and line by line. docs/console.md."""
 import os
 import re
+import time
 
 import pytest
 from configs import UART, config, guest, linux, rt
@@ -309,3 +310,41 @@ def test_linux_without_a_uart_is_silent_in_user_space(boot):
     machine.wait()
     assert machine.hv.has_line("linux", "reboot: Power down")	# its init has run to the end
     assert not machine.hv.has_line("linux", "demo:")
+
+
+@pytest.mark.parametrize("hart", [0, 1])
+def test_getchar_waits(boot, hart):
+    """sbi-getchar = "wait": one call for each key, on any hart; an interrupt that is enabled ends it with 0."""
+    machine = boot(shared(guest("keys", "1 2", "16M", "keys", bootargs=f"keys.hart={hart}", sbi_getchar="wait")),
+                   hv=False)
+    uart = machine.uart
+    uart.expect_line("keys", f"keys: hart {hart} reads$")
+    for key in "ab":
+        uart.send(key)
+        uart.expect_line("keys", f"keys: {ord(key):x}$")
+    uart.send("?")
+    uart.expect_line("keys", "keys: zeros=0 empty=0$")
+    uart.send("t")
+    uart.expect_line("keys", "keys: 74$")
+    for _ in range(100):	# 100 ms of the guest
+        uart.send("?")
+        zeros = uart.expect_line("keys", r"keys: zeros=(\d+) empty=0$")[1]
+        if zeros != "0":
+            break
+        time.sleep(0.1)
+    assert zeros == "1"
+    uart.send(PREFIX + "mrestart keys\r")
+    uart.expect_line("bulkhead", "vm keys: started")
+    uart.expect_line("keys", f"keys: hart {hart} reads$")
+    uart.send(PREFIX + "1c?")
+    uart.expect_line("keys", "keys: 63$")
+    uart.expect_line("keys", "keys: zeros=0 empty=0$")
+
+
+def test_getchar_polls(boot):
+    """Without it, as the specification has it: -1 at once."""
+    machine = boot(shared(guest("keys", "1", "16M", "keys")), hv=False)
+    uart = machine.uart
+    uart.expect_line("keys", "keys: hart 0 reads$")
+    uart.send("?")
+    uart.expect_line("keys", r"keys: zeros=0 empty=[1-9]\d*$")

@@ -41,7 +41,7 @@ static struct spec_event proper_call(unsigned hart)
 		{ 0x48534d, 3, 'w' }, { 0x735049, 0, 'm' }, { 0x735049, 0, 'm' }, { 0x52464e43, 0, 'm' },
 		{ 0x52464e43, 1, 'm' }, { 0x52464e43, 2, 'm' }, { 0x4442434e, 0, 'b' }, { 0x4442434e, 1, 'b' },
 		{ 0x54494d45, 0, 't' }, { 0, 0, 't' }, { 0x0a424b48, 0, 0 }, { 0x0a424b48, 1, 0 },
-		{ 0x53525354, 0, 'r' },
+		{ 0x53525354, 0, 'r' }, { 0x2, 0, 'g' }, { 0x2, 0, 'g' },
 	};
 	struct spec_event e = event_of(hart);
 	const struct plan_vm *p = &fake.plan.vms[e.vm];
@@ -58,6 +58,10 @@ static struct spec_event proper_call(unsigned hart)
 	case 'w':
 		x[10] = input_u8() & 1 ? 0x80000000 : 0;
 		x[11] = ram & ~1ull;
+		if (input_u8() & 1)
+			fake_csr_to(hart, CSR_VSIE, 0x222);
+		break;
+	case 'g':
 		if (input_u8() & 1)
 			fake_csr_to(hart, CSR_VSIE, 0x222);
 		break;

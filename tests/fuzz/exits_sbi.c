@@ -187,15 +187,22 @@ static void hart_start(void)
 	}
 }
 
-static void hart_suspend(void)
+/* An interrupt that the guest has enabled was pending at the call. */
+static bool was_interrupted(void)
 {
-	struct spec_vcpu *v = &vm_now()->vcpu[spec_now.vcpu];
 	const struct fake_csrs *c = &spec_was[spec_now.hart].csr;
 	uint64_t timer = fake.config.sstc && fake.time >= c->vstimecmp ? 1ull << IRQ_VSTI : 0;
 	bool stale = c->hstatus & HSTATUS_ARMED && !(fake_sip(spec_now.hart) & 1ull << IRQ_SEI) &&
 		     !vm_vcpu_of_hart(spec_now.hart)->virtual_line;
 	uint64_t hvip = c->hvip & ~(stale ? 1ull << IRQ_VSEI : 0);	/* what has been served ends no suspension */
-	bool pending = (hvip | timer) & c->hie;
+
+	return (hvip | timer) & c->hie;
+}
+
+static void hart_suspend(void)
+{
+	struct spec_vcpu *v = &vm_now()->vcpu[spec_now.vcpu];
+	bool pending = was_interrupted();
 	uint32_t type = (uint32_t)arg(0);
 
 	if (type != 0 && type != 0x80000000) {
@@ -295,13 +302,40 @@ static void vendor(uint64_t fid)
 	}
 }
 
+/* The legacy getchar with sbi-getchar = "wait". A byte that was typed before comes without a wait. */
+static void waiting_getchar(void)
+{
+	struct spec_vcpu *v = &vm_now()->vcpu[spec_now.vcpu];
+	bool pending = was_interrupted();
+
+	if (hw_now()->place == PLACE_GUEST && (hw_now()->x[10] || pending)) {
+		SPEC(!hw_now()->x[10] || hw_now()->x[10] == SPEC_TYPED(spec_now.vm, hw_now()->x[10]));
+		returns((long)hw_now()->x[10], 0);
+		return;
+	}
+	v->reading = true;
+	v->pc = spec_was[spec_now.hart].x[0] + 4;
+	v->opaque = arg(1);
+	spec_suspended(!pending);
+}
+
+static void read_key(void)
+{
+	long a0 = (long)hw_now()->x[10];
+
+	if (fake.plan.vms[spec_now.vm].policy.getchar_waits)
+		waiting_getchar();
+	else
+		returns(a0 < 0 ? -1 : (long)SPEC_TYPED(spec_now.vm, a0), 0);
+}
+
 static void call(uint64_t eid, uint64_t fid)
 {
 	legacy = eid <= 8;
 	switch (eid) {
 	case 0: set_timer(); return;
 	case 1: returns(SBI_SUCCESS, 0); return;
-	case 2: returns((long)hw_now()->x[10] < 0 ? -1 : (long)SPEC_TYPED(spec_now.vm, hw_now()->x[10]), 0); return;
+	case 2: read_key(); return;
 	case 8: spec_ends(VM_END_SHUTDOWN); return;
 	case 0x10: base(fid); return;
 	case VENDOR: vendor(fid); return;

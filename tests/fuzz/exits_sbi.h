@@ -11,7 +11,7 @@ uint64_t spec_harts(uint64_t vcpus);	/* the harts of vcpus of the acting VM */
 void spec_goes_on(uint64_t siblings, bool may_be_more);	/* in the guest */
 void spec_stops(void);			/* the vcpu has stopped itself, or has seen that its VM ends */
 void spec_ends(enum vm_end end);	/* it has ended its VM */
-void spec_suspended(bool anything);	/* it is suspended, or continues as something was pending */
+void spec_suspended(bool anything);	/* it is suspended or reads, or continues as something was pending */
 
 void spec_check_csrs(const struct fake_hw *want);	/* the guest's CSRs, hvip.VSEIP excepted */
 void spec_check_kept(void);		/* the guest's registers and CSRs, hvip excepted */

@@ -194,7 +194,7 @@ static uint64_t leaves(bool *loaded)
 
 	*loaded = false;
 	vcpu_now()->hsm = SBI_HSM_STATE_STOPPED;
-	vcpu_now()->mail_ipi = false;
+	vcpu_now()->mail_ipi = vcpu_now()->reading = false;
 	m->active &= ~(1ull << spec_now.vcpu);
 	if (m->active || m->state == VM_STUCK) {
 		SPEC(m->state != VM_STUCK || fake_said(" has come back; the VM stays stuck\n"));
@@ -221,6 +221,15 @@ static uint64_t leaves(bool *loaded)
 	return *loaded ? 0 : 1ull << fake_hart_of(spec_now.vm, 0);
 }
 
+/* A sibling waits for input: the VM's first hart may notify it of what was typed. */
+static bool sibling_reads(void)
+{
+	for (unsigned v = 1; v < fake.plan.vms[spec_now.vm].nr_vcpus && !spec_now.vcpu; v++)
+		if (vm_now()->vcpu[v].reading)
+			return true;
+	return false;
+}
+
 uint64_t spec_harts(uint64_t vcpus)
 {
 	uint64_t harts = 0;
@@ -236,7 +245,7 @@ void spec_stops(void)
 	bool loaded;
 	uint64_t notified = leaves(&loaded);
 
-	finish(notified, served, loaded, true);
+	finish(notified, served || sibling_reads(), loaded, true);
 }
 
 void spec_ends(enum vm_end end)
@@ -253,7 +262,7 @@ void spec_ends(enum vm_end end)
 		notified = spec_harts(m->active & ~(1ull << spec_now.vcpu));
 	}
 	notified |= leaves(&loaded);
-	finish(notified, served, loaded, true);
+	finish(notified, served || sibling_reads(), loaded, true);
 }
 
 void spec_goes_on(uint64_t siblings, bool may_be_more)
@@ -282,7 +291,7 @@ static bool is_ending(void)
 /* A source whose interrupts the hypervisor delivers may have come, and siblings may have it enabled. */
 static bool may_tell(void)
 {
-	return !fake_passes(&fake.config) || fake.config.vuart;
+	return !fake_passes(&fake.config) || fake.config.vuart || sibling_reads();
 }
 
 static bool was_notified(void)
@@ -379,7 +388,19 @@ static uint64_t wakes(const struct fake_hw *hw, unsigned hart)
 	return fake_hip(hart) & hw->csr.hie;
 }
 
-/* The vcpu is suspended, or was a moment ago. anything: it has served interrupts in between. */
+/* A getchar that waited has returned: a byte that was typed for this VM, or 0 for an interrupt, as a WFI ends. */
+static void check_read(void)
+{
+	const struct fake_hw *hw = hw_now();
+	struct spec_vcpu *v = vcpu_now();
+
+	SPEC(hw->place == PLACE_GUEST && hw->x[0] == v->pc && hw->x[11] == v->opaque);
+	SPEC(hw->x[10] == SPEC_TYPED(spec_now.vm, hw->x[10]) || (!hw->x[10] && wakes(hw, spec_now.hart)));
+	v->reading = false;
+	spec_goes_on(0, may_tell());
+}
+
+/* The vcpu is suspended or reads, or did a moment ago. anything: it has served interrupts in between. */
 void spec_suspended(bool anything)
 {
 	const struct fake_hw *hw = hw_now();
@@ -400,8 +421,13 @@ void spec_suspended(bool anything)
 		v->deadline = v->deadline <= fake.time ? UINT64_MAX : v->deadline;
 	if (hw->place == PLACE_WFI) {
 		SPEC(!wakes(hw, spec_now.hart));
-		v->hsm = SBI_HSM_STATE_SUSPENDED;
+		v->hsm = v->reading ? SBI_HSM_STATE_STARTED : SBI_HSM_STATE_SUSPENDED;
+		SPEC(vm_vcpu_of_hart(spec_now.hart)->hsm == v->hsm);
 		finish(0, may_tell(), false, false);
+		return;
+	}
+	if (v->reading) {
+		check_read();
 		return;
 	}
 	SPEC(wakes(hw, spec_now.hart));
@@ -417,7 +443,7 @@ void spec_wake(void)
 	struct spec_vm *m = vm_now();
 	struct spec_vcpu *v = vcpu_now();
 
-	if (v->hsm == SBI_HSM_STATE_SUSPENDED) {
+	if (v->hsm == SBI_HSM_STATE_SUSPENDED || v->reading) {
 		spec_suspended(true);
 		return;
 	}
@@ -429,9 +455,9 @@ void spec_wake(void)
 		spec_stops();
 	} else if (m->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
 		check_start(v->pc, v->opaque);
-		spec_goes_on(0, false);
+		spec_goes_on(0, sibling_reads());
 	} else {
 		check_parked();
-		finish(0, false, false, m->state == VM_STUCK);
+		finish(0, sibling_reads(), false, m->state == VM_STUCK);
 	}
 }

@@ -44,6 +44,7 @@ struct spec_vcpu {
 	uint32_t hsm;
 	uint64_t pc, opaque;		/* of a start, or of a resume */
 	bool nonretentive, mail_ipi;
+	bool reading;			/* it waits in the legacy getchar; pc and opaque: what pc and a1 will be */
 	uint64_t deadline;		/* without Sstc */
 	uint64_t events;		/* no fewer than exits */
 };

@@ -34,6 +34,7 @@ static struct fake_config configuration(void)
 		uint8_t policy = input_u8();
 
 		c.policy[vm].unmapped = policy % 3;
+		c.policy[vm].getchar_waits = policy & 2;
 		c.policy[vm].on_crash = policy >> 2 & 1;
 		c.policy[vm].restart_limit = policy >> 3 & 3;
 		c.policy[vm].watchdog_ms = policy & 0x80 ? 1 : 0;

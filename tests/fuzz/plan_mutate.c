@@ -62,7 +62,7 @@ static const char *prop_name(void)
 		"#clock-cells",
 		"#reset-cells", "syscon", "resets", "pinctrl-0", "x-gpios", "console", "console-hart", "console-style",
 		"monitor",
-		"console-address", "unmapped", "on-crash", "plic-mode", "watchdog-ms",
+		"console-address", "sbi-getchar", "unmapped", "on-crash", "plic-mode", "watchdog-ms",
 		"restart-limit", "when-all-ended", "riscv,ndev", "riscv,isa", "mmu-type", "timebase-frequency",
 		"images", "ram-at-boot", "linux,phandle",
 	};

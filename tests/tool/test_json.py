@@ -98,7 +98,7 @@ def test_values_that_the_page_lists():
     with open(os.path.join(TOP, "docs/json.md"), encoding="utf-8") as file:
         rows = dict(re.findall(r"^\| `([^`]+)`\?? \| text \| (.*) \|$", file.read(), re.M))
     plan = [output["plan"] for output in outputs("plan") if output["ok"]]
-    for key in ("unmapped", "on-crash", "plic-mode", "images", "ram-at-boot"):
+    for key in ("unmapped", "on-crash", "plic-mode", "images", "ram-at-boot", "sbi-getchar"):
         allowed = set(re.findall("`([^`]+)`", rows[f"plan.guests[].policy.{key}"]))
         assert {guest["policy"][key] for one in plan for guest in one["guests"]} <= allowed
     kinds = set(re.findall("`([^`]+)`", rows["changes[].kind"]))

@@ -33,6 +33,7 @@ static void test_everything(void **state)
 		"  bootargs = \"console=ttyS0 quiet\"; entry = \"0x80200000\"; trust-dma;"
 		"  trust-control;"
 		"  plic-mode = \"emulated\"; images = \"in-place\"; unmapped = \"stop\"; on-crash = \"restart\";"
+		"  sbi-getchar = \"wait\";"
 		"  restart-limit = <0>; watchdog-ms = <3600000>; };"
 		"rt-2 { };");
 	const struct config_vm *v = &config.vms[0];
@@ -62,6 +63,7 @@ static void test_everything(void **state)
 	assert_true(v->has_entry && v->trust_dma && v->trust_control);
 	assert_int_equal(v->entry, 0x80200000);
 	assert_true(v->policy.plic_mode == PLIC_EMULATED && v->policy.in_place);
+	assert_true(v->policy.getchar_waits);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_STOP);
 	assert_int_equal(v->policy.on_crash, ON_CRASH_RESTART);
 	assert_int_equal(v->policy.restart_limit, 0);
@@ -73,6 +75,7 @@ static void test_everything(void **state)
 	assert_null(v->images[IMAGE_KERNEL]);
 	assert_false(v->has_entry || v->trust_dma || v->trust_control);
 	assert_false(v->policy.plic_mode != PLIC_GUARDED || v->policy.in_place);
+	assert_false(v->policy.getchar_waits);
 	assert_int_equal(v->policy.unmapped, UNMAPPED_INJECT);
 	assert_int_equal(v->policy.on_crash, ON_CRASH_STOP);
 	assert_int_equal(v->policy.restart_limit, 3);

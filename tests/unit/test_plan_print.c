@@ -48,7 +48,8 @@ static void test_print(void **state)
 		"  plic       0x000c000000-0x000c5fffff     6M for /soc/plic@c000000, emulated\n"
 		"  kernel     0x0040000000 \"rt\", 5000 bytes\n"
 		"  entry      0x0040000000, device tree at 0x0040e00000\n"
-		"  policy     an unmapped access is ignored, watchdog 50 ms, restarts after a crash, 7 times\n"
+		"  policy     getchar waits, an unmapped access is ignored, watchdog 50 ms,\n"
+		"             restarts after a crash, 7 times\n"
 		"  bootargs   ?[2Jevil\n"	/* nothing steers the terminal */
 		"spare harts  0\n"
 		"free RAM     0x00a1600000-0x00bfffffff   490M\n";
@@ -56,7 +57,7 @@ static void test_print(void **state)
 	(void)state;
 	plan_good(tree_file("virt"), "console = \"/soc/virtio_mmio@10008000\";" LINUX_NODE
 		  "m { harts = <3>; memory = \"16M as 0x40000000\"; kernel = \"rt\";"
-		  " bootargs = \"\\x1b[2Jevil\"; plic-mode = \"emulated\"; unmapped = \"ignore\";"
+		  " bootargs = \"\\x1b[2Jevil\"; plic-mode = \"emulated\"; sbi-getchar = \"wait\"; unmapped = \"ignore\";"
 		  " on-crash = \"restart\"; restart-limit = <7>; watchdog-ms = <50>; };");
 	printed[0] = 0;
 	plan_print(&t.plan, collect, NULL);
