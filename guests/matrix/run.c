@@ -34,11 +34,11 @@ static const char *const views[] = { "bare", "paged", "denied", "absent" };
 
 static void complain(const struct test_case *c, const char *what, const char *why, const struct tf *r)
 {
-	static uint8_t told[MAX_CPUS][MAX_OPS + 1];	/* of one operation not everything, so that all come up */
+	static uint8_t shown[MAX_CPUS][MAX_OPS + 1];	/* of one operation not everything, so that all come up */
 	unsigned int op = c->op ? (unsigned int)(c->op - ops) : MAX_OPS;
 
 	wrong[this_cpu()->index]++;
-	if (told[this_cpu()->index][op] < 3 && ++told[this_cpu()->index][op])
+	if (shown[this_cpu()->index][op] < 3 && ++shown[this_cpu()->index][op])
 		line("FAIL matrix: %s %u at %s, %s, %s: %s: cause %lu sepc 0x%lx stval 0x%lx a1 0x%lx, "
 		     "address 0x%lx, code 0x%lx", what, c->op ? c->op->width : 0, c->target->name,
 		     c->user ? "U" : "S", views[c->view], why, r->cause, r->epc, r->tval, r->x[REG_A1],

@@ -100,7 +100,7 @@ static void t_entry(void)
 	}
 }
 
-static void spin_until_told(void *arg)
+static void spin_until_released(void *arg)
 {
 	while (!READ_ONCE(*(bool *)arg))
 		cpu_relax();
@@ -117,7 +117,7 @@ static void t_already(void)
 		return;
 	}
 	runs = cpus[1].runs;
-	r.error = smp_run(&cpus[1], spin_until_told, &go);
+	r.error = smp_run(&cpus[1], spin_until_released, &go);
 	EXPECT(r.error == 0, "start: %ld", r.error);
 	r = hsm(HSM_START, cpus[1].hartid, (uint64_t)raw_entry, 0);
 	EXPECT_SPEC(r.error == SBI_ALREADY_AVAILABLE, "start pending or started: %ld", r.error);

@@ -297,7 +297,7 @@ static void write_memory(struct guest_tree *t)
 {
 	uint32_t address = t->host->nodes[0].address_cells, size = t->host->nodes[0].size_cells;
 	uint32_t i, n, cells[4];
-	uint64_t told;
+	uint64_t usable;
 	char name[32];
 
 	for (i = 0; i < t->vm->nr_regions; i++) {
@@ -305,9 +305,9 @@ static void write_memory(struct guest_tree *t)
 
 		if (m->kind != REGION_RAM)
 			continue;
-		told = m->size;
+		usable = m->size;
 		if (t->vm->needs_resets && m->gpa.v + m->size - PAGE_SIZE == t->vm->reset_page.v)
-			told -= PAGE_SIZE;
+			usable -= PAGE_SIZE;
 		if ((address < 2 && (m->gpa.v + m->size - 1) >> 32) ||
 		    (size < 2 && m->size >> 32)) {
 			problem_report(t->r, PROBLEM_ADDRESS_TOO_HIGH, true, t->vm->config_path,
@@ -319,7 +319,7 @@ static void write_memory(struct guest_tree *t)
 		dt_write_begin(&t->w, name);
 		dt_write_string(&t->w, "device_type", "memory");
 		n = put_cells(cells, m->gpa.v, address);
-		n += put_cells(cells + n, told, size);
+		n += put_cells(cells + n, usable, size);
 		dt_write_cells(&t->w, "reg", cells, n);
 		dt_write_end(&t->w);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The monitor's prompt; see monitor.h. Lock: mux.lock is held, but in monitor_wants_reboot(). */
+/* The monitor's prompt; see monitor.h. Lock: mux.lock is held, but in monitor_reboot_asked(). */
 #include "hyp/terminal/monitor.h"
 
 #include "hyp/terminal/answer.h"
@@ -70,7 +70,7 @@ void monitor_tick(void)
 		monitor_come_back();
 }
 
-bool monitor_wants_reboot(void)
+bool monitor_reboot_asked(void)
 {
 	return __atomic_exchange_n(&reboot, 0u, __ATOMIC_ACQ_REL);
 }

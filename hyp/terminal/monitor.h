@@ -23,6 +23,6 @@ void monitor_typed(uint8_t byte);
 void monitor_tick(void);
 
 /* True once if the machine is to be rebooted; the caller does it, without mux.lock. */
-bool monitor_wants_reboot(void);
+bool monitor_reboot_asked(void);
 
 #endif

@@ -69,7 +69,7 @@ static bool service(bool *pending)
 	mux_unlock();
 	for (; notify; notify &= notify - 1)
 		hart_send_one(hart_get(plan->vms[__builtin_ctz(notify)].vcpu_hart[0]), MAIL_CONSOLE);
-	if (monitor_wants_reboot()) {
+	if (monitor_reboot_asked()) {
 		console_log("the machine reboots, by the monitor");
 		machine_reset(SBI_SRST_COLD_REBOOT, SBI_SRST_REASON_NONE);
 	}

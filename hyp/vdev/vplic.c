@@ -328,7 +328,7 @@ static __noinline uint64_t move_level(struct vplic *v, uint64_t id, uint32_t pri
 	return notify_and_release(v);
 }
 
-static inline uint64_t keep_priority(struct vplic *v, uint64_t id, uint32_t priority)
+static inline uint64_t store_priority(struct vplic *v, uint64_t id, uint32_t priority)
 {
 	if (v->pending[id / 32] >> (id % 32) & 1)
 		return move_level(v, id, priority);
@@ -341,7 +341,7 @@ static inline uint64_t keep_priority(struct vplic *v, uint64_t id, uint32_t prio
 static __noinline uint64_t scale_priority(struct vplic *v, uint64_t id, uint32_t priority)
 {
 	plic_put_priority(&v->host, id, priority);
-	return keep_priority(v, id, priority);
+	return store_priority(v, id, priority);
 }
 
 /* id: wide, so that it need not be extended again and again. */
@@ -359,7 +359,7 @@ static __noinline uint64_t write_priority(struct vplic *v, uint64_t id, uint32_t
 			return scale_priority(v, id, priority);
 		plic_put_plain_priority(&v->host, id, priority);
 	}
-	return keep_priority(v, id, priority);
+	return store_priority(v, id, priority);
 }
 
 /* Of a word in which sources are ready. */

@@ -56,7 +56,7 @@ static uint64_t check_missed(struct vm *vm, bool *missed)
 }
 
 /* The VM is this hart's alone, but for the lost ones: these find VM_STUCK if they come back (vm_vcpu_left()). */
-static void give_up(struct vm *vm, uint64_t lost)
+static void end_stuck(struct vm *vm, uint64_t lost)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
 		if (!(lost >> i & 1))
@@ -78,7 +78,7 @@ uint64_t vm_watch(struct vm *vm)
 	next = check_lost(vm, &lost);
 	lock_release(&vm->lock);
 	if (lost)
-		give_up(vm, lost);
+		end_stuck(vm, lost);
 	return next;
 }
 

@@ -33,7 +33,7 @@ static void faults(uint64_t cause, uint64_t tval)
 		SPEC(hw_now()->x[i] == hw_was()->x[i]);
 	SPEC(hw_now()->x[0] == (w->vstvec & ~3ull));
 	SPEC((hw_now()->csr.sstatus & (SSTATUS_SPP | SSTATUS_SPELP)) == SSTATUS_SPP);
-	spec_goes_on(0, false);
+	spec_continues(0, false);
 }
 
 /* The instruction has had its effect; a load gave value. */
@@ -102,7 +102,7 @@ static void device_access(uint64_t offset, uint64_t fault, uint32_t size)
 		if (hw_now()->x[0] == hw_was()->x[0] && hw_now()->csr.vscause == hw_was()->csr.vscause &&
 		    hw_now()->csr.vsepc == hw_was()->csr.vsepc) {
 			spec_check_kept();
-			spec_goes_on(0, false);
+			spec_continues(0, false);
 		} else {
 			faults(fault, spec_now.exit.tval);
 		}
@@ -119,7 +119,7 @@ static void device_access(uint64_t offset, uint64_t fault, uint32_t size)
 		SPEC(value == (op->sign ? (uint64_t)(int64_t)(int32_t)value : (uint64_t)(uint32_t)value));
 	if (load && op->reg && size == 1)
 		SPEC(value == (op->sign ? (uint64_t)(int64_t)(int8_t)value : (uint64_t)(uint8_t)value));
-	spec_goes_on(0, true);
+	spec_continues(0, true);
 }
 
 static void unmapped(uint64_t fault)
@@ -136,7 +136,7 @@ static void unmapped(uint64_t fault)
 		if (spec_now.known && op->kind == (load ? OP_LOAD : OP_STORE)) {
 			executed(load, &value);
 			SPEC(!load || !value);
-			spec_goes_on(0, false);
+			spec_continues(0, false);
 			return;
 		}
 		break;
@@ -190,7 +190,7 @@ static void virtual_instruction(void)
 		SPEC(!(hw_now()->csr.hstatus & HSTATUS_ARMED) && !(hw_now()->csr.hvip & 1ull << IRQ_VSEI));
 		SPEC(hw_now()->csr.sie & 1ull << IRQ_SEI);
 		spec_check_kept();
-		spec_goes_on(0, false);
+		spec_continues(0, false);
 		return;
 	}
 	if (!armed || !(spec_now.insn == WRS_NTO || (!spec_now.exit.user &&
@@ -208,7 +208,7 @@ static void virtual_instruction(void)
 	}
 	SPEC(!memcmp(want.x, hw_now()->x, sizeof(want.x)));
 	spec_check_csrs(&want);
-	spec_goes_on(0, false);
+	spec_continues(0, false);
 }
 
 void spec_exception(void)

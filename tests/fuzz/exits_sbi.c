@@ -32,7 +32,7 @@ static void returns(long error, uint64_t value)
 	spec_check_csrs(&want);
 	SPEC(!(hw_now()->csr.hvip & 1ull << IRQ_VSEI) == !(spec_was[spec_now.hart].csr.hvip & 1ull << IRQ_VSEI));
 	SPEC(hw_now()->csr.sstatus & SSTATUS_SPP);
-	spec_goes_on(siblings, false);
+	spec_continues(siblings, false);
 }
 
 /* "Hart list parameter". False: it names a hart that is not there. */

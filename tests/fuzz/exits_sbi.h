@@ -8,7 +8,7 @@
 uint64_t spec_harts(uint64_t vcpus);	/* the harts of vcpus of the acting VM */
 
 /* How an event may end; each checks all that is common to such ends. */
-void spec_goes_on(uint64_t siblings, bool may_be_more);	/* in the guest */
+void spec_continues(uint64_t siblings, bool may_be_more);	/* in the guest */
 void spec_stops(void);			/* the vcpu has stopped itself, or has seen that its VM ends */
 void spec_ends(enum vm_end end);	/* it has ended its VM */
 void spec_suspended(bool anything);	/* it is suspended or reads, or continues as something was pending */

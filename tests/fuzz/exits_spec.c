@@ -265,7 +265,7 @@ void spec_ends(enum vm_end end)
 	finish(notified, served || sibling_reads(), loaded, true);
 }
 
-void spec_goes_on(uint64_t siblings, bool may_be_more)
+void spec_continues(uint64_t siblings, bool may_be_more)
 {
 	SPEC(hw_now()->place == PLACE_GUEST);
 	finish(siblings, may_be_more, false, false);
@@ -289,7 +289,7 @@ static bool is_ending(void)
 }
 
 /* A source whose interrupts the hypervisor delivers may have come, and siblings may have it enabled. */
-static bool may_tell(void)
+static bool may_notify(void)
 {
 	return !fake_passes(&fake.config) || fake.config.vuart || sibling_reads();
 }
@@ -360,7 +360,7 @@ static bool watchdog_bites(void)
 
 void spec_interrupt(void)
 {
-	served = may_tell();
+	served = may_notify();
 	if (watchdog_bites()) {
 		spec_ends(VM_END_WATCHDOG);
 		return;
@@ -368,7 +368,7 @@ void spec_interrupt(void)
 	if (spec_now.exit.cause == (SCAUSE_INTERRUPT | IRQ_SEI) && fake_passes(&fake.config)) {
 		SPEC(hw_now()->csr.hvip & 1ull << IRQ_VSEI && hw_now()->csr.hstatus & HSTATUS_ARMED);
 		spec_check_kept();
-		spec_goes_on(0, false);
+		spec_continues(0, false);
 		return;
 	}
 	if (is_ending() && was_notified() && !hw_now()->csr.ssip) {
@@ -378,7 +378,7 @@ void spec_interrupt(void)
 	/* A hart that takes an interrupt which a sibling has enabled, too, may have to notify the sibling. */
 	check_virtual(spec_now.exit.cause & 63);
 	spec_check_kept();
-	spec_goes_on(0, may_tell());
+	spec_continues(0, may_notify());
 }
 
 /* ---- waiting ---- */
@@ -397,7 +397,7 @@ static void check_read(void)
 	SPEC(hw->place == PLACE_GUEST && hw->x[0] == v->pc && hw->x[11] == v->opaque);
 	SPEC(hw->x[10] == SPEC_TYPED(spec_now.vm, hw->x[10]) || (!hw->x[10] && wakes(hw, spec_now.hart)));
 	v->reading = false;
-	spec_goes_on(0, may_tell());
+	spec_continues(0, may_notify());
 }
 
 /* The vcpu is suspended or reads, or did a moment ago. anything: it has served interrupts in between. */
@@ -406,7 +406,7 @@ void spec_suspended(bool anything)
 	const struct fake_hw *hw = hw_now();
 	struct spec_vcpu *v = vcpu_now();
 
-	served = anything && may_tell();
+	served = anything && may_notify();
 	if (watchdog_bites()) {
 		spec_ends(VM_END_WATCHDOG);
 		return;
@@ -423,7 +423,7 @@ void spec_suspended(bool anything)
 		SPEC(!wakes(hw, spec_now.hart));
 		v->hsm = v->reading ? SBI_HSM_STATE_STARTED : SBI_HSM_STATE_SUSPENDED;
 		SPEC(vm_vcpu_of_hart(spec_now.hart)->hsm == v->hsm);
-		finish(0, may_tell(), false, false);
+		finish(0, may_notify(), false, false);
 		return;
 	}
 	if (v->reading) {
@@ -435,7 +435,7 @@ void spec_suspended(bool anything)
 	if (v->nonretentive)
 		check_entry(v->pc, v->opaque);
 	v->nonretentive = false;
-	spec_goes_on(0, may_tell());
+	spec_continues(0, may_notify());
 }
 
 void spec_wake(void)
@@ -455,7 +455,7 @@ void spec_wake(void)
 		spec_stops();
 	} else if (m->state == VM_RUNNING && v->hsm == SBI_HSM_STATE_START_PENDING) {
 		check_start(v->pc, v->opaque);
-		spec_goes_on(0, sibling_reads());
+		spec_continues(0, sibling_reads());
 	} else {
 		check_parked();
 		finish(0, sibling_reads(), false, m->state == VM_STUCK);

@@ -101,7 +101,7 @@ void keys_init(const struct plan *p) { (void)p; }
 void keys_typed(uint8_t byte) { assert_int_equal(byte, INPUT[t.typed]); t.typed++; t.room -= t.room > 0; }
 void monitor_init(const struct plan *p) { (void)p; }
 void monitor_tick(void) { assert_true(t.locked); step(TICK); }
-bool monitor_wants_reboot(void) { return t.reboot; }
+bool monitor_reboot_asked(void) { return t.reboot; }
 bool answer_has_room(void) { return t.room; }
 uint32_t hart_take_mail(void) { step(MAIL); return 0; }
 struct hart *hart_get(uint32_t index)
