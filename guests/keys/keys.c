@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads keys by the legacy getchar. Bootarg keys.hart=N: which hart reads, 0 by default. What it prints: "keys: 61" for
- * each byte, and for "?" how many calls have returned 0, and how many -1. On "t" a timer interrupt is set, 100 ms ahead,
- * which the hart enables in sie, but never takes.
+ * Reads keys by the legacy getchar. Bootarg keys.hart=N: which hart reads, 0 by default. What it prints: "keys: 61"
+ * for each byte, and for "?" how many calls have returned 0, and how many -1. On "t" a timer interrupt is set, 100 ms
+ * ahead, which the hart enables in sie, but never takes.
  */
 #include "guests/lib/console.h"
 #include "guests/lib/cpu.h"

@@ -136,7 +136,7 @@ static void test_interrupted(void **state)
 	has_returned(0, 0);
 }
 
-/* The terminal's mail comes to vcpu 0, in whatever state that is. HSM shows who waits as started. */
+/* The terminal's mail comes to vcpu 0, in whatever state that is. HSM shows a waiting hart as started. */
 static void test_sibling(void **state)
 {
 	(void)state;
