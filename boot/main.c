@@ -25,6 +25,7 @@
 #include "hyp/console/console.h"
 #include "hyp/terminal/terminal.h"
 #include "hyp/vm/entropy.h"
+#include "hyp/vm/shared.h"
 #include "hyp/console/machine.h"
 #include "hyp/vm/vcpu.h"
 #include "hyp/vm/vm_create.h"
@@ -249,6 +250,8 @@ static void boot_finish(void)
 	struct hart *self = this_hart();
 
 	prepare(self);
+	if (!self->refusal.why)
+		shared_clear(&plan);
 	check_harts();
 	if (self->vcpu)
 		vcpu_run(self->vcpu);

@@ -221,6 +221,28 @@ static void uart_text(const struct plan_vm *v, char *buf, size_t size)
 		snprintf(buf, size, "sbi");
 }
 
+/* "frames read-only, log": the memories that a guest shares. */
+static void shares_text(const struct plan *plan, const struct plan_vm *v, char *buf, size_t size)
+{
+	size_t at = 0;
+	uint32_t i;
+
+	snprintf(buf, size, "none");
+	for (i = 0; i < v->nr_shares; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%s%s", i ? ", " : "",
+				       plan->shared[v->shares[i].shared].name,
+				       v->shares[i].read_only ? " read-only" : "");
+}
+
+static void compare_shares(const struct plan_vm *a, const struct plan_vm *b)
+{
+	char from[MAX_SHARED * (VM_NAME_LEN + 12)], to[sizeof(from)];
+
+	shares_text(&old_plan, a, from, sizeof(from));
+	shares_text(&tool_plan, b, to, sizeof(to));
+	change("guest", from, to, "%s shares", b->name);
+}
+
 static void compare_consoles(const struct plan_vm *a, const struct plan_vm *b)
 {
 	char from[64], to[64];
@@ -275,6 +297,7 @@ static void compare_settings(void)
 		change("guest", a->trust_control ? "yes" : "no", b->trust_control ? "yes" : "no",
 		       "%s trust-control", b->name);
 		compare_consoles(a, b);
+		compare_shares(a, b);
 		compare_policy(b->name, &a->policy, &b->policy);
 	}
 }

@@ -94,6 +94,33 @@ static double draw_legend(double y)
 
 /* ---- harts ---- */
 
+/* ---- shared memory ---- */
+
+/* One row for each: its name and size, and its guests, in their colours, with a line between them. */
+static double draw_shared(const struct plan *plan, double y)
+{
+	char style[STYLE_SIZE], size[24], text[64];
+	uint32_t i, j;
+
+	for (i = 0; i < plan->nr_shared; i++, y += 34) {
+		const struct plan_shared *m = &plan->shared[i];
+		double x = SVG_MARGIN + 250, w = 120;
+
+		svg_box(SVG_MARGIN + 0.5, y + 4, 14, 13, "shared", NULL);
+		svg_text(SVG_MARGIN + 24, y + 15, ANCHOR_START, "name", "%s", m->name);
+		svg_text(SVG_MARGIN + 240, y + 15, ANCHOR_END, "mono dim", "%s",
+			 size_text(m->size, size, sizeof(size)));
+		if (m->nr_peers > 1)
+			svg_line(x, y + 12, x + (m->nr_peers - 1) * (w + 12), y + 12);
+		for (j = 0; j < m->nr_peers; j++, x += w + 12) {
+			svg_box(x, y, w, 24, map_guest_style(m->peers[j], style), NULL);
+			svg_text(x + w / 2, y + 16, ANCHOR_MIDDLE, "small", "%s",
+				 map_cut(plan->vms[m->peers[j]].name, w - 8, 11, text, sizeof(text)));
+		}
+	}
+	return y;
+}
+
 static double draw_harts(const struct plan *plan, double y)
 {
 	uint32_t n = plan->nr_harts < 8 ? plan->nr_harts : 8, i;
@@ -316,6 +343,8 @@ static void draw(const struct plan_args *s, const struct plan *plan, const struc
 	y = draw_harts(plan, heading(y, "Harts", ""));
 	y = heading(y, "Memory", "widths are compressed: the list has the sizes");
 	y = map_draw_ram(plan, host, y);
+	if (plan->nr_shared)
+		y = draw_shared(plan, heading(y, "Shared memory", "RAM of several guests, with doorbells"));
 	y = heading(y, "Devices", "kept: the hypervisor or the firmware has it");
 	y = draw_devices(plan, host, y);
 	y = heading(y, "Interrupts", "faint: no device is on it");

@@ -164,7 +164,8 @@ static void print_second(void)
 		like = h;
 	}
 	if (like)
-		fputs(">;\n\t//\tmemory = \"4M\";\n\t//\tkernel = \"image\";\n\t// };\n", out);
+		fputs(">;\n\t//\tmemory = \"4M\";\n\t//\tkernel = \"image\";\n\t//\t// shares = \"frames\";"
+		      "\n\t// };\n", out);
 }
 
 /* options: those that check needs to accept the configuration. */
@@ -185,6 +186,8 @@ static void print_config(const char *host_path, const char *options)
 	fputs("/dts-v1/;\n\n/ {\n\tcompatible = \"bulkhead,partitions-v1\";\n", out);
 	print_console();
 	print_firmware();
+	fputs("\n\t/* Memory that several guests have, each with shares = \"frames\" or \"frames read-only\" "
+	      "(docs/links.md). */\n\t// shared = \"frames 1M\";\n", out);
 	fputs("\n\t/* Each node is a guest, its name is the guest's. */\n", out);
 	fputs("\tone {\n\t\tharts = <", out);
 	print_harts_of(&tool_config.vms[0]);
@@ -192,7 +195,8 @@ static void print_config(const char *host_path, const char *options)
 		"\t\tkernel = \"image\";\t/* images/image, or -i image=FILE */\n"
 		"\t\t// initrd = \"ramdisk\";\n\t\t// bootargs = \"console=ttyS0\";\n"
 		"\t\t// console = \"uart\";\t/* a virtual ns16550a on the hypervisor's console: for Linux,\n"
-		"\t\t//\t\t\t   unless a UART is among its devices */\n",
+		"\t\t//\t\t\t   unless a UART is among its devices */\n"
+		"\t\t// shares = \"frames\";\t/* a memory that the root lists in \"shared\" */\n",
 		size_text(tool_config.vms[0].memory[0].size, size, sizeof(size)));
 	print_devices();
 	print_rates();

@@ -35,7 +35,7 @@ static const char *part_style(const struct ram_part *s, char *buf)
 {
 	static const char *const styles[] = {
 		[RAM_FREE] = "free", [RAM_HYP] = "hyp", [RAM_FIRMWARE] = "fw",
-		[RAM_RESERVED] = "res",
+		[RAM_RESERVED] = "res", [RAM_SHARED] = "shared",
 	};
 
 	return s->owner == RAM_VM ? map_guest_style(s->vm, buf) : styles[s->owner];

@@ -152,6 +152,49 @@ static void vuart(const struct plan *plan, const struct plan_vm *v)
 	json_close('}');
 }
 
+static void shares(const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t i;
+
+	json_open("shares", '[');
+	for (i = 0; i < v->nr_shares; i++) {
+		const struct plan_share *s = &v->shares[i];
+
+		json_open(NULL, '{');
+		json_text("name", plan->shared[s->shared].name);
+		json_number("peer", s->peer);
+		json_bool("read-only", s->read_only);
+		json_address("guest", s->base.v);
+		json_address("doorbell", s->doorbell.v);
+		json_text("plic", s->irq ? plan->intcs[v->vplics[s->vplic].plic].path : NULL);
+		json_number("interrupt", s->irq);
+		json_close('}');
+	}
+	json_close(']');
+}
+
+/* Memory of several guests. */
+static void shared(const struct plan *plan)
+{
+	uint32_t i, j;
+
+	json_open("shared", '[');
+	for (i = 0; i < plan->nr_shared; i++) {
+		const struct plan_shared *m = &plan->shared[i];
+
+		json_open(NULL, '{');
+		json_text("name", m->name);
+		json_address("base", m->hpa.v);
+		json_number("size", m->size);
+		json_open("peers", '[');
+		for (j = 0; j < m->nr_peers; j++)
+			json_text(NULL, plan->vms[m->peers[j]].name);
+		json_close(']');
+		json_close('}');
+	}
+	json_close(']');
+}
+
 static void policy(const struct plan_policy *p)
 {
 	static const char *const unmapped[] = { "inject", "ignore", "stop" };
@@ -194,6 +237,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 	}
 	json_close(']');
 	vuart(plan, v);
+	shares(plan, v);
 	images(v);
 	policy(&v->policy);
 	json_close('}');
@@ -237,6 +281,7 @@ void plan_json(const struct plan *plan)
 	for (i = 0; i < plan->nr_vms; i++)
 		guest(plan, &plan->vms[i]);
 	json_close(']');
+	shared(plan);
 	json_open("free", '[');
 	for (i = 0; i < plan->nr_free; i++)
 		range(NULL, plan->free[i].base, plan->free[i].size);

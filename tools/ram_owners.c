@@ -41,6 +41,9 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 					 at);
 		}
 	}
+	for (i = 0; i < plan->nr_shared; i++)
+		consider(best, &found, (struct range){ plan->shared[i].hpa.v, plan->shared[i].size },
+			 (struct ram_part){ .owner = RAM_SHARED, .region = i }, at);
 	if (plan_hyp_piece(plan, at, &piece))
 		consider(best, &found, piece, (struct ram_part){ .owner = RAM_HYP }, at);
 	for (i = 0; i < plan->nr_firmware; i++)
@@ -55,7 +58,7 @@ static void append(struct ram_owners *owners, struct ram_part s)
 {
 	struct ram_part *last = owners->count ? &owners->list[owners->count - 1] : NULL;
 
-	if (last && last->owner == s.owner && last->bank == s.bank && s.owner != RAM_VM &&
+	if (last && last->owner == s.owner && last->bank == s.bank && s.owner != RAM_VM && s.owner != RAM_SHARED &&
 	    range_last(last->range) + 1 == s.range.base)
 		last->range.size += s.range.size;
 	else if (owners->count < ARRAY_LEN(owners->list))
@@ -97,5 +100,7 @@ const char *ram_owner_name(const struct ram_part *part, const struct plan *plan)
 		[RAM_RESERVED] = "reserved",
 	};
 
+	if (part->owner == RAM_SHARED)
+		return plan->shared[part->region].name;
 	return part->owner == RAM_VM ? plan->vms[part->vm].name : names[part->owner];
 }

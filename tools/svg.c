@@ -21,6 +21,7 @@ static const char style_head[] =
 	"rect{stroke-width:1.25}\n.fill{fill-opacity:.17}\n.bar{stroke:none}\n"
 	"rect.free{fill:none;stroke-dasharray:4 3}\nrect.faint{fill:none;stroke-opacity:.45}\n"
 	"rect.hyp{fill-opacity:.3}\nrect.fw{fill-opacity:.12}\n"
+	"rect.shared{fill:none;stroke-width:2.5}\n"
 	"rect.res{fill:url(#hatch)}\n";
 
 /* One rule set a scheme: page, border, text, dimmed text, and the colours of the guests. */
@@ -43,6 +44,7 @@ static void write_scheme(FILE *f, const char *const *c)
 	fprintf(f, "text{fill:%s}\n.dim{fill:%s}\npath{stroke:%s}\n", c[2], c[3], c[4]);
 	fprintf(f, "rect.free,rect.faint,rect.res{stroke:%s}\n", c[4]);
 	fprintf(f, "rect.hyp,rect.fw{fill:%s;stroke:%s}\n", c[4], c[4]);
+	fprintf(f, "rect.shared{stroke:%s}\n", c[2]);
 	for (i = 0; i < MAX_VMS; i++)
 		fprintf(f, "rect.g%d{fill:%s;stroke:%s}\n", i, c[5 + i], c[5 + i]);
 }

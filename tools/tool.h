@@ -172,13 +172,13 @@ struct group {
 void group_find(struct group *g, uint16_t device, bool with_providers);
 
 /* ram_owners.c: the owner of each part of the RAM, from the first address to the last; free parts, too. */
-enum ram_owner { RAM_FREE, RAM_VM, RAM_HYP, RAM_FIRMWARE, RAM_RESERVED };
+enum ram_owner { RAM_FREE, RAM_VM, RAM_HYP, RAM_FIRMWARE, RAM_RESERVED, RAM_SHARED };
 
 struct ram_part {
 	struct range range;
 	enum ram_owner owner;
 	uint32_t vm;		/* RAM_VM: index of the guest, */
-	uint32_t region;	/* and of the region in it */
+	uint32_t region;	/* and of the region in it; RAM_SHARED: index into plan->shared */
 	uint32_t bank;		/* index into host->ram */
 };
 

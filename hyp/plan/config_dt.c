@@ -138,7 +138,7 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max, stru
 	config->console = NULL;
 	config->has_console_hart = config->colour = config->no_monitor = false;
 	config->keep_machine = config->has_firmware = false;
-	config->nr_firmware = config->nr_vms = 0;
+	config->nr_firmware = config->nr_shared = config->nr_vms = 0;
 	config->hyp_place = HYP_TOP;
 	config->hyp_address = 0;
 	if (dt_open(&dt, dtb, max)) {

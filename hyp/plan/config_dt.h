@@ -31,6 +31,17 @@ struct config_clock {
 	uint32_t hz;		/* not 0 */
 };
 
+/* Memory that several guests have. */
+struct config_shared {
+	char name[VM_NAME_LEN];
+	uint64_t size;		/* bytes, multiple of 4 KiB, not 0 */
+};
+
+struct config_share {
+	char name[VM_NAME_LEN];
+	bool read_only;
+};
+
 struct config_vm {
 	char name[VM_NAME_LEN];
 	uint32_t nr_harts;
@@ -50,6 +61,8 @@ struct config_vm {
 	bool uart;				/* console = "uart" */
 	uint64_t uart_address;			/* console-address */
 	bool has_uart_address;
+	uint32_t nr_shares;
+	struct config_share shares[MAX_SHARED];
 	struct plan_policy policy;
 };
 
@@ -65,6 +78,8 @@ struct config {
 	struct range firmware[CONFIG_MAX_FIRMWARE];	/* host-physical, whole pages */
 	enum { HYP_TOP, HYP_LOADED, HYP_FIXED } hyp_place;	/* hypervisor-at = "top", "loaded", or an address: */
 	uint64_t hyp_address;	/* host-physical, multiple of 4 KiB */
+	uint32_t nr_shared;
+	struct config_shared shared[MAX_SHARED];
 	uint32_t nr_vms;
 	struct config_vm vms[MAX_VMS];
 };
@@ -84,6 +99,12 @@ enum err config_parse(struct config *config, const void *dtb, uint64_t max,
  */
 enum err config_parse_memory(struct config_memory *m, const char *text,
 			     const char **why) __must_check;
+
+/* "frames 4M": a name and a size. ERR_INVALID: *why is the cause, as above. */
+enum err config_parse_shared(struct config_shared *s, const char *text, const char **why) __must_check;
+
+/* "frames", "frames read-only". ERR_INVALID: *why is the cause, as above. */
+enum err config_parse_share(struct config_share *s, const char *text, const char **why) __must_check;
 
 /* "200M", "32768": Hz, with k, M or G in powers of 1000; false if it is anything else, 0, or does not fit. */
 bool config_parse_rate(const char *text, uint32_t *hz) __must_check;

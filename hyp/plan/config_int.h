@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What config_dt.c and config_prop.c share. */
+/* What config_dt.c, config_prop.c and config_links.c share. */
 #ifndef HYP_PLAN_CONFIG_INT_H
 #define HYP_PLAN_CONFIG_INT_H
 
@@ -19,5 +19,12 @@ struct reading {
 
 /* Reads a property of the root or, if c->vm is set, of that guest. What is wrong with it is reported. */
 void config_read_property(struct reading *c, const struct dt_prop *p);
+
+/* Strings, none of them empty: numbers have zero bytes in them and are not taken for strings. */
+bool config_is_list(const struct dt_prop *p);
+
+/* config_links.c: "shared" of the root, "shares" of a guest. */
+void config_read_shared(struct reading *c, const struct dt_prop *p);
+void config_read_shares(struct reading *c, const struct dt_prop *p);
 
 #endif

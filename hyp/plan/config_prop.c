@@ -73,8 +73,7 @@ static void read_harts(struct reading *c, const struct dt_prop *p)
 	}
 }
 
-/* Strings, none of them empty: numbers have zero bytes in them and are not taken for strings. */
-static bool is_list(const struct dt_prop *p)
+bool config_is_list(const struct dt_prop *p)
 {
 	uint32_t at = 0;
 	const char *s;
@@ -92,7 +91,7 @@ static void read_memory(struct reading *c, const struct dt_prop *p)
 	uint32_t at = 0;
 	const char *text, *why;
 
-	if (!is_list(p)) {
+	if (!config_is_list(p)) {
 		bad_value(c, p, "must be one string a region, as in \"512M\"");
 		return;
 	}
@@ -115,7 +114,7 @@ static void read_devices(struct reading *c, const struct dt_prop *p)
 	uint32_t at = 0, i;
 	const char *path;
 
-	if (!is_list(p)) {
+	if (!config_is_list(p)) {
 		bad_value(c, p, "must be a list of node paths of the host, as in "
 				"\"/soc/serial@10000000\"");
 		return;
@@ -144,7 +143,7 @@ static void read_clock_rates(struct reading *c, const struct dt_prop *p)
 	struct config_clock *new;
 	uint32_t at = 0;
 
-	if (!is_list(p)) {
+	if (!config_is_list(p)) {
 		bad_value(c, p, "must be pairs of strings, as in \"/soc/serial@10000000\", \"200M\"");
 		return;
 	}
@@ -317,7 +316,7 @@ static void read_firmware(struct reading *c, const struct dt_prop *p)
 	uint32_t at = 0;
 
 	config->has_firmware = true;
-	if (!is_list(p)) {
+	if (!config_is_list(p)) {
 		bad_value(c, p, "must be \"reserved\", or one string a range, as in \"512K at 0x80000000\"");
 		return;
 	}
@@ -375,6 +374,7 @@ static const struct property root_props[] = {
 	{ "when-all-ended", ROOT_WORDS(keep_machine, "shutdown", "keep") },
 	{ "firmware", .read = read_firmware },
 	{ "hypervisor-at", .read = read_hypervisor_at },
+	{ "shared", .read = config_read_shared },
 };
 
 static const struct property vm_props[] = {
@@ -398,6 +398,7 @@ static const struct property vm_props[] = {
 	{ "console", VM_WORDS(uart, "sbi", "uart") },
 	{ "console-address", .read = read_console_address },
 	{ "sbi-getchar", VM_WORDS(policy.getchar_waits, "poll", "wait") },
+	{ "shares", .read = config_read_shares },
 };
 
 /* Edit distance (insert, delete, replace) of two short names; 99 for long ones. */
@@ -425,6 +426,19 @@ static unsigned distance(const char *a, const char *b)
 	return row[nb];
 }
 
+/* Whether the name is a property of the other kind of node: then no similar name is proposed. */
+static bool is_misplaced(const struct reading *c, const char *name)
+{
+	const struct property *others = c->vm ? root_props : vm_props;
+	uint32_t i, count = c->vm ? ARRAY_LEN(root_props) : ARRAY_LEN(vm_props);
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(others[i].name, name))
+			return true;
+	}
+	return false;
+}
+
 static void unknown_property(struct reading *c, const struct dt_prop *p,
 			     const struct property *known, uint32_t count)
 {
@@ -432,7 +446,7 @@ static void unknown_property(struct reading *c, const struct dt_prop *p,
 	unsigned best = 4, d;
 	uint32_t i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count && !is_misplaced(c, p->name); i++) {
 		d = distance(p->name, known[i].name);
 		if (d < best) {
 			best = d;

@@ -126,6 +126,56 @@ enum err config_parse_memory(struct config_memory *m, const char *text, const ch
 	return *why ? ERR_INVALID : OK;
 }
 
+#define NAME_WHY "a name has lower-case letters, digits and '-', begins with a letter and has at most 23 of them"
+
+/* The name at *at, which moves behind it and the spaces there. */
+static const char *read_name(const char **at, char name[VM_NAME_LEN])
+{
+	const char *s = *at;
+	size_t n = 0;
+
+	while ((*s >= 'a' && *s <= 'z') || (n && ((*s >= '0' && *s <= '9') || *s == '-'))) {
+		if (n == VM_NAME_LEN - 1)
+			return NAME_WHY;
+		name[n++] = *s++;
+	}
+	name[n] = 0;
+	if (!n || (*s && *s != ' ' && *s != '\t'))
+		return NAME_WHY;
+	*at = s;
+	skip_spaces(at);
+	return NULL;
+}
+
+enum err config_parse_shared(struct config_shared *s, const char *text, const char **why)
+{
+	*s = (struct config_shared){ 0 };
+	skip_spaces(&text);
+	*why = read_name(&text, s->name);
+	if (!*why && !*text)
+		*why = "the memory needs a size behind its name, as in \"frames 4M\"";
+	if (!*why)
+		*why = read_size(&text, &s->size);
+	if (!*why && *text)
+		*why = "must be \"NAME SIZE\", as in \"frames 4M\"";
+	return *why ? ERR_INVALID : OK;
+}
+
+enum err config_parse_share(struct config_share *s, const char *text, const char **why)
+{
+	*s = (struct config_share){ 0 };
+	skip_spaces(&text);
+	*why = read_name(&text, s->name);
+	if (!*why && *text) {
+		s->read_only = !strncmp(text, "read-only", 9);
+		text += s->read_only ? 9 : 0;
+		skip_spaces(&text);
+	}
+	if (!*why && *text)
+		*why = "must be \"NAME\" or \"NAME read-only\"";
+	return *why ? ERR_INVALID : OK;
+}
+
 bool config_parse_rate(const char *text, uint32_t *hz)
 {
 	uint64_t value, unit = 1;

@@ -285,7 +285,7 @@ static void write_cpus(struct guest_tree *t)
 	dt_write_end(&t->w);
 }
 
-static uint32_t put_cells(uint32_t *out, uint64_t value, uint32_t cells)
+uint32_t guest_put_cells(uint32_t *out, uint64_t value, uint32_t cells)
 {
 	if (cells == 2)
 		*out++ = value >> 32;
@@ -318,18 +318,17 @@ static void write_memory(struct guest_tree *t)
 		fmt_str(name, sizeof(name), "memory@%lx", m->gpa.v);
 		dt_write_begin(&t->w, name);
 		dt_write_string(&t->w, "device_type", "memory");
-		n = put_cells(cells, m->gpa.v, address);
-		n += put_cells(cells + n, usable, size);
+		n = guest_put_cells(cells, m->gpa.v, address);
+		n += guest_put_cells(cells + n, usable, size);
 		dt_write_cells(&t->w, "reg", cells, n);
 		dt_write_end(&t->w);
 	}
 }
 
-static void write_vuart_irq(struct guest_tree *t)
+void guest_write_virtual_irq(struct guest_tree *t, uint32_t vplic, uint32_t irq)
 {
-	const struct plan_vuart *u = &t->vm->vuart;
-	const struct host_plic *host = &t->host->plics[t->vm->vplics[u->vplic].plic];
-	uint32_t cells[3] = { host->phandle, u->irq, 4 };	/* 4: level, high; where there is a cell for it */
+	const struct host_plic *host = &t->host->plics[t->vm->vplics[vplic].plic];
+	uint32_t cells[3] = { host->phandle, irq, 4 };	/* 4: level, high; where there is a cell for it */
 
 	dt_write_cells(&t->w, "interrupts-extended", cells,
 		       t->host->nodes[host->node].interrupt_cells == 2 ? 3 : 2);
@@ -352,8 +351,8 @@ static void write_vuart(struct guest_tree *t)
 	guest_vuart_path(t, path, sizeof(path));
 	dt_write_begin(&t->w, path + 1);
 	dt_write_string(&t->w, "compatible", "ns16550a");
-	n = put_cells(cells, u->base.v, address);
-	n += put_cells(cells + n, u->size, size);
+	n = guest_put_cells(cells, u->base.v, address);
+	n += guest_put_cells(cells + n, u->size, size);
 	dt_write_cells(&t->w, "reg", cells, n);
 	dt_write_cells(&t->w, "clock-frequency", &u->clock_hz, 1);
 	if (shift)
@@ -361,7 +360,7 @@ static void write_vuart(struct guest_tree *t)
 	if (width > 1)
 		dt_write_cells(&t->w, "reg-io-width", &width, 1);
 	if (u->irq)
-		write_vuart_irq(t);
+		guest_write_virtual_irq(t, u->vplic, u->irq);
 	dt_write_end(&t->w);
 }
 
@@ -389,6 +388,7 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	write_cpus(t);
 	write_devices(t);
 	write_vuart(t);
+	guest_write_shares(t);
 	guest_write_standins(t);
 	dt_write_end(&t->w);
 	if (dt_write_finish(&t->w, GUEST_DTB_SLACK)) {

@@ -101,6 +101,15 @@ void guest_write_standins(struct guest_tree *t);
 void guest_vuart_path(const struct guest_tree *t, char *path, size_t size);
 
 
+/* guest_dt.c: an address or a size in so many cells (1 or 2) at out; returns their number. */
+uint32_t guest_put_cells(uint32_t *out, uint64_t value, uint32_t cells);
+
+/* guest_dt.c: the interrupt of a virtual device. vplic: index into plan_vm.vplics. */
+void guest_write_virtual_irq(struct guest_tree *t, uint32_t vplic, uint32_t irq);
+
+/* guest_links.c: the nodes of shared memories. */
+void guest_write_shares(struct guest_tree *t);
+
 /* Write these nodes. */
 void guest_write_chosen(struct guest_tree *t);
 void guest_write_aliases(struct guest_tree *t);

@@ -228,6 +228,8 @@ static void sort_regions(struct plan_vm *v)
 
 static const char *region_name(const struct plan_vm *v, const struct plan_region *m)
 {
+	if (m->kind == REGION_SHARED)
+		return "shared memory";
 	return m->kind == REGION_RAM ? "memory" : v->devices[m->device].path;
 }
 
@@ -389,7 +391,7 @@ struct range plan_place(struct plan *plan, const struct host *host, const struct
 	pl->config = config;
 	pl->r = &silent;
 	plan->hyp = plan->loaded = loaded;
-	plan->nr_vms = 0;	/* nothing is placed yet */
+	plan->nr_vms = plan->nr_shared = 0;	/* nothing is placed yet */
 	plan_firmware(pl);
 	plan_self(pl);
 	return silent.count ? loaded : plan->hyp;
@@ -408,6 +410,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	pl->package = package;
 	pl->r = r;
 	plan->hyp = plan->loaded = loaded;
+	plan->nr_shared = 0;
 	memset(pl->reg_owner, NO_OWNER, host->nr_regs);
 
 	copy_harts(pl);
@@ -426,6 +429,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_vplics(pl);
 	plan_vuarts(pl);
 	plan_images(pl);
+	plan_shared(pl);
 	for (vm = 0; vm < plan->nr_vms; vm++) {
 		sort_regions(&plan->vms[vm]);
 		check_space(pl, vm);

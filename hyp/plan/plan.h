@@ -21,6 +21,7 @@
 #define MAX_VM_REGIONS	48	/* memory and device mappings of one guest */
 #define MAX_VM_DEVICES	32
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
+#define MAX_SHARED	8	/* shared memories of the machine, and of one guest */
 #define MAX_VM_CLOCKS	32	/* rates that the configuration gives for clocks of one guest */
 #define MAX_FREE	64	/* free ranges of RAM that are stored */
 #define MAX_FIRMWARE	16	/* pieces of the firmware's memory that nothing reserves */
@@ -30,6 +31,7 @@ enum region_kind {
 	/* the guest's own memory: RWX. Rewritten before each start, but for keep_ram at the first one */
 	REGION_RAM,
 	REGION_DEVICE,	/* registers of a passed-through device: RW, never X */
+	REGION_SHARED,	/* memory that other guests have, too: R or RW, never X; written by no start of the guest */
 };
 
 struct plan_region {
@@ -38,7 +40,8 @@ struct plan_region {
 	uint64_t size;		/* bytes; gpa, hpa and size are multiples of 4 KiB */
 	uint8_t rights;		/* RIGHT_* */
 	uint8_t kind;		/* enum region_kind */
-	uint8_t device;		/* REGION_DEVICE: index into plan_vm.devices */
+	/* REGION_DEVICE: index into plan_vm.devices; REGION_SHARED: index into plan_vm.shares */
+	uint8_t device;
 };
 
 /* A passed-through device: a node of the host with everything below it. */
@@ -181,6 +184,26 @@ struct plan_vuart {
 	uint32_t clock_hz;	/* clock-frequency in the guest's tree */
 };
 
+/* Memory that several guests have; docs/links.md. */
+struct plan_shared {
+	char name[VM_NAME_LEN];
+	hpa_t hpa;
+	uint64_t size;		/* bytes; a multiple of 4 KiB */
+	uint32_t nr_peers;	/* 0: no guest has it, and no memory is taken */
+	uint8_t peers[MAX_VMS];	/* its guests, index into plan.vms, ascending; a peer's number is its index here */
+};
+
+/* What a guest has of a shared memory: a region of kind REGION_SHARED, and a doorbell. */
+struct plan_share {
+	uint8_t shared;		/* index into plan.shared */
+	uint8_t peer;		/* the guest's number there */
+	bool read_only;
+	uint8_t vplic;		/* of the doorbell's interrupt: index into plan_vm.vplics */
+	uint16_t irq;		/* there; 0: none, the guest has to poll */
+	gpa_t base;		/* of the memory, as the guest sees it */
+	gpa_t doorbell;		/* of the doorbell's page */
+};
+
 #define PLIC_PRIORITIES	8	/* of a guest's PLIC: 0 (never) to 7 */
 
 struct plan_vm {
@@ -217,6 +240,8 @@ struct plan_vm {
 	uint32_t nr_bridges;
 	struct plan_bridge bridges[MAX_VM_BRIDGES];
 	struct plan_vuart vuart;	/* console = "uart" */
+	uint32_t nr_shares;
+	struct plan_share shares[MAX_SHARED];
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
 };
 
@@ -273,6 +298,8 @@ struct plan {
 	bool firmware_reserved;	/* firmware = "reserved": the tree reserves all that the firmware has */
 	uint32_t nr_firmware;
 	struct plan_firmware firmware[MAX_FIRMWARE];
+	uint32_t nr_shared;
+	struct plan_shared shared[MAX_SHARED];
 	uint32_t nr_free;
 	struct range free[MAX_FREE];	/* RAM without an owner, sorted; whole 2 MiB only */
 };

@@ -83,6 +83,19 @@ void plan_vplics(struct planner *pl);
 void plan_console_hart(struct planner *pl);
 void plan_vuarts(struct planner *pl);
 
+/* plan_irq.c: the lowest interrupt of the guest's PLICs that neither a device nor anything virtual of the guest has;
+ * false if there is none to which its tree could refer. */
+bool plan_virtual_irq(const struct planner *pl, const struct plan_vm *v, uint8_t *vplic, uint16_t *irq);
+
+/* Whether that interrupt is no device's and nothing virtual's of the guest. plic: index into plan.intcs. */
+bool plan_irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id);
+
+/* plan_mem.c: the first free RAM of the host for size bytes, at a multiple of align; false if there is none. */
+bool plan_find_ram(const struct planner *pl, uint64_t size, uint64_t align, uint64_t *base);
+
+/* plan_shared.c: memory that several guests have, and their doorbells. After all other RAM, devices, PLICs, UARTs. */
+void plan_shared(struct planner *pl);
+
 /* plan_image.c: where images and the device tree go. */
 void plan_images(struct planner *pl);
 

@@ -214,3 +214,35 @@ void plan_vplics(struct planner *pl)
 		}
 	}
 }
+
+bool plan_irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
+{
+	uint32_t i;
+
+	if (irq_listed(v, plic, id))
+		return false;
+	if (v->vuart.irq == id && v->vplics[v->vuart.vplic].plic == plic)
+		return false;
+	for (i = 0; i < v->nr_shares; i++) {
+		if (v->shares[i].irq == id && v->vplics[v->shares[i].vplic].plic == plic)
+			return false;
+	}
+	return true;
+}
+
+bool plan_virtual_irq(const struct planner *pl, const struct plan_vm *v, uint8_t *vplic, uint16_t *irq)
+{
+	uint32_t i, id;
+
+	for (i = 0; i < v->nr_vplics; i++) {
+		for (id = 1; id <= v->vplics[i].ndev; id++) {
+			if (!pl->plan->intcs[v->vplics[i].plic].phandle ||
+			    !plan_irq_is_free(v, v->vplics[i].plic, id))
+				continue;
+			*vplic = (uint8_t)i;
+			*irq = (uint16_t)id;
+			return true;
+		}
+	}
+	return false;
+}

@@ -11,8 +11,8 @@
 /* An owner of a range of host memory. */
 struct claim {
 	struct range range;
-	enum { CLAIM_HYP, CLAIM_FIRMWARE, CLAIM_RESERVED, CLAIM_VM } kind;
-	uint16_t owner;		/* CLAIM_RESERVED: node, CLAIM_VM: index */
+	enum { CLAIM_HYP, CLAIM_FIRMWARE, CLAIM_RESERVED, CLAIM_VM, CLAIM_SHARED } kind;
+	uint16_t owner;		/* CLAIM_RESERVED: node, CLAIM_VM, CLAIM_SHARED: index */
 };
 
 const char *size_text(uint64_t size, char *buf, size_t room)
@@ -74,6 +74,9 @@ static bool lowest_claim(const struct planner *pl, struct range r, struct claim 
 					      (struct claim){ { m->hpa.v, m->size }, CLAIM_VM, i });
 		}
 	}
+	for (i = 0; i < plan->nr_shared; i++)
+		note_if_lower(best, &found, r,
+			      (struct claim){ { plan->shared[i].hpa.v, plan->shared[i].size }, CLAIM_SHARED, i });
 	return found;
 }
 
@@ -97,6 +100,9 @@ static const char *claimant(const struct planner *pl, const struct claim *c, cha
 		break;
 	case CLAIM_VM:
 		fmt_str(buf, size, "guest %s", pl->plan->vms[c->owner].name);
+		break;
+	case CLAIM_SHARED:
+		fmt_str(buf, size, "shared memory %s", pl->plan->shared[c->owner].name);
 		break;
 	}
 	return buf;
@@ -263,7 +269,8 @@ static bool reached(struct planner *pl, uint32_t vm, struct range r)
 	return node == NO_NODE;
 }
 
-/* First address of the bank, congruent to offset modulo align, where size bytes are free. */
+/* First address of the bank, congruent to offset modulo align, where size bytes are free. vm: NO_OWNER, or the guest
+ * whose devices must reach it by DMA. */
 static bool fit_in_bank(const struct planner *pl, uint32_t vm, struct range bank, uint64_t size, uint64_t align,
 			uint64_t offset, uint64_t *base)
 {
@@ -275,7 +282,7 @@ static bool fit_in_bank(const struct planner *pl, uint32_t vm, struct range bank
 		r.base += align;
 	while (range_contains(bank, r.base, size)) {
 		claimed = lowest_claim(pl, r, &c);
-		if (!claimed && plan_dma_limit(pl, vm, r) == NO_NODE) {
+		if (!claimed && (vm == NO_OWNER || plan_dma_limit(pl, vm, r) == NO_NODE)) {
 			*base = r.base;
 			return true;
 		}
@@ -288,6 +295,17 @@ static bool fit_in_bank(const struct planner *pl, uint32_t vm, struct range bank
 		r.base = align_down(range_last(c.range), align) + offset;
 		if (r.base <= range_last(c.range))
 			r.base += align;
+	}
+	return false;
+}
+
+bool plan_find_ram(const struct planner *pl, uint64_t size, uint64_t align, uint64_t *base)
+{
+	uint32_t i;
+
+	for (i = 0; i < pl->host->nr_ram; i++) {
+		if (fit_in_bank(pl, NO_OWNER, pl->host->ram[i], size, align, 0, base))
+			return true;
 	}
 	return false;
 }

@@ -269,6 +269,17 @@ const char *plic_mode_name(enum plic_mode mode)
 	return mode == PLIC_GUARDED ? "guarded" : mode == PLIC_MAPPED ? "mapped" : "emulated";
 }
 
+static void add_irq_of(struct printer *pr, const struct plan *plan, const struct plan_vm *v, uint8_t vplic,
+		       uint16_t irq)
+{
+	if (irq)
+		add(pr, ", irq %u", irq);
+	else
+		add(pr, ", no interrupt");
+	if (irq && plan->nr_intcs > 1)
+		add(pr, " of PLIC %u", v->vplics[vplic].plic);
+}
+
 static void print_vuart(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
 	const struct plan_vuart *u = &v->vuart;
@@ -278,13 +289,41 @@ static void print_vuart(struct printer *pr, const struct plan *plan, const struc
 	start(pr, "  ", "console");
 	add_range(pr, u->base.v, u->size);
 	add(pr, " virtual ns16550a");
-	if (u->irq)
-		add(pr, ", irq %u", u->irq);
-	else
-		add(pr, ", no interrupt");
-	if (u->irq && plan->nr_intcs > 1)
-		add(pr, " of PLIC %u", v->vplics[u->vplic].plic);
+	add_irq_of(pr, plan, v, u->vplic, u->irq);
 	end(pr);
+}
+
+static void print_shares(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_shares; i++) {
+		const struct plan_share *s = &v->shares[i];
+
+		start(pr, "  ", "shared");
+		add_range(pr, s->base.v, plan->shared[s->shared].size);
+		add(pr, " %s%s, doorbell 0x%010lx", plan->shared[s->shared].name, s->read_only ? ", read-only" : "",
+		    s->doorbell.v);
+		add_irq_of(pr, plan, v, s->vplic, s->irq);
+		end(pr);
+	}
+}
+
+/* Memory of several guests, and these by number. */
+static void print_shared(struct printer *pr, const struct plan *plan)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < plan->nr_shared; i++) {
+		const struct plan_shared *m = &plan->shared[i];
+
+		start(pr, "", "shared");
+		add_range(pr, m->hpa.v, m->size);
+		add(pr, " %s, by", m->name);
+		for (j = 0; j < m->nr_peers; j++)
+			add(pr, "%s %s", j ? "," : "", plan->vms[m->peers[j]].name);
+		end(pr);
+	}
 }
 
 /* Only what is not the default: most guests have nothing to say here. */
@@ -402,7 +441,9 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
 		print_memory(&pr, v);
 		print_devices(&pr, plan, v);
 		print_vuart(&pr, plan, v);
+		print_shares(&pr, plan, v);
 		print_images(&pr, v);
 	}
+	print_shared(&pr, plan);
 	print_rest(&pr, plan);
 }

@@ -118,17 +118,6 @@ static uint16_t find_uart(const struct planner *pl, uint32_t vm, struct range *r
 	return NO_NODE;
 }
 
-static bool irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
-{
-	uint32_t i;
-
-	for (i = 0; i < v->nr_irqs; i++) {
-		if (v->irqs[i].intc == plic && v->irqs[i].id == id)
-			return false;
-	}
-	return true;
-}
-
 /* That PLIC among the guest's; -1: it has none of that number, or nothing could refer to it. */
 static int index_of_vplic(const struct planner *pl, const struct plan_vm *v, int plic)
 {
@@ -151,30 +140,13 @@ static bool take_irq(const struct planner *pl, struct plan_vm *v, uint16_t node)
 	while (node != NO_NODE && host_next_irq(pl->host, node, &cursor, &irq) == OK) {
 		plic = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
 		i = plic < 0 ? -1 : index_of_vplic(pl, v, plic);
-		if (i < 0 || !irq.id || irq.id > v->vplics[i].ndev || !irq_is_free(v, plic, irq.id))
+		if (i < 0 || !irq.id || irq.id > v->vplics[i].ndev || !plan_irq_is_free(v, plic, irq.id))
 			continue;
 		v->vuart.vplic = (uint8_t)i;
 		v->vuart.irq = (uint16_t)irq.id;
 		return true;
 	}
 	return false;
-}
-
-/* The lowest id that no device of the guest has. */
-static void choose_irq(const struct planner *pl, struct plan_vm *v)
-{
-	uint32_t i, id;
-
-	for (i = 0; i < v->nr_vplics; i++) {
-		for (id = 1; id <= v->vplics[i].ndev; id++) {
-			if (!pl->plan->intcs[v->vplics[i].plic].phandle ||
-			    !irq_is_free(v, v->vplics[i].plic, id))
-				continue;
-			v->vuart.vplic = (uint8_t)i;
-			v->vuart.irq = (uint16_t)id;
-			return;
-		}
-	}
 }
 
 /* For drivers with a built-in layout of the board's UART. */
@@ -205,7 +177,7 @@ static void plan_vuart(struct planner *pl, uint32_t vm)
 	v->vuart.size = WINDOW;
 	copy_layout(pl, &v->vuart, node);
 	if (!take_irq(pl, v, node))
-		choose_irq(pl, v);
+		plan_virtual_irq(pl, v, &v->vuart.vplic, &v->vuart.irq);
 	/* The host's PLIC lacks this source: a completion of it must trap. */
 	if (v->policy.plic_mode == PLIC_MAPPED)
 		v->policy.plic_mode = PLIC_GUARDED;

@@ -44,9 +44,18 @@ static bool get_uart(struct vdevs *d, uint32_t number, struct vdev *out)
 	return number == 0 && u->size;
 }
 
+static bool get_doorbell(struct vdevs *d, uint32_t number, struct vdev *out)
+{
+	if (number >= d->plan->nr_shares)
+		return false;
+	*out = (struct vdev){ d->plan->shares[number].doorbell.v, PAGE_SIZE, &d->doorbells[number], NULL, doorbell_read,
+			      doorbell_write };
+	return true;
+}
+
 /* ---- the table ---- */
 
-static const vdev_get_t kinds[] = { get_plic, get_uart };
+static const vdev_get_t kinds[] = { get_plic, get_uart, get_doorbell };
 
 void vdev_list(struct vdevs *d)
 {

@@ -8,6 +8,7 @@
 #define HYP_VDEV_VDEV_H
 
 #include "hyp/riscv/gstage.h"
+#include "hyp/vdev/doorbell.h"
 #include "hyp/vdev/vintc.h"
 #include "hyp/vdev/vplic.h"
 #include "hyp/vdev/vuart.h"
@@ -31,7 +32,7 @@ struct vdev {
 	vdev_write_t write;
 };
 
-#define MAX_VDEVS	(MAX_INTCS + 1)
+#define MAX_VDEVS	(MAX_INTCS + 1 + MAX_SHARED)
 
 struct vdevs {
 	const struct plan_vm *plan;
@@ -41,12 +42,19 @@ struct vdevs {
 	uint32_t nr_intcs;
 	struct vintc intcs[MAX_INTCS];	/* its interrupt controllers, as plan->vplics */
 	struct vuart vuart;		/* own lock; plan NULL: none */
+	struct doorbell doorbells[MAX_SHARED];	/* own locks; plan->nr_shares of them */
 	struct vplic vplics[MAX_INTCS];	/* own lock each; last: vplic_create() sets all of it */
 };
 
 /* From the plan; maps pages of PLIC contexts into the guest's G-stage if the plan says so. At boot, d zeroed but
  * vplics. */
 void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g);
+
+/* The guest starts: its devices may raise interrupts from now on. Before a vcpu of the VM runs. */
+void vdevs_start(struct vdevs *d);
+
+/* A peer has rung. Returns the changed vcpus (vintc.h). */
+uint64_t vdevs_poke_links(struct vdevs *d);
 
 /* State of power-on for all devices. Only while no vcpu of the VM runs. */
 void vdevs_reset(struct vdevs *d);

@@ -5,6 +5,7 @@
 #include "drivers/plic.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/plic_map.h"
+#include "hyp/riscv/hart.h"
 
 /* The host's page of the context that this vcpu has of a PLIC. False: it cannot be mapped; no page: it has none. */
 static bool context_page(const struct plan *plan, const struct vdevs *d, uint32_t plic, uint32_t vcpu, hpa_t *page)
@@ -72,17 +73,48 @@ static void create_vuart(struct vdevs *d, uint32_t vm)
 	vuart_create(&d->vuart, u, vm, &d->intcs[u->vplic]);
 }
 
+static void create_doorbells(const struct plan *plan, struct vdevs *d, uint32_t vm)
+{
+	struct hart *first = hart_get(d->plan->vcpu_hart[0]);
+
+	for (uint32_t i = 0; i < d->plan->nr_shares; i++) {
+		const struct plan_share *s = &d->plan->shares[i];
+
+		if (s->irq)	/* the plan has checked both */
+			ASSERT(d->plic_mode != PLIC_MAPPED && vplic_add_virtual(&d->vplics[s->vplic], s->irq) == OK);
+		doorbell_create(&d->doorbells[i], plan, vm, i, &d->intcs[s->vplic], first);
+	}
+}
+
 void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g)
 {
 	d->plan = &plan->vms[vm];
 	d->nr_intcs = d->plan->nr_vplics;
 	create_vplics(plan, d, vm, g);
 	create_vuart(d, vm);
+	create_doorbells(plan, d, vm);
 	vdev_list(d);
+}
+
+void vdevs_start(struct vdevs *d)
+{
+	for (uint32_t i = 0; i < d->plan->nr_shares; i++)
+		doorbell_start(&d->doorbells[i]);
+}
+
+uint64_t vdevs_poke_links(struct vdevs *d)
+{
+	uint64_t changed = 0;
+
+	for (uint32_t i = 0; i < d->plan->nr_shares; i++)
+		changed |= doorbell_poke(&d->doorbells[i]);
+	return changed;
 }
 
 void vdevs_reset(struct vdevs *d)
 {
+	for (uint32_t i = 0; i < d->plan->nr_shares; i++)
+		doorbell_reset(&d->doorbells[i]);
 	/* The UART first: silent, it cannot raise its line any more, even if something is typed right now. */
 	vuart_reset(&d->vuart);
 	for (uint32_t i = 0; i < d->nr_intcs; i++)

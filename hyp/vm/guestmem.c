@@ -62,7 +62,8 @@ static void *open_window(hpa_t at, uint64_t size, uint64_t *n)
 
 void guestmem_clear(hpa_t to, uint64_t size)
 {
-	uint32_t block = this_hart()->vcpu->features.zero_block;
+	const struct vcpu *v = this_hart()->vcpu;	/* NULL: a spare hart, at boot */
+	uint32_t block = v ? v->features.zero_block : 0;
 
 	for (uint64_t done = 0, n; done < size; done += n) {
 		void *at = open_window(hpa(to.v + done), size - done, &n);

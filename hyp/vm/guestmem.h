@@ -16,7 +16,7 @@ bool guestmem_valid(const struct vm *vm, gpa_t address, uint64_t size);
 enum err guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size) __must_check;
 enum err guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_t size) __must_check;
 
-/* Host memory of a guest, while none of its harts runs: 0, or a copy of what the hypervisor maps. */
+/* Host memory of guests, while none of their harts runs: 0, or a copy of what the hypervisor maps. */
 void guestmem_clear(hpa_t to, uint64_t size);
 void guestmem_fill(hpa_t to, const void *from, uint64_t size);
 

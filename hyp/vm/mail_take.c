@@ -20,6 +20,8 @@ void mail_serve_parked(struct vcpu *v, uint32_t mail)
 {
 	if (mail & MAIL_CONSOLE)
 		input_arrived(v);
+	if (mail & MAIL_LINK)
+		external_changed(v, vdevs_poke_links(&v->vm->devs));
 	if (mail & MAIL_DUMP)
 		dump_answer(v);
 }

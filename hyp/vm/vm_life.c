@@ -354,6 +354,8 @@ static void start_vm(struct vcpu *v)
 	}
 	log_it = vm->log_life;
 	lock_release(&vm->lock);
+	if (ok)
+		vdevs_start(&vm->devs);	/* this hart runs the first vcpu, once it returns */
 	if (!ok)
 		vm_gone(vm, end, for_good);
 	else if (log_it)

@@ -35,6 +35,28 @@ static void want_devices(struct config_vm *v, char (*paths)[HOST_PATH_SIZE])
 	}
 }
 
+/* Memory of several guests, and which of them has which. */
+static void want_shared(void)
+{
+	uint32_t vm, i;
+
+	config.nr_shared = pick(3);
+	for (i = 0; i < config.nr_shared; i++) {
+		snprintf(config.shared[i].name, VM_NAME_LEN, "m%u", i);
+		config.shared[i].size = (pick(3) + 1) << (12 + pick(17));
+	}
+	for (vm = 0; vm < config.nr_vms; vm++)
+		for (i = 0; i < config.nr_shared; i++) {
+			struct config_share *s = &config.vms[vm].shares[config.vms[vm].nr_shares];
+
+			if (!pick(3))
+				continue;
+			snprintf(s->name, VM_NAME_LEN, "m%u", i);
+			s->read_only = !pick(3);
+			config.vms[vm].nr_shares++;
+		}
+}
+
 static void want(void)
 {
 	static char paths[MAX_VMS][4][HOST_PATH_SIZE];
@@ -66,6 +88,7 @@ static void want(void)
 		v->images[IMAGE_INITRD] = pick(2) ? NULL : "smp";
 		want_devices(v, paths[vm]);
 	}
+	want_shared();
 	config.hyp_place = pick(3);
 	config.hyp_address = (host.nr_ram ? host.ram[pick(host.nr_ram)].base : 0) + ((uint64_t)pick(1024) << 21);
 	config.has_firmware = !pick(4);

@@ -46,7 +46,7 @@ static const char *text(void)
 		"riscv,sv39",
 		"riscv,none", "riscv,aclint-sswi", "clear", "keep", "copy", "in-place", "shutdown", "on", "off",
 		"plain",
-		"colour", "sbi", "uart",
+		"colour", "sbi", "uart", "m 4K", "n 512M", "m", "n read-only", "m as 0x0",
 	};
 
 	return some[pick(ARRAY_LEN(some))];
@@ -64,7 +64,7 @@ static const char *prop_name(void)
 		"monitor",
 		"console-address", "sbi-getchar", "unmapped", "on-crash", "plic-mode", "watchdog-ms",
 		"restart-limit", "when-all-ended", "riscv,ndev", "riscv,isa", "mmu-type", "timebase-frequency",
-		"images", "ram-at-boot", "linux,phandle",
+		"images", "ram-at-boot", "linux,phandle", "shared", "shares",
 	};
 
 	return some[pick(ARRAY_LEN(some))];

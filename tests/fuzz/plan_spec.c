@@ -86,7 +86,8 @@ static bool holds(uint64_t base, uint64_t size, uint64_t page)
 	return size && page >= base && page - base < size;
 }
 
-/* How many have the host page: guests as RAM or registers, the hypervisor, its console, or no owner (free). */
+/* How many have the host page: guests as RAM or registers, guests together, the hypervisor, its console, or no owner
+ * (free). */
 static unsigned owners(uint64_t page)
 {
 	unsigned i, j, n = 0;
@@ -100,9 +101,12 @@ static unsigned owners(uint64_t page)
 		n += holds(plan.firmware[i].range.base, plan.firmware[i].range.size, page);
 	for (i = 0; i < plan.nr_free; i++)
 		n += holds(plan.free[i].base, plan.free[i].size, page);
+	for (i = 0; i < plan.nr_shared; i++)
+		n += holds(plan.shared[i].hpa.v, plan.shared[i].size, page);
 	for (i = 0; i < plan.nr_vms; i++)
 		for (j = 0; j < plan.vms[i].nr_regions; j++)
-			n += holds(plan.vms[i].regions[j].hpa.v, plan.vms[i].regions[j].size, page);
+			n += plan.vms[i].regions[j].kind != REGION_SHARED &&
+			     holds(plan.vms[i].regions[j].hpa.v, plan.vms[i].regions[j].size, page);
 	return n;
 }
 
@@ -120,7 +124,7 @@ static void check_pages(const struct host *host)
 				MUST(!holds(m->hpa.v, m->size, host->plics[k].range.base));
 				MUST(!holds(host->plics[k].range.base, host->plics[k].range.size, m->hpa.v));
 			}
-			for (k = 0; m->kind == REGION_RAM && k < host->nr_reserved; k++) {
+			for (k = 0; m->kind != REGION_DEVICE && k < host->nr_reserved; k++) {
 				MUST(!holds(m->hpa.v, m->size, host->reserved[k].range.base));
 				MUST(!holds(host->reserved[k].range.base, host->reserved[k].range.size,
 					    m->hpa.v));
@@ -264,7 +268,10 @@ static void check_page(const struct plan_vm *v, uint64_t page)
 	if (!entry)
 		return;
 	MUST(to == v->regions[i].hpa.v + (page - v->regions[i].gpa.v));
-	MUST((entry & 0xe) == (v->regions[i].kind == REGION_RAM ? 0xeu : 0x6u));	/* R, W, X */
+	if (v->regions[i].kind == REGION_SHARED && v->shares[v->regions[i].device].read_only)
+		MUST((entry & 0xe) == 0x2);						/* R, W, X */
+	else
+		MUST((entry & 0xe) == (v->regions[i].kind == REGION_RAM ? 0xeu : 0x6u));
 	MUST(entry & 0x10);								/* U */
 }
 

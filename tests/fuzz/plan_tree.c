@@ -202,6 +202,26 @@ static bool is_reset_standin(const char *path, int node)
 	       cells(reg, address) == vm->reset_page.v && cells(reg + 4 * address, length) <= 0x1000;
 }
 
+/* A shared memory and its doorbell, as the plan has them. */
+static bool is_share(const char *path, int node)
+{
+	int size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
+	const uint8_t *reg = fdt_getprop(tree, node, "reg", &size);
+	unsigned i, found = 0;
+	char want[48];
+
+	for (i = 0; i < vm->nr_shares; i++) {
+		const struct plan_share *s = &vm->shares[i];
+
+		snprintf(want, sizeof(want), "/shared-memory@%lx", s->base.v);
+		found += !strcmp(path, want) && size == 8 * (address + length) && cells(reg, address) == s->base.v &&
+			 cells(reg + 4 * address, length) == plan->shared[s->shared].size &&
+			 cells(reg + 4 * (address + length), address) == s->doorbell.v &&
+			 cells(reg + 8 * address + 4 * length, length) == PAGE_SIZE;
+	}
+	return found == 1;
+}
+
 /*
  * With "reg" it is the guest's own; a bus around what it owns has none. libfdt's fdt_get_path() takes a '/' in a name
  * of a damaged tree for the end of one.
@@ -220,7 +240,7 @@ static void check_nodes(void)
 								 fdt_get_name(tree, node, NULL));
 		if (!fdt_getprop(tree, node, "reg", NULL) || strlen(path) >= HOST_PATH_SIZE ||
 		    starts(path, "/memory@") || starts(path, "/cpus/") || is_vuart(path, node) ||
-		    is_reset_standin(path, node))
+		    is_reset_standin(path, node) || is_share(path, node))
 			continue;
 		check_path(path);
 	}

@@ -23,6 +23,7 @@ GOOD = """/dts-v1/;
     monitor = "off";
     when-all-ended = "keep";
     firmware = "512K at 0x80000000", "0x10M at 4096";
+    shared = "frames 4M", "log 64K";
     one {
         harts = <1 2>;
         memory = "16M", "0x10M at 0x90000000 as 0x80000000", "4096K as 0x40000000";
@@ -35,6 +36,7 @@ GOOD = """/dts-v1/;
         trust-dma;
         trust-control;
         plic-mode = "emulated";
+        shares = "frames read-only", "log";
         images = "copy";
         unmapped = "ignore";
         on-crash = "restart";
@@ -85,6 +87,11 @@ WRONG = [
     ("one {", "bulkhead {", "bulkhead"),
     ('console = "uart"', 'console = "pl011"', "console"),
     ('"0x10000000"', '"0x10000100"', "console-address"),
+    ('"frames 4M"', '"frames"', "shared"),
+    ('"frames 4M"', '"4M frames"', "shared"),
+    ('"frames read-only"', '"frames writable"', "shares"),
+    ('"frames read-only"', '"log"', "shares"),
+    ("one {", "shared {", "shared"),
 ]
 
 

@@ -312,7 +312,8 @@ static void sswi_write(uint64_t addr, uint64_t value)
 
 	if (value != 1 || addr & 3 || !fake.plan.harts[hart].setssip.v)
 		fake_fail("a write of %lu to SSWI register %u", value, hart);
-	if (worker() >= 0 && (int)fake_vm_of(hart) != worker() && !(fake.config.uart && fake.running == FAKE_UART_HART))
+	if (worker() >= 0 && (int)fake_vm_of(hart) != worker() && !fake_may_ring(hart) &&
+	    !(fake.config.uart && fake.running == FAKE_UART_HART))
 		fake_fail("hart %u, which is another VM's, is interrupted", hart);
 	fake.hw[hart].csr.ssip = 1ull << IRQ_SSI;
 }

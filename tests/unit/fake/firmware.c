@@ -48,8 +48,9 @@ void fake_say(const char *text, unsigned long len)
 	}
 }
 
-/* The harts of a mask, as bits of indices; each must be of the VM that calls. */
-static uint64_t harts_of(unsigned long mask, unsigned long base)
+/* The harts of a mask, as bits of indices; each must be of the VM that calls, or for an IPI of one that it may ring
+ * at. */
+static uint64_t harts_of(unsigned long mask, unsigned long base, bool ipi)
 {
 	unsigned vm = fake_vm_of((unsigned)fake.running);
 	uint64_t set = 0;
@@ -65,7 +66,8 @@ static uint64_t harts_of(unsigned long mask, unsigned long base)
 			hart++;
 		if (hart == FAKE_HARTS || base + bit < base)
 			fake_fail("the firmware is given hart id %lu, which does not exist", base + bit);
-		if (fake_vm_of(hart) != vm && !(fake.config.uart && fake.running == FAKE_UART_HART))
+		if (fake_vm_of(hart) != vm && !(fake.config.uart && fake.running == FAKE_UART_HART) &&
+		    !(ipi && fake_may_ring(hart)))
 			fake_fail("the firmware is given hart %u, which is another VM's", hart);
 		set |= 1ull << hart;
 	}
@@ -74,7 +76,7 @@ static uint64_t harts_of(unsigned long mask, unsigned long base)
 
 static void ipi(const unsigned long *arg)
 {
-	uint64_t set = harts_of(arg[0], arg[1]);
+	uint64_t set = harts_of(arg[0], arg[1], true);
 
 	for (unsigned hart = 0; hart < FAKE_HARTS; hart++)
 		if (set >> hart & 1)
@@ -85,7 +87,7 @@ static void rfence(unsigned long fid, const unsigned long *arg)
 {
 	bool all = !arg[2] && arg[3] == -1ul;
 
-	harts_of(arg[0], arg[1]);
+	harts_of(arg[0], arg[1], false);
 	if (fid == SBI_RFENCE_FENCE_I)
 		return;
 	if (fid != SBI_RFENCE_HFENCE_VVMA && fid != SBI_RFENCE_HFENCE_VVMA_ASID)

@@ -55,6 +55,15 @@ static void add_stale(struct plan_vm *p, unsigned vm)
 	p->resets[p->nr_resets] = hpa(0x10001000 + 0x1000 * ((vm + 1) % FAKE_VMS));
 }
 
+static void add_share(struct plan_vm *p, unsigned vm)
+{
+	add_region(p, FAKE_SHARED, FAKE_SHARED_HPA, 1, REGION_SHARED);
+	p->regions[p->nr_regions - 1].rights = vm == 0 ? RIGHT_R | RIGHT_W : RIGHT_R;
+	p->shares[p->nr_shares++] = (struct plan_share){
+		.peer = (uint8_t)(1 - vm), .read_only = vm == 1, .irq = FAKE_DOORBELL_IRQ, .base = gpa(FAKE_SHARED),
+		.doorbell = gpa(FAKE_DOORBELL) };
+}
+
 static void plan_guest(unsigned vm, const struct fake_config *config)
 {
 	struct plan_vm *p = &fake.plan.vms[vm];
@@ -87,6 +96,8 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 	if (config->vuart && vm == 0)
 		p->vuart = (struct plan_vuart){ .base = gpa(FAKE_VUART), .size = 0x100, .reg_io_width = 1,
 						.irq = FAKE_VUART_IRQ, .clock_hz = 3686400 };
+	if (config->shared && vm < 2)
+		add_share(p, vm);
 	p->nr_resets = 1;
 	p->resets[0] = hpa(0x10001000 + 0x1000 * vm);
 	add_stale(p, vm);
@@ -133,8 +144,18 @@ void fake_make_plan(void)
 	p->nr_vms = FAKE_VMS;
 	p->keep_machine = config->keep_machine;
 	p->entropy = config->entropy;
+	if (config->shared) {	/* b is peer 0 */
+		p->nr_shared = 1;
+		p->shared[0] = (struct plan_shared){ .name = "m", .hpa = hpa(FAKE_SHARED_HPA), .size = PAGE_SIZE,
+						     .nr_peers = 2, .peers = { 1, 0 } };
+	}
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++)
 		plan_guest(vm, config);
+}
+
+bool fake_may_ring(unsigned hart)
+{
+	return fake.config.shared && fake_vm_of((unsigned)fake.running) < 2 && fake_vm_of(hart) < 2;
 }
 
 struct fake_config fake_default_config(void)

@@ -47,6 +47,10 @@
 #define FAKE_VUART	0x10002000ull	/* where a sees it, */
 #define FAKE_STALE	0x88000000ull	/* of an entry behind the regions of each VM: all RAM; no code may read it */
 #define FAKE_SSWI	0x02f00000ull	/* register n is of the hart with index n */
+#define FAKE_SHARED	0x90000000ull	/* memory of b and a, in each, in the host at */
+#define FAKE_SHARED_HPA	0xa0000000ull
+#define FAKE_DOORBELL	0x10003000ull	/* in each, */
+#define FAKE_DOORBELL_IRQ 33u		/* and its interrupt: in the host that is c's */
 #define FAKE_VUART_IRQ	20u		/* and its interrupt: in the host that is b's */
 
 /* Kinds of harts, by what their CSRs keep of what is written to them. */
@@ -70,6 +74,7 @@ struct fake_config {
 	enum plic_mode plic;		/* of all VMs */
 	bool loose_plic;		/* the host's PLIC is like QEMU's: naive_plic.h, any_completes and latches */
 	bool vuart;			/* a has a virtual UART at FAKE_VUART; not together with PLIC_MAPPED */
+	bool shared;			/* a and b share memory; b may only read it; not together with PLIC_MAPPED */
 	bool uart;			/* the console is a UART that hart 5, c's, polls; otherwise the firmware's */
 	bool no_monitor, colour;
 	bool sswi;			/* all harts but 4 have a register in an ACLINT SSWI device */
@@ -224,6 +229,9 @@ unsigned fake_vm_of(unsigned hart);
 unsigned fake_hart_of(unsigned vm, unsigned vcpu);
 struct vcpu *fake_vcpu(unsigned vm, unsigned vcpu);
 struct vm *fake_vm(unsigned vm);
+
+/* Whether the hart in the hypervisor may interrupt that one, which another VM has: their VMs share memory. */
+bool fake_may_ring(unsigned hart);
 
 /* RAM: the test's own view on the bytes; the hypervisor has none but through its window. */
 uint8_t *fake_ram(void);			/* FAKE_RAM_SIZE bytes; opens it all until the next trap */
