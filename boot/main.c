@@ -106,6 +106,7 @@ static void remove_missing_features(void)
 {
 	for (uint32_t i = 0; i < host.nr_harts; i++) {
 		host.harts[i].features &= features.sstc ? ~0u : ~HART_SSTC;
+		host.harts[i].features &= features.aia ? ~0u : ~HART_SSAIA;
 		if (features.cbom)
 			continue;
 		host.harts[i].features &= ~(HART_ZICBOM | HART_SVPBMT);

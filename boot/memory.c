@@ -76,6 +76,9 @@ static enum err map_devices(const struct plan *plan)
 
 	for (uint32_t i = 0; i < plan->nr_intcs && e == OK; i++)
 		e = sstage_map(plan->intcs[i].base.v, plan->intcs[i].size, RIGHT_R | RIGHT_W);
+	for (uint32_t i = 0; i < plan->nr_harts && e == OK; i++)	/* for virtual sources of their guests */
+		if (plan->harts[i].vm != NO_OWNER && plan->harts[i].file.v)
+			e = sstage_map(plan->harts[i].file.v, PAGE_SIZE, RIGHT_R | RIGHT_W);
 	if (e == OK && plan->console.kind != CONSOLE_SBI)
 		e = sstage_map(plan->console.base.v, plan->console.size, RIGHT_R | RIGHT_W);
 	return e;
@@ -95,6 +98,9 @@ static uint32_t choose_levels(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->nr_harts; i++)
 		if (plan->harts[i].setssip.v > last)
 			last = plan->harts[i].setssip.v;
+	for (uint32_t i = 0; i < plan->nr_harts; i++)
+		if (plan->harts[i].file.v > last)
+			last = plan->harts[i].file.v;
 	if (plan->console.kind != CONSOLE_SBI && plan->console.base.v > last)
 		last = plan->console.base.v;
 	return last >> 37 ? 4 : 3;

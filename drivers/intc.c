@@ -2,10 +2,12 @@
 /* The table of kinds of the host's interrupt controllers; see intc.h. */
 #include "drivers/intc.h"
 
+#include "drivers/aplic.h"
 #include "drivers/plic.h"
 
 static const struct intc_ops *const kinds[] = {
 	[INTC_PLIC] = &plic_ops,
+	[INTC_APLIC] = &aplic_ops,
 };
 
 static const struct intc_ops *controllers[MAX_INTCS];	/* constant after intc_init() */

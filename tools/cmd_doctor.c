@@ -60,27 +60,24 @@ static void check_harts(void)
 		COST("no rng-seed in /chosen and no Zkr: guests get no seeds for their random numbers");
 }
 
-static uint32_t number(uint16_t node, const char *name)
-{
-	struct dt_prop p;
-
-	return host_find_prop(&tool_host, node, name, &p) && p.size == 4 ? dt_u32(p.data) : 0;
-}
-
 static void check_interrupts(void)
 {
-	uint32_t node;
+	uint32_t node, files = 0, i;
+	struct dt_prop p;
 
+	for (i = 0; i < tool_host.nr_harts; i++)
+		files += tool_host.imsic.file[i] != 0;
 	if (!tool_host.nr_plics)
-		LACK("no PLIC: devices with interrupts cannot be passed through");
+		LACK("no PLIC, and no APLIC that sends messages to interrupt files: devices with wired interrupts cannot "
+		     "be passed through");
+	if (tool_host.imsic.node != NO_NODE && files < tool_host.nr_harts)
+		LACK("%s: %u of %u harts have no guest interrupt file (riscv,guest-index-bits, and ssaia in the ISA "
+		     "string): their guests get no interrupts of devices", path_of(tool_host.imsic.node),
+		     tool_host.nr_harts - files, tool_host.nr_harts);
 	for (node = 0; node < tool_host.nr_nodes; node++) {
-		if (host_is_disabled(&tool_host, node))
-			continue;
-		if (host_is_compatible(&tool_host, node, "riscv,aplic"))
-			LACK("%s: an APLIC, which is not supported yet", path_of(node));
-		if (host_is_compatible(&tool_host, node, "riscv,imsics"))
-			NOTE("%s: an IMSIC with %u guest files for each hart; not supported yet", path_of(node),
-			     (1u << (number(node, "riscv,guest-index-bits") & 15)) - 1);
+		if (!host_is_disabled(&tool_host, node) && host_is_compatible(&tool_host, node, "riscv,aplic") &&
+		    host_find_prop(&tool_host, node, "interrupts-extended", &p) && tool_host.imsic.node == NO_NODE)
+			LACK("%s: an APLIC without an IMSIC, which is not supported yet", path_of(node));
 	}
 }
 
@@ -161,7 +158,7 @@ static void check_uart(uint16_t node)
 		     path_of(node), path_of(tool_host.regs[i].node));
 		break;
 	}
-	if (!number(node, "clock-frequency") && has_clock_of_others(node, 4))
+	if (!host_prop_u32(&tool_host, node, "clock-frequency", 0) && has_clock_of_others(node, 4))
 		NOTE("%s: its clock may need a rate in \"clock-rates\" (docs/providers.md)", path_of(node));
 }
 

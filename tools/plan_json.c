@@ -231,10 +231,15 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 	for (i = 0; i < v->nr_vplics; i++) {
 		json_open(NULL, '{');
 		json_text("node", plan->intcs[v->vplics[i].plic].path);
+		json_text("kind", plan->intcs[v->vplics[i].plic].kind == INTC_APLIC ? "aplic" : "plic");
 		json_address("guest", v->vplics[i].base.v);
 		json_number("size", v->vplics[i].size);
 		json_close('}');
 	}
+	json_close(']');
+	json_open("interrupt-files", '[');
+	for (i = 0; v->files && i < v->nr_vcpus; i++)
+		json_address(NULL, plan->harts[v->vcpu_hart[i]].file.v);
 	json_close(']');
 	vuart(plan, v);
 	shares(plan, v);

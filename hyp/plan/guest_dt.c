@@ -64,6 +64,14 @@ static void copy_device(struct guest_tree *t, uint16_t node)
 	}
 }
 
+uint32_t guest_put_cells(uint32_t *out, uint64_t value, uint32_t cells)
+{
+	if (cells == 2)
+		*out++ = value >> 32;
+	*out = (uint32_t)value;
+	return cells;
+}
+
 /* Two contexts a hart, of which the M-mode one interrupts no hart: the layout of plan_vplic. */
 static void write_contexts(struct guest_tree *t, const struct dt_prop *p,
 			   const struct plan_vplic *plic)
@@ -108,6 +116,62 @@ static void copy_plic(struct guest_tree *t, uint16_t node, const struct plan_vpl
 	}
 }
 
+/* Devices and siblings write to the guest's own files, where the host has them. */
+static void write_files(struct guest_tree *t, uint16_t node)
+{
+	const struct host_node *bus = &t->host->nodes[t->host->nodes[node].parent];
+	uint32_t i, n, cells[4], hart;
+	uint8_t *reg = dt_write_room(&t->w, "reg", 4 * (bus->address_cells + bus->size_cells) * t->vm->nr_vcpus);
+	uint8_t *extended;
+
+	for (i = 0; reg && i < t->vm->nr_vcpus; i++) {
+		n = guest_put_cells(cells, t->plan->harts[t->vm->vcpu_hart[i]].file.v, bus->address_cells);
+		n += guest_put_cells(cells + n, PAGE_SIZE, bus->size_cells);
+		for (hart = 0; hart < n; hart++, reg += 4)
+			dt_put_u32(reg, cells[hart]);
+	}
+	extended = dt_write_room(&t->w, "interrupts-extended", 8 * t->vm->nr_vcpus);
+	for (i = 0; extended && i < t->vm->nr_vcpus; i++, extended += 8) {
+		dt_put_u32(extended, t->host->harts[t->vm->vcpu_hart[i]].intc_phandle);
+		dt_put_u32(extended + 4, IRQ_S_EXTERNAL);
+	}
+}
+
+/* The layout of addresses stays the host's, but its defaults count the host's harts. */
+static void copy_imsic(struct guest_tree *t, uint16_t node)
+{
+	static const char *const anew[] = {
+		"reg", "interrupts-extended", "numa-node-id", "riscv,num-ids", "riscv,num-guest-ids",
+		"riscv,hart-index-bits",
+	};
+	uint32_t at = t->host->nodes[node].props, ids = t->host->imsic.nr_ids, bits = t->host->imsic.hart_bits;
+	struct dt_prop p;
+
+	guest_begin_refs(t, node);
+	while (dt_next_prop(&t->host->dt, &at, &p)) {
+		if (!name_is_one_of(p.name, anew, ARRAY_LEN(anew)))
+			guest_copy(t, node, &p);
+	}
+	dt_write_cells(&t->w, "riscv,num-ids", &ids, 1);
+	dt_write_cells(&t->w, "riscv,hart-index-bits", &bits, 1);
+	write_files(t, node);
+}
+
+static void copy_aplic(struct guest_tree *t, uint16_t node)
+{
+	static const char *const left_out[] = {
+		"interrupts-extended", "numa-node-id", "riscv,children", "riscv,delegate", "riscv,delegation",
+	};
+	uint32_t at = t->host->nodes[node].props;
+	struct dt_prop p;
+
+	guest_begin_refs(t, node);
+	while (dt_next_prop(&t->host->dt, &at, &p)) {
+		if (!name_is_one_of(p.name, left_out, ARRAY_LEN(left_out)))
+			guest_copy(t, node, &p);
+	}
+}
+
 static const struct plan_vplic *vplic_of_node(const struct guest_tree *t, uint16_t node)
 {
 	uint32_t i;
@@ -136,8 +200,12 @@ static void write_devices(struct guest_tree *t)
 		dt_write_begin(&t->w, host_name(t->host, i));
 		ends[depth++] = t->host->nodes[i].end;
 		plic = vplic_of_node(t, i);
-		if (plic)
+		if (plic && t->plan->intcs[plic->plic].kind == INTC_APLIC)
+			copy_aplic(t, i);
+		else if (plic)
 			copy_plic(t, i, plic);
+		else if (t->vm->files && i == t->host->imsic.node)
+			copy_imsic(t, i);
 		else if (t->mark[i] == MARK_BUS)
 			copy_bus(t, i);
 		else
@@ -153,7 +221,8 @@ static uint32_t granted_features(const struct guest_tree *t)
 {
 	uint32_t features = t->plan->harts[t->vm->vcpu_hart[0]].features;
 
-	return t->vm->sstc ? features : features & ~HART_SSTC;
+	features &= t->vm->sstc ? ~0u : ~HART_SSTC;
+	return t->vm->files ? features : features & ~HART_SSAIA;
 }
 
 /* Copies the names that a guest may see, if out is not NULL, and returns their size. */
@@ -283,14 +352,6 @@ static void write_cpus(struct guest_tree *t)
 	for (i = 0; i < t->vm->nr_vcpus; i++)
 		write_cpu(t, i);
 	dt_write_end(&t->w);
-}
-
-uint32_t guest_put_cells(uint32_t *out, uint64_t value, uint32_t cells)
-{
-	if (cells == 2)
-		*out++ = value >> 32;
-	*out = (uint32_t)value;
-	return cells;
 }
 
 static void write_memory(struct guest_tree *t)

@@ -181,6 +181,8 @@ void guest_mark(struct guest_tree *t)
 		follow(t, t->todo[--t->nr_todo]);
 	for (i = 0; i < v->nr_vplics; i++)
 		mark_node(t, t->host->plics[v->vplics[i].plic].node, MARK_FULL);
+	if (v->files)
+		mark_node(t, t->host->imsic.node, MARK_FULL);
 	while (unmark_one(t))
 		;
 }

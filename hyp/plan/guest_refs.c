@@ -66,7 +66,7 @@ static bool find_lost(struct guest_tree *t, const struct dt_prop *p, struct lost
 void guest_begin_refs(struct guest_tree *t, uint16_t node)
 {
 	uint32_t offset = t->host->nodes[node].props, kind;
-	bool is_plic = host_find_plic_node(t->host, node) >= 0;
+	bool is_plic = host_find_plic_node(t->host, node) >= 0 || node == t->host->imsic.node;
 	uint16_t target = NO_NODE;
 	struct dt_prop p;
 	struct lost l;

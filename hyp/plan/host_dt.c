@@ -175,11 +175,7 @@ static void bad_entry(const struct host *host, uint16_t device, uint32_t entry, 
 		       entry, phandle);
 }
 
-/*
- * entry[]: the entry of interrupts-extended that leads to interrupt irq of each hart, in the order of host->harts;
- * NO_CONTEXT: none. Returns the number of all entries before the end or a malformed one.
- */
-static uint32_t read_entries(const struct host *host, uint16_t device, uint32_t irq, int16_t *entry, struct reporter *r)
+uint32_t host_read_entries(const struct host *host, uint16_t device, uint32_t irq, int16_t *entry, struct reporter *r)
 {
 	struct dt_prop p = host_prop(host, host->nodes[device].interrupts_extended);
 	uint32_t at = 0, last = 0, count = 0, phandle, cells;
@@ -213,7 +209,41 @@ static const char *plic_place_fault(const struct host *host, struct range range)
 		return "larger than the 64 MiB that a PLIC can have";
 	if (host_meets_ram(host, range))
 		return "the PLIC lies in RAM";
+	if (host_meets_file(host, range))
+		return "in the registers of an IMSIC";
 	return host_meets_plic(host, range) ? "in the registers of another PLIC" : NULL;
+}
+
+static void add_aplic(struct host *host, uint16_t node, struct reporter *r)
+{
+	struct host_plic *aplic = &host->plics[host->nr_plics];
+	const char *prop = "reg", *why = NULL;
+	enum err e;
+
+	if (host->nr_plics == MAX_INTCS) {
+		too_many(host, node, "interrupt controllers", MAX_INTCS, r);
+		return;
+	}
+	aplic->node = node;
+	aplic->phandle = host->nodes[node].phandle;
+	e = host_node_reg(host, node, 0, &aplic->range);
+	if (e) {
+		bad_reg(host, node, e, r);
+		return;
+	}
+	if (aplic->range.base % PAGE_SIZE || host_meets_ram(host, aplic->range) ||
+	    host_meets_plic(host, aplic->range) || host_meets_file(host, aplic->range))
+		why = "the APLIC begins at no multiple of 4K, or lies in RAM or in another controller";
+	else
+		host_read_aplic(host, node, aplic, &prop, &why);
+	if (!why && !aplic->phandle) {
+		prop = "phandle";
+		why = "the APLIC has none, so that no device can refer to it";
+	}
+	if (why)
+		bad_node(host, node, prop, why, r);
+	else
+		host->nr_plics++;
 }
 
 static void add_plic(struct host *host, uint16_t node, struct reporter *r)
@@ -227,6 +257,7 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 		too_many(host, node, "PLICs", MAX_INTCS, r);
 		return;
 	}
+	plic->kind = INTC_PLIC;
 	plic->node = node;
 	plic->phandle = host->nodes[node].phandle;
 	e = host_node_reg(host, node, 0, &plic->range);
@@ -254,7 +285,7 @@ static void add_plic(struct host *host, uint16_t node, struct reporter *r)
 		return;
 	}
 	host->nr_plics++;
-	plic->nr_contexts = read_entries(host, node, IRQ_S_EXTERNAL, plic->context, r);
+	plic->nr_contexts = host_read_entries(host, node, IRQ_S_EXTERNAL, plic->context, r);
 }
 
 static const char *sswi_place_fault(const struct host *host, struct range range, uint32_t count)
@@ -265,8 +296,8 @@ static const char *sswi_place_fault(const struct host *host, struct range range,
 		return "the SSWI device begins at no multiple of 4";
 	if (host_meets_ram(host, range))
 		return "the SSWI device lies in RAM";
-	if (host_meets_plic(host, range))
-		return "the SSWI device lies in the registers of a PLIC";
+	if (host_meets_plic(host, range) || (range_valid(range) && host_meets_file(host, range_pages(range))))
+		return "the SSWI device lies in the registers of a PLIC, or of an APLIC or IMSIC";
 	return count > SSWI_MAX || range.size < 4 * count ? "not 4 bytes for each entry of interrupts-extended" : NULL;
 }
 
@@ -282,7 +313,7 @@ static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
 	const char *why;
 	enum err e;
 
-	count = read_entries(host, node, IRQ_S_SOFTWARE, entry, r);
+	count = host_read_entries(host, node, IRQ_S_SOFTWARE, entry, r);
 	e = host_node_reg(host, node, 0, &range);
 	if (e) {
 		bad_reg(host, node, e, r);
@@ -383,6 +414,31 @@ static void read_entropy(struct host *host)
 		host->entropy |= ENTROPY_ZKR;
 }
 
+static void read_intcs(struct host *host, struct reporter *r)
+{
+	uint32_t node, i;
+
+	for (node = 1; node < host->nr_nodes; node++) {
+		if (host->nodes[node].flags & NODE_INTC && host_is_compatible(host, node, "riscv,imsics") &&
+		    !host_is_disabled(host, node))
+			host_read_imsic(host, node, r);
+	}
+	for (i = 0; i < host->nr_harts; i++) {
+		if (!host->imsic.file[i])
+			host->harts[i].features &= ~HART_SSAIA;
+		if (!(host->harts[i].features & HART_SSAIA))
+			host->imsic.file[i] = 0;
+	}
+	for (node = 1; node < host->nr_nodes; node++) {
+		if (!(host->nodes[node].flags & NODE_INTC) || host_is_disabled(host, node))
+			continue;
+		if (is_plic(host, node))
+			add_plic(host, node, r);
+		else if (host_is_aplic(host, node))
+			add_aplic(host, node, r);
+	}
+}
+
 static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 {
 	unsigned before = r->count;
@@ -402,11 +458,7 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 	need_ram(host, before, r);
 	read_reserved(host, r);
 	host_read_cpus(host, assume_h, r);
-	for (node = 1; node < host->nr_nodes; node++) {
-		if (host->nodes[node].flags & NODE_INTC && is_plic(host, node) &&
-		    !host_is_disabled(host, node))
-			add_plic(host, node, r);
-	}
+	read_intcs(host, r);
 	for (node = 1; node < host->nr_nodes; node++) {
 		if (host->nodes[node].interrupts_extended && host_is_compatible(host, node, "riscv,aclint-sswi") &&
 		    !host_is_disabled(host, node))
@@ -428,6 +480,7 @@ enum err host_parse(struct host *host, const void *dtb, uint64_t max, bool assum
 	host->entropy = 0;
 	host->nr_nodes = host->nr_harts = host->nr_ram = host->nr_reserved = 0;
 	host->nr_regs = host->nr_plics = 0;
+	host->imsic = (struct host_imsic){ .node = NO_NODE };
 	host->cpus = host->chosen = host->aliases = host->reserved_memory = NO_NODE;
 	memset(host->names, 0xff, sizeof(host->names));	/* no name lies there */
 	e = dt_open(&host->dt, dtb, max);

@@ -72,13 +72,25 @@ struct host_reserved {
 	uint16_t node;			/* NO_NODE: an entry of the memory reservation block */
 };
 
+/* An interrupt controller of wires: a PLIC, or an APLIC that sends messages to the IMSIC. */
 struct host_plic {
 	struct range range;
 	uint32_t phandle;
 	uint32_t ndev;			/* highest id, below MAX_IRQS */
-	uint32_t nr_contexts;
+	uint32_t nr_contexts;		/* of a PLIC */
 	uint16_t node;
-	int16_t context[MAX_HARTS];	/* S-mode context of host->harts[i], or NO_CONTEXT */
+	uint8_t kind;			/* enum intc_kind */
+	/* S-mode context of host->harts[i]; for an APLIC, the hart's index in target registers; or NO_CONTEXT */
+	int16_t context[MAX_HARTS];
+};
+
+/* The interrupt files of S-level. */
+struct host_imsic {
+	uint16_t node;			/* NO_NODE: there are none */
+	uint32_t phandle;
+	uint32_t nr_ids;		/* of a guest file: 64 * n - 1 */
+	uint8_t guest_bits, hart_bits, group_bits, group_shift;	/* of the layout of addresses (AIA, 3.6) */
+	uint64_t file[MAX_HARTS];	/* host-physical, page of S-level of host->harts[i]; 0: no guest file for it */
 };
 
 /* Which property a name is, so that each name is compared with others only once. */
@@ -101,6 +113,7 @@ struct host {
 	struct host_reserved reserved[HOST_MAX_RESERVED];
 	struct host_hart harts[MAX_HARTS];		/* usable ones, in the order of the tree */
 	struct host_plic plics[MAX_INTCS];
+	struct host_imsic imsic;
 	struct host_reg regs[HOST_MAX_REGS];		/* by node, in the order of the tree */
 	struct host_name names[HOST_NAMES];		/* while parsing only */
 	struct host_node nodes[HOST_MAX_NODES];
@@ -164,6 +177,9 @@ bool host_has_ram(const struct host *host, struct range range);
 
 /* True if any of the host-physical range, which is valid, is in a page of a PLIC. */
 bool host_meets_plic(const struct host *host, struct range range);
+
+/* True if any of the host-physical range, which is valid, is in a guest interrupt file that a guest can have. */
+bool host_meets_file(const struct host *host, struct range range);
 
 /* True if the node or one of its parents is disabled. */
 bool host_is_disabled(const struct host *host, uint16_t node);

@@ -48,6 +48,29 @@ static inline bool prop_is(const struct dt_prop *p, const char *text)
  */
 enum err host_index(struct host *host, const char **why) __must_check;
 
+/*
+ * host_dt.c: entry[]: the entry of interrupts-extended that leads to interrupt irq of each hart, in the order of
+ * host->harts; NO_CONTEXT: none. Returns the number of all entries before the end or a malformed one, which is
+ * reported.
+ */
+uint32_t host_read_entries(const struct host *host, uint16_t device, uint32_t irq, int16_t *entry, struct reporter *r);
+
+/* host_aia.c: an IMSIC's node; only the first one of S-level counts. Faults are reported. */
+void host_read_imsic(struct host *host, uint16_t node, struct reporter *r);
+
+/* host_aia.c: whether an APLIC sends messages to the IMSIC of S-level, after host_read_imsic(). */
+bool host_is_aplic(const struct host *host, uint16_t node);
+
+/*
+ * host_aia.c: all but range, node and phandle of an APLIC, whose range is read. *why: a fault of the property *prop, or
+ * left as it is.
+ */
+void host_read_aplic(const struct host *host, uint16_t node, struct host_plic *aplic, const char **prop,
+		     const char **why);
+
+/* host_aia.c: the index of that hart in target registers of APLICs; NO_CONTEXT: it has no guest file. */
+int16_t host_file_position(const struct host *host, uint32_t hart);
+
 /* host_nexus.c: host_next_irq() for interrupt-map alone, with its errors: ERR_NOTFOUND, ERR_INVALID, ERR_RANGE. */
 enum err host_next_mapped_irq(const struct host *host, uint16_t node, struct host_irq_cursor *cursor,
 			      struct host_irq *irq) __must_check;

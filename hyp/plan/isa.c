@@ -125,6 +125,7 @@ uint32_t isa_feature(const struct isa_token *t)
 		{ "zicbop", HART_ZICBOP },
 		{ "zkr", HART_ZKR },
 		{ "zbc", HART_ZBC },
+		{ "ssaia", HART_SSAIA },
 	};
 	uint32_t i;
 
@@ -164,10 +165,9 @@ static bool token_is_one_of(const struct isa_token *t, const char *const *list, 
 
 bool isa_hidden(const struct isa_token *t, uint32_t granted)
 {
-	const uint32_t in_question = HART_SSTC | HART_ZICBOM | HART_SVPBMT;
+	const uint32_t in_question = HART_SSTC | HART_ZICBOM | HART_SVPBMT | HART_SSAIA;
 	static const char *const of_s[] = {
 		"sscofpmf",
-		"ssaia",	/* guests have no IMSIC */
 		"sscsrind", "ssccfg", "ssctr",	/* need hstateen or the counters */
 		"ssstateen",
 		"ssdbltrp",	/* needs henvcfg.DTE */

@@ -30,9 +30,11 @@ static void copy_harts(struct planner *pl)
 					 .cbom_block = host->harts[i].cbom_block,
 					 .mmu_levels = host->harts[i].mmu_levels,
 					 .setssip = hpa(host->harts[i].setssip) };
+		if (h->features & HART_SSAIA)
+			h->file = hpa(host->imsic.file[i] + GUEST_FILE * PAGE_SIZE);
 		for (p = 0; p < MAX_INTCS; p++)
-			h->plic_context[p] = p < host->nr_plics ? host->plics[p].context[i] :
-					     NO_CONTEXT;
+			h->plic_context[p] = p >= host->nr_plics || (host->plics[p].kind == INTC_APLIC && !h->file.v) ?
+					     NO_CONTEXT : host->plics[p].context[i];
 	}
 }
 
@@ -43,10 +45,11 @@ static void copy_intcs(struct planner *pl)
 	uint32_t i;
 
 	plan->nr_intcs = host->nr_plics;
+	plan->file_ids = host->imsic.node == NO_NODE ? 0 : host->imsic.nr_ids;
 	for (i = 0; i < host->nr_plics; i++) {
 		struct plan_intc *p = &plan->intcs[i];
 
-		p->kind = INTC_PLIC;
+		p->kind = host->plics[i].kind;
 		host_path(host, host->plics[i].node, p->path, sizeof(p->path));
 		p->base = hpa(host->plics[i].range.base);
 		p->size = host->plics[i].range.size;
@@ -163,7 +166,7 @@ static const char *feature_name(uint32_t bit)
 {
 	static const char *const names[] = {
 		"h", "sstc", "f or d", "v", "svadu", "svpbmt", "zicbom", "zicboz", "smstateen",
-		"svade", "zicbop",
+		"svade", "zicbop", "zkr", "zbc", "guest interrupt files (ssaia)",
 	};
 
 	return bit < ARRAY_LEN(names) ? names[bit] : "?";
@@ -177,9 +180,11 @@ static void compare_harts(struct planner *pl, uint32_t vm)
 	uint32_t i, differ;
 
 	v->sstc = v->nr_vcpus && first->features & HART_SSTC;
+	v->files = v->nr_vcpus && first->file.v;
 	for (i = 1; i < v->nr_vcpus; i++) {
 		h = &pl->plan->harts[v->vcpu_hart[i]];
 		v->sstc &= !!(h->features & HART_SSTC);
+		v->files &= !!h->file.v;
 		differ = h->features ^ first->features;
 		if (differ)
 			vm_problem(pl, vm, PROBLEM_HARTS_DIFFER, "harts",
@@ -228,9 +233,16 @@ static void sort_regions(struct plan_vm *v)
 
 static const char *region_name(const struct plan_vm *v, const struct plan_region *m)
 {
-	if (m->kind == REGION_SHARED)
+	switch (m->kind) {
+	case REGION_SHARED:
 		return "shared memory";
-	return m->kind == REGION_RAM ? "memory" : v->devices[m->device].path;
+	case REGION_FILE:
+		return "an interrupt file";
+	case REGION_DEVICE:
+		return v->devices[m->device].path;
+	default:
+		return "memory";
+	}
 }
 
 static void overlap(struct planner *pl, uint32_t vm, uint64_t at, const char *a, const char *b)
@@ -427,6 +439,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_console_hart(pl);
 	plan_memory(pl);
 	plan_vplics(pl);
+	plan_files(pl);
 	plan_vuarts(pl);
 	plan_images(pl);
 	plan_shared(pl);

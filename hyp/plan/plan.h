@@ -18,7 +18,7 @@
 #define NO_OWNER	0xff	/* of a hart or an interrupt source: no owner */
 #define OWNER_HYP	0xfe	/* in source_owner: the hypervisor's own device */
 #define NO_CONTEXT	(-1)
-#define MAX_VM_REGIONS	48	/* memory and device mappings of one guest */
+#define MAX_VM_REGIONS	(48 + MAX_HARTS)	/* memory and device mappings, and interrupt files, of one guest */
 #define MAX_VM_DEVICES	32
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
 #define MAX_SHARED	8	/* shared memories of the machine, and of one guest */
@@ -32,6 +32,7 @@ enum region_kind {
 	REGION_RAM,
 	REGION_DEVICE,	/* registers of a passed-through device: RW, never X */
 	REGION_SHARED,	/* memory that other guests have, too: R or RW, never X; written by no start of the guest */
+	REGION_FILE,	/* a guest interrupt file of one of its harts: RW, one page, at the host's address */
 };
 
 struct plan_region {
@@ -40,7 +41,7 @@ struct plan_region {
 	uint64_t size;		/* bytes; gpa, hpa and size are multiples of 4 KiB */
 	uint8_t rights;		/* RIGHT_* */
 	uint8_t kind;		/* enum region_kind */
-	/* REGION_DEVICE: index into plan_vm.devices; REGION_SHARED: index into plan_vm.shares */
+	/* REGION_DEVICE: index into plan_vm.devices; REGION_SHARED: index into plan_vm.shares; REGION_FILE: vcpu */
 	uint8_t device;
 };
 
@@ -86,6 +87,7 @@ struct plan_irq {
 #define HART_ZICBOP	(1u << 10)
 #define HART_ZKR	(1u << 11)
 #define HART_ZBC	(1u << 12)
+#define HART_SSAIA	(1u << 13)	/* and it has a guest interrupt file: see host_aia.c */
 
 struct plan_hart {
 	uint64_t id;		/* hart id, as in mhartid and the SBI */
@@ -94,11 +96,18 @@ struct plan_hart {
 	uint8_t mmu_levels;	/* 3, 4 or 5: of mmu-type, Sv39, Sv48, Sv57; 0 if not said */
 	uint8_t vm;		/* index of the owner, NO_OWNER for a spare hart */
 	uint8_t vcpu;		/* index within the owner */
-	int16_t plic_context[MAX_INTCS];	/* S-mode context of each PLIC, or NO_CONTEXT */
+	/* S-mode context of each PLIC, index in target registers of each APLIC, or NO_CONTEXT */
+	int16_t plic_context[MAX_INTCS];
+	hpa_t file;		/* page of its first guest interrupt file, number GUEST_FILE; 0: none */
 	hpa_t setssip;		/* its register in an ACLINT SSWI device, by which any hart interrupts it; 0: none */
 };
 
-enum intc_kind { INTC_PLIC };
+enum intc_kind {
+	INTC_PLIC,
+	INTC_APLIC,	/* sends messages to interrupt files (AIA, "MSI Delivery Mode") */
+};
+
+#define GUEST_FILE	1u	/* the guest interrupt file of each hart that its guest has: the hart has no other */
 
 /* An interrupt controller of the host. */
 struct plan_intc {
@@ -111,7 +120,7 @@ struct plan_intc {
 	uint8_t source_owner[MAX_IRQS];	/* VM index, OWNER_HYP or NO_OWNER */
 };
 
-/* The PLIC that a guest sees: one for each host PLIC that it needs. Context 2 * vcpu is an inert
+/* The PLIC or APLIC that a guest sees: one for each of the host that it needs. Of a PLIC, context 2 * vcpu is an inert
  * M-mode one, 2 * vcpu + 1 the S-mode one, as on QEMU's virt, whatever the host's layout. */
 struct plan_vplic {
 	uint8_t plic;		/* index into plan.intcs */
@@ -230,6 +239,7 @@ struct plan_vm {
 	gpa_t entry;		/* where vcpu 0 starts */
 	gpa_t dtb;		/* where its device tree goes; GUEST_DTB_MAX bytes of its RAM are reserved for it */
 	uint8_t gstage_levels;	/* 3 = Sv39x4, 4 = Sv48x4 */
+	bool files;		/* each of its harts has a guest interrupt file, which it uses itself */
 	bool sstc;		/* all its harts have Sstc: the guest may use stimecmp */
 	bool owns_console;	/* a passed-through device is its stdout; otherwise SBI console only */
 	uint16_t stdout_node;	/* that device, index into host->nodes */
@@ -288,6 +298,7 @@ struct plan {
 	struct plan_hart harts[MAX_HARTS];
 	uint32_t nr_intcs;
 	struct plan_intc intcs[MAX_INTCS];
+	uint32_t file_ids;	/* highest id of guest interrupt files, 64 * n - 1; 0: the machine has none */
 	uint32_t nr_vms;
 	struct plan_vm vms[MAX_VMS];
 	struct plan_console console;	/* of the hypervisor */

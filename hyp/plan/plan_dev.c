@@ -72,7 +72,7 @@ static bool meets_interrupts(const struct planner *pl, struct range reg)
 {
 	uint32_t i;
 
-	if (host_meets_plic(pl->host, range_pages(reg)))
+	if (host_meets_plic(pl->host, range_pages(reg)) || host_meets_file(pl->host, range_pages(reg)))
 		return true;
 	for (i = 0; i < pl->host->nr_harts; i++) {
 		if (pl->host->harts[i].setssip &&
@@ -93,6 +93,8 @@ void plan_console(struct planner *pl)
 	memset(&pl->plan->console, 0, sizeof(pl->plan->console));
 	for (i = 0; i < pl->host->nr_plics; i++)
 		own_regs(pl, pl->host->plics[i].node, OWNER_HYP);
+	if (pl->host->imsic.node != NO_NODE)
+		own_regs(pl, pl->host->imsic.node, OWNER_HYP);
 	if (!path)
 		return;
 	node = host_find(pl->host, path, strlen(path));
@@ -109,7 +111,7 @@ void plan_console(struct planner *pl)
 	else if (host_meets_ram(pl->host, reg))
 		console_problem(pl, "has registers that lie in RAM");
 	else if (meets_interrupts(pl, reg))
-		console_problem(pl, "has registers in a page of a PLIC or of an ACLINT SSWI device");
+		console_problem(pl, "has registers in a page of an interrupt controller or of an ACLINT SSWI device");
 	else
 		use_console(pl, node, reg);
 }

@@ -78,6 +78,7 @@ const char *pci_bridge_refusal(const struct host *host, uint16_t node);
 /* plan_irq.c: interrupts of devices, and the PLICs that guests see. */
 void plan_irqs(struct planner *pl);
 void plan_vplics(struct planner *pl);
+void plan_files(struct planner *pl);
 
 /* plan_uart.c: the hart that drives the hypervisor's console, and the guests' virtual UARTs. */
 void plan_console_hart(struct planner *pl);

@@ -43,8 +43,11 @@ static void needs_controller(struct planner *pl, uint32_t vm, uint16_t node, uin
 {
 	char path[HOST_PATH_SIZE], other[HOST_PATH_SIZE];
 
-	if (device_refusal(pl->host, controller))
-		unroutable(pl, vm, node, "its interrupts do not go to a PLIC, and no other kind of "
+	if (host_is_compatible(pl->host, controller, "riscv,aplic"))
+		unroutable(pl, vm, node, "its interrupts go to an APLIC that sends no messages to an IMSIC of S-level; that "
+					 "is not supported yet");
+	else if (device_refusal(pl->host, controller))
+		unroutable(pl, vm, node, "its interrupts do not go to a PLIC or APLIC, and no other kind of "
 					 "controller is supported yet");
 	else
 		vm_problem(pl, vm, PROBLEM_IRQ_UNROUTABLE, "devices", "%s: its interrupts go to %s; add that one to "
@@ -101,9 +104,15 @@ static void check_irq(struct planner *pl, uint32_t vm, uint32_t device, uint16_t
 	else if (plic < 0)
 		needs_controller(pl, vm, node, irq->parent);
 	else if (!irq->id)
-		unroutable(pl, vm, node, "its interrupt id is 0, which is no source of a PLIC");
+		unroutable(pl, vm, node, "its interrupt id is 0, which is no source of a PLIC or APLIC");
 	else if (irq->id > pl->plan->intcs[plic].ndev)
-		unroutable(pl, vm, node, "its interrupt id is above riscv,ndev of the PLIC, which has no such source");
+		unroutable(pl, vm, node, pl->plan->intcs[plic].kind == INTC_APLIC ?
+			   "its interrupt id is above riscv,num-sources of the APLIC, which has no such source" :
+			   "its interrupt id is above riscv,ndev of the PLIC, which has no such source");
+	else if (!serves(pl, plic, v) && pl->plan->intcs[plic].kind == INTC_APLIC)
+		unroutable(pl, vm, node,
+			   "no hart of this guest has a guest interrupt file (riscv,guest-index-bits of the IMSIC, and "
+			   "ssaia in the ISA string), and APLICs send messages to those alone");
 	else if (!serves(pl, plic, v))
 		unroutable(pl, vm, node, "its PLIC has no S-mode context for a hart of this guest; "
 					 "assign a hart that the PLIC serves");
@@ -190,7 +199,7 @@ static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
 	const struct plan_intc *p = &pl->plan->intcs[plic];
 	uint64_t need = PLIC_CONTEXT_BASE + 2ull * v->nr_vcpus * PLIC_CONTEXT_STRIDE;
 
-	if (p->size < need)
+	if (p->kind == INTC_PLIC && p->size < need)
 		vm_problem(pl, vm, PROBLEM_LIMIT, "harts",
 			   "%s is too small for two contexts for each of %u harts; assign "
 			   "fewer harts", p->path, v->nr_vcpus);
@@ -245,4 +254,23 @@ bool plan_virtual_irq(const struct planner *pl, const struct plan_vm *v, uint8_t
 		}
 	}
 	return false;
+}
+
+/* The interrupt files of a guest's own harts, at the host's addresses: what devices, APLICs and siblings write to. */
+void plan_files(struct planner *pl)
+{
+	uint32_t vm, i;
+
+	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+		const struct plan_vm *v = &pl->plan->vms[vm];
+
+		for (i = 0; v->files && i < v->nr_vcpus; i++) {
+			hpa_t file = pl->plan->harts[v->vcpu_hart[i]].file;
+
+			if (!plan_add_region(pl, vm, "harts", (struct plan_region){
+				.gpa = gpa(file.v), .hpa = file, .size = PAGE_SIZE, .rights = RIGHT_R | RIGHT_W,
+				.kind = REGION_FILE, .device = i }))
+				break;
+		}
+	}
 }

@@ -73,6 +73,11 @@ static void add_range(struct printer *pr, uint64_t base, uint64_t size)
 	    size_text(size, text, sizeof(text)));
 }
 
+static const char *intc_name(const struct plan *plan, uint32_t intc)
+{
+	return plan->intcs[intc].kind == INTC_APLIC ? "APLIC" : "PLIC";
+}
+
 /* The hart that drives the console, or the consequences if none does. */
 static void print_console(struct printer *pr, const struct plan *plan)
 {
@@ -93,7 +98,7 @@ static void print_console(struct printer *pr, const struct plan *plan)
 	else
 		add(pr, " %lu, the console's own", h->id);
 	if (c->irq && plan->nr_intcs > 1)
-		add(pr, " of PLIC %u", c->intc);
+		add(pr, " of %s %u", intc_name(plan, c->intc), c->intc);
 	end(pr);
 	start(pr, "  ", "monitor");
 	add(pr, " %s", c->kind != CONSOLE_NS16550 ? "none, as there is no input" : c->monitor ? "on" : "off");
@@ -149,10 +154,17 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 		[CONSOLE_VIRTIO] = "(virtio)",
 	};
 	const struct plan_console *c = &plan->console;
+	uint32_t i, aplics = 0;
 
 	start(pr, "", "machine");
-	add(pr, " %u harts, timebase %lu Hz, %u PLIC%s%s", plan->nr_harts, plan->timebase_hz,
-	    plan->nr_intcs, plan->nr_intcs == 1 ? "" : "s", has_sswi(plan) ? ", SSWI" : "");
+	for (i = 0; i < plan->nr_intcs; i++)
+		aplics += plan->intcs[i].kind == INTC_APLIC;
+	add(pr, " %u harts, timebase %lu Hz", plan->nr_harts, plan->timebase_hz);
+	if (plan->nr_intcs > aplics || !aplics)
+		add(pr, ", %u PLIC%s", plan->nr_intcs - aplics, plan->nr_intcs - aplics == 1 ? "" : "s");
+	if (aplics)
+		add(pr, ", %u APLIC%s", aplics, aplics == 1 ? "" : "s");
+	add(pr, "%s%s", plan->file_ids ? ", IMSIC" : "", has_sswi(plan) ? ", SSWI" : "");
 	end(pr);
 	start(pr, "", "hypervisor");
 	add_range(pr, plan->hyp.base, plan->hyp.size);
@@ -215,11 +227,35 @@ static void add_irqs(struct printer *pr, const struct plan *plan, const struct p
 		if (v->irqs[i].device != device)
 			continue;
 		if (plan->nr_intcs > 1)
-			add(pr, "%s%u of PLIC %u", before, v->irqs[i].id, v->irqs[i].intc);
+			add(pr, "%s%u of %s %u", before, v->irqs[i].id, intc_name(plan, v->irqs[i].intc),
+			    v->irqs[i].intc);
 		else
 			add(pr, "%s%u", before, v->irqs[i].id);
 		before = ", ";
 	}
+}
+
+/* Its interrupt controllers, and the interrupt files of its harts. */
+static void print_intcs(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_vplics; i++) {
+		const struct plan_intc *p = &plan->intcs[v->vplics[i].plic];
+
+		start(pr, "  ", p->kind == INTC_APLIC ? "aplic" : "plic");
+		add_range(pr, v->vplics[i].base.v, v->vplics[i].size);
+		add(pr, " for %s, %s", p->path, p->kind == INTC_APLIC ? "by messages" :
+		    plic_mode_name(v->policy.plic_mode));
+		end(pr);
+	}
+	if (!v->files)
+		return;
+	start(pr, "  ", "files");
+	for (i = 0; i < v->nr_vcpus; i++)
+		add(pr, " 0x%lx", plan->harts[v->vcpu_hart[i]].file.v);
+	add(pr, ", %u ids each", plan->file_ids);
+	end(pr);
 }
 
 static void add_buses(struct printer *pr, const struct plan_vm *v, uint32_t device)
@@ -255,13 +291,7 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 			end(pr);
 		}
 	}
-	for (i = 0; i < v->nr_vplics; i++) {
-		start(pr, "  ", "plic");
-		add_range(pr, v->vplics[i].base.v, v->vplics[i].size);
-		add(pr, " for %s, %s", plan->intcs[v->vplics[i].plic].path,
-		    plic_mode_name(v->policy.plic_mode));
-		end(pr);
-	}
+	print_intcs(pr, plan, v);
 }
 
 const char *plic_mode_name(enum plic_mode mode)
@@ -277,7 +307,7 @@ static void add_irq_of(struct printer *pr, const struct plan *plan, const struct
 	else
 		add(pr, ", no interrupt");
 	if (irq && plan->nr_intcs > 1)
-		add(pr, " of PLIC %u", v->vplics[vplic].plic);
+		add(pr, " of %s %u", intc_name(plan, v->vplics[vplic].plic), v->vplics[vplic].plic);
 }
 
 static void print_vuart(struct printer *pr, const struct plan *plan, const struct plan_vm *v)

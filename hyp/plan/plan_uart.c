@@ -22,7 +22,7 @@ static bool find_console_irq(struct planner *pl, uint32_t hart, uint8_t *plic, u
 	while (host_next_irq(pl->host, pl->console_node, &cursor, &irq) == OK) {
 		int p = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
 
-		if (p < 0 || !irq.id || irq.id > pl->plan->intcs[p].ndev ||
+		if (p < 0 || pl->plan->intcs[p].kind != INTC_PLIC || !irq.id || irq.id > pl->plan->intcs[p].ndev ||
 		    pl->plan->harts[hart].plic_context[p] == NO_CONTEXT)
 			continue;
 		*plic = (uint8_t)p;

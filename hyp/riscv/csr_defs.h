@@ -21,6 +21,8 @@
 #define CSR_SIP		0x144
 #define CSR_STIMECMP	0x14d
 #define CSR_SCTRCTL	0x14e
+#define CSR_SISELECT	0x150
+#define CSR_SIREG	0x151
 #define CSR_SATP	0x180
 #define CSR_VSSTATUS	0x200
 #define CSR_VSIE	0x204
@@ -31,6 +33,8 @@
 #define CSR_VSTVAL	0x243
 #define CSR_VSIP	0x244
 #define CSR_VSTIMECMP	0x24d
+#define CSR_VSISELECT	0x250
+#define CSR_VSIREG	0x251
 #define CSR_VSATP	0x280
 #define CSR_HSTATUS	0x600
 #define CSR_HEDELEG	0x602
@@ -53,6 +57,7 @@
 #define CSR_HVIPRIO2	0x647
 #define CSR_HTINST	0x64a
 #define CSR_HGATP	0x680
+#define CSR_HGEIP	0xe12
 #define CSR_TIME	0xc01
 
 #define SSTATUS_SIE	(1 << 1)
@@ -68,6 +73,7 @@
 #define HSTATUS_GVA	(1 << 6)
 #define HSTATUS_SPV	(1 << 7)
 #define HSTATUS_SPVP	(1 << 8)
+#define HSTATUS_VGEIN_SHIFT	12	/* the guest interrupt file of VS-mode */
 #define HSTATUS_VTVM	(1 << 20)
 #define HSTATUS_VTW	(1 << 21)
 #define HSTATUS_VTSR	(1 << 22)
@@ -124,6 +130,9 @@
 
 #define STATEEN0_FCSR	(1ul << 1)	/* without F: Zfinx */
 #define STATEEN0_JVT	(1ul << 2)
+#define STATEEN0_IMSIC	(1ul << 58)
+#define STATEEN0_AIA	(1ul << 59)
+#define STATEEN0_CSRIND	(1ul << 60)	/* siselect, sireg */
 #define STATEEN0_ENVCFG	(1ul << 62)
 #define STATEEN0_SE0	(1ul << 63)
 

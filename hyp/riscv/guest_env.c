@@ -12,6 +12,7 @@
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/gstage.h"
+#include "hyp/riscv/imsic.h"
 
 #define GUEST_INTERRUPTS	(1ul << IRQ_VSSI | 1ul << IRQ_VSTI | 1ul << IRQ_VSEI)
 #define HS_INTERRUPTS		(1ul << IRQ_SSI | 1ul << IRQ_STI | 1ul << IRQ_SEI)
@@ -155,14 +156,32 @@ static bool init_aia(const struct hart_features *f, struct hart_refusal *r)
 			   PROTECT(r, CSR_HVIPRIO2, "hviprio2", 0, NO_OPTION, "a guest's priorities would differ"));
 }
 
-static bool init_stateen(const struct hart_features *f, struct hart_refusal *r)
+/* The guest has its own interrupt file, and the hypervisor uses none. */
+static bool init_file(const struct hart_features *f, uint32_t file, struct hart_refusal *r)
+{
+	uint64_t hstatus = HSTATUS_VSXL_64 | (uint64_t)file << HSTATUS_VGEIN_SHIFT;
+
+	if (!file)
+		return true;
+	if (!f->aia || !imsic_has_file(file))
+		return lacks(r, "it has no guest interrupt file, which the device tree gives it (riscv,guest-index-bits)");
+	imsic_close_own();
+	return PROTECT(r, CSR_HSTATUS, "hstatus", hstatus, NO_OPTION, "a guest would have no interrupts");
+}
+
+static bool init_stateen(const struct hart_features *f, uint32_t file, struct hart_refusal *r)
 {
 	static const char why[] = "a guest would reach state that is not reset";
-	uint64_t open = STATEEN0_SE0 | STATEEN0_ENVCFG;
+	uint64_t open = STATEEN0_SE0 | STATEEN0_ENVCFG, needed = 0;
+
+	if (file)
+		needed = STATEEN0_IMSIC | STATEEN0_AIA | STATEEN0_CSRIND;
 
 	open |= f->csrs >> GUEST_CSR_jvt & 1 ? STATEEN0_JVT : 0;
 	open |= f->finx ? STATEEN0_FCSR : 0;
-	if (f->hstateen & 1 << 0 && !PROTECT(r, CSR_HSTATEEN0, "hstateen0", open, open, why))
+	if (f->hstateen & 1 << 0 && !PROTECT(r, CSR_HSTATEEN0, "hstateen0", open | needed, open, file ?
+					     "the firmware does not let guests use their interrupt files, or it opens "
+					     "more" : why))
 		return false;
 	if (f->hstateen & 1 << 1 && !PROTECT(r, CSR_HSTATEEN1, "hstateen1", 0, NO_OPTION, why))
 		return false;
@@ -240,8 +259,8 @@ bool guest_env_init(const struct hart_features *f, const struct guest_env *env, 
 	if (env->cbom && !f->cbom)
 		return lacks(r, "it cannot execute CBO.CLEAN, which the boot hart can and the device tree lists for "
 				"this hart");
-	return own_safety(r) && init_delegation(r) && init_aia(f, r) && init_stateen(f, r) &&
-	       init_environment(f, env, r) && init_gstage(env, r);
+	return own_safety(r) && init_delegation(r) && init_aia(f, r) && init_file(f, env->file, r) &&
+	       init_stateen(f, env->file, r) && init_environment(f, env, r) && init_gstage(env, r);
 }
 
 void guest_env_reset(const struct hart_features *f)

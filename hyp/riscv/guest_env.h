@@ -41,6 +41,7 @@ struct guest_env {
 	uint64_t hgatp;		/* its G-stage */
 	uint64_t envcfg;	/* ENVCFG_* that it may use, but STCE */
 	bool sstc, cbom;	/* the plan requires them */
+	uint32_t file;		/* number of the guest interrupt file that it uses; 0: none */
 };
 
 /* The exceptions that a guest's own kernel handles. M-mode firmware that gets one redirects it to VS-mode or, where

@@ -127,6 +127,8 @@ static void show_claims(const struct vm *vm)
 		const struct vplic *vplic = &vm->devs.vplics[p];
 		bool any = false;
 
+		if (plan->intcs[vm->plan->vplics[p].plic].kind != INTC_PLIC)
+			continue;	/* its interrupts bypass the hypervisor */
 		for (uint32_t id = 1; id <= vplic->ndev; id++) {
 			uint32_t n = __atomic_load_n(&vplic->claims[id], __ATOMIC_RELAXED);
 

@@ -13,6 +13,10 @@ static bool get_plic(struct vdevs *d, uint32_t number, struct vdev *out)
 
 	if (number >= d->plan->nr_vplics)
 		return false;
+	if (d->intcs[number].ops == &vaplic_ops) {
+		*out = (struct vdev){ p->base.v, p->size, &d->vaplics[number], NULL, vaplic_read, vaplic_write };
+		return true;
+	}
 	*out = (struct vdev){ p->base.v, p->size, &d->vplics[number], NULL, vplic_read, vplic_write };
 	if (vdevs_pass(d)) {
 		out->read = vplic_passed_read;

@@ -9,6 +9,7 @@
 
 #include "hyp/riscv/gstage.h"
 #include "hyp/vdev/doorbell.h"
+#include "hyp/vdev/vaplic.h"
 #include "hyp/vdev/vintc.h"
 #include "hyp/vdev/vplic.h"
 #include "hyp/vdev/vuart.h"
@@ -43,6 +44,8 @@ struct vdevs {
 	struct vintc intcs[MAX_INTCS];	/* its interrupt controllers, as plan->vplics */
 	struct vuart vuart;		/* own lock; plan NULL: none */
 	struct doorbell doorbells[MAX_SHARED];	/* own locks; plan->nr_shares of them */
+	struct vaplic vaplics[MAX_INTCS];	/* own lock each; in use where the host's controller is an APLIC, */
+	/* and these where it is a PLIC */
 	struct vplic vplics[MAX_INTCS];	/* own lock each; last: vplic_create() sets all of it */
 };
 

@@ -53,6 +53,12 @@ static void create_vplics(const struct plan *plan, struct vdevs *d, uint32_t vm,
 {
 	d->plic_mode = d->plan->nr_vplics ? d->plan->policy.plic_mode : PLIC_EMULATED;
 	for (uint32_t i = 0; i < d->plan->nr_vplics; i++) {
+		if (plan->intcs[d->plan->vplics[i].plic].kind == INTC_APLIC) {
+			vaplic_create(&d->vaplics[i], plan, vm, i);
+			d->intcs[i] = (struct vintc){ &vaplic_ops, &d->vaplics[i] };
+			d->plic_mode = PLIC_EMULATED;
+			continue;
+		}
 		vplic_create(&d->vplics[i], plan, vm, i);
 		d->intcs[i] = (struct vintc){ &vplic_ops, &d->vplics[i] };
 		if (!can_pass(plan, d, d->plan->vplics[i].plic))
@@ -62,14 +68,24 @@ static void create_vplics(const struct plan *plan, struct vdevs *d, uint32_t vm,
 		pass_contexts(plan, d, i, g);
 }
 
+/* A virtual source of one of the VM's controllers; 0: none. The plan has checked that there is such a source. */
+static void add_virtual(struct vdevs *d, uint32_t intc, uint32_t source)
+{
+	if (!source)
+		return;
+	if (d->intcs[intc].ops == &vaplic_ops)
+		ASSERT(vaplic_add_virtual(&d->vaplics[intc], source) == OK);
+	else
+		ASSERT(d->plic_mode != PLIC_MAPPED && vplic_add_virtual(&d->vplics[intc], source) == OK);
+}
+
 static void create_vuart(struct vdevs *d, uint32_t vm)
 {
 	const struct plan_vuart *u = &d->plan->vuart;
 
 	if (!u->size)
 		return;
-	if (u->irq)	/* the plan has checked both */
-		ASSERT(d->plic_mode != PLIC_MAPPED && vplic_add_virtual(&d->vplics[u->vplic], u->irq) == OK);
+	add_virtual(d, u->vplic, u->irq);
 	vuart_create(&d->vuart, u, vm, &d->intcs[u->vplic]);
 }
 
@@ -80,8 +96,7 @@ static void create_doorbells(const struct plan *plan, struct vdevs *d, uint32_t 
 	for (uint32_t i = 0; i < d->plan->nr_shares; i++) {
 		const struct plan_share *s = &d->plan->shares[i];
 
-		if (s->irq)	/* the plan has checked both */
-			ASSERT(d->plic_mode != PLIC_MAPPED && vplic_add_virtual(&d->vplics[s->vplic], s->irq) == OK);
+		add_virtual(d, s->vplic, s->irq);
 		doorbell_create(&d->doorbells[i], plan, vm, i, &d->intcs[s->vplic], first);
 	}
 }

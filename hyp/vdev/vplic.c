@@ -177,13 +177,14 @@ static inline void arrive(struct vplic *v, uint32_t vcpu, uint32_t id)
  * silenced on this context, so that it cannot occupy the hart. */
 static __noinline void drop_spurious(struct vplic *v, uint32_t vcpu, uint32_t id)
 {
-	const struct intc_ops *host = intc_ops(v->plic);
+	uint32_t context = (uint32_t)v->context[vcpu];
 
 	v->spurious++;
 	if (id > v->host_ndev)
 		return;
-	host->complete(v->plic, v->vcpu_hart[vcpu], id);
-	host->mask(v->plic, v->vcpu_hart[vcpu], id);
+	/* Not through intc_ops(): what it leads to may change registers that are the guest's (FEW). */
+	plic_complete(v->plic, context, id);
+	plic_set_enable(v->plic, context, id, false);
 }
 
 uint64_t vplic_physical(void *vplic, uint32_t vcpu)

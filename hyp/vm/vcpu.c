@@ -9,6 +9,7 @@
 #include "hyp/console/console.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
+#include "hyp/riscv/imsic.h"
 #include "hyp/riscv/sbi_defs.h"
 #include "hyp/vm/external.h"
 #include "hyp/vm/irq.h"
@@ -23,6 +24,12 @@
 /* What the last exit of an earlier life may have left in sstatus, or firmware. */
 #define SSTATUS_GUESTS ((uint64_t)(SSTATUS_SPP | SSTATUS_SUM | SSTATUS_MXR | SSTATUS_SPELP | SSTATUS_SDT))
 
+/* hstatus.VGEIN: the guest interrupt file that the guest uses, or 0. */
+static uint64_t vgein(const struct vcpu *v)
+{
+	return v->vm->plan->files ? (uint64_t)GUEST_FILE << HSTATUS_VGEIN_SHIFT : 0;
+}
+
 /* Registers at the first instruction after a start or a non-retentive resume (SBI HSM: a0 = hart id,
  * a1 = opaque, satp = 0, sstatus.SIE = 0); the others are 0. */
 static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
@@ -36,7 +43,7 @@ static void set_entry(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->ctx.x[11] = opaque;
 	/* FS and VS are on: vsstatus alone decides what the guest can use. */
 	v->ctx.sstatus = (csr_read(CSR_SSTATUS) & ~SSTATUS_GUESTS) | SSTATUS_SPP;
-	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed;
+	v->ctx.hstatus = HSTATUS_VSXL_64 | HSTATUS_SPVP | armed | vgein(v);
 	v->ctx.flags = vtimer_context_flag(v);
 	v->ctx.flags |= vdevs_pass(&v->vm->devs) ? CTX_FLAG_PLIC : 0;
 	v->ctx.flags |= vdevs_pass(&v->vm->devs) && !v->virtual_line ? CTX_FLAG_SETTLE : 0;
@@ -54,7 +61,15 @@ static void reset(struct vcpu *v, uint64_t pc, uint64_t opaque)
 	v->fetch_faults = 0;
 	v->ctx.hstatus = 0;
 	set_entry(v, pc, opaque);
-	csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
+	if (v->vm->plan->files) {
+		/* Nothing sends messages now but siblings of this life. External interrupts are the guest's alone: its
+		 * file signals VS-mode. */
+		csr_write(CSR_HSTATUS, HSTATUS_VSXL_64 | vgein(v));
+		imsic_clear_file(v->vm->file_ids);
+		csr_write(CSR_SIE, 1ul << IRQ_SSI);
+	} else {
+		csr_write(CSR_SIE, 1ul << IRQ_SSI | 1ul << IRQ_SEI);
+	}
 	vtimer_reset(v);
 	external_update(v);
 }
@@ -109,9 +124,17 @@ static void set_hsm(struct vcpu *v, uint8_t state)
 }
 
 /* An interrupt that the guest has enabled in sie is pending: what ends a WFI of the guest. */
-static bool guest_interrupted(void)
+static bool guest_interrupted(const struct vcpu *v)
 {
-	return csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS;
+	return csr_read(CSR_HIP) & csr_read(CSR_HIE) & VS_INTERRUPTS ||
+	       (v->vm->plan->files && imsic_pends(GUEST_FILE));
+}
+
+/* While the hart waits for its guest: whether a message to the guest's interrupt file ends a WFI of HS-mode. */
+static void wake_by_file(const struct vcpu *v, bool on)
+{
+	if (v->vm->plan->files)
+		imsic_wake(GUEST_FILE, on);
 }
 
 /* Waits for the next interrupt of HS-mode, and serves it. A guest's interrupt ends the wait, too. */
@@ -129,8 +152,10 @@ static enum verdict suspend(struct vcpu *v)
 
 	external_settle(v);
 	set_hsm(v, SBI_HSM_STATE_SUSPENDED);
-	while (verdict == VERDICT_RESUME && !guest_interrupted())
+	wake_by_file(v, true);
+	while (verdict == VERDICT_RESUME && !guest_interrupted(v))
 		verdict = wait_and_serve(v);
+	wake_by_file(v, false);
 	if (verdict != VERDICT_RESUME)
 		return verdict;
 	set_hsm(v, SBI_HSM_STATE_STARTED);
@@ -154,8 +179,10 @@ static enum verdict wait_for_input(struct vcpu *v)
 
 	external_settle(v);
 	__atomic_fetch_or(&v->vm->readers, self, __ATOMIC_SEQ_CST);
-	while (verdict == VERDICT_RESUME && !console_read(v->vm->index, &byte, 1) && !guest_interrupted())
+	wake_by_file(v, true);
+	while (verdict == VERDICT_RESUME && !console_read(v->vm->index, &byte, 1) && !guest_interrupted(v))
 		verdict = wait_and_serve(v);
+	wake_by_file(v, false);
 	__atomic_fetch_and(&v->vm->readers, ~self, __ATOMIC_RELAXED);
 	v->ctx.x[10] = byte;
 	return verdict;
@@ -195,7 +222,7 @@ void vcpu_prepare(struct vcpu *v)
 {
 	const struct guest_env env = {
 		.hgatp = v->vm->hgatp, .envcfg = v->vm->envcfg, .sstc = v->vm->plan->sstc,
-		.cbom = v->vm->clean_block != 0,
+		.cbom = v->vm->clean_block != 0, .file = v->vm->plan->files ? GUEST_FILE : 0,
 	};
 
 	v->features = guest_env_probe();

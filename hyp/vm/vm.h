@@ -91,6 +91,7 @@ struct vm {
 	uint64_t envcfg;			/* ENVCFG_* that the guest may use */
 	uint32_t clean_block;			/* bytes of a block of CBO.CLEAN; 0: its harts lack Zicbom */
 	uint64_t watchdog_ticks;		/* 0: no watchdog */
+	uint32_t file_ids;			/* highest identity of guest interrupt files */
 	uint64_t ms_ticks;			/* of a millisecond, rounded up */
 	uint64_t check_ticks;			/* between two checks of an ending VM: vm_stuck.c */
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */

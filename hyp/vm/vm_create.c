@@ -91,6 +91,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		rate_limit_init(&vm->lives, LIVES_BURST, LIVES_SECONDS * plan->timebase_hz);
 		vm->log_life = true;
 		vm->watchdog_ticks = vm->plan->policy.watchdog_ms * plan->timebase_hz / 1000;
+		vm->file_ids = plan->file_ids;
 		vm->ms_ticks = plan->timebase_hz / 1000 + 1;
 		vm->check_ticks = plan->timebase_hz * STUCK_SECONDS / STUCK_CHECKS;
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */

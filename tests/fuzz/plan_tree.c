@@ -154,6 +154,8 @@ static bool may_have(uint16_t node)
 	for (i = 0; i < vm->nr_vplics; i++)
 		if (host->plics[vm->vplics[i].plic].node == node)
 			return true;
+	if (vm->files && node == host->imsic.node)
+		return true;
 	return host_node_reg(host, node, 0, &reg) == ERR_NOTFOUND;
 }
 

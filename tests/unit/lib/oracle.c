@@ -213,6 +213,30 @@ static bool owns(const struct host *host, const struct plan_vm *v, unsigned node
 	return false;
 }
 
+/* The first guest file of one of the VM's own harts, behind the page of S-level, and of no other VM's. */
+static const char *check_file(const struct host *host, const struct plan *plan, const struct plan_vm *v,
+			      const struct plan_region *m)
+{
+	unsigned i, found = 0;
+
+	FAIL_IF(m->gpa.v != m->hpa.v || m->size != PAGE_SIZE, "%s: a file is remapped", v->name);
+	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W), "%s: rights of a file", v->name);
+	FAIL_IF(!v->files, "%s: a file of a guest without files", v->name);
+	for (i = 0; i < host->nr_harts; i++) {
+		if (!host->imsic.file[i] || host->imsic.file[i] + PAGE_SIZE != m->hpa.v)
+			continue;
+		found++;
+		FAIL_IF(plan->harts[i].vm != v - plan->vms || plan->harts[i].vcpu != m->device,
+			"%s: the file of another's hart", v->name);
+	}
+	FAIL_IF(found != 1, "%s: the file of %u harts", v->name, found);
+	for (i = 0; i < host->nr_regs; i++)
+		FAIL_IF(owns(host, v, host->regs[i].node) &&
+			meet(m->hpa.v, m->size, host->regs[i].range.base, host->regs[i].range.size),
+			"%s: a file in a device", v->name);
+	return NULL;
+}
+
 static const char *check_device(const struct host *host, const struct plan *plan,
 				const struct plan_vm *v, const struct plan_region *m)
 {
@@ -475,6 +499,7 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 		for (i = 0; !wrong && i < v->nr_regions; i++)
 			switch (v->regions[i].kind) {
 			case REGION_RAM: wrong = check_ram(host, config, plan, v, &v->regions[i]); break;
+			case REGION_FILE: wrong = check_file(host, plan, v, &v->regions[i]); break;
 			case REGION_DEVICE: wrong = check_device(host, plan, v, &v->regions[i]); break;
 			default: break;	/* check_shared() */
 			}

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hosts with APLIC and IMSIC: guests with interrupt files of their own. QEMU 7.2 sends messages for sources whose line
+is down, so that Linux never ends an interrupt of a level there: these tests run on later ones."""
+import os
+import re
+
+import pytest
+
+import machine as machines
+from configs import DISK, UART, config, guest, linux, rt
+from conftest import LONG, NEWER_QEMUS
+
+MACHINE = "virt,aia=aplic-imsic,aia-guests={}"
+BRIDGE = "/soc/pci@30000000"
+LINUX_TIME = 120	# seconds for Linux to get to user space, at most
+EVERY_QEMU = NEWER_QEMUS if LONG else NEWER_QEMUS[:1]
+
+
+def exits(machine, name, vcpu):
+    """{kind: number} of a vcpu that has ended."""
+    line = machine.hv.expect_line("bulkhead", rf"vm {name}: vcpu {vcpu}: exits(( [a-z-]+ \d+)*)")[1]
+    return {kind: int(number) for kind, number in re.findall(r" ([a-z-]+) (\d+)", line)}
+
+
+@pytest.mark.parametrize("qemu", EVERY_QEMU)
+def test_linux(boot, qemu):
+    """UART and disk by wire, IPIs by file: the whole demo with fewer exits than a PLIC needs for its boot alone."""
+    machine = boot(config(linux(), rt()), disk=True, qemu=qemu, machine=MACHINE.format(3))
+    machine.hv.expect_line("bulkhead", r"machine +4 harts, timebase 10000000 Hz, 1 APLIC, IMSIC")
+    machine.hv.expect_line("bulkhead", r"files +0x28005000 0x28009000, 255 ids each")
+    machine.uart.expect("demo: user space", LINUX_TIME)
+    machine.uart.expect("demo: cpus 2$")
+    machine.uart.expect("demo: disk ok sha256=[0-9a-f]{64}$", LINUX_TIME)
+    ipis = [int(n) for n in machine.uart.expect(r"IPI1: +(\d+) +(\d+)").groups()]
+    assert min(ipis) > 0
+    irq = machine.uart.expect(r"demo: irq virtio\d+ (\d+) -> (\d+)$")
+    assert int(irq[2]) > int(irq[1])
+    machine.uart.expect("demo: done")
+    all_exits = [exits(machine, "linux", vcpu) for vcpu in range(2)]
+    # Nothing but the firmware's calls of a boot, and registers of the APLIC: its probe, and each end of a level.
+    assert all(set(one) <= {"ecall", "mmio", "interrupt"} for one in all_exits), all_exits
+    assert sum(one.get("mmio", 0) for one in all_exits) < 600, all_exits
+
+
+@pytest.mark.parametrize("qemu", EVERY_QEMU)
+def test_messages_of_pci(boot, qemu):
+    """MSI-X of a disk: no exit for an interrupt, through two lives with the disk busy at the end of each."""
+    image = os.path.join(machines.BUILD, "linux-disk.img")
+    machine = boot(config(guest("linux", "2 1", "512M", "linux", initrd="linux-initrd", devices=[UART, BRIDGE],
+                                trust_dma=True, bootargs="console=ttyS0 demo.mode=reboot demo.load=1"), rt()),
+                   qemu=qemu, machine=MACHINE.format(1),
+                   extra=["-drive", f"if=none,id=d0,format=raw,snapshot=on,file={image}",
+                          "-device", "pcie-root-port,id=rp0,chassis=1,slot=1",
+                          "-device", "virtio-blk-pci,drive=d0,bus=rp0"])
+    for _ in range(2):
+        machine.uart.expect("demo: disk is there", LINUX_TIME)
+        machine.uart.expect("demo: rebooting", LINUX_TIME)
+    ticks = [int(line.split()[2]) for line in machine.hv.lines("rt") if line.startswith("rt: tick ")]
+    assert ticks and ticks == sorted(set(ticks)), "rt was restarted, too"
+
+
+@pytest.mark.parametrize("qemu", EVERY_QEMU)
+def test_files(boot, qemu):
+    """Every identity and threshold, and a new file in each life. Files of others are out of reach, and what is written
+    to the APLIC reaches no other guest: two watch, on both sides."""
+    base, per_hart = 0x28000000, 4
+    own = guest("files", "2 1", "2M", "files", bootargs=f"files.base={base} files.pages={4 * per_hart}")
+    watcher = guest("watcher", "3", "2M", "files", bootargs="files.watch=1", devices=[UART])
+    other = guest("other", "0", "2M", "files", bootargs="files.watch=1")
+    machine = boot(config(own, watcher, other), qemu=qemu, machine=MACHINE.format(3))
+    for _ in range(3):
+        machine.hv.expect_line("files", r"files: ok, 255 identities, 500 IPIs, 56 foreign accesses, 0 failed")
+    for name in ("watcher", "other"):
+        machine.hv.expect_line(name, r"files: hart 0 has watched for \d+ s, 0 foreign")
+    assert "FAIL" not in machine.hv.text, machine.hv.tail(40)
+
+
+def test_virtual_uart(boot):
+    """A UART that exists only in the hypervisor interrupts by a message, too."""
+    machine = boot(config(linux(disk=False, mode="idle"),
+                          guest("second", "0 3", "512M", "linux", initrd="linux-initrd", console="uart",
+                                console_address="0x10000000", bootargs="console=ttyS0 demo.mode=idle")),
+                   qemu=10, machine=MACHINE.format(2))
+    machine.hv.expect_line("second", "demo: user space", 2 * LINUX_TIME)
+    machine.uart.expect("demo: user space", LINUX_TIME)
+
+
+def test_no_guest_files(boot):
+    """A device with an interrupt is refused; a guest without one runs."""
+    refused = boot(config(linux(disk=False)), qemu=10, machine="virt,aia=aplic-imsic")
+    refused.uart.expect(f"/linux: devices: {UART}: no hart of this guest has a guest interrupt file")
+    refused.wait(status=None)
+    machine = boot(config(rt(harts="1", ticks=100)), qemu=10, machine="virt,aia=aplic-imsic")
+    machine.hv.expect_line("bulkhead", "all guests ended")
+
+
+def test_aplic_alone(boot):
+    refused = boot(config(guest("linux", "1", "64M", "rt", devices=[DISK], trust_dma=True)), qemu=10,
+                   machine="virt,aia=aplic")
+    refused.uart.expect(f"/linux: devices: {DISK}: its interrupts go to an APLIC that sends no messages")
+    refused.wait(status=None)
