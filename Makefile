@@ -33,6 +33,8 @@ $(B)/core.bin: $(B)/bulkhead.elf
 # The flash image of a configuration, build/CONFIG/fw_payload.bin: OpenSBI, the hypervisor, the configuration and
 # images.
 CONFIGS		:= $(patsubst configs/%.dts,%,$(filter-out configs/bad/%,$(wildcard configs/*/*.dts)))
+# Those whose guest a person builds: each names its page, and its image is in images/ only.
+FOREIGN		:= $(patsubst configs/%.dts,%,$(shell grep -l 'docs/guests/' configs/virt/*.dts))
 PACK_NEEDS	= scripts/pack scripts/inputs $(B)/core.bin $(B)/bulkhead \
 		   $(FIRMWARE)/fw_payload.bin
 
@@ -51,7 +53,7 @@ $(B)/.core-list: FORCE
 
 image: $(B)/$(CONFIG)/fw_payload.bin
 	$(if $(filter-out all image,$(MAKECMDGOALS)),@:,@echo '$(READY)')
-everything: $(patsubst %,$(B)/%/fw_payload.bin,$(CONFIGS)) $(PACK_NEEDS) $(IMAGES) \
+everything: $(patsubst %,$(B)/%/fw_payload.bin,$(filter-out $(FOREIGN),$(CONFIGS))) $(PACK_NEEDS) $(IMAGES) \
 		$(DISKS)
 
 include scripts/tests.mk scripts/measure.mk

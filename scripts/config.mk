@@ -44,6 +44,7 @@ $(B)/$(CONFIG)/fw_payload.bin $(B)/$(CONFIG)/.inputs: | config-exists
 config-exists:
 	@[ -f configs/$(CONFIG).dts ] || { \
 		echo 'There is no configs/$(CONFIG).dts; there are: $(CONFIGS)' >&2; exit 1; }
+	$(if $(filter $(FOREIGN),$(CONFIG)),@scripts/foreign configs/$(CONFIG).dts)
 
 # What there is now, and what to type next: also when there was nothing to do.
 BOARD		= $(patsubst %/,%,$(dir $(CONFIG)))

@@ -63,9 +63,10 @@ def test_files_that_headers_name_are_there(header):
 # ---- the English of the documents: docs/style.md ----
 
 PLAIN = ["README.md"] + sorted(os.path.relpath(path, TOP) for path in glob.glob(os.path.join(TOP, "docs/*.md")))
+GUESTS = sorted(os.path.relpath(path, TOP) for path in glob.glob(os.path.join(TOP, "docs/guests/*.md")))
 AVERAGE, LONGEST = 18, 40		# words a sentence
 
-PLAIN += ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "configs/virt/README.md", "docs/guide.md"]
+PLAIN += GUESTS + ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "configs/virt/README.md", "docs/guide.md"]
 
 # Verbs that hide what happens, and "who" for code: the term of the field says it.
 PRIVATE = [r"\bwho (writes|asks|looks|sends|receives|makes|holds|ends|waits)\b", r"\btells?\b", r"\btold\b",
@@ -170,7 +171,7 @@ def test_sections_that_are_named_are_there():
 
 
 DOCUMENTS = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "configs/virt/README.md",
-             *sorted(os.path.relpath(path, TOP) for path in glob.glob(os.path.join(TOP, "docs/*.md")))]
+             *GUESTS, *sorted(os.path.relpath(path, TOP) for path in glob.glob(os.path.join(TOP, "docs/*.md")))]
 
 
 def anchors(text):
@@ -196,6 +197,19 @@ def test_gallery_has_each_example():
                        read("configs/virt/README.md"), re.M)
     shipped = [os.path.basename(path)[:-4] for path in glob.glob(os.path.join(TOP, "configs/virt/*.dts"))]
     assert sorted(shown) == sorted(shipped)
+
+
+@pytest.mark.parametrize("page", [page for page in GUESTS if not page.endswith("README.md")])
+def test_guest_page_shows_its_configurations(page):
+    """Each guest's node that the page shows is that of the shipped file, and the index has the page."""
+    assert f"({os.path.basename(page)})" in read("docs/guests/README.md")
+    shown = [re.sub(r"^ {4}", "", block, flags=re.M) for block in
+             re.findall(r"^    [\w-]+ \{\n(?:     .*\n)+    \};\n", read(page), re.M)]
+    shipped = "".join(read(path).expandtabs(8) for name in re.findall(r"configs/(virt/[\w-]+)\.dts", read(page))
+                      for path in [f"configs/{name}.dts"])
+    assert shown
+    for node in shown:
+        assert re.sub(r"^", " " * 8, node, flags=re.M).rstrip(" ") in shipped, node
 
 
 def test_guide_names_what_is_there():

@@ -263,6 +263,19 @@ def test_what_to_type():
     assert "are there" not in make("-n", "run").stdout
 
 
+def test_missing_guest_names_its_page(own):
+    """A configuration whose image a person builds: without it, that is said before anything is built."""
+    with open(own.dts, encoding="utf-8") as file:
+        own.write(own.dts, "/* See docs/guests/rt-thread.md. */\n" + file.read())
+    for goal in ("image", "run"):
+        done = make(goal, f"CONFIG={own.config}")
+        assert done.returncode and f"images/{own.name} is not there: docs/guests/rt-thread.md says" in done.stderr
+        assert "PACK" not in done.stdout and "CHECK" not in done.stdout
+    assert f"{own.config}/fw_payload.bin" not in make("-n", "everything").stdout
+    own.write(own.image, "a guest")
+    assert b"a guest" in own.make()[1]
+
+
 @pytest.mark.parametrize("goal", ["run", "debug"])
 @pytest.mark.parametrize("config", ["p550/linux-rt", "dp1000/clusters"])
 def test_boards_do_not_run_in_qemu(goal, config):
