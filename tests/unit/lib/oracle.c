@@ -3,26 +3,11 @@
  * What must be true of every plan, checked by comparing each thing with each other thing, and
  * written without a look at how the planner does it. Used by unit tests and fuzz targets.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/lib/trees.h"
+#include "tests/unit/lib/oracle_int.h"
 
-static char why[256];
-
-#define FAIL_IF(condition, ...)						\
-	do {								\
-		if (condition) {					\
-			snprintf(why, sizeof(why), __VA_ARGS__);	\
-			return why;					\
-		}							\
-	} while (0)
-
-/* Closed intervals, so that an end at 2^64 needs no care. */
-static bool meet(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
-{
-	return an && bn && a <= b + (bn - 1) && b <= a + (an - 1);
-}
+char oracle_why[300];
 
 static const char *check_harts(const struct host *host, const struct config *config,
 			       const struct plan *plan)
@@ -202,16 +187,6 @@ static const char *check_share(const struct plan *plan, const struct plan_vm *v,
 	return NULL;
 }
 
-static bool owns(const struct host *host, const struct plan_vm *v, unsigned node)
-{
-	unsigned i, n;
-
-	for (n = node; n != NO_NODE; n = host->nodes[n].parent)
-		for (i = 0; i < v->nr_devices; i++)
-			if (v->devices[i].node == n)
-				return true;
-	return false;
-}
 
 /* The first guest file of one of the VM's own harts, behind the page of S-level, and of no other VM's. */
 static const char *check_file(const struct host *host, const struct plan *plan, const struct plan_vm *v,
@@ -367,94 +342,6 @@ static const char *check_irqs(const struct plan *plan, const struct plan_vm *v, 
 	return NULL;
 }
 
-/* ---- machine control: facts of the tree that need no list of kinds ---- */
-
-static bool ends_in(const char *name, const char *end)
-{
-	return strlen(name) >= strlen(end) && !strcmp(name + strlen(name) - strlen(end), end);
-}
-
-static bool is_provider(const struct host *host, unsigned node)
-{
-	static const char *const props[] = { "#clock-cells", "#reset-cells", "#power-domain-cells", "regulator-name" };
-	struct dt_prop p;
-	unsigned i;
-
-	for (i = 0; i < ARRAY_LEN(props); i++)
-		if (host_find_prop(host, node, props[i], &p))
-			return true;
-	return host_is_compatible(host, node, "syscon") || host_is_compatible(host, node, "snps,dw-wdt");
-}
-
-/* Properties whose first cell is the phandle of what the node depends on. */
-static bool depends(const char *name)
-{
-	static const char *const names[] = { "regmap", "syscon", "clocks", "resets", "power-domains", "pinctrl-0",
-					     "gpios", "gpio", "nvmem-cells", "next-level-cache", "mboxes" };
-	unsigned i;
-
-	for (i = 0; i < ARRAY_LEN(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return (ends_in(name, "-supply") && name[0] != '-') || (ends_in(name, "-gpios") && name[0] != '-');
-}
-
-static bool has_registers(const struct host *host, const struct plan_device *d)
-{
-	unsigned i;
-
-	for (i = 0; i < host->nr_regs; i++)
-		if (host->regs[i].node >= d->node && host->regs[i].node < host->nodes[d->node].end)
-			return true;
-	return false;
-}
-
-/* The node that leads to the device, if that is not the guest's: "" for itself, being a provider. NULL: none. */
-static const char *controller(const struct host *host, const struct plan_vm *v, const struct plan_device *d, bool *off)
-{
-	const char *found = NULL;
-	unsigned node, target;
-	struct dt_prop p;
-	uint32_t at;
-
-	*off = false;
-	for (node = 0; node < host->nr_nodes; node++) {
-		if (node >= d->node && node < host->nodes[d->node].end && is_provider(host, node))
-			found = "";
-		for (at = host->nodes[node].props; dt_next_prop(&host->dt, &at, &p);) {
-			if (!depends(p.name) || p.size < 4 || !dt_u32(p.data))
-				continue;
-			target = host_find_phandle(host, dt_u32(p.data));
-			if (target < d->node || target >= host->nodes[d->node].end)
-				continue;
-			if (!owns(host, v, node))
-				found = p.name;
-			*off |= !strcmp(p.name, "regmap") && (host_is_compatible(host, node, "syscon-poweroff") ||
-							      host_is_compatible(host, node, "syscon-reboot"));
-		}
-	}
-	return found;
-}
-
-static const char *check_control(const struct host *host, const struct plan_vm *v)
-{
-	const char *by;
-	unsigned i;
-	bool off;
-
-	for (i = 0; i < v->nr_devices; i++) {
-		if (!has_registers(host, &v->devices[i]))
-			continue;
-		by = controller(host, v, &v->devices[i], &off);
-		FAIL_IF(off, "%s: %s switches the machine off", v->name, v->devices[i].path);
-		FAIL_IF(by && !v->trust_control, "%s: has %s, which controls the machine: %s", v->name,
-			v->devices[i].path, by);
-		FAIL_IF(by && !v->devices[i].control, "%s: %s is not reported as machine control", v->name,
-			v->devices[i].path);
-	}
-	return NULL;
-}
-
 /* The hypervisor goes to RAM without an owner, beside what it is copied from. */
 static const char *check_self(const struct host *host, const struct config *config, const struct plan *plan)
 {
@@ -509,7 +396,7 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 		wrong = wrong ? wrong : check_complete(host, v);
 		wrong = wrong ? wrong : check_images(config, v, vm);
 		wrong = wrong ? wrong : check_irqs(plan, v, vm);
-		wrong = wrong ? wrong : check_control(host, v);
+		wrong = wrong ? wrong : oracle_check_control(host, v);
 	}
 	return wrong;
 }

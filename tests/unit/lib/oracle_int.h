@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the oracle share. */
+#ifndef TESTS_UNIT_LIB_ORACLE_INT_H
+#define TESTS_UNIT_LIB_ORACLE_INT_H
+
+#include <stdio.h>
+
+#include "tests/unit/lib/trees.h"
+
+extern char oracle_why[300];
+
+/* Ends a check that fails. */
+#define FAIL_IF(condition, ...)						\
+	do {								\
+		if (condition) {					\
+			snprintf(oracle_why, sizeof(oracle_why), __VA_ARGS__);	\
+			return oracle_why;					\
+		}							\
+	} while (0)
+
+/* Closed intervals, so that an end at 2^64 needs no care. */
+static inline bool meet(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
+{
+	return an && bn && a <= b + (bn - 1) && b <= a + (an - 1);
+}
+
+/* The node is in a device of the VM. */
+static inline bool owns(const struct host *host, const struct plan_vm *v, unsigned node)
+{
+	unsigned i, n;
+
+	for (n = node; n != NO_NODE; n = host->nodes[n].parent)
+		for (i = 0; i < v->nr_devices; i++)
+			if (v->devices[i].node == n)
+				return true;
+	return false;
+}
+
+/* oracle_control.c: devices that control the machine are those that the plan names. */
+const char *oracle_check_control(const struct host *host, const struct plan_vm *v);
+
+#endif
