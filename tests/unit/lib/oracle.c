@@ -12,13 +12,11 @@ char oracle_why[300];
 static const char *check_harts(const struct host *host, const struct config *config,
 			       const struct plan *plan)
 {
-	unsigned vm, other, i, j;
-
-	for (vm = 0; vm < plan->nr_vms; vm++) {
+	for (unsigned vm = 0; vm < plan->nr_vms; vm++) {
 		const struct plan_vm *v = &plan->vms[vm];
 
 		FAIL_IF(!v->nr_vcpus || v->nr_vcpus != config->vms[vm].nr_harts, "%s: vcpus", v->name);
-		for (i = 0; i < v->nr_vcpus; i++) {
+		for (unsigned i = 0; i < v->nr_vcpus; i++) {
 			const struct plan_hart *h = &plan->harts[v->vcpu_hart[i]];
 
 			FAIL_IF(v->vcpu_hart[i] >= host->nr_harts, "%s: no such hart", v->name);
@@ -27,9 +25,9 @@ static const char *check_harts(const struct host *host, const struct config *con
 			FAIL_IF(!(h->features & HART_H), "%s: hart %u without H", v->name, i);
 			FAIL_IF(v->sstc && !(h->features & HART_SSTC), "%s: Sstc", v->name);
 		}
-		for (other = 0; other < vm; other++)
-			for (i = 0; i < v->nr_vcpus; i++)
-				for (j = 0; j < plan->vms[other].nr_vcpus; j++)
+		for (unsigned other = 0; other < vm; other++)
+			for (unsigned i = 0; i < v->nr_vcpus; i++)
+				for (unsigned j = 0; j < plan->vms[other].nr_vcpus; j++)
 					FAIL_IF(v->vcpu_hart[i] == plan->vms[other].vcpu_hart[j],
 						"%s: shares a hart", v->name);
 	}
@@ -40,16 +38,15 @@ static const char *check_harts(const struct host *host, const struct config *con
 static bool in_package(const struct plan *plan, const struct plan_vm *v, const struct plan_region *m)
 {
 	const struct plan_image *own = NULL;
-	unsigned i, role;
 
-	for (role = 0; role < NR_IMAGE_ROLES; role++)
+	for (unsigned role = 0; role < NR_IMAGE_ROLES; role++)
 		if (v->images[role].name[0] && v->images[role].source.v == m->hpa.v)
 			own = &v->images[role];
 	if (!v->policy.in_place || !own || m->gpa.v != m->hpa.v || own->size > m->size ||
 	    m->hpa.v <= plan->hyp.base || m->hpa.v + m->size > plan->hyp.base + plan->hyp.size)
 		return false;
-	for (i = 0; i < plan->nr_vms; i++)
-		for (role = 0; role < NR_IMAGE_ROLES; role++) {
+	for (unsigned i = 0; i < plan->nr_vms; i++)
+		for (unsigned role = 0; role < NR_IMAGE_ROLES; role++) {
 			const struct plan_image *o = &plan->vms[i].images[role];
 
 			if (o != own && o->name[0] && meet(m->hpa.v, m->size, o->source.v, o->size))
@@ -64,9 +61,7 @@ static bool in_package(const struct plan *plan, const struct plan_vm *v, const s
  */
 static bool has_firmware(const struct config *config, const struct plan *plan, uint64_t base, uint64_t size)
 {
-	unsigned i;
-
-	for (i = 0; i < config->nr_firmware; i++)
+	for (unsigned i = 0; i < config->nr_firmware; i++)
 		if (meet(base, size, config->firmware[i].base, config->firmware[i].size))
 			return true;
 	return !config->has_firmware && base < plan->loaded.base;
@@ -75,10 +70,9 @@ static bool has_firmware(const struct config *config, const struct plan *plan, u
 static const char *check_ram(const struct host *host, const struct config *config, const struct plan *plan,
 			     const struct plan_vm *v, const struct plan_region *m)
 {
-	unsigned i, j;
 	bool inside = false;
 
-	for (i = 0; i < host->nr_ram; i++)
+	for (unsigned i = 0; i < host->nr_ram; i++)
 		inside |= m->hpa.v >= host->ram[i].base &&
 			  m->hpa.v + (m->size - 1) <= host->ram[i].base + (host->ram[i].size - 1);
 	FAIL_IF(!inside, "%s: 0x%lx is not RAM", v->name, m->hpa.v);
@@ -87,17 +81,17 @@ static const char *check_ram(const struct host *host, const struct config *confi
 		"%s: has the hypervisor", v->name);
 	FAIL_IF(has_firmware(config, plan, m->hpa.v, m->size) && !in_package(plan, v, m), "%s: has the firmware",
 		v->name);
-	for (i = 0; i < host->nr_reserved; i++)
+	for (unsigned i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base,
 			     host->reserved[i].range.size), "%s: has reserved memory", v->name);
-	for (i = 0; i < plan->nr_vms; i++)
-		for (j = 0; j < plan->vms[i].nr_regions; j++) {
+	for (unsigned i = 0; i < plan->nr_vms; i++)
+		for (unsigned j = 0; j < plan->vms[i].nr_regions; j++) {
 			const struct plan_region *o = &plan->vms[i].regions[j];
 
 			FAIL_IF(o != m && meet(m->hpa.v, m->size, o->hpa.v, o->size),
 				"%s: shares RAM 0x%lx", v->name, m->hpa.v);
 		}
-	for (i = 0; i < plan->nr_free; i++)
+	for (unsigned i = 0; i < plan->nr_free; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, plan->free[i].base, plan->free[i].size),
 			"%s: has RAM that counts as free", v->name);
 	return NULL;
@@ -108,37 +102,36 @@ static const char *check_shared(const struct host *host, const struct config *co
 				unsigned index)
 {
 	const struct plan_shared *m = &plan->shared[index];
-	unsigned i, j, vm;
 	bool inside = false;
 
 	FAIL_IF(!m->size || (m->hpa.v | m->size) % PAGE_SIZE, "%s: alignment", m->name);
-	for (i = 0; i < host->nr_ram; i++)
+	for (unsigned i = 0; i < host->nr_ram; i++)
 		inside |= m->hpa.v >= host->ram[i].base &&
 			  m->hpa.v + (m->size - 1) <= host->ram[i].base + (host->ram[i].size - 1);
 	FAIL_IF(!inside, "%s: not RAM", m->name);
 	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size), "%s: has the hypervisor", m->name);
 	FAIL_IF(has_firmware(config, plan, m->hpa.v, m->size), "%s: has the firmware", m->name);
-	for (i = 0; i < host->nr_reserved; i++)
+	for (unsigned i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base, host->reserved[i].range.size),
 			"%s: has reserved memory", m->name);
-	for (i = 0; i < plan->nr_free; i++)
+	for (unsigned i = 0; i < plan->nr_free; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, plan->free[i].base, plan->free[i].size), "%s: counts as free", m->name);
-	for (i = 0; i < plan->nr_shared; i++)
+	for (unsigned i = 0; i < plan->nr_shared; i++)
 		FAIL_IF(i != index && meet(m->hpa.v, m->size, plan->shared[i].hpa.v, plan->shared[i].size),
 			"%s: overlaps another one", m->name);
-	for (vm = 0; vm < plan->nr_vms; vm++) {
+	for (unsigned vm = 0; vm < plan->nr_vms; vm++) {
 		const struct plan_vm *v = &plan->vms[vm];
 		unsigned wanted = 0, mapped = 0, peers = 0;
 		bool read_only = false;
 
-		for (i = 0; i < config->vms[vm].nr_shares; i++)
+		for (unsigned i = 0; i < config->vms[vm].nr_shares; i++)
 			if (!strcmp(config->vms[vm].shares[i].name, m->name)) {
 				wanted++;
 				read_only = config->vms[vm].shares[i].read_only;
 			}
-		for (i = 0; i < m->nr_peers; i++)
+		for (unsigned i = 0; i < m->nr_peers; i++)
 			peers += m->peers[i] == vm;
-		for (j = 0; j < v->nr_regions; j++) {
+		for (unsigned j = 0; j < v->nr_regions; j++) {
 			const struct plan_region *r = &v->regions[j];
 
 			if (!meet(m->hpa.v, m->size, r->hpa.v, r->size))
@@ -158,28 +151,27 @@ static const char *check_shared(const struct host *host, const struct config *co
 static const char *check_share(const struct plan *plan, const struct plan_vm *v, unsigned vm, unsigned index)
 {
 	const struct plan_share *s = &v->shares[index];
-	unsigned i;
 
 	FAIL_IF(s->shared >= plan->nr_shared || s->peer >= plan->shared[s->shared].nr_peers ||
 		plan->shared[s->shared].peers[s->peer] != vm, "%s: its number as a peer", v->name);
-	for (i = 0; i < v->nr_regions; i++) {
+	for (unsigned i = 0; i < v->nr_regions; i++) {
 		const struct plan_region *r = &v->regions[i];
 
 		FAIL_IF(meet(s->doorbell.v, PAGE_SIZE, r->gpa.v, r->size), "%s: a doorbell lies in something", v->name);
 		FAIL_IF(r->kind == REGION_SHARED && r->device == index && r->gpa.v != s->base.v, "%s: base", v->name);
 	}
-	for (i = 0; i < v->nr_vplics; i++)
+	for (unsigned i = 0; i < v->nr_vplics; i++)
 		FAIL_IF(meet(s->doorbell.v, PAGE_SIZE, v->vplics[i].base.v, v->vplics[i].size),
 			"%s: a doorbell lies in the PLIC", v->name);
 	FAIL_IF(v->vuart.size && s->doorbell.v / PAGE_SIZE == v->vuart.base.v / PAGE_SIZE,
 		"%s: a doorbell lies at the UART", v->name);
 	FAIL_IF(s->irq && (s->vplic >= v->nr_vplics || s->irq > v->vplics[s->vplic].ndev), "%s: irq", v->name);
 	FAIL_IF(s->irq && v->policy.plic_mode == PLIC_MAPPED, "%s: completes a virtual source itself", v->name);
-	for (i = 0; s->irq && i < v->nr_irqs; i++)
+	for (unsigned i = 0; s->irq && i < v->nr_irqs; i++)
 		FAIL_IF(v->irqs[i].id == s->irq && v->irqs[i].intc == v->vplics[s->vplic].plic,
 			"%s: a doorbell has a device's interrupt", v->name);
 	FAIL_IF(s->irq && v->vuart.irq == s->irq && v->vuart.vplic == s->vplic, "%s: the UART's interrupt", v->name);
-	for (i = 0; i < index; i++) {
+	for (unsigned i = 0; i < index; i++) {
 		FAIL_IF(v->shares[i].doorbell.v == s->doorbell.v, "%s: two doorbells in one place", v->name);
 		FAIL_IF(s->irq && v->shares[i].irq == s->irq && v->shares[i].vplic == s->vplic,
 			"%s: two doorbells have one interrupt", v->name);
@@ -192,12 +184,12 @@ static const char *check_share(const struct plan *plan, const struct plan_vm *v,
 static const char *check_file(const struct host *host, const struct plan *plan, const struct plan_vm *v,
 			      const struct plan_region *m)
 {
-	unsigned i, found = 0;
+	unsigned found = 0;
 
 	FAIL_IF(m->gpa.v != m->hpa.v || m->size != PAGE_SIZE, "%s: a file is remapped", v->name);
 	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W), "%s: rights of a file", v->name);
 	FAIL_IF(!v->files, "%s: a file of a guest without files", v->name);
-	for (i = 0; i < host->nr_harts; i++) {
+	for (unsigned i = 0; i < host->nr_harts; i++) {
 		if (!host->imsic.file[i] || host->imsic.file[i] + PAGE_SIZE != m->hpa.v)
 			continue;
 		found++;
@@ -205,7 +197,7 @@ static const char *check_file(const struct host *host, const struct plan *plan, 
 			"%s: the file of another's hart", v->name);
 	}
 	FAIL_IF(found != 1, "%s: the file of %u harts", v->name, found);
-	for (i = 0; i < host->nr_regs; i++)
+	for (unsigned i = 0; i < host->nr_regs; i++)
 		FAIL_IF(owns(host, v, host->regs[i].node) &&
 			meet(m->hpa.v, m->size, host->regs[i].range.base, host->regs[i].range.size),
 			"%s: a file in a device", v->name);
@@ -215,7 +207,6 @@ static const char *check_file(const struct host *host, const struct plan *plan, 
 static const char *check_device(const struct host *host, const struct plan *plan,
 				const struct plan_vm *v, const struct plan_region *m)
 {
-	unsigned i;
 	bool own, any = false;
 
 	FAIL_IF(m->gpa.v != m->hpa.v, "%s: a device is remapped", v->name);
@@ -223,10 +214,10 @@ static const char *check_device(const struct host *host, const struct plan *plan
 	FAIL_IF(m->device >= v->nr_devices, "%s: registers of no device", v->name);
 	FAIL_IF(meet(m->hpa.v, m->size, plan->console.base.v, plan->console.size),
 		"%s: has the console", v->name);
-	for (i = 0; i < host->nr_ram; i++)
+	for (unsigned i = 0; i < host->nr_ram; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, host->ram[i].base, host->ram[i].size),
 			"%s: RAM as a device", v->name);
-	for (i = 0; i < host->nr_regs; i++) {
+	for (unsigned i = 0; i < host->nr_regs; i++) {
 		own = owns(host, v, host->regs[i].node);
 		any |= own && meet(m->hpa.v, m->size, host->regs[i].range.base, host->regs[i].range.size);
 		FAIL_IF(!own && meet(m->hpa.v, m->size, host->regs[i].range.base,
@@ -241,18 +232,17 @@ static const char *check_device(const struct host *host, const struct plan *plan
 static const char *check_space(const struct plan_vm *v)
 {
 	uint64_t limit = v->gstage_levels == 4 ? 1ull << 50 : 1ull << 41;
-	unsigned i, j;
 
-	for (i = 0; i < v->nr_regions; i++) {
+	for (unsigned i = 0; i < v->nr_regions; i++) {
 		const struct plan_region *m = &v->regions[i];
 
 		FAIL_IF(!m->size || (m->gpa.v | m->hpa.v | m->size) % PAGE_SIZE, "%s: alignment", v->name);
 		FAIL_IF(m->gpa.v + (m->size - 1) >= limit, "%s: too high", v->name);
 		FAIL_IF(i && m[-1].gpa.v >= m->gpa.v, "%s: not sorted", v->name);
-		for (j = 0; j < i; j++)
+		for (unsigned j = 0; j < i; j++)
 			FAIL_IF(meet(m->gpa.v, m->size, v->regions[j].gpa.v, v->regions[j].size),
 				"%s: guest addresses overlap", v->name);
-		for (j = 0; j < v->nr_vplics; j++)
+		for (unsigned j = 0; j < v->nr_vplics; j++)
 			FAIL_IF(meet(m->gpa.v, m->size, v->vplics[j].base.v, v->vplics[j].size),
 				"%s: something lies in the PLIC", v->name);
 	}
@@ -262,9 +252,7 @@ static const char *check_space(const struct plan_vm *v)
 
 static bool in_ram(const struct plan_vm *v, uint64_t base, uint64_t size)
 {
-	unsigned i;
-
-	for (i = 0; i < v->nr_regions; i++) {
+	for (unsigned i = 0; i < v->nr_regions; i++) {
 		const struct plan_region *m = &v->regions[i];
 
 		if (m->kind == REGION_RAM && base >= m->gpa.v && size <= m->size &&
@@ -299,10 +287,10 @@ static const char *check_images(const struct config *config, const struct plan_v
 /* A device's registers are mapped to their last byte, or the guest would fault in the middle of one. */
 static const char *check_complete(const struct host *host, const struct plan_vm *v)
 {
-	unsigned i, j;
+	unsigned j;
 	uint64_t at, last;
 
-	for (i = 0; i < host->nr_regs; i++) {
+	for (unsigned i = 0; i < host->nr_regs; i++) {
 		at = host->regs[i].range.base;
 		last = at + (host->regs[i].range.size - 1);
 		if (!owns(host, v, host->regs[i].node))
@@ -318,9 +306,9 @@ static const char *check_complete(const struct host *host, const struct plan_vm 
 
 static const char *check_irqs(const struct plan *plan, const struct plan_vm *v, unsigned vm)
 {
-	unsigned i, j, owned = 0;
+	unsigned owned = 0;
 
-	for (i = 0; i < v->nr_irqs; i++) {
+	for (unsigned i = 0; i < v->nr_irqs; i++) {
 		const struct plan_irq *q = &v->irqs[i];
 		bool served = false, seen = false;
 
@@ -328,15 +316,15 @@ static const char *check_irqs(const struct plan *plan, const struct plan_vm *v, 
 			"%s: an impossible interrupt", v->name);
 		FAIL_IF(plan->intcs[q->intc].source_owner[q->id] != vm, "%s: interrupt %u has another owner",
 			v->name, q->id);
-		for (j = 0; j < v->nr_vcpus; j++)
+		for (unsigned j = 0; j < v->nr_vcpus; j++)
 			served |= plan->harts[v->vcpu_hart[j]].plic_context[q->intc] >= 0;
 		FAIL_IF(!served, "%s: interrupt %u reaches no hart", v->name, q->id);
-		for (j = 0; j < v->nr_vplics; j++)
+		for (unsigned j = 0; j < v->nr_vplics; j++)
 			seen |= v->vplics[j].plic == q->intc;
 		FAIL_IF(!seen, "%s: no PLIC for interrupt %u", v->name, q->id);
 	}
-	for (i = 0; i < plan->nr_intcs; i++)
-		for (j = 0; j < MAX_IRQS; j++)
+	for (unsigned i = 0; i < plan->nr_intcs; i++)
+		for (unsigned j = 0; j < MAX_IRQS; j++)
 			owned += plan->intcs[i].source_owner[j] == vm;
 	FAIL_IF(owned != v->nr_irqs, "%s: owns %u interrupts, lists %u", v->name, owned, v->nr_irqs);
 	return NULL;
@@ -347,10 +335,9 @@ static const char *check_self(const struct host *host, const struct config *conf
 {
 	const struct range *a = &plan->hyp, *b = &plan->loaded;
 	bool inside = false;
-	unsigned i;
 
 	FAIL_IF(a->size != b->size, "the hypervisor's size changes");
-	for (i = 0; i < host->nr_ram; i++)
+	for (unsigned i = 0; i < host->nr_ram; i++)
 		inside |= a->base >= host->ram[i].base &&
 			  a->base + (a->size - 1) <= host->ram[i].base + (host->ram[i].size - 1);
 	if (a->base == b->base)
@@ -359,7 +346,7 @@ static const char *check_self(const struct host *host, const struct config *conf
 	FAIL_IF(meet(a->base, a->size, b->base, b->size), "the hypervisor's copy overlaps it");
 	FAIL_IF(has_firmware(config, plan, a->base, a->size), "the hypervisor is in the firmware");
 	FAIL_IF(meet(a->base, a->size, host->tree.base, host->tree.size), "the hypervisor is in the firmware's tree");
-	for (i = 0; i < host->nr_reserved; i++)
+	for (unsigned i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(a->base, a->size, host->reserved[i].range.base, host->reserved[i].range.size),
 			"the hypervisor is in reserved memory");
 	return NULL;
@@ -368,29 +355,28 @@ static const char *check_self(const struct host *host, const struct config *conf
 const char *oracle_check(const struct host *host, const struct config *config, const struct plan *plan)
 {
 	const char *wrong = check_harts(host, config, plan);
-	unsigned vm, i;
 
 	FAIL_IF(plan->nr_vms != config->nr_vms, "guests are lost");
-	for (i = 0; i < host->nr_reserved; i++)
+	for (unsigned i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(plan->hyp.base, plan->hyp.size, host->reserved[i].range.base,
 			     host->reserved[i].range.size), "the hypervisor lies in reserved memory");
-	for (i = 0; i < plan->nr_free; i++)
+	for (unsigned i = 0; i < plan->nr_free; i++)
 		FAIL_IF(has_firmware(config, plan, plan->free[i].base, plan->free[i].size),
 			"the firmware counts as free");
 	wrong = wrong ? wrong : check_self(host, config, plan);
-	for (i = 0; !wrong && i < plan->nr_shared; i++)
+	for (unsigned i = 0; !wrong && i < plan->nr_shared; i++)
 		wrong = check_shared(host, config, plan, i);
-	for (vm = 0; !wrong && vm < plan->nr_vms; vm++) {
+	for (unsigned vm = 0; !wrong && vm < plan->nr_vms; vm++) {
 		const struct plan_vm *v = &plan->vms[vm];
 
-		for (i = 0; !wrong && i < v->nr_regions; i++)
+		for (unsigned i = 0; !wrong && i < v->nr_regions; i++)
 			switch (v->regions[i].kind) {
 			case REGION_RAM: wrong = check_ram(host, config, plan, v, &v->regions[i]); break;
 			case REGION_FILE: wrong = check_file(host, plan, v, &v->regions[i]); break;
 			case REGION_DEVICE: wrong = check_device(host, plan, v, &v->regions[i]); break;
 			default: break;	/* check_shared() */
 			}
-		for (i = 0; !wrong && i < v->nr_shares; i++)
+		for (unsigned i = 0; !wrong && i < v->nr_shares; i++)
 			wrong = check_share(plan, v, vm, i);
 		wrong = wrong ? wrong : check_space(v);
 		wrong = wrong ? wrong : check_complete(host, v);
