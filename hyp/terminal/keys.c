@@ -10,6 +10,7 @@
 #include "hyp/terminal/answer.h"
 #include "hyp/terminal/monitor.h"
 #include "hyp/terminal/mux.h"
+#include "hyp/vm/vm_create.h"
 
 #define PREFIX	0x1d	/* Ctrl-] */
 #define ESC	0x1b
@@ -22,12 +23,14 @@ static const struct plan *plan;
 static enum { TYPING, PREFIXED, NAMING } state;
 static char name[VM_NAME_LEN];
 static uint32_t name_len;
+static bool absence_shown;	/* that the guest in focus is stopped, since something was typed for it */
 
 void keys_init(const struct plan *p)
 {
 	plan = p;
 	state = TYPING;
 	name_len = 0;
+	absence_shown = false;
 }
 
 static void help(void)
@@ -36,10 +39,11 @@ static void help(void)
 		     plan->nr_vms);
 	if (plan->console.monitor) {
 		answer_print("  Space, a name and Enter: the same for a name that begins with m;\n");
-		answer_print("  m: to the monitor;  Ctrl-]: sends Ctrl-] itself;  ?: this help\n");
+		answer_print("  m: to the monitor;  Ctrl-]: sends Ctrl-] itself;  ?: this help;\n");
 	} else {
-		answer_print("  Ctrl-]: sends Ctrl-] itself;  ?: this help\n");
+		answer_print("  Ctrl-]: sends Ctrl-] itself;  ?: this help;\n");
 	}
+	answer_print("  .: shows only the guest in focus; again: all guests\n");
 	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		answer_print("  %c %u %s\n", i == mux_focus() ? '*' : ' ', i + 1, plan->vms[i].name);
 }
@@ -67,6 +71,7 @@ static void hint(const char *text)
 static void switch_to(uint32_t source)
 {
 	mux_set_focus(source);
+	absence_shown = false;
 	answer_print("input goes to %s (Ctrl-] ? is for help)\n",
 		  source == MUX_MONITOR ? "the monitor" : plan->vms[source].name);
 	if (source == MUX_MONITOR)
@@ -85,12 +90,32 @@ static void switch_by_name(void)
 	show_prompt();
 }
 
+/* Input for a guest that is stopped has no reader: it is discarded, and a line reports that, once. */
+static void type(uint32_t guest, uint8_t byte)
+{
+	struct vm *vm = vm_get(guest);
+	enum vm_state now;
+
+	lock_acquire(&vm->lock);
+	now = vm->state;
+	lock_release(&vm->lock);
+	if (now != VM_STOPPED && now != VM_STUCK) {
+		absence_shown = false;
+		mux_type(guest, byte);
+		return;
+	}
+	if (!absence_shown)
+		answer_print("%s is %s: input is discarded\n", plan->vms[guest].name,
+			     now == VM_STUCK ? "stuck" : "stopped");
+	absence_shown = true;
+}
+
 static void pass(uint8_t byte)
 {
 	if (mux_focus() == MUX_MONITOR)
 		monitor_typed(byte);
 	else
-		mux_type(mux_focus(), byte);
+		type(mux_focus(), byte);
 }
 
 static bool is_name(uint8_t byte)
@@ -139,6 +164,10 @@ static void prefixed(uint8_t byte)
 		switch_to(byte - '1');
 	} else if (byte == 'm' && plan->console.monitor) {
 		switch_to(MUX_MONITOR);
+	} else if (byte == '.') {
+		answer_print(mux_toggle_solo() ? "only the guest in focus is shown (Ctrl-] . shows all again)\n" :
+						 "all guests are shown\n");
+		show_prompt();
 	} else if (byte == ' ') {
 		ask_for_name();
 	} else if (byte >= 'a' && byte <= 'z') {

@@ -51,6 +51,19 @@ static struct vm *find_guest(const char *name)
 	return NULL;
 }
 
+/* Seconds as "42 s", "5 min 10 s", "2 h 5 min" or "3 d 4 h". */
+static void print_duration(uint64_t s)
+{
+	if (s < 60)
+		answer_print("%lu s", s);
+	else if (s < 3600)
+		answer_print("%lu min %lu s", s / 60, s % 60);
+	else if (s < 86400)
+		answer_print("%lu h %lu min", s / 3600, s / 60 % 60);
+	else
+		answer_print("%lu d %lu h", s / 86400, s / 3600 % 24);
+}
+
 /* ---- guests ---- */
 
 static const char *state_name(const struct vm_snapshot *s)
@@ -89,10 +102,12 @@ static void show_guest(uint32_t i)
 			     plan->harts[p->vcpu_hart[v]].id);
 	answer_print("%u %-12s %-8s harts %-8s %6lu %s  restarts %u", i + 1, p->name, state_name(&s), harts,
 		  kib & 1023 ? kib : kib >> 10, kib & 1023 ? "KiB" : "MiB", s.starts ? s.starts - 1 : 0);
-	if (s.state == VM_RUNNING)
-		answer_print("  up %lu s", (csr_read(CSR_TIME) - s.started_at) / plan->timebase_hz);
-	else if (s.state != VM_STARTING)
+	if (s.state == VM_RUNNING) {
+		answer_print("  up ");
+		print_duration((csr_read(CSR_TIME) - s.started_at) / plan->timebase_hz);
+	} else if (s.state != VM_STARTING) {
 		answer_print("  (%s)", vm_end_name(s.end));
+	}
 	answer_print("\n");
 	for (uint32_t v = 0; s.state == VM_STUCK && v < p->nr_vcpus; v++)
 		if (vm_is_lost(vm_get(i), v))
@@ -113,11 +128,17 @@ static bool guests(const char *arg)
 static void show_exits(struct vm *vm)
 {
 	for (uint32_t v = 0; v < vm->plan->nr_vcpus; v++) {
+		bool any = false;
+
 		answer_print("%s vcpu %u: exits", vm->plan->name, v);
-		for (uint32_t kind = 0; kind < NR_EXITS; kind++)
-			answer_print(" %s %lu", vm_exit_name(kind),
-				  __atomic_load_n(&vm->vcpus[v]->ctx.exits[kind], __ATOMIC_RELAXED));
-		answer_print("\n");
+		for (uint32_t kind = 0; kind < NR_EXITS; kind++) {
+			uint64_t n = __atomic_load_n(&vm->vcpus[v]->ctx.exits[kind], __ATOMIC_RELAXED);
+
+			if (n)
+				answer_print(" %s %lu", vm_exit_name(kind), n);
+			any = any || n;
+		}
+		answer_print(any ? "\n" : " none\n");
 	}
 }
 
@@ -165,6 +186,90 @@ static bool stats(const char *arg)
 		show_stats(one);
 	for (uint32_t i = 0; !arg[0] && i < plan->nr_vms; i++)
 		show_stats(vm_get(i));
+	return false;
+}
+
+/* ---- irq ---- */
+
+static bool has_bit(const uint32_t *words, uint32_t id)
+{
+	return __atomic_load_n(&words[id / 32], __ATOMIC_RELAXED) >> id % 32 & 1;
+}
+
+static void print_enables(const struct vplic *p, uint32_t id)
+{
+	bool any = false;
+
+	for (uint32_t v = 0; v < p->nr_vcpus; v++) {
+		if (!(__atomic_load_n(&p->enable[id / 32][v], __ATOMIC_RELAXED) >> id % 32 & 1))
+			continue;
+		answer_print(any ? " %u" : ", enabled for vcpu %u", v);
+		any = true;
+	}
+	if (!any)
+		answer_print(", not enabled");
+}
+
+/* Without the lock, like all of `irq`: a source that changes at this moment may be shown half. */
+static void show_source(const struct vm *vm, const struct vplic *p, uint32_t id)
+{
+	uint32_t n = __atomic_load_n(&p->claims[id], __ATOMIC_RELAXED);
+
+	answer_print("%s:   %u: priority %u", vm->plan->name, id, __atomic_load_n(&p->priority[id], __ATOMIC_RELAXED));
+	print_enables(p, id);
+	if (!has_bit(p->physical, id))
+		answer_print(", virtual%s", has_bit(p->level, id) ? ", its line is up" : "");
+	if (has_bit(p->pending, id))
+		answer_print(", pending");
+	if (has_bit(p->claimed, id))
+		answer_print(", claimed by vcpu %u", __atomic_load_n(&p->claimer[id], __ATOMIC_RELAXED));
+	if (n)
+		answer_print(", claims %u", n);
+	answer_print("\n");
+}
+
+static bool irq(const char *arg)
+{
+	const struct vm *vm = find_guest(arg);
+
+	for (uint32_t i = 0; vm && i < vm->plan->nr_vplics; i++) {
+		const struct vplic *p = &vm->devs.vplics[i];
+		const struct plan_intc *intc = &plan->intcs[vm->plan->vplics[i].plic];
+
+		if (intc->kind != INTC_PLIC) {
+			answer_print("%s: %s: its interrupts bypass the hypervisor\n", vm->plan->name, intc->path);
+			continue;
+		}
+		answer_print("%s: sources of %s\n", vm->plan->name, intc->path);
+		for (uint32_t id = 1; id <= p->ndev; id++)
+			if (has_bit(p->owned, id))
+				show_source(vm, p, id);
+		if (vdevs_pass(&vm->devs))
+			answer_print("%s: plic-mode \"%s\": what is pending or claimed stands in the hardware only\n",
+				     vm->plan->name, plic_mode_name(vm->devs.plic_mode));
+	}
+	return false;
+}
+
+/* ---- mem ---- */
+
+static bool mem(const char *arg)
+{
+	static const char *const roles[NR_IMAGE_ROLES] = { [IMAGE_KERNEL] = "kernel", [IMAGE_INITRD] = "initrd" };
+	const struct vm *vm = find_guest(arg);
+	const struct plan_vm *p = vm ? vm->plan : NULL;
+
+	for (uint32_t i = 0; p && i < p->nr_regions; i++)
+		if (p->regions[i].kind == REGION_RAM)
+			answer_print("%s: %012lx-%012lx  RAM, at host %012lx\n", p->name, p->regions[i].gpa.v,
+				     p->regions[i].gpa.v + p->regions[i].size - 1, p->regions[i].hpa.v);
+	for (uint32_t i = 0; p && i < NR_IMAGE_ROLES; i++)
+		if (p->images[i].size)
+			answer_print("%s: %012lx-%012lx  %s \"%s\"\n", p->name, p->images[i].target.v,
+				     p->images[i].target.v + p->images[i].size - 1, roles[i], p->images[i].name);
+	if (p)
+		answer_print("%s: %012lx               device tree\n%s: %012lx               entry\n", p->name,
+			     p->dtb.v, p->name, p->entry.v);
 	return false;
 }
 
@@ -279,13 +384,15 @@ static const struct command {
 	{ "help", "", help, "this list" },
 	{ "guests", "", guests, "state and resources of each guest" },
 	{ "stats", "[GUEST]", stats, "exits by cause, interrupts by source, its console" },
+	{ "irq", "GUEST", irq, "state of its interrupts, by source" },
+	{ "mem", "GUEST", mem, "its RAM, and what was put there" },
 	{ "plan", "", show_plan, "the plan, as printed at boot" },
 	{ "log", "", show_log, "the last lines of the hypervisor" },
 	{ "start", "GUEST", start, "a guest that has stopped" },
 	{ "stop", "GUEST", stop, "at once, without a request to it" },
 	{ "restart", "GUEST", restart, "the same, then start it from its images" },
 	{ "dump", "GUEST", dump, "registers of its vcpus" },
-	{ "reboot", "", reboot, "the whole machine, at once" },
+	{ "reboot", "", reboot, "resets the whole machine, at once" },
 };
 
 static bool help(const char *arg)

@@ -41,6 +41,7 @@ static struct {
 	struct source sources[MUX_SOURCES];
 	uint32_t turn;		/* round-robin: the source that is served */
 	uint32_t focus;
+	bool solo;		/* of the guests, only the one in focus is shown */
 	enum { ASKS_NOTHING, ASKS, ANSWERED } ask;	/* ANSWERED until the monitor's line has ended */
 	uint32_t on_screen;	/* the source whose unfinished line the terminal shows, or NO_SOURCE */
 	uint32_t notify;
@@ -93,10 +94,20 @@ static void show(uint32_t i)
 	mux.on_screen = i;
 }
 
+/* Its lines are read, so that its ring has room and its next line begins where one begins, but not shown. */
+static bool is_hidden(uint32_t i)
+{
+	return mux.solo && i < MAX_VMS && i != mux.focus;
+}
+
 static void end_line(uint32_t i)
 {
 	struct source *s = &mux.sources[i];
 
+	if (is_hidden(i)) {
+		line_begin(&s->line);
+		return;
+	}
 	if (mux.on_screen != i) {
 		leave_line();
 		add_mark(s);
@@ -392,6 +403,12 @@ void mux_set_focus(uint32_t source)
 		mux.on_screen = NO_SOURCE;
 	}
 	mux.focus = source;
+}
+
+bool mux_toggle_solo(void)
+{
+	mux.solo = !mux.solo;
+	return mux.solo;
 }
 
 void mux_type(uint32_t vm, uint8_t byte)

@@ -58,6 +58,9 @@ bool mux_asks(void);
 uint32_t mux_focus(void);
 void mux_set_focus(uint32_t source);
 
+/* Whether only the guest in focus is shown, of all guests, from now on: the other one of the two. At boot, all are. */
+bool mux_toggle_solo(void);
+
 /* Types a byte for a guest. */
 void mux_type(uint32_t vm, uint8_t byte);
 

@@ -174,6 +174,70 @@ static void test_input_lost(void **state)
 	assert_int_equal(typed_for(B), 'y');
 }
 
+/* A person who types to a guest that is stopped reads why nothing happens: once, and again when it stops again. */
+static void test_typed_to_stopped(void **state)
+{
+	(void)state;
+	type("\x1dmstop a\r");
+	polls(400);
+	fake_count_from_here();
+	type("\x1d" "1");
+	assert_terminal("\n[monitor] input goes to a (Ctrl-] ? is for help)\n");
+	type("ls\r");
+	assert_terminal("[monitor] a is stopped: input is discarded\n");
+	type("ls\r");
+	assert_terminal("");
+	type("\x1d" "2x");
+	assert_int_equal(typed_for(B), 'x');
+	fake_count_from_here();
+	type("\x1d" "1x");
+	assert_shown("[monitor] a is stopped: input is discarded\n");
+	type("\x1dmstart a\r");
+	polls(400);
+	fake_count_from_here();
+	type("\x1d" "1y");
+	assert_null(strstr(terminal(), "discarded"));
+	assert_int_equal(typed_for(A), 'y');
+}
+
+/* Ctrl-] . shows one guest; what the others write meanwhile is gone, and their next line is whole again. */
+static void test_solo(void **state)
+{
+	(void)state;
+	say(B, "begun");
+	type("\x1d.");
+	assert_terminal("[monitor] only the guest in focus is shown (Ctrl-] . shows all again)\n");
+	say(B, " and ended\nsecond\n");
+	say(A, "mine\n$ ");
+	console_log("about b");
+	polls(5);
+	assert_shown("[a] mine\n");
+	assert_shown("[bulkhead] about b\n");
+	assert_shown("[a] $ ");
+	assert_null(strstr(terminal(), "[b]"));
+	flood(B, OUT_RING);
+	polls(600);
+	assert_int_equal(console_waiting(B), 0);	/* it is read all the same */
+	type("\x1d" "2");
+	polls(100);
+	fake_count_from_here();
+	say(B, "b's\n");
+	say(A, "hidden\n");
+	polls(50);
+	assert_shown("[b] b's\n");
+	assert_null(strstr(terminal(), "[a]"));
+	fake_count_from_here();
+	type("\x1dm");
+	say(A, "hidden\n");
+	polls(50);
+	assert_null(strstr(terminal(), "[a]"));
+	type("\x1d.");
+	assert_shown("[monitor] all guests are shown\n");
+	say(A, "seen\n");
+	assert_shown("[a] seen\n");
+	assert_null(strstr(terminal(), "[a] hidden"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +248,8 @@ int main(void)
 		cmocka_unit_test_setup(test_name_in_colour, setup_colour),
 		cmocka_unit_test_setup(test_name_with_m, setup_uart),
 		cmocka_unit_test_setup(test_input_lost, setup_uart),
+		cmocka_unit_test_setup(test_typed_to_stopped, setup_uart),
+		cmocka_unit_test_setup(test_solo, setup_uart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);

@@ -65,8 +65,8 @@ static void test_monitor_guests(void **state)
 	assert_shown("guests\n[monitor] 1 a            running  harts 3 7 70       20 KiB  restarts 0  up ");
 	assert_shown("[monitor] 3 c            running  harts 0             4 KiB  restarts 0  up ");
 	command("help");
-	for (unsigned i = 0; i < 10; i++)
-		assert_shown((const char *const []){ "help", "guests", "stats", "plan", "log", "start", "stop",
+	for (unsigned i = 0; i < 12; i++)
+		assert_shown((const char *const []){ "irq", "mem", "help", "guests", "stats", "plan", "log", "start", "stop",
 						     "restart",
 						     "dump", "reboot" }[i]);
 	command("plan");
@@ -74,11 +74,16 @@ static void test_monitor_guests(void **state)
 	command("log");
 	assert_shown("[monitor] vm a: started\n");
 	command("stats b");
-	assert_shown("[monitor] b vcpu 1: exits set_timer 0 ");
+	assert_shown("[monitor] b vcpu 0: exits none\n[monitor] b vcpu 1: exits none\n");
+	assert_null(strstr(terminal(), " 0 set"));
 	assert_null(strstr(terminal(), "a vcpu"));
 	assert_shown("b: console: 0 bytes pending, 0 dropped, 0 bytes of input lost\n");
 	command("stats");
 	assert_shown("[monitor] a vcpu 2: exits");
+	self = fake_hart_of(A, 0);
+	sbi(0x10, 0, 0, 0, 0);
+	command("stats a");
+	assert_shown("[monitor] a vcpu 0: exits ecall 1\n");
 }
 
 static void test_monitor_errors(void **state)
