@@ -60,15 +60,16 @@ static void test_dump_waits_for_name(void **state)
 
 static void test_monitor_guests(void **state)
 {
+	static const char *const names[] = { "help", "guests", "stats", "irq", "mem", "plan", "log", "start", "stop",
+					     "restart", "dump", "reboot" };
+
 	(void)state;
 	command("guests");
 	assert_shown("guests\n[monitor] 1 a            running  harts 3 7 70       20 KiB  restarts 0  up ");
 	assert_shown("[monitor] 3 c            running  harts 0             4 KiB  restarts 0  up ");
 	command("help");
-	for (unsigned i = 0; i < 12; i++)
-		assert_shown((const char *const []){ "irq", "mem", "help", "guests", "stats", "plan", "log", "start", "stop",
-						     "restart",
-						     "dump", "reboot" }[i]);
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		assert_shown(names[i]);
 	command("plan");
 	assert_shown("[monitor] guest        b\n");
 	command("log");
