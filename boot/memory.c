@@ -70,6 +70,23 @@ static enum err map_setssip(const struct plan *plan)
 	return e;
 }
 
+/* Pages of devices that guests share: what a guest does there, the hypervisor does for it. */
+static enum err map_window_pages(const struct plan_vm *v)
+{
+	enum err e = OK;
+
+	for (uint32_t i = 0; i < v->nr_regions && e == OK; i++) {
+		const struct plan_region *m = &v->regions[i];
+
+		for (uint64_t at = 0; m->kind == REGION_WINDOWS && at < m->size && e == OK; at += PAGE_SIZE) {
+			e = sstage_map(m->hpa.v + at, PAGE_SIZE, RIGHT_R | RIGHT_W);
+			if (e == ERR_INVALID)	/* it has the hypervisor's own device, or another guest's */
+				e = OK;
+		}
+	}
+	return e;
+}
+
 static enum err map_devices(const struct plan *plan)
 {
 	enum err e = map_setssip(plan);
@@ -81,6 +98,8 @@ static enum err map_devices(const struct plan *plan)
 			e = sstage_map(plan->harts[i].file.v, PAGE_SIZE, RIGHT_R | RIGHT_W);
 	if (e == OK && plan->console.kind != CONSOLE_SBI)
 		e = sstage_map(plan->console.base.v, plan->console.size, RIGHT_R | RIGHT_W);
+	for (uint32_t i = 0; i < plan->nr_vms && e == OK; i++)
+		e = map_window_pages(&plan->vms[i]);
 	return e;
 }
 

@@ -154,7 +154,7 @@ static void check_uart(uint16_t node)
 		other = tool_host.regs[i].range;
 		if (tool_host.regs[i].node == node || !range_overlaps(range_pages(reg), range_pages(other)))
 			continue;
-		COST("%s shares a page with %s: one guest must get both (bulkhead new lists what belongs together)",
+		COST("%s shares a page with %s: each access to its registers is an exit, unless one guest gets both",
 		     path_of(node), path_of(tool_host.regs[i].node));
 		break;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices of a machine that belong together, for `bulkhead new`: what one cannot be given without, as the controller
- * that its interrupts go to and what shares its pages; and what it refers to that has no stand-in (docs/providers.md).
+ * that its interrupts go to and what has the same registers; and what it refers to that has no stand-in
+ * (docs/providers.md).
  */
 #include <string.h>
 
@@ -45,13 +46,14 @@ static void add_controllers(struct group *g, uint16_t node)
 	}
 }
 
-static void add_neighbours(struct group *g, uint16_t node)
+/* What has some of the same registers. What has others in the same page need not come along: plan_pages.c. */
+static void add_overlaps(struct group *g, uint16_t node)
 {
 	const struct host_reg *a, *b, *end = tool_host.regs + tool_host.nr_regs;
 
 	for (a = tool_host.regs; a < end; a++) {
 		for (b = tool_host.regs; a->node == node && b < end; b++) {
-			if (range_overlaps(range_pages(a->range), range_pages(b->range)))
+			if (range_overlaps(a->range, b->range))
 				add(g, b->node);
 		}
 	}
@@ -99,7 +101,7 @@ void group_find(struct group *g, uint16_t device, bool with_providers)
 	for (i = 0; i < g->count; i++) {
 		for (node = g->nodes[i]; node < tool_host.nodes[g->nodes[i]].end; node++) {
 			add_controllers(g, node);
-			add_neighbours(g, node);
+			add_overlaps(g, node);
 			if (with_providers && !i)
 				add_providers(g, node);
 		}

@@ -86,6 +86,22 @@ static void buses(const struct plan_vm *v, uint32_t device)
 	}
 }
 
+static void windows(const struct plan_vm *v, uint32_t device)
+{
+	uint32_t i;
+
+	json_open("windows", '[');
+	for (i = 0; i < v->nr_windows; i++) {
+		if (v->windows[i].device != device)
+			continue;
+		json_open(NULL, '{');
+		json_address("address", v->windows[i].base.v);
+		json_number("size", v->windows[i].size);
+		json_close('}');
+	}
+	json_close(']');
+}
+
 static void devices(const struct plan *plan, const struct plan_vm *v)
 {
 	char why[3 * HOST_PATH_SIZE];
@@ -103,6 +119,7 @@ static void devices(const struct plan *plan, const struct plan_vm *v)
 		json_open("pci-buses", '[');
 		buses(v, d);
 		json_close(']');
+		windows(v, d);
 		json_open("interrupts", '[');
 		for (i = 0; i < v->nr_irqs; i++) {
 			if (v->irqs[i].device != d)

@@ -4,7 +4,7 @@
  * inside. Runs with any number of harts, with or without devices of its own; natively it says
  * `note` where the bare machine or OpenSBI answers differently.
  * bootargs: test.only=<prefix> runs the tests whose names start so; test.end=cold|warm resets
- * instead of powering off, test.end=legacy powers off by the legacy call.
+ * instead of powering off, test.end=legacy powers off by the legacy call; test.window: windows.c.
  */
 #include <string.h>
 #include "guests/test/test.h"
@@ -110,6 +110,7 @@ void guest_main(void)
 	tests_fp();
 	tests_plic();
 	tests_mmio();
+	tests_windows();
 	tests_fault();
 	tests_insn();
 	tests_user();

@@ -23,6 +23,7 @@ void tests_console(void);
 void tests_fp(void);
 void tests_plic(void);
 void tests_mmio(void);
+void tests_windows(void);
 void tests_fault(void);
 void tests_insn(void);
 void tests_user(void);

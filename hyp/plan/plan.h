@@ -20,6 +20,8 @@
 #define NO_CONTEXT	(-1)
 #define MAX_VM_REGIONS	(48 + MAX_HARTS)	/* memory and device mappings, and interrupt files, of one guest */
 #define MAX_VM_DEVICES	32
+#define MAX_VM_WINDOWS	8	/* sub-page windows of one guest */
+#define MAX_WINDOW_REGIONS	8	/* regions of REGION_WINDOWS of all guests */
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
 #define MAX_SHARED	8	/* shared memories of the machine, and of one guest */
 #define MAX_VM_CLOCKS	32	/* rates that the configuration gives for clocks of one guest */
@@ -33,6 +35,8 @@ enum region_kind {
 	REGION_DEVICE,	/* registers of a passed-through device: RW, never X */
 	REGION_SHARED,	/* memory that other guests have, too: R or RW, never X; written by no start of the guest */
 	REGION_FILE,	/* a guest interrupt file of one of its harts: RW, one page, at the host's address */
+	/* pages that a passed-through device shares with another owner: not mapped; the guest has windows there */
+	REGION_WINDOWS,
 };
 
 struct plan_region {
@@ -41,8 +45,19 @@ struct plan_region {
 	uint64_t size;		/* bytes; gpa, hpa and size are multiples of 4 KiB */
 	uint8_t rights;		/* RIGHT_* */
 	uint8_t kind;		/* enum region_kind */
-	/* REGION_DEVICE: index into plan_vm.devices; REGION_SHARED: index into plan_vm.shares; REGION_FILE: vcpu */
+	/* REGION_DEVICE, REGION_WINDOWS: index into plan_vm.devices; REGION_SHARED: index into plan_vm.shares;
+	 * REGION_FILE: vcpu */
 	uint8_t device;
+};
+
+/*
+ * A sub-page window: those registers of a passed-through device that lie in a page with registers of another owner.
+ * Each access is an exit, which the hypervisor makes for the guest, in the same width.
+ */
+struct plan_window {
+	gpa_t base;		/* the host's address; in one page or several, all of REGION_WINDOWS */
+	uint64_t size;		/* bytes, not 0; of no other owner */
+	uint8_t device;		/* index into plan_vm.devices */
 };
 
 /* A passed-through device: a node of the host with everything below it. */
@@ -222,6 +237,8 @@ struct plan_vm {
 	uint8_t vcpu_hart[MAX_HARTS];	/* vcpu index to index into plan.harts; guest hart id = vcpu index */
 	uint32_t nr_regions;
 	struct plan_region regions[MAX_VM_REGIONS];	/* sorted by gpa, no two overlap */
+	uint32_t nr_windows;
+	struct plan_window windows[MAX_VM_WINDOWS];	/* no two overlap */
 	uint32_t nr_devices;
 	struct plan_device devices[MAX_VM_DEVICES];
 	uint32_t nr_clocks;

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Devices: finds the node that a configuration names, refuses what no guest can have, and maps its
- * registers page by page at the host's addresses. A page has one owner: all other registers of the
- * host in that page, used or not, must belong to the same guest.
- */
+/* Devices: finds the node that a configuration names, and refuses what no guest can have. */
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
 #include "hyp/plan/plan_int.h"
@@ -116,81 +112,6 @@ void plan_console(struct planner *pl)
 		use_console(pl, node, reg);
 }
 
-/* Joins the pages of one guest's devices where they overlap, and appends the result. */
-static bool map_pages(struct planner *pl, uint32_t vm, struct range pages)
-{
-	struct plan_vm *v = &pl->plan->vms[vm];
-	struct plan_region *m;
-	struct range other;
-	uint64_t end;
-	uint32_t i = 0;
-
-	while (i < v->nr_regions) {
-		m = &v->regions[i];
-		other = (struct range){ m->hpa.v, m->size };
-		if (!range_overlaps(other, pages)) {
-			i++;
-			continue;
-		}
-		end = range_last(other) > range_last(pages) ? range_last(other) : range_last(pages);
-		pages.base = other.base < pages.base ? other.base : pages.base;
-		pages.size = end - pages.base + 1;
-		*m = v->regions[--v->nr_regions];
-		i = 0;
-	}
-	return plan_add_region(pl, vm, "devices", (struct plan_region){
-		.gpa = gpa(pages.base), .hpa = hpa(pages.base), .size = pages.size,
-		.rights = RIGHT_R | RIGHT_W, .kind = REGION_DEVICE, .device = v->nr_devices - 1 });
-}
-
-static bool touches_ram(const struct planner *pl, struct range pages)
-{
-	return host_meets_ram(pl->host, pages) || range_overlaps(pl->plan->hyp, pages);
-}
-
-static bool map_registers(struct planner *pl, uint32_t vm, struct range reg, const char *path)
-{
-	struct range pages = range_pages(reg);
-
-	if (range_valid(pages) && !touches_ram(pl, pages))
-		return map_pages(pl, vm, pages);
-	vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
-		   "%s: its registers at 0x%lx lie in RAM or at the end of the "
-		   "address space", path, reg.base);
-	return false;
-}
-
-/* get(): host_node_reg() or host_pci_window(), for what the property prop has. */
-static bool map_all(struct planner *pl, uint32_t vm, uint16_t node, const char *path, const char *prop,
-		    enum err (*get)(const struct host *, uint16_t, uint32_t, struct range *))
-{
-	struct range reg;
-	uint32_t i;
-	enum err e;
-
-	for (i = 0; (e = get(pl->host, node, i, &reg)) == OK; i++) {
-		if (!map_registers(pl, vm, reg, path))
-			return false;
-	}
-	if (e == ERR_NOTFOUND)
-		return true;
-	vm_problem(pl, vm, PROBLEM_DEVICE_REGISTERS, "devices",
-		   "%s: its \"%s\" number %u %s", path, prop, i, host_reg_fault(e));
-	return false;
-}
-
-static bool map_node(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
-{
-	if (!map_all(pl, vm, node, path, "reg", host_node_reg))
-		return false;
-	if (!host_is_pci_bridge(pl->host, node))
-		return true;
-	if (!map_all(pl, vm, node, path, "ranges", host_pci_window))
-		return false;
-	plan_add_bridge(pl, vm, node);
-	return true;
-}
-
 /* The guest that has the node, a parent of it or a node below it; NO_OWNER if none has. */
 static uint8_t node_owner(const struct planner *pl, uint16_t node)
 {
@@ -208,11 +129,6 @@ static uint8_t node_owner(const struct planner *pl, uint16_t node)
 	return NO_OWNER;
 }
 
-static struct range pages_of(const struct planner *pl, uint32_t reg)
-{
-	return range_pages(pl->host->regs[reg].range);
-}
-
 /* True if registers of the one node, or below it, lie in a page with some of the other's. */
 static bool share_page(const struct planner *pl, uint16_t a, uint16_t b)
 {
@@ -221,7 +137,8 @@ static bool share_page(const struct planner *pl, uint16_t a, uint16_t b)
 	for (i = 0; i < n; i++) {
 		for (j = 0; host_is_within(pl->host, pl->host->regs[i].node, a) && j < n; j++) {
 			if (host_is_within(pl->host, pl->host->regs[j].node, b) &&
-			    range_overlaps(pages_of(pl, i), pages_of(pl, j)))
+			    range_overlaps(range_pages(pl->host->regs[i].range),
+					   range_pages(pl->host->regs[j].range)))
 				return true;
 		}
 	}
@@ -412,66 +329,9 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	d->control = NULL;
 	v->nr_devices++;
 	own_regs(pl, node, vm);
-	for (i = node; i < pl->host->nodes[node].end; i++) {
-		if (!map_node(pl, vm, i, path))
-			break;
+	for (i = node; i < pl->host->nodes[node].end; i++)
 		note_reset(pl, vm, i);
-	}
 	check_dma(pl, vm, node, path);
-}
-
-/* The remedy for a page that a device shares with another one, which owner has. */
-static const char *page_remedy(const struct planner *pl, uint16_t other, uint8_t owner)
-{
-	if (owner < pl->plan->nr_vms)
-		return "assign both to one guest";
-	if (other == pl->console_node)
-		return "change \"console\" of the root, or leave the device out";
-	if (owner == OWNER_HYP || device_refusal(pl->host, other))
-		return "no guest can have that one, so leave the device out";
-	return host_is_disabled(pl->host, other) ? "add that one to \"devices\", too: it is disabled, and stays so" :
-	       "add that one to \"devices\", too";
-}
-
-static void shared_page(struct planner *pl, uint32_t vm, uint32_t mine, uint32_t other)
-{
-	char a[HOST_PATH_SIZE], b[HOST_PATH_SIZE], owner[VM_NAME_LEN + 16];
-	uint64_t page = align_down(pl->host->regs[mine].range.base, PAGE_SIZE);
-	uint64_t second = align_down(pl->host->regs[other].range.base, PAGE_SIZE);
-	uint16_t ma = pl->host->regs[mine].node, mb = pl->host->regs[other].node;
-
-	vm_problem(pl, vm, PROBLEM_PAGE_SHARED, "devices",
-		   "%s shares the 4 KiB page at 0x%lx with %s, which %s has; %s",
-		   host_path(pl->host, ma, a, sizeof(a)), second > page ? second : page,
-		   host_path(pl->host, mb, b, sizeof(b)),
-		   plan_owner_name(pl, pl->reg_owner[other], owner, sizeof(owner)),
-		   page_remedy(pl, mb, pl->reg_owner[other]));
-}
-
-/*
- * Each pair of guests is reported once. Registers without an owner count as well: a mapped page gives access to all
- * of it.
- */
-static void check_pages(struct planner *pl)
-{
-	uint32_t i, j, n = pl->host->nr_regs;
-	struct range pages;
-
-	for (i = 0; i < n; i++) {
-		uint8_t mine = pl->reg_owner[i];
-
-		if (mine >= pl->plan->nr_vms)
-			continue;
-		pages = pages_of(pl, i);
-		for (j = 0; j < n; j++) {
-			uint8_t other = pl->reg_owner[j];
-
-			if (other == mine || (j < i && other < pl->plan->nr_vms))
-				continue;
-			if (range_overlaps(pages, pages_of(pl, j)))
-				shared_page(pl, mine, i, j);
-		}
-	}
 }
 
 void plan_devices(struct planner *pl)
@@ -484,5 +344,5 @@ void plan_devices(struct planner *pl)
 			add_device(pl, vm, pl->config->vms[vm].devices[i]);
 		choose_stdout(pl, vm, usual);
 	}
-	check_pages(pl);
+	plan_pages(pl);
 }

@@ -50,9 +50,12 @@ bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct p
  * meant. */
 void plan_unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop, const char *name);
 
-/* plan_dev.c: the hypervisor's console, the guests' devices, and pages with two owners. */
+/* plan_dev.c: the hypervisor's console, and the guests' devices. */
 void plan_console(struct planner *pl);
 void plan_devices(struct planner *pl);
+
+/* plan_pages.c: maps the registers of all guests' devices, page by page; windows for pages that have two owners. */
+void plan_pages(struct planner *pl);
 
 /* "guest linux", "the hypervisor" or "no guest"; owner: VM, OWNER_HYP or NO_OWNER. Cut at size; returns buf. */
 const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, size_t size);
@@ -69,8 +72,8 @@ void plan_standins(struct planner *pl);
 /* plan_dma.c: a node of a guest's devices that does not reach all of that RAM (host-physical) by DMA; NO_NODE: none. */
 uint16_t plan_dma_limit(const struct planner *pl, uint32_t vm, struct range ram);
 
-/* plan_pci.c: the bus of a guest's PCI host bridge, which is the last of its devices so far or in it. */
-void plan_add_bridge(struct planner *pl, uint32_t vm, uint16_t node);
+/* plan_pci.c: the bus of a PCI host bridge, which is that device of the guest (index into devices) or in it. */
+void plan_add_bridge(struct planner *pl, uint32_t vm, uint32_t device, uint16_t node);
 
 /* Why the hypervisor cannot make the bus of a PCI host bridge silent, as text for a problem, or NULL. */
 const char *pci_bridge_refusal(const struct host *host, uint16_t node);

@@ -60,7 +60,7 @@ const char *pci_bridge_refusal(const struct host *host, uint16_t node)
 	return NULL;
 }
 
-void plan_add_bridge(struct planner *pl, uint32_t vm, uint16_t node)
+void plan_add_bridge(struct planner *pl, uint32_t vm, uint32_t device, uint16_t node)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
 	uint32_t first, last, buses;
@@ -79,5 +79,5 @@ void plan_add_bridge(struct planner *pl, uint32_t vm, uint16_t node)
 	if (ecam.size / BUS_SIZE < buses)
 		buses = (uint32_t)(ecam.size / BUS_SIZE);
 	v->bridges[v->nr_bridges++] = (struct plan_bridge){
-		.ecam = hpa(ecam.base), .device = v->nr_devices - 1, .first_bus = first, .nr_buses = buses };
+		.ecam = hpa(ecam.base), .device = (uint8_t)device, .first_bus = first, .nr_buses = buses };
 }

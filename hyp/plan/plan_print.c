@@ -290,6 +290,14 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 			add_range(pr, m->gpa.v, m->size);
 			end(pr);
 		}
+		for (i = 0; i < v->nr_windows; i++) {
+			if (v->windows[i].device != d)
+				continue;
+			start(pr, "  ", "");
+			add_range(pr, v->windows[i].base.v, v->windows[i].size);
+			add(pr, " in a shared page: each access is an exit");
+			end(pr);
+		}
 	}
 	print_intcs(pr, plan, v);
 }

@@ -20,6 +20,45 @@ guard_fetch16:
 	li	a0, 0
 	ret
 
+	/* a0: register; a1: bytes, 1, 2, 4 or 8; a2: where the value goes */
+	.globl	guard_device_read
+guard_device_read:
+	andi	t0, a1, 4
+	bnez	t0, 4f
+	andi	t0, a1, 1
+	bnez	t0, 1f
+	andi	t0, a1, 2
+	bnez	t0, 2f
+	ld	t0, 0(a0)
+	j	9f
+4:	lw	t0, 0(a0)
+	j	9f
+2:	lhu	t0, 0(a0)
+	j	9f
+1:	lbu	t0, 0(a0)
+9:	sd	t0, 0(a2)
+	li	a0, 0
+	ret
+
+	/* a0: register; a1: bytes, 1, 2, 4 or 8; a2: the value */
+	.globl	guard_device_write
+guard_device_write:
+	andi	t0, a1, 4
+	bnez	t0, 4f
+	andi	t0, a1, 1
+	bnez	t0, 1f
+	andi	t0, a1, 2
+	bnez	t0, 2f
+	sd	a2, 0(a0)
+	j	9f
+4:	sw	a2, 0(a0)
+	j	9f
+2:	sh	a2, 0(a0)
+	j	9f
+1:	sb	a2, 0(a0)
+9:	li	a0, 0
+	ret
+
 	/* Those below run before any guest does. */
 	.globl	guard_probes
 guard_probes:

@@ -16,6 +16,14 @@
  */
 enum err guard_fetch16(uint64_t *out, uint64_t gva) __must_check;
 
+/*
+ * Accesses to a register of a guest's device, for the guest, of size bytes (1, 2, 4 or 8), naturally aligned. Without
+ * fences: the guest's own order them, as they are executed on this hart. *value: in the low bytes. ERR_FAULT if the bus
+ * refuses it; a refusal that arrives later is not seen, as on a page that is mapped.
+ */
+enum err guard_device_read(hpa_t at, uint32_t size, uint64_t *value) __must_check;
+enum err guard_device_write(hpa_t at, uint32_t size, uint64_t value) __must_check;
+
 /* Reads a CSR that may not exist. ERR_FAULT if it does not (or access to it is closed). */
 enum err guard_read_hstatus(uint64_t *out) __must_check;
 enum err guard_read_henvcfg(uint64_t *out) __must_check;

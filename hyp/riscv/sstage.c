@@ -15,7 +15,7 @@
 #define SATP_MODE_SV48	9ul
 #define SATP_MODE_SHIFT	60
 
-#define POOL_SIZE	64
+#define POOL_SIZE	80	/* 16 of them for MAX_WINDOW_REGIONS (plan.h): each may need two tables */
 
 _Static_assert(MAX_HARTS <= PAGING_ENTRIES, "one window entry a hart");
 

@@ -57,9 +57,19 @@ static bool get_doorbell(struct vdevs *d, uint32_t number, struct vdev *out)
 	return true;
 }
 
+static bool get_window(struct vdevs *d, uint32_t number, struct vdev *out)
+{
+	const struct plan_window *w = &d->plan->windows[number];
+
+	if (number >= d->plan->nr_windows)
+		return false;
+	*out = (struct vdev){ .base = w->base.v, .size = w->size };
+	return true;
+}
+
 /* ---- the table ---- */
 
-static const vdev_get_t kinds[] = { get_plic, get_uart, get_doorbell };
+static const vdev_get_t kinds[] = { get_plic, get_uart, get_doorbell, get_window };
 
 void vdev_list(struct vdevs *d)
 {

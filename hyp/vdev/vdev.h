@@ -29,11 +29,11 @@ struct vdev {
 	uint64_t base, size;	/* its window, guest-physical */
 	void *state;
 	vdev_takes_t takes;
-	vdev_read_t read;
+	vdev_read_t read;	/* NULL: a window on the host's device at the same address (struct plan_window) */
 	vdev_write_t write;
 };
 
-#define MAX_VDEVS	(MAX_INTCS + 1 + MAX_SHARED)
+#define MAX_VDEVS	(MAX_INTCS + 1 + MAX_SHARED + MAX_VM_WINDOWS)
 
 struct vdevs {
 	const struct plan_vm *plan;

@@ -45,7 +45,7 @@ static enum err create_gstage(struct vm *vm, struct gstage *g)
 	gstage_init(g, vm->plan->gstage_levels);
 	for (uint32_t i = 0; i < vm->plan->nr_regions; i++) {
 		const struct plan_region *r = &vm->plan->regions[i];
-		enum err e = gstage_map(g, r->gpa, r->hpa, r->size, r->rights);
+		enum err e = r->kind == REGION_WINDOWS ? OK : gstage_map(g, r->gpa, r->hpa, r->size, r->rights);
 
 		if (e != OK)
 			return e;

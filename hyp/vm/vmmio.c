@@ -7,6 +7,7 @@
 #include "hyp/vm/vmmio.h"
 
 #include "hyp/riscv/csr_defs.h"
+#include "hyp/riscv/fault.h"
 #include "hyp/riscv/insn.h"
 #include "hyp/vm/complain.h"
 #include "hyp/vm/external.h"
@@ -111,11 +112,29 @@ static __noinline enum verdict unmapped(struct vcpu *v, const struct guest_exit 
 	return inject_access_fault(v, e);
 }
 
+/* An access to a device of the guest in a page that is not mapped, as it would be without the exit. */
+static enum verdict window_access(struct vcpu *v, const struct guest_exit *e, const struct vdev *d, uint64_t offset,
+				  const struct insn_access *insn)
+{
+	hpa_t at = hpa(d->base + offset);
+	uint64_t value = 0;
+
+	if (insn->size > d->size - offset)	/* the rest is another owner's */
+		return inject_access_fault(v, e);
+	if (insn->store ? guard_device_write(at, insn->size, insn->reg ? v->ctx.x[insn->reg] : 0) :
+			  guard_device_read(at, insn->size, &value))
+		return inject_access_fault(v, e);
+	finish(v, insn, value);
+	return VERDICT_RESUME;
+}
+
 static enum verdict device_access(struct vcpu *v, const struct guest_exit *e, const struct vdev *d, uint64_t offset,
 				  const struct insn_access *insn)
 {
 	uint64_t changed, value = 0;
 
+	if (!d->read)
+		return window_access(v, e, d, offset, insn);
 	if (d->takes ? !d->takes(d->state, offset, insn->size) : insn->size != 4 || offset & 3)
 		return inject_access_fault(v, e);
 	if (!insn->store)

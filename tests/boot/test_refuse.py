@@ -156,9 +156,9 @@ def test_all_problems_are_told_at_once(start):
 RESERVED = "/reserved-memory/mine@90000000"
 
 HOSTS = {
-    "two devices in a page": (
-        [["-t", "x", RTC, "reg", "0", "10000800", "0", "100"]],
-        f"/b: devices: {RTC} shares the 4 KiB page at 0x10000000 with {UART}, .* [page-shared]"),
+    "two devices with a register": (
+        [["-t", "x", RTC, "reg", "0", "10000080", "0", "100"]],
+        f"/a: devices: {UART} has registers at 0x10000080 that are also those of {RTC}, .* [registers-shared]"),
     "two devices with an interrupt": (
         [["-t", "x", RTC, "interrupts", "a"]],
         f"/b: devices: {RTC}: its interrupt 10 of {PLIC} is also claimed by guest a; .* "

@@ -91,6 +91,48 @@ static void check_plic_value(uint64_t offset, uint64_t value)
 		SPEC(!value || (value <= FAKE_NDEV && owns(value)));
 }
 
+/* The instruction was not there any more: the guest fetches it again, or gets its fault. */
+static void lost(uint64_t fault)
+{
+	if (hw_now()->x[0] == hw_was()->x[0] && hw_now()->csr.vscause == hw_was()->csr.vscause &&
+	    hw_now()->csr.vsepc == hw_was()->csr.vsepc) {
+		spec_check_kept();
+		spec_continues(0, false);
+	} else {
+		faults(fault, spec_now.exit.tval);
+	}
+}
+
+/* Registers of its own in a page that it shares: as on the host's bus, in the same width. */
+static void window_access(uint64_t at, uint64_t fault)
+{
+	const struct spec_op *op = &spec_now.op;
+	bool load = fault == CAUSE_LOAD_ACCESS;
+	uint64_t offset = at - FAKE_WINDOWS, value, want = 0;
+	uint8_t page[sizeof(fake.window_page)];
+
+	memcpy(page, spec_window_page, sizeof(page));
+	if (!spec_now.known) {
+		lost(fault);
+	} else if (op->kind != (load ? OP_LOAD : OP_STORE) || offset % op->size || op->before ||
+		   offset % 0x100 + op->size > FAKE_WINDOW || (offset & 0xf8) == FAKE_REFUSED) {
+		faults(fault, spec_now.exit.tval);
+	} else {
+		executed(load, &value);
+		if (load) {
+			memcpy(&want, page + offset, op->size);
+			if (op->sign && op->size < 8 && want >> (8 * op->size - 1))
+				want |= ~0ull << 8 * op->size;
+			SPEC(!op->reg || value == want);
+		} else {
+			value = op->reg ? hw_was()->x[op->reg] : 0;
+			memcpy(page + offset, &value, op->size);
+		}
+		spec_continues(0, true);
+	}
+	SPEC(!memcmp(page, fake.window_page, sizeof(page)));
+}
+
 /* size: what the device takes, in bytes. */
 static void device_access(uint64_t offset, uint64_t fault, uint32_t size)
 {
@@ -98,14 +140,8 @@ static void device_access(uint64_t offset, uint64_t fault, uint32_t size)
 	bool load = fault == CAUSE_LOAD_ACCESS;
 	uint64_t value;
 
-	if (!spec_now.known) {	/* the guest fetches it again, or gets its fault */
-		if (hw_now()->x[0] == hw_was()->x[0] && hw_now()->csr.vscause == hw_was()->csr.vscause &&
-		    hw_now()->csr.vsepc == hw_was()->csr.vsepc) {
-			spec_check_kept();
-			spec_continues(0, false);
-		} else {
-			faults(fault, spec_now.exit.tval);
-		}
+	if (!spec_now.known) {
+		lost(fault);
 		return;
 	}
 	if (op->kind != (load ? OP_LOAD : OP_STORE) || op->size != size || offset % size || op->before) {
@@ -175,6 +211,8 @@ static void guest_page_fault(void)
 		device_access(at - FAKE_PLIC, fault, 4);
 	else if (has_vuart() && at >= FAKE_VUART && at - FAKE_VUART < 0x100)
 		device_access(at - FAKE_VUART, fault, 1);
+	else if (at >= FAKE_WINDOWS + 0x100 * spec_now.vm && at - FAKE_WINDOWS - 0x100 * spec_now.vm < FAKE_WINDOW)
+		window_access(at, fault);
 	else
 		unmapped(fault);
 }

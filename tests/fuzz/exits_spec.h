@@ -63,6 +63,7 @@ struct spec_vm {
 extern struct spec_vm spec_vms[FAKE_VMS];
 extern struct spec_event spec_now;		/* the event */
 extern struct fake_hw spec_was[FAKE_HARTS];	/* harts before it */
+extern uint8_t spec_window_page[sizeof(fake.window_page)];	/* the shared page before it */
 
 /* All that is not the VM's is as before; and so is its own RAM, unless loaded. */
 void spec_check_others(bool loaded);

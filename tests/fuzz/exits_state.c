@@ -17,6 +17,7 @@ static struct {
 	uint8_t ram[FAKE_RAM_SIZE];
 } was;
 struct fake_hw spec_was[FAKE_HARTS];
+uint8_t spec_window_page[sizeof(fake.window_page)];
 bool spec_trying;
 jmp_buf spec_trial;
 
@@ -40,6 +41,7 @@ void spec_fail(const char *expression, const char *file, int line)
 void spec_snapshot(void)
 {
 	memcpy(spec_was, fake.hw, sizeof(spec_was));
+	memcpy(spec_window_page, fake.window_page, sizeof(spec_window_page));
 	for (unsigned h = 0; h < FAKE_HARTS; h++) {
 		was.harts[h] = *hart_get(h);
 		was.vcpus[h] = *vm_vcpu_of_hart(h);

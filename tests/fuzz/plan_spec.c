@@ -106,6 +106,7 @@ static unsigned owners(uint64_t page)
 	for (i = 0; i < plan.nr_vms; i++)
 		for (j = 0; j < plan.vms[i].nr_regions; j++)
 			n += plan.vms[i].regions[j].kind != REGION_SHARED &&
+			     plan.vms[i].regions[j].kind != REGION_WINDOWS &&
 			     holds(plan.vms[i].regions[j].hpa.v, plan.vms[i].regions[j].size, page);
 	return n;
 }
@@ -119,6 +120,8 @@ static void check_pages(const struct host *host)
 		for (j = 0; j < plan.vms[i].nr_regions; j++) {
 			const struct plan_region *m = &plan.vms[i].regions[j];
 
+			if (m->kind == REGION_WINDOWS)
+				continue;	/* oracle.c; no guest has it whole */
 			MUST(owners(m->hpa.v) == 1 && owners(m->hpa.v + (m->size - PAGE_SIZE)) == 1);
 			for (k = 0; k < host->nr_plics; k++) {
 				MUST(!holds(m->hpa.v, m->size, host->plics[k].range.base));
@@ -262,7 +265,8 @@ static void check_page(const struct plan_vm *v, uint64_t page)
 	if (page >> (v->gstage_levels == 4 ? 50 : 41))
 		return;
 	entry = walk(v, page, &to);
-	for (i = 0; i < v->nr_regions && !holds(v->regions[i].gpa.v, v->regions[i].size, page); i++)
+	for (i = 0; i < v->nr_regions && (v->regions[i].kind == REGION_WINDOWS ||
+					  !holds(v->regions[i].gpa.v, v->regions[i].size, page)); i++)
 		;
 	MUST(!entry == (i == v->nr_regions));
 	if (!entry)
@@ -298,7 +302,8 @@ static void check_tables(const struct plan_vm *v)
 
 	gstage_init(&gstage, v->gstage_levels);
 	for (i = 0; i < v->nr_regions; i++)
-		MUST(!gstage_map(&gstage, v->regions[i].gpa, v->regions[i].hpa, v->regions[i].size,
+		MUST(v->regions[i].kind == REGION_WINDOWS ||
+		     !gstage_map(&gstage, v->regions[i].gpa, v->regions[i].hpa, v->regions[i].size,
 				 v->regions[i].rights));
 	for (i = 0; i < v->nr_regions; i++) {
 		const struct plan_region *m = &v->regions[i];

@@ -59,7 +59,7 @@ def outputs(command):
     if command == "drivers":
         guests = [(path, name) for path in SHIPPED for name in guests_of(path)]
         return [run(command, host_of(path), path, name) for path, name in guests]
-    wrong = [os.path.join(TOP, f"configs/bad/{name}.dts") for name in ("several", "bad-config", "page-shared")]
+    wrong = [os.path.join(TOP, f"configs/bad/{name}.dts") for name in ("several", "bad-config", "registers-shared")]
     return [run(command, host_of(path), path) for path in SHIPPED] + [run(command, virt, path) for path in wrong]
 
 

@@ -190,7 +190,7 @@ static void test_refused(void **state)
 		{ "reg = <0 0xd000000 0 0x8000>", "reg = <0 0xd000800 0 0x8000>", PROBLEM_BAD_HOST, APLIC, "4K" },
 		{ "interrupts = <10 4>", "interrupts = <97 4>", PROBLEM_IRQ_UNROUTABLE, "/a", "riscv,num-sources" },
 		{ "interrupts = <10 4>", "interrupts = <11 4>", PROBLEM_IRQ_TAKEN, "/b", "interrupt 11" },
-		{ "reg = <0 0x101000 0 0x1000>", "reg = <0 0x2800a000 0 0x1000>", PROBLEM_PAGE_SHARED, "/b", "" },
+		{ "reg = <0 0x101000 0 0x1000>", "reg = <0 0x2800a000 0 0x1000>", PROBLEM_REGISTERS_SHARED, "/b", "" },
 		{ "msi-parent = <&imsic>;\n\t\t\tinterrupt-controller;\n\t\t\t#interrupt-cells = <2>",
 		  "interrupts-extended = <&intc0 9>;\n\t\t\tinterrupt-controller;\n\t\t\t#interrupt-cells = <2>",
 		  PROBLEM_IRQ_UNROUTABLE, "/a", "no messages" },

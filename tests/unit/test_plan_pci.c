@@ -105,7 +105,7 @@ static void test_refused(void **state)
 			    "<0x2000000 0 0x80000000 0 0x80000000 0 0x1000>", MAP, ""), PROBLEM_DEVICE_REGISTERS,
 		  "lie in RAM" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000",
-			    "<0x2000000 0 0 0 0x10000000 0 0x1000>", MAP, ""), PROBLEM_PAGE_SHARED,
+			    "<0x2000000 0 0 0 0x10000000 0 0x1000>", MAP, ""), PROBLEM_REGISTERS_SHARED,
 		  "/soc/serial@10000000" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000", RANGES, "<0 0 0 1 &plic>", ""),
 		  PROBLEM_IRQ_UNROUTABLE, "interrupt-map is cut off" },

@@ -318,6 +318,47 @@ static void sswi_write(uint64_t addr, uint64_t value)
 	fake.hw[hart].csr.ssip = 1ull << IRQ_SSI;
 }
 
+/* ---- a page with registers of all VMs ---- */
+
+static uint8_t *window_register(hpa_t at, uint32_t size)
+{
+	uint64_t offset = at.v - FAKE_WINDOWS;
+	int vm = worker();
+
+	fake.nr_mmio++;
+	fake_access(NULL);
+	if (vm < 0 || at.v % size || offset - 0x100u * (unsigned)vm > FAKE_WINDOW - size)
+		fake_fail("%u bytes at 0x%lx for VM %d", size, at.v, vm);
+	if ((offset & 0xff) / 8 != FAKE_REFUSED / 8)
+		return fake.window_page + offset;
+	fake.hw[fake.running].csr.scause = CAUSE_LOAD_ACCESS;	/* the trap of the hypervisor */
+	fake.hw[fake.running].csr.stval = at.v;
+	fake.hw[fake.running].csr.htval = fake.hw[fake.running].csr.htinst = 0;
+	fake.hw[fake.running].csr.sstatus |= SSTATUS_SPP;
+	return NULL;
+}
+
+enum err guard_device_read(hpa_t at, uint32_t size, uint64_t *value)
+{
+	const uint8_t *p = window_register(at, size);
+
+	*value = 0xbadbadbadbadbadb;
+	if (!p)
+		return ERR_FAULT;
+	memcpy(value, p, size);		/* the rest is not its business */
+	return OK;
+}
+
+enum err guard_device_write(hpa_t at, uint32_t size, uint64_t value)
+{
+	uint8_t *p = window_register(at, size);
+
+	if (!p)
+		return ERR_FAULT;
+	memcpy(p, &value, size);
+	return OK;
+}
+
 uint64_t fake_mmio_read(uint64_t addr, unsigned size)
 {
 	uint64_t offset = addr - FAKE_PLIC;

@@ -26,7 +26,8 @@ static void add_region(struct plan_vm *p, uint64_t at, uint64_t to, uint64_t pag
 {
 	p->regions[p->nr_regions++] = (struct plan_region){
 		.gpa = gpa(at), .hpa = hpa(to), .size = pages * PAGE_SIZE, .kind = kind,
-		.rights = kind == REGION_RAM ? RIGHT_R | RIGHT_W | RIGHT_X : RIGHT_R | RIGHT_W,
+		.rights = kind == REGION_RAM ? RIGHT_R | RIGHT_W | RIGHT_X :
+			  kind == REGION_DEVICE ? RIGHT_R | RIGHT_W : 0,
 	};
 }
 
@@ -52,6 +53,7 @@ static void add_stale(struct plan_vm *p, unsigned vm)
 	add_region(p, FAKE_STALE, FAKE_RAM_HPA, FAKE_RAM_PAGES, REGION_RAM);
 	p->nr_regions--;
 	p->vcpu_hart[p->nr_vcpus] = guests[(vm + 1) % FAKE_VMS].hart[0];
+	p->windows[p->nr_windows] = (struct plan_window){ gpa(FAKE_STALE + PAGE_SIZE), PAGE_SIZE, 0 };
 	p->resets[p->nr_resets] = hpa(0x10001000 + 0x1000 * ((vm + 1) % FAKE_VMS));
 }
 
@@ -98,6 +100,9 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 						.irq = FAKE_VUART_IRQ, .clock_hz = 3686400 };
 	if (config->shared && vm < 2)
 		add_share(p, vm);
+	add_region(p, FAKE_WINDOWS, FAKE_WINDOWS, 1, REGION_WINDOWS);
+	p->nr_windows = 1;
+	p->windows[0] = (struct plan_window){ gpa(FAKE_WINDOWS + 0x100 * vm), FAKE_WINDOW, 0 };
 	p->nr_resets = 1;
 	p->resets[0] = hpa(0x10001000 + 0x1000 * vm);
 	add_stale(p, vm);

@@ -45,6 +45,9 @@
 #define FAKE_UART_HART	5u
 #define FAKE_TYPED	512
 #define FAKE_VUART	0x10002000ull	/* where a sees it, */
+#define FAKE_WINDOWS	0x10003000ull	/* a page in which VM n has the registers from n * 0x100 on, */
+#define FAKE_WINDOW	0xfcu		/* so many bytes; */
+#define FAKE_REFUSED	0xf0u		/* the bus refuses each access to the word there */
 #define FAKE_STALE	0x88000000ull	/* of an entry behind the regions of each VM: all RAM; no code may read it */
 #define FAKE_SSWI	0x02f00000ull	/* register n is of the hart with index n */
 #define FAKE_SHARED	0x90000000ull	/* memory of b and a, in each, in the host at */
@@ -150,6 +153,7 @@ struct fake_machine {
 	uint32_t late;				/* of it, what comes only once LSR has been read */
 	bool phantom;				/* IIR shows a time-out though there is nothing, until RBR is read */
 	uint8_t keys[FAKE_TYPED];
+	uint8_t window_page[0x1000];			/* the page at FAKE_WINDOWS */
 	uint32_t console_len;
 	char console[FAKE_CONSOLE];		/* what does not fit is dropped */
 };

@@ -179,7 +179,6 @@ static const char *check_share(const struct plan *plan, const struct plan_vm *v,
 	return NULL;
 }
 
-
 /* The first guest file of one of the VM's own harts, behind the page of S-level, and of no other VM's. */
 static const char *check_file(const struct host *host, const struct plan *plan, const struct plan_vm *v,
 			      const struct plan_region *m)
@@ -201,30 +200,6 @@ static const char *check_file(const struct host *host, const struct plan *plan, 
 		FAIL_IF(owns(host, v, host->regs[i].node) &&
 			meet(m->hpa.v, m->size, host->regs[i].range.base, host->regs[i].range.size),
 			"%s: a file in a device", v->name);
-	return NULL;
-}
-
-static const char *check_device(const struct host *host, const struct plan *plan,
-				const struct plan_vm *v, const struct plan_region *m)
-{
-	bool own, any = false;
-
-	FAIL_IF(m->gpa.v != m->hpa.v, "%s: a device is remapped", v->name);
-	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W), "%s: rights of a device", v->name);
-	FAIL_IF(m->device >= v->nr_devices, "%s: registers of no device", v->name);
-	FAIL_IF(meet(m->hpa.v, m->size, plan->console.base.v, plan->console.size),
-		"%s: has the console", v->name);
-	for (unsigned i = 0; i < host->nr_ram; i++)
-		FAIL_IF(meet(m->hpa.v, m->size, host->ram[i].base, host->ram[i].size),
-			"%s: RAM as a device", v->name);
-	for (unsigned i = 0; i < host->nr_regs; i++) {
-		own = owns(host, v, host->regs[i].node);
-		any |= own && meet(m->hpa.v, m->size, host->regs[i].range.base, host->regs[i].range.size);
-		FAIL_IF(!own && meet(m->hpa.v, m->size, host->regs[i].range.base,
-				     host->regs[i].range.size), "%s: reaches %s", v->name,
-			host_name(host, host->regs[i].node));
-	}
-	FAIL_IF(!any, "%s: pages with nothing in them", v->name);
 	return NULL;
 }
 
@@ -281,26 +256,6 @@ static const char *check_images(const struct config *config, const struct plan_v
 	FAIL_IF(i->size && !in_ram(v, i->target.v, i->size), "%s: initrd not in RAM", v->name);
 	FAIL_IF(meet(i->target.v, i->size, v->dtb.v, GUEST_DTB_MAX), "%s: initrd and tree", v->name);
 	FAIL_IF(meet(i->target.v, i->size, k->target.v, k->size), "%s: initrd and kernel", v->name);
-	return NULL;
-}
-
-/* A device's registers are mapped to their last byte, or the guest would fault in the middle of one. */
-static const char *check_complete(const struct host *host, const struct plan_vm *v)
-{
-	unsigned j;
-	uint64_t at, last;
-
-	for (unsigned i = 0; i < host->nr_regs; i++) {
-		at = host->regs[i].range.base;
-		last = at + (host->regs[i].range.size - 1);
-		if (!owns(host, v, host->regs[i].node))
-			continue;
-		for (j = 0; j < v->nr_regions; j++)
-			if (at >= v->regions[j].gpa.v && last <= v->regions[j].gpa.v +
-								 (v->regions[j].size - 1))
-				break;
-		FAIL_IF(j == v->nr_regions, "%s: registers at 0x%lx are not mapped", v->name, at);
-	}
 	return NULL;
 }
 
@@ -373,13 +328,12 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 			switch (v->regions[i].kind) {
 			case REGION_RAM: wrong = check_ram(host, config, plan, v, &v->regions[i]); break;
 			case REGION_FILE: wrong = check_file(host, plan, v, &v->regions[i]); break;
-			case REGION_DEVICE: wrong = check_device(host, plan, v, &v->regions[i]); break;
-			default: break;	/* check_shared() */
+			default: break;	/* check_shared(), oracle_check_devices() */
 			}
 		for (unsigned i = 0; !wrong && i < v->nr_shares; i++)
 			wrong = check_share(plan, v, vm, i);
 		wrong = wrong ? wrong : check_space(v);
-		wrong = wrong ? wrong : check_complete(host, v);
+		wrong = wrong ? wrong : oracle_check_devices(host, plan, v);
 		wrong = wrong ? wrong : check_images(config, v, vm);
 		wrong = wrong ? wrong : check_irqs(plan, v, vm);
 		wrong = wrong ? wrong : oracle_check_control(host, v);

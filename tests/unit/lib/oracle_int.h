@@ -36,6 +36,9 @@ static inline bool owns(const struct host *host, const struct plan_vm *v, unsign
 	return false;
 }
 
+/* oracle_dev.c: registers of its devices: what is mapped, what has windows, and that nothing is missing. */
+const char *oracle_check_devices(const struct host *host, const struct plan *plan, const struct plan_vm *v);
+
 /* oracle_control.c: devices that control the machine are those that the plan names. */
 const char *oracle_check_control(const struct host *host, const struct plan_vm *v);
 
