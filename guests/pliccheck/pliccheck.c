@@ -133,6 +133,7 @@ static void print(uint32_t steps)
 			n += formatf(text + n, sizeof(text) - n, " %x/%x/%x", trace[k].what, trace[k].result,
 				     trace[k].eip);
 		line("%s", text);
+		delay_ms(1);	/* what a console's ring has no room for is dropped */
 	}
 }
 

@@ -6,9 +6,10 @@ UART = "/soc/serial@10000000"
 DISK = "/soc/virtio_mmio@10001000"
 
 
-def config(*guests, console=CONSOLE, hypervisor_at=None):
+def config(*guests, console=CONSOLE, hypervisor_at=None, console_hart=None):
     """The text of a configuration with these guests."""
     head = f'\tconsole = "{console}";\n' if console else ""
+    head += f"\tconsole-hart = <{console_hart}>;\n" if console_hart is not None else ""
     head += f'\thypervisor-at = "{hypervisor_at}";\n' if hypervisor_at else ""
     return ('/dts-v1/;\n\n/ {\n\tcompatible = "bulkhead,partitions-v1";\n' + head
             + "".join(guests) + "};\n")

@@ -91,7 +91,7 @@ def test_guest(boot, model, seed, mode):
 
 def check_guest(boot, model, seed, mode, on="1 2", **machine_args):
     machine = boot(config(guest("check", on, "32M", "pliccheck", devices=[UART, RTC], plic_mode=mode,
-                                bootargs=arguments(seed))), **machine_args)
+                                bootargs=arguments(seed)), console_hart=0), **machine_args)
     machine.hv.expect_line("check", "plic: end, ", 120)
     machine.wait()
     compare(machine.hv.lines("check"), model, seed, mode)
@@ -105,7 +105,7 @@ def test_beside_hostile_completer(boot, model, attacker, mode, qemu):
     (docs/safety.md)."""
     machine = boot(config(guest("check", "1 2", "32M", "pliccheck", devices=[UART, RTC], plic_mode=mode,
                                 bootargs=arguments(7)),
-                          guest("completer", "3", "4M", "completer", plic_mode=attacker)), qemu=qemu)
+                          guest("completer", "3", "4M", "completer", plic_mode=attacker), console_hart=0), qemu=qemu)
     machine.hv.expect_line("check", "plic: end, ", 240)
     lines = machine.hv.lines("check")
     assert re.search(r"^\[completer\] completer: \d+ rounds", machine.hv.text, re.M)
