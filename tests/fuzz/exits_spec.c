@@ -160,17 +160,17 @@ static void check_given_up(struct spec_vm *m)
 	SPEC(fake.shut_down == (all_ended() && !fake.config.keep_machine));
 }
 
-/* A parked hart looks, now and then, for those that have not left yet. */
+/* A parked hart looks, now and then, for those that have not left yet; or it shows what waits on the console. */
 static void check_parked(void)
 {
+	bool polls = !fake.config.uart && vm_vcpu_of_hart(spec_now.hart)->timer.poll != UINT64_MAX, looks;
 	struct spec_vm *m = vm_now();
-	bool looks;
 
 	SPEC(hw_now()->place == PLACE_WFI);
 	check_given_up(m);
 	looks = m->state == VM_STOPPING && m->active;
 	SPEC(hw_now()->csr.hie == 0);
-	SPEC(hw_now()->csr.sie == (1ull << IRQ_SSI | (looks ? 1ull << IRQ_STI : 0)));
+	SPEC(hw_now()->csr.sie == (1ull << IRQ_SSI | (looks || polls ? 1ull << IRQ_STI : 0)));
 }
 
 /* Of what follows an end: logged, unless the rate limit drops it. */
