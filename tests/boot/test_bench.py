@@ -12,6 +12,7 @@ from configs import config, guest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests/scripts"))
 from loading import script
+FEWER = {"dbcn": 20, "complaint": 4}   # the console's ring and the rate limit have room for no more
 EXACT = ["-icount", "shift=0,sleep=off", "-rtc", "base=1970-01-01,clock=vm"]
 
 
@@ -33,7 +34,7 @@ def check_rows(machine, run):
     assert not missing
     for key in keys(run):
         count, low, median, high = rows[key]
-        assert count == 100, key
+        assert count == FEWER.get(key, 100), key
         assert 0 <= low <= median <= high, key
 
 
@@ -55,7 +56,7 @@ def test_boot_takes_as_long_with_more_ram(monkeypatch, pack, log_dir):
     def instructions(ram, guests):
         monkeypatch.setattr(bench, "MEMORY", ram)
         image = pack(config(guest("bench", "0", f"{guests} at 0x90000000", "bench", images="in-place",
-                                  ram_at_boot="keep",
+                                  ram_at_boot="keep", unmapped="ignore",
                                   devices="/soc/rtc@101000")))
         return int(re.search(r"boot_time (\d+) ns", bench.partition("place", image))[1])
     small, large = instructions("512M", "16M"), instructions("8G", "7G")
