@@ -39,11 +39,14 @@ boot_hart:
 	lw	t2, (t0)
 	bne	t1, t2, boot_read_only
 
-	/* Firmware without HSM would send all harts here: one continues, the others wait for ever. */
+	/*
+	 * Firmware without HSM would send all harts here: one continues, the others wait for ever. Other firmware may
+	 * send a hart here that the boot hart has started (await_hart() in main.c): it stops, to be started again.
+	 */
 	lla	t0, boot_lottery
 	li	t1, 1
 	amoadd.w.aqrl t1, t1, (t0)
-	bnez	t1, 9f
+	bnez	t1, boot_stop
 	lla	a2, _start
 
 	/* A moved image starts again here, with a2 = where it was loaded (boot/move.c). */
@@ -77,6 +80,10 @@ boot_again:
 	j	3b
 4:
 	call	boot_main		/* (hart id, device tree, where the image was loaded) */
+boot_stop:
+	li	a7, SBI_EXT_HSM
+	li	a6, SBI_HSM_STOP
+	ecall
 9:	wfi
 	j	9b
 

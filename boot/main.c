@@ -41,7 +41,6 @@ static struct plan plan __attribute__((section(".noinit")));
 /* Firmware sets up a hart's interrupt controllers when it starts the hart: OpenSBI masks its PLIC context
  * by the threshold. So no guest starts before all harts have arrived. */
 #define ARRIVAL_SECONDS	30
-static uint32_t harts_here;	/* atomic: secondary harts that have arrived */
 static bool guests_may_start;	/* atomic: all harts have arrived and passed their checks */
 
 static __noreturn void refuse(const char *reason)
@@ -186,13 +185,22 @@ static void prepare(struct hart *self)
 		vcpu_prepare(self->vcpu);
 }
 
-static void await_harts(uint32_t count)
+static void start_hart(const struct hart *h)
 {
-	uint64_t end = csr_read(CSR_TIME) + ARRIVAL_SECONDS * plan.timebase_hz;
+	if (sbi_hart_start(h->id, hpa((uintptr_t)secondary_entry), (uintptr_t)h) != OK)
+		refuse("the firmware does not start a hart of the plan");
+}
 
-	while (__atomic_load_n(&harts_here, __ATOMIC_ACQUIRE) < count)
-		if (csr_read(CSR_TIME) > end)
+/* The hart goes to the image's first instruction if it loses a race in OpenSBI before 1.2: the firmware marks it as
+ * started before it stores the address. There the hart stops (entry.S), so it is started again. */
+static void await_hart(const struct hart *h, uint64_t deadline)
+{
+	while (!__atomic_load_n(&h->arrived, __ATOMIC_ACQUIRE)) {
+		if (csr_read(CSR_TIME) > deadline)
 			refuse("the firmware started a hart that does not arrive");
+		if (sbi_hart_is_stopped(h->id))
+			start_hart(h);
+	}
 }
 
 /* All harts of the plan have run prepare(): refuses if one of them cannot isolate its guest. */
@@ -218,9 +226,14 @@ static void check_harts(void)
 	__atomic_store_n(&guests_may_start, true, __ATOMIC_RELEASE);
 }
 
+static bool is_started(const struct hart *h, const struct hart *self)
+{
+	return h != self && (h->vcpu || drives_console(h->index));
+}
+
 static void start_harts(const struct hart *self)
 {
-	uint32_t started = 0;
+	uint64_t deadline;
 
 	for (uint32_t i = 0; i < plan.nr_harts; i++) {
 		struct hart *h = hart_get(i);
@@ -229,13 +242,13 @@ static void start_harts(const struct hart *self)
 		h->index = i;
 		h->setssip = plan.harts[i].setssip;
 		h->stack_top = memory_stack_top(i);
-		if ((!h->vcpu && !drives_console(i)) || h == self)
-			continue;
-		if (sbi_hart_start(h->id, hpa((uintptr_t)secondary_entry), (uintptr_t)h) != OK)
-			refuse("the firmware does not start a hart of the plan");
-		started++;
+		if (is_started(h, self))
+			start_hart(h);
 	}
-	await_harts(started);
+	deadline = csr_read(CSR_TIME) + ARRIVAL_SECONDS * plan.timebase_hz;
+	for (uint32_t i = 0; i < plan.nr_harts; i++)
+		if (is_started(hart_get(i), self))
+			await_hart(hart_get(i), deadline);
 }
 
 static struct hart *find_self(uint64_t hartid)
@@ -278,7 +291,6 @@ void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 		console_log("Bulkhead " VERSION_TEXT " on hart %lu, image at 0x%lx", hartid, loaded);
 	check_hart();
 	make_plan(host_dtb, loaded, hartid);
-	clear_old_image();
 	terminal_use(&plan);
 	plan_print(&plan, print_plan_line, NULL);
 	intc_init(&plan);
@@ -290,6 +302,7 @@ void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 	if (!self)
 		refuse("the device tree does not list the hart that boots");
 	start_harts(self);
+	clear_old_image();	/* not earlier: see await_hart() */
 	__asm__ volatile("mv tp, %0" : : "r"(self));
 	boot_switch_stack(self->stack_top, boot_finish);
 }
@@ -298,7 +311,7 @@ void boot_secondary(void)
 {
 	hart_init_traps();
 	prepare(this_hart());
-	__atomic_fetch_add(&harts_here, 1, __ATOMIC_ACQ_REL);
+	__atomic_store_n(&this_hart()->arrived, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&guests_may_start, __ATOMIC_ACQUIRE))
 		;
 	if (this_hart()->vcpu)

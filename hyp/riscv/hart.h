@@ -43,7 +43,8 @@ struct hart {
 	struct vcpu *vcpu;	/* NULL on a spare hart */
 	hpa_t setssip;		/* a write of 1 raises its sip.SSIP (ACLINT SSWI); 0: the firmware raises it */
 	uint64_t panics;	/* atomic; more than one: a trap while it reports a trap */
-	struct hart_refusal refusal;	/* why it cannot run guests; set before it counts as arrived */
+	struct hart_refusal refusal;	/* why it cannot run guests; set before arrived */
+	bool arrived;		/* atomic: a secondary hart has run its checks at boot */
 };
 
 static inline struct hart *this_hart(void)

@@ -60,6 +60,13 @@ enum err sbi_hart_start(uint64_t hartid, hpa_t entry, uint64_t opaque)
 	return r.error == SBI_SUCCESS ? OK : ERR_FIRMWARE;
 }
 
+bool sbi_hart_is_stopped(uint64_t hartid)
+{
+	struct sbiret r = sbi_ecall(SBI_EXT_HSM, SBI_HSM_STATUS, hartid, 0, 0, 0, 0);
+
+	return r.error == SBI_SUCCESS && r.value == SBI_HSM_STATE_STOPPED;
+}
+
 void sbi_hart_stop(void)
 {
 	sbi_ecall(SBI_EXT_HSM, SBI_HSM_STOP, 0, 0, 0, 0, 0);

@@ -31,6 +31,9 @@ void sbi_set_timer(uint64_t absolute);
 
 enum err sbi_hart_start(uint64_t hartid, hpa_t entry, uint64_t opaque) __must_check;
 
+/* False if the hart has another state, or if the firmware does not give it. */
+bool sbi_hart_is_stopped(uint64_t hartid);
+
 /* Stops the calling hart; returns only if the firmware refused. */
 void sbi_hart_stop(void);
 

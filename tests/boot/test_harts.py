@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from configs import config, guest, rt
 from machine import BUILD
+from shims import assemble
 
 RT = "16M at 0xa0000000"
 REFUSED = r"^\[bulkhead\] refused: a hart of the plan cannot be trusted with a guest; nothing is started$"
@@ -53,9 +54,9 @@ def test_floating_point(boot, cpu, qemu):
 
 # ---- a hypervisor that fails ----
 
-LI_TP_0, LI_SP_0, SD_RA_SP = 0x00000213, 0x00000113, 0x00113023
-NO_INSN = 0
+LI_TP_0, LI_SP_0, SD_RA_SP, NO_INSN = (insn.to_bytes(4, "little") for insn in (0x00000213, 0x00000113, 0x00113023, 0))
 PAYLOAD = 0x200000	# in fw_payload.bin
+LOADED = 0x80000000 + PAYLOAD
 
 
 def symbol(name):
@@ -68,26 +69,56 @@ def symbol(name):
 @pytest.fixture
 def broken(pack, switch_on):
     """broken({function: instructions}): a machine whose hypervisor has these where its functions begin."""
-    def start(faults):
-        image = pack(config(rt()))
+    def start(faults, text=None):
+        image = pack(text or config(rt()))
         with open(os.path.join(image, "fw_payload.bin"), "r+b") as file:
             for name, insns in faults.items():
                 file.seek(PAYLOAD + symbol(name))
-                file.write(b"".join(insn.to_bytes(4, "little") for insn in insns))
+                file.write(insns)
         return switch_on(image)
 
     return start
 
 
+# The first hart that is started goes to the image's first instruction.
+MISLED = f"""
+	lla	t0, 2f
+	lb	t1, (t0)
+	sb	sp, (t0)
+	bnez	t1, 1f
+	li	a1, {LOADED:#x}
+1:	li	a7, 0x48534d
+	li	a6, 0
+	ecall
+	ret
+2:	.byte	0
+"""
+
+
+@pytest.mark.parametrize("at, keep", [("loaded", False), ("moved", False), ("moved", True)])
+def test_a_hart_that_the_firmware_misleads(broken, log_dir, at, keep):
+    """OpenSBI before 1.2 does it about once in 500 starts. The loaded image stays until all harts have arrived."""
+    hart_start, free = LOADED + symbol("sbi_hart_start"), LOADED + (symbol("read_only_text") + 3 & ~3)
+    text = config(rt(ticks=20, **({"ram_at_boot": "keep"} if keep else {})), guest("smp", "0 1 2", "16M", "smp"),
+                  hypervisor_at=at if at == "loaded" else None)
+    jump, misled = assemble(log_dir, f"j {free:#x}", hart_start), assemble(log_dir, MISLED, free)
+    gap = bytes(free - LOADED - symbol("read_only_text"))
+    machine = broken({"sbi_hart_start": jump, "read_only_text": gap + misled}, text)
+    machine.hv.expect_line("smp", "done: 7 passed, 0 failed")
+    machine.hv.expect_line("bulkhead", "all guests ended, shutting the machine down")
+    assert machine.hv.has_line("rt", "rt: report ticks=20 ") and not machine.hv.has_line("bulkhead", "refused")
+    assert ("moving from" in machine.uart.text) == (at == "moved")
+
+
 def test_lost_tp(broken):
     """A trap in the hypervisor whose tp points nowhere."""
-    machine = broken({"vcpu_run": [LI_TP_0, NO_INSN]})
+    machine = broken({"vcpu_run": LI_TP_0 + NO_INSN})
     machine.hv.expect(r"^\[bulkhead\] PANIC: hart 18446744073709551615: trap in the hypervisor: cause 0x2 at 0x[0-9a-f]+")
     machine.wait()
 
 
 def test_lost_sp(broken):
-    machine = broken({"vcpu_run": [LI_SP_0, SD_RA_SP]})
+    machine = broken({"vcpu_run": LI_SP_0 + SD_RA_SP})
     machine.hv.expect(r"^\[bulkhead\] PANIC: hart 3: trap in the hypervisor: cause 0xf at 0x[0-9a-f]+, stval 0x0")
     machine.wait()
     registers = re.findall(r"\bx(\d+) +([0-9a-f]{16})\b", machine.hv.text)
@@ -97,6 +128,6 @@ def test_lost_sp(broken):
 
 
 def test_trap_in_panic(broken):
-    machine = broken({"vcpu_run": [NO_INSN], "panic_trap": [NO_INSN]})
+    machine = broken({"vcpu_run": NO_INSN, "panic_trap": NO_INSN})
     machine.uart.expect(r"\[bulkhead\] PANIC: a trap in the hypervisor while it reported a trap, at 0x[0-9a-f]{16}")
     machine.wait()
