@@ -71,6 +71,12 @@ static inline uint32_t plic_get_pending(const struct plic_regs *p, uint64_t word
 	return mmio_read32(hpa(p->base + PLIC_PENDING_BASE + 4 * word));
 }
 
+/* Claims on a context below nr_contexts. */
+static inline uint32_t plic_get_claim(const struct plic_regs *p, uint64_t context)
+{
+	return mmio_take32(hpa(p->base + PLIC_CONTEXT_BASE + PLIC_CONTEXT_CLAIM + PLIC_CONTEXT_STRIDE * context));
+}
+
 /* Writes id to the complete register of a context below nr_contexts, enabled or not. */
 static inline void plic_put_complete(const struct plic_regs *p, uint64_t context, uint32_t id)
 {

@@ -192,11 +192,11 @@ uint64_t vplic_physical(void *vplic, uint32_t vcpu)
 	struct vplic *v = vplic;
 	uint32_t context = (uint32_t)v->context[vcpu], id;
 
-	if (v->context[vcpu] == NO_CONTEXT)
+	if (context >= v->host.nr_contexts)	/* NO_CONTEXT is, too */
 		return 0;
 	lock_acquire(&v->lock);
 	for (uint32_t i = 0; i <= v->nr_physical; i++) {	/* one more: a spurious one, or the 0 */
-		id = plic_claim(v->plic, context);
+		id = plic_get_claim(&v->host, context);
 		if (!id)
 			break;
 		if (is_physical(v, id))
