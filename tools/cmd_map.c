@@ -13,6 +13,8 @@
 #include "tools/svg.h"
 #include "tools/tool.h"
 
+#define COLUMNS	32	/* interrupt sources of a row */
+
 static double heading(double y, const char *text, const char *note)
 {
 	svg_text(SVG_MARGIN, y + 32, ANCHOR_START, "head", "%s", text);
@@ -59,10 +61,10 @@ static void draw_card(const struct plan *plan, uint32_t vm, double x, double y, 
 		 map_cut(harts, w - 24, 12, text, sizeof(text)));
 	svg_text(x + 18, y + 60, ANCHOR_START, "", "%s of RAM",
 		 size_text(ram_of(v), size, sizeof(size)));
-	svg_text(x + 18, y + 76, ANCHOR_START, "dim small", "%u device%s, %u interrupt%s%s%s",
+	svg_text(x + 18, y + 76, ANCHOR_START, "dim small", "%u device%s, %u interrupt%s%s%s%s",
 		 v->nr_devices, v->nr_devices == 1 ? "" : "s", v->nr_irqs,
 		 v->nr_irqs == 1 ? "" : "s", v->trust_dma ? ", DMA" : "",
-		 v->trust_control ? ", control" : "");
+		 v->trust_control ? ", control" : "", v->vuart.size ? ", virtual UART" : "");
 }
 
 static double draw_guests(const struct plan *plan, double y)
@@ -75,24 +77,21 @@ static double draw_guests(const struct plan *plan, double y)
 	return y + (plan->nr_vms + n - 1) / n * 96.0;
 }
 
-static double draw_legend(double y)
+static double draw_legend(const struct plan *plan, double y)
 {
 	static const char *const items[][2] = {
 		{ "hyp", "hypervisor" }, { "fw", "firmware" }, { "res", "reserved" },
-		{ "free", "free" },
+		{ "free", "free" }, { "shared", "shared by guests" },
 	};
 	double x = SVG_MARGIN;
-	uint32_t i;
 
-	for (i = 0; i < ARRAY_LEN(items); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(items) - !plan->nr_shared; i++) {
 		svg_box(x + 0.5, y + 6, 18, 12, items[i][0], NULL);
 		svg_text(x + 26, y + 16, ANCHOR_START, "small dim", "%s", items[i][1]);
 		x += 50 + svg_text_width(strlen(items[i][1]), 11);
 	}
 	return y + 18;
 }
-
-/* ---- harts ---- */
 
 /* ---- shared memory ---- */
 
@@ -120,6 +119,8 @@ static double draw_shared(const struct plan *plan, double y)
 	}
 	return y;
 }
+
+/* ---- harts ---- */
 
 static double draw_harts(const struct plan *plan, double y)
 {
@@ -211,6 +212,20 @@ static void draw_device(const struct plan *plan, const struct host *host, uint16
 	svg_line(SVG_MARGIN, y + 22, SVG_WIDTH - SVG_MARGIN, y + 22);
 }
 
+/* What the hypervisor emulates for a guest beside its interrupt controllers. */
+static void draw_vuart(const struct plan_vm *v, uint32_t vm, double y)
+{
+	char style[STYLE_SIZE];
+
+	svg_box(SVG_MARGIN + 0.5, y + 4, 14, 13, map_guest_style(vm, style), NULL);
+	svg_text(SVG_MARGIN + 24, y + 15, ANCHOR_START, "", "virtual UART");
+	svg_text(SVG_MARGIN + 424, y + 15, ANCHOR_START, "mono", "0x%010lx-0x%010lx", v->vuart.base.v,
+		 v->vuart.base.v + v->vuart.size - 1);
+	svg_text(SVG_MARGIN + 640, y + 15, ANCHOR_START, "mono", "%u", v->vuart.irq);
+	svg_text(SVG_WIDTH - SVG_MARGIN, y + 15, ANCHOR_END, "own", "%s", v->name);
+	svg_line(SVG_MARGIN, y + 22, SVG_WIDTH - SVG_MARGIN, y + 22);
+}
+
 /* The next device at or behind an address, by its first registers; NO_NODE if there is none. */
 static uint16_t next_device(const struct host *host, uint64_t at, uint16_t after, struct range *reg)
 {
@@ -253,6 +268,12 @@ static double draw_devices(const struct plan *plan, const struct host *host, dou
 			break;
 		draw_device(plan, host, node, reg, y);
 	}
+	for (uint32_t vm = 0; vm < plan->nr_vms; vm++) {
+		if (plan->vms[vm].vuart.size) {
+			draw_vuart(&plan->vms[vm], vm, y);
+			y += 23;
+		}
+	}
 	return y;
 }
 
@@ -274,35 +295,50 @@ static void mark_used(const struct host *host, uint32_t plic, bool *used)
 	}
 }
 
+static void draw_source(const struct plan *plan, uint8_t owner, bool used, uint32_t id, double x, double y, double w)
+{
+	char style[STYLE_SIZE];
+
+	svg_box(x, y, w, 18, owner < plan->nr_vms ? map_guest_style(owner, style) :
+		owner == OWNER_HYP ? "hyp" : used ? "free" : "faint", NULL);
+	if (used || owner != NO_OWNER)
+		svg_text(x + w / 2, y + 13, ANCHOR_MIDDLE, owner == NO_OWNER ? "small dim" : "small", "%u", id);
+}
+
+static bool is_empty_row(const struct plan_intc *p, const bool *used, uint32_t row)
+{
+	for (uint32_t id = row * COLUMNS + 1; id <= (row + 1) * COLUMNS && id <= p->ndev; id++)
+		if (used[id] || p->source_owner[id] != NO_OWNER)
+			return false;
+	return true;
+}
+
+/* Rows of sources; those without a device are one line of text. */
 static double draw_plic(const struct plan *plan, const struct host *host, uint32_t plic, double y)
 {
 	const struct plan_intc *p = &plan->intcs[plic];
-	const uint32_t columns = 32;
-	double w = (SVG_INNER + 4.0) / columns, x, top;
-	char style[STYLE_SIZE];
+	const double w = (SVG_INNER + 4.0) / COLUMNS;
+	uint32_t rows = (p->ndev + COLUMNS - 1) / COLUMNS, first, last, empty;
 	bool used[MAX_IRQS];
-	uint32_t id, last = 1;
 
 	mark_used(host, plic, used);
-	for (id = 1; id <= p->ndev; id++)
-		last = used[id] || p->source_owner[id] != NO_OWNER ? id : last;
-	last = (last + columns - 1) / columns * columns;
-	last = last < p->ndev ? last : p->ndev;
-	svg_text(SVG_MARGIN, y + 12, ANCHOR_START, "dim small", "%s: 1 to %u%s", p->path, last,
-		 last < p->ndev ? ", nothing on those above" : "");
+	svg_text(SVG_MARGIN, y + 12, ANCHOR_START, "dim small", "%s: %u sources", p->path, p->ndev);
 	y += 20;
-	for (id = 1; id <= last; id++) {
-		uint8_t owner = p->source_owner[id];
-
-		x = SVG_MARGIN + (id - 1) % columns * w;
-		top = y + (id - 1) / columns * 22.0;
-		svg_box(x, top, w - 4, 18, owner < plan->nr_vms ? map_guest_style(owner, style) :
-			owner == OWNER_HYP ? "hyp" : used[id] ? "free" : "faint", NULL);
-		if (used[id] || owner != NO_OWNER)
-			svg_text(x + (w - 4) / 2, top + 13, ANCHOR_MIDDLE,
-				 owner == NO_OWNER ? "small dim" : "small", "%u", id);
+	for (uint32_t row = 0; row < rows; row++, y += 22) {
+		first = row * COLUMNS + 1;
+		for (empty = row; empty < rows && is_empty_row(p, used, empty); empty++)
+			;
+		if (empty > row) {
+			last = empty * COLUMNS < p->ndev ? empty * COLUMNS : p->ndev;
+			svg_text(SVG_MARGIN, y + 13, ANCHOR_START, "dim small", "%u to %u: no device", first, last);
+			row = empty - 1;
+			continue;
+		}
+		last = first + COLUMNS <= p->ndev ? first + COLUMNS - 1 : p->ndev;
+		for (uint32_t id = first; id <= last; id++)
+			draw_source(plan, p->source_owner[id], used[id], id, SVG_MARGIN + (id - first) * w, y, w - 4);
 	}
-	return y + (last + columns - 1) / columns * 22.0 + 8;
+	return y + 8;
 }
 
 /* ---- the whole ---- */
@@ -322,7 +358,7 @@ static void draw(const struct plan_args *s, const struct plan *plan, const struc
 {
 	const char *slash = strrchr(s->config_path, '/');
 	const char *name = slash ? slash + 1 : s->config_path;
-	char machine[96], title[256], total[24], *text;
+	char machine[96], title[256], head[256], total[24], *text;
 	uint64_t ram = 0;
 	uint32_t i;
 	double y;
@@ -333,13 +369,11 @@ static void draw(const struct plan_args *s, const struct plan *plan, const struc
 	machine_name(host, machine, sizeof(machine));
 	snprintf(title, sizeof(title), "%.100s on %s", name, machine);
 	svg_begin();
-	svg_text(SVG_MARGIN, 50, ANCHOR_START, "title", "%.60s", name);
-	svg_text(SVG_MARGIN, 73, ANCHOR_START, "dim",
-		 "on %s: %u hart%s, %s of RAM, timebase %g MHz", machine, plan->nr_harts,
-		 plan->nr_harts == 1 ? "" : "s",
-		 size_text(ram, total, sizeof(total)), plan->timebase_hz / 1e6);
+	svg_text(SVG_MARGIN, 50, ANCHOR_START, "title", "%s", map_cut(title, SVG_INNER, 23, head, sizeof(head)));
+	svg_text(SVG_MARGIN, 73, ANCHOR_START, "dim", "%u hart%s, %s of RAM, timebase %g MHz", plan->nr_harts,
+		 plan->nr_harts == 1 ? "" : "s", size_text(ram, total, sizeof(total)), plan->timebase_hz / 1e6);
 	y = draw_guests(plan, 92);
-	y = draw_legend(y);
+	y = draw_legend(plan, y);
 	y = draw_harts(plan, heading(y, "Harts", ""));
 	y = heading(y, "Memory", "widths are compressed: the list has the sizes");
 	y = map_draw_ram(plan, host, y);
@@ -347,7 +381,7 @@ static void draw(const struct plan_args *s, const struct plan *plan, const struc
 		y = draw_shared(plan, heading(y, "Shared memory", "RAM of several guests, with doorbells"));
 	y = heading(y, "Devices", "kept: the hypervisor or the firmware has it");
 	y = draw_devices(plan, host, y);
-	y = heading(y, "Interrupts", "faint: no device is on it");
+	y = heading(y, "Interrupts", "faint: no device uses it");
 	for (i = 0; i < plan->nr_intcs; i++)
 		y = draw_plic(plan, host, i, y - (i ? 0 : 6));
 	text = svg_end(y + 20, title, "Guests, harts, memory, devices and interrupts of a "

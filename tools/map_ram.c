@@ -11,6 +11,8 @@
 #include "tools/map.h"
 #include "tools/svg.h"
 
+#define BAR_HEIGHT	52
+
 static struct ram_owners owners;
 
 const char *map_guest_style(uint32_t vm, char *buf)
@@ -60,35 +62,45 @@ static void part_tip(const struct plan *plan, const struct ram_part *s, char *bu
 		snprintf(buf + n, TIP_SIZE - n, ", which sees it at 0x%lx", m->gpa.v);
 }
 
+/* In a box of that width: the owner and the size, or the owner upwards, or nothing. */
+static void label_part(const struct plan *plan, const struct ram_part *s, double x, double y, double w)
+{
+	const char *owner = ram_owner_name(s, plan);
+	char name[64], size[24];
+
+	size_text(s->range.size, size, sizeof(size));
+	if (w > 44 && svg_text_width(strlen(size), 11) < w &&
+	    (s->owner == RAM_VM || svg_text_width(strlen(owner), 13) < w)) {
+		svg_text(x + w / 2, y + 23, ANCHOR_MIDDLE, s->owner == RAM_VM ? "name" : "", "%s",
+			 map_cut(owner, w - 6, 13, name, sizeof(name)));
+		svg_text(x + w / 2, y + 41, ANCHOR_MIDDLE, "small dim", "%s", size);
+	} else if (w > 11) {
+		svg_text_up(x + w / 2 + 3.5, y + BAR_HEIGHT / 2.0, s->owner == RAM_VM ? "tiny own" : "tiny",
+			    map_cut(owner, BAR_HEIGHT, 9.5, name, sizeof(name)));
+	}
+}
+
 /* The bar of one bank: first how wide each part is, at least a few pixels, then the drawing. */
 static void draw_bar(const struct plan *plan, uint32_t first, uint32_t count, double y)
 {
-	const double least = 7, gap = 2;
+	const double least = 13, gap = 2;
 	double room = SVG_INNER - count * (least + gap) + gap, sum = 0, x = SVG_MARGIN, w;
-	double labelled = 0;
-	char style[STYLE_SIZE], tip[TIP_SIZE], name[64], size[24];
-	uint32_t i;
+	double labelled = 0, width;
+	char style[STYLE_SIZE], tip[TIP_SIZE], address[24];
 
-	for (i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		sum += weight(&owners.list[first + i]);
-	for (i = 0; i < count; i++, x += w + gap) {
+	for (uint32_t i = 0; i < count; i++, x += w + gap) {
 		const struct ram_part *s = &owners.list[first + i];
-		const char *owner = ram_owner_name(s, plan);
 
 		w = least + (room > 0 ? room * weight(s) / sum : 0);
 		part_tip(plan, s, tip);
-		svg_box(x, y, w, 52, part_style(s, style), tip);
-		if (w > 44) {
-			if (s->owner == RAM_VM || svg_text_width(strlen(owner), 13) < w)
-				svg_text(x + w / 2, y + 23, ANCHOR_MIDDLE,
-					 s->owner == RAM_VM ? "name" : "", "%s",
-					 map_cut(owner, w - 6, 13, name, sizeof(name)));
-			svg_text(x + w / 2, y + 41, ANCHOR_MIDDLE, "small dim", "%s",
-				 size_text(s->range.size, size, sizeof(size)));
-		}
-		if (x >= labelled) {
-			svg_text(x, y + 67, ANCHOR_START, "mono dim", "0x%lx", s->range.base);
-			labelled = x + 12 + svg_text_width(strcspn(tip, "-"), 11.5);
+		svg_box(x, y, w, BAR_HEIGHT, part_style(s, style), tip);
+		label_part(plan, s, x, y, w);
+		width = svg_text_width(snprintf(address, sizeof(address), "0x%lx", s->range.base), 11.5);
+		if (x >= labelled && x + width <= SVG_WIDTH - SVG_MARGIN / 2.0) {
+			svg_text(x, y + 67, ANCHOR_START, "mono dim", "%s", address);
+			labelled = x + 12 + width;
 		}
 	}
 }

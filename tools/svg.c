@@ -15,7 +15,7 @@ static const char style_head[] =
 	"sans-serif;font-size:13px}\n"
 	".mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',"
 	"monospace;font-size:11.5px}\n"
-	".small{font-size:11px}\n.title{font-size:23px;font-weight:650}\n"
+	".small{font-size:11px}\n.tiny{font-size:9.5px}\n.title{font-size:23px;font-weight:650}\n"
 	".head{font-size:15px;font-weight:650}\n.name{font-size:14px;font-weight:650}\n"
 	".own{font-weight:650}\n"
 	"rect{stroke-width:1.25}\n.fill{fill-opacity:.17}\n.bar{stroke:none}\n"
@@ -122,6 +122,14 @@ void svg_box(double x, double y, double w, double h, const char *style, const ch
 void svg_line(double x1, double y1, double x2, double y2)
 {
 	fprintf(body, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n", x1, y1, x2, y2);
+}
+
+void svg_text_up(double x, double y, const char *style, const char *text)
+{
+	fprintf(body, "<text x=\"%.1f\" y=\"%.1f\" transform=\"rotate(-90 %.1f %.1f)\" text-anchor=\"middle\" "
+		"class=\"%s\">", x, y, x, y, style);
+	write_escaped(body, text);
+	fputs("</text>\n", body);
 }
 
 void svg_text(double x, double y, enum anchor anchor, const char *style, const char *format, ...)

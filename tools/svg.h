@@ -25,6 +25,9 @@ enum anchor { ANCHOR_START, ANCHOR_MIDDLE, ANCHOR_END };
 void svg_text(double x, double y, enum anchor anchor, const char *style, const char *format, ...)
 	__printf(5, 6);
 
+/* Upwards, in the middle of a box that is too narrow for it. */
+void svg_text_up(double x, double y, const char *style, const char *text);
+
 /* The approximate width of a text of so many letters, in pixels. */
 double svg_text_width(size_t letters, double font_size);
 

@@ -236,9 +236,21 @@ def test_map(tool, tmp_path, qemu):
             assert 0 <= float(box.get("y")) and float(box.get("y")) + float(box.get("height")) <= height
         for text in root.iter(SVG + "text"):
             assert 0 < float(text.get("y")) < height
+            if not text.get("text-anchor") and text.text:
+                assert float(text.get("x")) + 6 * len(text.text) <= 1000
         assert "prefers-color-scheme:dark" in root.find(SVG + "style").text
         tool("map", machine, f"{TOP}/configs/virt/u-boot.dts", "-o", tmp_path / "map.svg")
         assert "spare" in read_map(tmp_path / "map.svg")[1]
+
+
+def test_map_of_virtual_uarts_and_of_sources_without_devices(tool, tmp_path, qemu):
+    tool("map", qemu, f"{TOP}/configs/virt/three.dts", "-o", tmp_path / "map.svg")
+    root, texts = read_map(tmp_path / "map.svg")
+    assert texts.count("virtual UART") == 2 and "three.dts on riscv-virtio,qemu" in texts
+    assert "0 devices, 0 interrupts, virtual UART" in texts
+    assert "65 to 96: no device" in texts and "33" in texts and "65" not in texts
+    upwards = [text.text for text in root.iter(SVG + "text") if "rotate(-90" in text.get("transform", "")]
+    assert "firmware" in upwards
 
 
 @pytest.mark.parametrize("board", BOARDS)
