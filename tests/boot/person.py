@@ -69,19 +69,19 @@ class Screen:
 
 
 class Person:
-    """`with Person("virt/three", scale) as p: p.sees(r"login: "); p.types("root\\r")`"""
+    """`with Person("virt/three", scale) as p: p.sees(r"login: "); p.types("root\\r")`; command: what is run instead"""
 
-    def __init__(self, config, scale, log=None):
+    def __init__(self, config, scale, log=None, command=None):
         self.scale = scale
         self.screen = Screen()
         self.position = 0
         self.log = open(log, "wb") if log else None
-        self.config = config
+        self.command = command or [sys.executable, RUN, config]
 
     def __enter__(self):
         self.pid, self.fd = pty.fork()
         if not self.pid:
-            os.execv(sys.executable, [sys.executable, RUN, self.config])
+            os.execvp(self.command[0], self.command)
         attributes = termios.tcgetattr(self.fd)
         attributes[6][termios.VINTR] = b"\x03"
         return self
