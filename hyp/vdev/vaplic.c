@@ -107,8 +107,6 @@ static void set_config(struct vaplic *v, uint32_t source, uint32_t mode)
 {
 	bool was = input(v, source);
 
-	if (mode == 2 || mode == 3)	/* reserved */
-		return;
 	v->config[source] = mode;
 	if (!mode) {
 		set_bit(v->pending, source, false);
@@ -120,18 +118,40 @@ static void set_config(struct vaplic *v, uint32_t source, uint32_t mode)
 
 /* ---- registers of one source ---- */
 
+static bool is_active(const struct vaplic *v, uint32_t source)
+{
+	return is_virtual(v, source) ? v->config[source] : aplic_read(v->aplic, APLIC_SOURCECFG + 4 * source);
+}
+
+static void set_target(struct vaplic *v, uint32_t source, uint32_t vcpu, uint32_t id)
+{
+	uint32_t target = (uint32_t)v->index[vcpu] << APLIC_TARGET_HART | GUEST_FILE << APLIC_TARGET_GUEST | id;
+
+	if (!is_virtual(v, source))
+		aplic_write(v->aplic, APLIC_TARGET + 4 * source, target);
+	else if (v->config[source])
+		v->target[source] = target;
+}
+
+/* The host's target register of a source that becomes active is UNSPECIFIED: it can name the file of another guest. So
+ * it names one of this guest before the guest can enable the source; identity 0 does not exist. */
 static void write_config(struct vaplic *v, uint32_t source, uint32_t value)
 {
 	uint32_t mode = value & APLIC_SOURCE_MODE;
+	bool was = is_active(v, source);
 
 	if (value >> 10 & 1)
 		mode = 0;	/* D: this domain has no children, so it stays inactive */
+	if (mode == 2 || mode == 3)	/* reserved */
+		return;
 	if (!mode)
 		set_bit(v->enabled, source, false);
 	if (is_virtual(v, source))
 		set_config(v, source, mode);
 	else
 		aplic_write(v->aplic, APLIC_SOURCECFG + 4 * source, mode);
+	if (mode && !was)
+		set_target(v, source, 0, 0);
 }
 
 /* A hart of the VM, and its file; or the file of S-level, which stands for it. What else the guest writes has no effect
@@ -140,19 +160,8 @@ static void write_target(struct vaplic *v, uint32_t source, uint32_t value)
 {
 	uint32_t vcpu = find_vcpu(v, value >> APLIC_TARGET_HART), file = value >> APLIC_TARGET_GUEST & 0x3f;
 
-	if (vcpu == v->nr_vcpus || (file && file != GUEST_FILE))
-		return;
-	value = (uint32_t)v->index[vcpu] << APLIC_TARGET_HART | GUEST_FILE << APLIC_TARGET_GUEST |
-		(value & APLIC_TARGET_ID);
-	if (!is_virtual(v, source))
-		aplic_write(v->aplic, APLIC_TARGET + 4 * source, value);
-	else if (v->config[source])
-		v->target[source] = value;
-}
-
-static bool is_active(const struct vaplic *v, uint32_t source)
-{
-	return is_virtual(v, source) ? v->config[source] : aplic_read(v->aplic, APLIC_SOURCECFG + 4 * source);
+	if (vcpu < v->nr_vcpus && (!file || file == GUEST_FILE))
+		set_target(v, source, vcpu, value & APLIC_TARGET_ID);
 }
 
 static void enable(struct vaplic *v, uint32_t source, bool on)

@@ -88,6 +88,8 @@ void fake_mmio_write(uint64_t addr, unsigned size, uint64_t value)
 		hw.domain = n;
 	} else if (at < 0x1000) {
 		touch(at / 4);
+		if (n && !hw.config[at / 4])
+			hw.target[at / 4] = 11u << 18 | 5;	/* UNSPECIFIED: a file of others */
 		hw.config[at / 4] = n;
 		if (!n)
 			hw.enabled[at / 4] = hw.pending[at / 4] = 0;
@@ -165,7 +167,15 @@ static void test_physical(void **state)
 	start();
 	assert_int_equal(rd(APLIC_DOMAINCFG), 0x80000004);
 	wr(CONFIG(4), 6);
+	assert_int_equal(hw.target[4], HART2 | 1 << 12);	/* not where it was */
+	assert_int_equal(rd(TARGET(4)), HART2 | 1 << 12);
 	wr(TARGET(4), HART2 | 1 << 12 | 77);
+	wr(CONFIG(4), 4);
+	wr(CONFIG(4), 2);		/* reserved: no effect */
+	wr(CONFIG(4), 3);
+	assert_int_equal(hw.config[4], 4);
+	wr(CONFIG(4), 6);
+	assert_int_equal(hw.target[4], HART2 | 1 << 12 | 77);	/* it was active */
 	wr(APLIC_SETIENUM, 4);
 	assert_int_equal(rd(APLIC_SETIE), 1 << 4);
 	assert_false(hw.enabled[4]);	/* not before messages are on */
