@@ -44,6 +44,7 @@ static void help(void)
 		answer_print("  Ctrl-]: sends Ctrl-] itself;  ?: this help;\n");
 	}
 	answer_print("  .: shows only the guest in focus; again: all guests\n");
+	answer_print("  !: the guest in focus has the terminal alone, for vi or top; again: ends that\n");
 	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		answer_print("  %c %u %s\n", i == mux_focus() ? '*' : ' ', i + 1, plan->vms[i].name);
 }
@@ -104,6 +105,7 @@ static void type(uint32_t guest, uint8_t byte)
 		mux_type(guest, byte);
 		return;
 	}
+	mux_set_raw(false);
 	if (!absence_shown)
 		answer_print("%s is %s: input is discarded\n", plan->vms[guest].name,
 			     now == VM_STUCK ? "stuck" : "stopped");
@@ -156,6 +158,12 @@ static void prefixed(uint8_t byte)
 	}
 	if (byte == ESC || byte == CTRL_C)
 		return;
+	if (mux_is_raw()) {
+		mux_set_raw(false);
+		answer_print("%s no longer has the terminal alone\n", plan->vms[mux_focus()].name);
+		if (byte == '!')
+			return;
+	}
 	leave_prompt();
 	if (byte == '?') {
 		help();
@@ -168,6 +176,10 @@ static void prefixed(uint8_t byte)
 		answer_print(mux_toggle_solo() ? "only the guest in focus is shown (Ctrl-] . shows all again)\n" :
 						 "all guests are shown\n");
 		show_prompt();
+	} else if (byte == '!') {
+		if (!mux_set_raw(true))
+			hint(mux_focus() == MUX_MONITOR ? "the monitor cannot have the terminal alone; " :
+			     "needs console-style = \"colour\"; ");
 	} else if (byte == ' ') {
 		ask_for_name();
 	} else if (byte >= 'a' && byte <= 'z') {

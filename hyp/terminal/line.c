@@ -7,6 +7,7 @@
 
 #include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
+#include "hyp/terminal/utf8.h"
 
 enum { NO_ESCAPE, ESCAPE, INTERMEDIATE, CSI, CSI_BAD, STRING };
 
@@ -37,20 +38,6 @@ static void put(struct line *l, const char *bytes, uint32_t n, char *out, uint32
 }
 
 /* ---- UTF-8 ---- */
-
-static bool utf_follows(const struct line *l, uint8_t byte)
-{
-	uint8_t first = (uint8_t)l->utf[0];
-
-	if ((byte & 0xc0) != 0x80)
-		return false;
-	if (l->utf_len > 1)
-		return true;
-	/* Longer than need be, a surrogate, or above U+10FFFF; and U+0080 to U+009F, the C1 controls. */
-	return !((first == 0xc2 && byte < 0xa0) || (first == 0xe0 && byte < 0xa0) ||
-		 (first == 0xed && byte > 0x9f) || (first == 0xf0 && byte < 0x90) ||
-		 (first == 0xf4 && byte > 0x8f));
-}
 
 struct span {
 	uint32_t first, last;
@@ -94,7 +81,7 @@ static bool utf_shown(const struct line *l)
 
 static void utf_feed(struct line *l, uint8_t byte, char *out, uint32_t *n)
 {
-	if (l->utf_need && utf_follows(l, byte)) {
+	if (l->utf_need && utf8_follows(l->utf, l->utf_len, byte)) {
 		l->utf[l->utf_len++] = (char)byte;
 		if (l->utf_len == l->utf_need) {
 			if (utf_shown(l))
@@ -103,14 +90,13 @@ static void utf_feed(struct line *l, uint8_t byte, char *out, uint32_t *n)
 		}
 		return;
 	}
-	l->utf_need = 0;
-	if (byte < 0xc2 || byte > 0xf4) {
+	l->utf_need = utf8_length(byte);
+	if (!l->utf_need) {
 		put(l, "?", 1, out, n);
 		return;
 	}
 	l->utf[0] = (char)byte;
 	l->utf_len = 1;
-	l->utf_need = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
 /* ---- escape sequences ---- */

@@ -12,6 +12,7 @@
 #include "hyp/riscv/lock.h"
 #include "hyp/terminal/answer.h"
 #include "hyp/terminal/line.h"
+#include "hyp/terminal/raw.h"
 #include "hyp/terminal/stage.h"
 
 _Static_assert(CONSOLE_LINE == LINE_SIZE, "both are the longest line");
@@ -42,6 +43,8 @@ static struct {
 	uint32_t turn;		/* round-robin: the source that is served */
 	uint32_t focus;
 	bool solo;		/* of the guests, only the one in focus is shown */
+	bool raw;		/* the guest in focus has the terminal alone; all other text waits */
+	struct raw filter;	/* of that guest's text */
 	enum { ASKS_NOTHING, ASKS, ANSWERED } ask;	/* ANSWERED until the monitor's line has ended */
 	uint32_t on_screen;	/* the source whose unfinished line the terminal shows, or NO_SOURCE */
 	uint32_t notify;
@@ -225,7 +228,7 @@ static bool refill(uint32_t i)
 	} else if (i == MUX_MONITOR) {
 		s->n = answer_take(s->chunk, sizeof(s->chunk));
 	} else {
-		s->n = before_log(i, console_waiting(i));
+		s->n = mux.raw ? console_waiting(i) : before_log(i, console_waiting(i));
 		s->n = console_fetch(i, s->chunk, s->n < sizeof(s->chunk) ? s->n : sizeof(s->chunk));
 	}
 	return s->n != 0;
@@ -279,11 +282,28 @@ static enum turn take_turn(uint32_t i, uint32_t *budget)
 	return TURN_OVER;
 }
 
+/* What the guest that has the terminal alone has written. */
+static void fill_raw(void)
+{
+	struct source *s = &mux.sources[mux.focus];
+	char out[RAW_OUT];
+
+	for (uint32_t budget = mux.budget; budget && stage_make_room() && has_text(mux.focus); budget--) {
+		uint32_t n = raw_feed(&mux.filter, s->chunk[s->next++], out);
+
+		stage_add_bytes(out, n);
+	}
+}
+
 /* Moves lines to the stage as long as there is room, the source in focus last of all showing what it has begun. */
 static void fill(void)
 {
 	uint32_t idle = 0, budget = mux.budget;
 
+	if (mux.raw) {
+		fill_raw();
+		return;
+	}
 	for (uint32_t n = 0; n < 2 * MUX_SOURCES && idle < MUX_SOURCES && stage_make_room(); n++) {
 		enum turn turn = take_turn(mux.turn, &budget);
 
@@ -300,6 +320,8 @@ static void fill(void)
 
 static bool anything_waits(void)
 {
+	if (mux.raw)
+		return has_text(mux.focus);
 	for (uint32_t i = 0; i < MUX_SOURCES; i++)
 		if (has_text(i))
 			return true;
@@ -356,6 +378,7 @@ bool mux_move(bool *pending, uint32_t *notify)
 void mux_finish(uint64_t deadline)
 {
 	lock_acquire(&mux.lock);
+	mux_set_raw(false);
 	while (csr_read(CSR_TIME) < deadline && (stage_is_pending() || anything_waits())) {
 		fill();
 		stage_push();
@@ -409,6 +432,26 @@ bool mux_toggle_solo(void)
 {
 	mux.solo = !mux.solo;
 	return mux.solo;
+}
+
+bool mux_is_raw(void)
+{
+	return mux.raw;
+}
+
+bool mux_set_raw(bool on)
+{
+	struct source *s = &mux.sources[mux.focus < MAX_VMS ? mux.focus : 0];
+
+	if (on == mux.raw || !mux.colour || mux.focus >= MAX_VMS)
+		return on == mux.raw;
+	leave_line();
+	line_begin(&s->line);
+	raw_begin(&mux.filter);
+	stage_add_text(on ? "\x1b[36m[monitor]\x1b[0m only the guest in focus has the terminal now: Ctrl-] ! ends that\n" :
+			    RAW_RESET);
+	mux.raw = on;
+	return true;
 }
 
 void mux_type(uint32_t vm, uint8_t byte)

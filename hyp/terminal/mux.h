@@ -61,6 +61,14 @@ void mux_set_focus(uint32_t source);
 /* Whether only the guest in focus is shown, of all guests, from now on: the other one of the two. At boot, all are. */
 bool mux_toggle_solo(void);
 
+/*
+ * Whether the guest in focus has the terminal alone: its text goes through raw.h's filter, and the text of all others
+ * waits. At its end the terminal is reset. False: a guest must have the focus, and the terminal must know escape
+ * sequences (console-style "colour").
+ */
+bool mux_is_raw(void);
+bool mux_set_raw(bool on);
+
 /* Types a byte for a guest. */
 void mux_type(uint32_t vm, uint8_t byte);
 

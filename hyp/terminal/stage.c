@@ -35,12 +35,17 @@ void stage_add_byte(char c)
 		stage.bytes[stage.len++] = c;
 }
 
+void stage_add_bytes(const char *bytes, uint32_t n)
+{
+	n = n < room() ? n : room();
+	memcpy(stage.bytes + stage.len, bytes, n);
+	stage.len += n;
+}
+
 void stage_add(const char *text, uint32_t n)
 {
 	if (!stage.device->crlf) {
-		n = n < room() ? n : room();
-		memcpy(stage.bytes + stage.len, text, n);
-		stage.len += n;
+		stage_add_bytes(text, n);
 		return;
 	}
 	for (uint32_t i = 0; i < n; i++) {

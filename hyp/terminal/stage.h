@@ -17,6 +17,7 @@ void stage_set_device(const struct console_device *d);
 void stage_add(const char *text, uint32_t n);
 void stage_add_byte(char c);
 void stage_add_text(const char *text);
+void stage_add_bytes(const char *bytes, uint32_t n);	/* as they are */
 
 /* Offers all to the device. False if it takes no more now. */
 bool stage_push(void);

@@ -11,7 +11,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RUN = os.path.join(TOP, "scripts/run")
-ESCAPE = re.compile(r"\x1b\[([0-9;?]*)([@-~])|\x1b[78c]")
+ESCAPE = re.compile(r"\x1b\[([0-9;?]*)([@-~])|\x1b[78c=>\\]")
 
 
 class Screen:

@@ -109,6 +109,25 @@ def test_three_guests_on_one_terminal(log_dir, time_scale):
         for line in person.screen.text()[started:].split("\n")[:-1]:
             assert re.match(r"\[(one|two|rt|monitor|bulkhead)\] ", line), line
 
+        # vi has the terminal alone; then the terminal is reset.
+        person.types(PREFIX + "1" + PREFIX + "!")
+        person.sees(r"^\[monitor\] only the guest in focus has the terminal now: ", 20)
+        run(person, "vi /tmp/note")
+        person.sees(r"~.*/tmp/note", 20)
+        drawn = len(person.screen.strange)
+        person.types("ihello from vi")
+        person.sees("hello from vi", 20)
+        person.types("\x1b")	# and no other key with it: that would be one of its own
+        person.sees(r"- /tmp/note \[[Mm]odified\]", 20)
+        person.types(":wq\r")
+        person.sees(r"# $", 20)
+        assert "\x1b[?1049h" in person.screen.strange[:drawn] and "\x1bc" not in person.screen.strange
+        person.types(PREFIX + "!")
+        person.sees(r"^\[monitor\] one no longer has the terminal alone$", 20)
+        assert person.screen.strange[-1] == "\x1bc"
+        run(person, "cat /tmp/note")
+        person.sees(r"^\[one\] hello from vi$", 20)
+
 
 def test_stop_and_start(boot):
     """By the monitor, in plain style; the machine stays while the monitor may start a guest again."""

@@ -250,7 +250,7 @@ static void type(void)
 		"\x7f", "\b", "\x15", "\x17", "\x03", "\x01", "\x05", "\x02", "\x10", "\x0e", "\x1b", "\x1b[A",
 		"\x1b[D", "\x1b[3~", "\x1bOH", "\x1b[F", "help\r", "guests\r", "stats ", "plan\r", "log\r", "start ",
 		"stop ", "restart ", "dump ", "dump a\r", "dump b\r", "stats\r", "stop a\r", "restart b\r", "absent",
-		"-", "!", "\t", "\xff", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		"-", "%", "\t", "\xff", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 	};
 
 	fake_type(some[input_u8() % ARRAY_LEN(some)]);

@@ -30,7 +30,7 @@ static void test_monitor_steps_aside(void **state)
 	type("\x1d" "absent\r");
 	assert_terminal("\n[monitor] input to: absent\n"
 			"[monitor] there is no guest \"absent\"; Ctrl-] ? names them\n[monitor] > gue");
-	type("\x1d!");
+	type("\x1d%");
 	assert_terminal("\n[monitor] Ctrl-] ? is for help\n[monitor] > gue");
 	type("sts\r");
 	assert_shown("sts\n[monitor] 1 a            running");
