@@ -239,6 +239,7 @@ static const char *region_name(const struct plan_vm *v, const struct plan_region
 	case REGION_FILE:
 		return "an interrupt file";
 	case REGION_DEVICE:
+	case REGION_WINDOWS:
 		return v->devices[m->device].path;
 	default:
 		return "memory";

@@ -72,7 +72,8 @@ static enum err decode(struct vcpu *v, const struct guest_exit *e, struct insn_a
 	enum err err = insn_decode_htinst(e->htinst, out);
 	uint32_t insn;
 
-	*aligned = err == OK && !out->base;
+	/* Addr.Offset is 0 at the first byte of any access: the address that faulted says whether that is aligned. */
+	*aligned = err == OK && !out->base && !(e->tval & (out->size - 1u));
 	if (err == ERR_NOTFOUND) {
 		err = guestmem_fetch(v->ctx.x[0], &insn);
 		if (err == OK)

@@ -52,6 +52,18 @@ static void test_window(void **state)
 	assert_int_equal(t.plan.vms[0].nr_windows + t.plan.vms[1].nr_windows, 2);
 }
 
+/* What has a window there is named by that, as what is mapped is. */
+static void test_named(void **state)
+{
+	const struct problem *p;
+
+	(void)state;
+	test_plan_make(&t, tree_file("shared-pages"),
+		       A("console = \"uart\"; console-address = \"0x50900000\";" DEVICE(FIRST)));
+	p = kept_find(&t.kept, PROBLEM_GUEST_OVERLAP, "/a", "console");
+	assert_non_null(strstr(p->text, "in a page of " FIRST ";"));
+}
+
 static void test_both_in_one_guest(void **state)
 {
 	(void)state;
@@ -101,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_both_in_one_guest),
 		cmocka_unit_test(test_some_pages),
 		cmocka_unit_test(test_two_windows),

@@ -123,6 +123,30 @@ static void test_forms(void **state)
 	assert_fault(CAUSE_STORE_ACCESS, VIRTUAL(WINDOW(0)), BOOT_PC);
 }
 
+/* Likewise where htinst has the instruction: its Addr.Offset is 0 at the first byte of a misaligned access, too. */
+static void test_misaligned_htinst(void **state)
+{
+	(void)state;
+	memset(fake.window_page, 0xee, sizeof(fake.window_page));
+	for (unsigned funct3 = 0; funct3 < 4; funct3++)
+		for (uint64_t at = WINDOW(0); at < WINDOW(0) + 8; at++) {
+			bool aligned = at % (1u << funct3) == 0;
+
+			code_at(BOOT_PC, 0);	/* not fetched */
+			exit_with(CAUSE_LOAD_GUEST_PAGE, VIRTUAL(at), at, 0x00000583u | funct3 << 12);
+			if (aligned)
+				executed();
+			else
+				assert_fault(CAUSE_LOAD_ACCESS, VIRTUAL(at), BOOT_PC);
+			code_at(BOOT_PC, 0);
+			exit_with(CAUSE_STORE_GUEST_PAGE, VIRTUAL(at), at, 0x00b00023u | funct3 << 12);
+			if (aligned)
+				executed();
+			else
+				assert_fault(CAUSE_STORE_ACCESS, VIRTUAL(at), BOOT_PC);
+		}
+}
+
 /* What the bus refuses is the guest's fault, as without a hypervisor. */
 static void test_refused(void **state)
 {
@@ -157,6 +181,7 @@ int main(void)
 		cmocka_unit_test_setup(test_zero, setup),
 		cmocka_unit_test_setup(test_borders, setup),
 		cmocka_unit_test_setup(test_forms, setup),
+		cmocka_unit_test_setup(test_misaligned_htinst, setup),
 		cmocka_unit_test_setup(test_refused, setup),
 		cmocka_unit_test_setup(test_other_vm, setup),
 	};
