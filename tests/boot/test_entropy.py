@@ -4,6 +4,7 @@
 QEMU fills an rng-seed of its tree with random bytes at each start. All on QEMU 10: version 7.2 also puts one into a
 tree that it is given without, and its Zkr needs Smepmp.
 """
+import functools
 import os
 import re
 
@@ -13,6 +14,7 @@ from configs import config, guest, linux
 HOST_KASLR = bytes.fromhex("c0ffee11d00dfe12")
 RAM = 0x80000000
 MEMORY = 256 << 20
+PAGE = 4096
 QEMU = 10
 LIVES = 3       # of the guest that crashes
 
@@ -70,14 +72,31 @@ def host_seed(memory):
     return trees.read(memory[at:at + trees.number(memory[at + 4:at + 8])])["/chosen"]["rng-seed"]
 
 
+@functools.lru_cache(maxsize=2)
+def used(memory):
+    """(first, behind) of the runs of pages that are not all zero, which are few."""
+    zero, runs = bytes(PAGE), []
+    for at in range(0, MEMORY, PAGE):
+        if memory[at:at + PAGE] == zero:
+            continue
+        if runs and runs[-1][1] == at:
+            runs[-1][1] = at + PAGE
+        else:
+            runs.append([at, at + PAGE])
+    return runs
+
+
 def places(memory, secret):
     """Where pieces of 8 bytes of the secret are."""
     found = set()
     for at in range(len(secret) - 7):
-        where = memory.find(secret[at:at + 8])
-        while where >= 0:
-            found.add(RAM + where - at)
-            where = memory.find(secret[at:at + 8], where + 1)
+        piece = secret[at:at + 8]
+        assert piece != bytes(8)
+        for first, behind in used(memory):
+            where = memory.find(piece, max(first - 8, 0), behind + 8)
+            while where >= 0:
+                found.add(RAM + where - at)
+                where = memory.find(piece, where + 1, behind + 8)
     return found
 
 
