@@ -74,6 +74,7 @@ help:
 	@echo 'make mutants      puts MUTANTS=$(MUTANTS) small faults into the code and counts those that the tests find'
 	@echo 'make coverage     what the corpora of fuzzing reach, by file; it wants the package llvm'
 	@echo 'make run          boot CONFIG interactively; Ctrl-A x leaves. SMP=8 MEM=4G: harts and RAM; QEMU_ARGS=: more for QEMU'
+	@echo '                  MACHINE=aia: with APLIC and IMSIC, also for make demo and make check'
 	@echo 'make debug        the same, waiting for gdb'
 	@echo 'make check        only check CONFIG against its machine; make map draws it: $(B)/CONFIG/map.svg'
 	@echo 'make clean        remove what was built; distclean also what was fetched'

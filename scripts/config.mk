@@ -6,17 +6,22 @@
 # starts it, or tests/hosts/BOARD.dts. HOST_DTB=FILE is another machine's; HOST_DTB=none packs without a check.
 QEMU_BOARDS	:= virt test bench bad
 HOST_DTB	?=
-# Harts and RAM of that machine, if other than those of scripts/machine.py; further arguments for QEMU.
+# Interrupt controllers (plic or aia), harts and RAM of that machine, if other than those of scripts/machine.py; further
+# arguments for QEMU.
+MACHINE		?=
 SMP		?=
 MEM		?=
 QEMU_ARGS	?=
-MACHINE		= $(if $(SMP),--smp '$(SMP)') $(if $(MEM),--mem '$(MEM)')
-VIRT_DTB	:= $(B)/host/virt$(addprefix -,$(subst /,_,$(SMP) $(MEM))).dtb
+SIZE		= $(strip $(if $(MACHINE),--machine '$(MACHINE)') $(if $(SMP),--smp '$(SMP)') $(if $(MEM),--mem '$(MEM)'))
+VIRT_DTB	:= $(B)/host/virt$(addprefix -,$(subst /,_,$(MACHINE) $(SMP) $(MEM))).dtb
 VIRT_DTB	:= $(subst $() ,,$(VIRT_DTB))
 host_of		= $(or $(HOST_DTB),$(if $(filter $(1),$(QEMU_BOARDS)),$(VIRT_DTB),$(wildcard tests/hosts/$(1).dts)))
-$(sort $(VIRT_DTB) $(B)/host/virt.dtb): scripts/host-dtb scripts/machine.py $(B)/.qemu-list | $(SETUP)
+# Its QEMU, if the host's is too old for it.
+QEMU_MAJOR	= $(firstword $(subst ., ,$(word 4,$(shell $(QEMU) --version 2>/dev/null))))
+QEMU_OF_MACHINE	:= $(if $(filter aia,$(MACHINE)),$(if $(filter 7 8 9,$(QEMU_MAJOR)),$(FETCHED_QEMUS)))
+$(sort $(VIRT_DTB) $(B)/host/virt.dtb): scripts/host-dtb scripts/machine.py $(B)/.qemu-list | $(SETUP) $(QEMU_OF_MACHINE)
 	$(call say,HOSTDTB $@)
-	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $(if $(filter $(B)/host/virt.dtb,$@),,$(MACHINE)) $@
+	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $(if $(filter $(B)/host/virt.dtb,$@),,$(SIZE)) $@
 
 # The files that its image is made of, with their times and sizes; changes only when they do. An image
 # that goes, or is replaced by an older one, counts, too. What is in images/ is never made here.
@@ -56,11 +61,11 @@ READY		= $(B)/$(CONFIG)/fw_payload.bin (for -bios or flash) and bulkhead.bin (fo
 # ---- running ----------------------------------------------------------------------------------------
 
 .PHONY: demo run debug
-demo: $(B)/virt/linux-rt/fw_payload.bin $(B)/linux-disk.img
-	@$(PYTHON) scripts/run --demo virt/linux-rt
+demo: $(B)/virt/linux-rt/fw_payload.bin $(B)/linux-disk.img | $(QEMU_OF_MACHINE)
+	@$(PYTHON) scripts/run --demo $(if $(MACHINE),--machine '$(MACHINE)') virt/linux-rt
 
-run debug: image $(B)/linux-disk.img $(filter $(B)/$(CONFIG)/%,$(DISKS))
-	@$(PYTHON) scripts/run $(if $(filter debug,$@),--debug) $(MACHINE) $(CONFIG) -- $(QEMU_ARGS)
+run debug: image $(B)/linux-disk.img $(filter $(B)/$(CONFIG)/%,$(DISKS)) | $(QEMU_OF_MACHINE)
+	@$(PYTHON) scripts/run $(if $(filter debug,$@),--debug) $(SIZE) $(CONFIG) -- $(QEMU_ARGS)
 
 # Before anything is built for it.
 ifneq ($(filter run debug,$(MAKECMDGOALS)),)

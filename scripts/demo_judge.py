@@ -6,6 +6,7 @@ import re
 import time
 
 REPORT = "rt: report "	# how rt's line of figures begins
+AIA_EXITS = {"ecall", "mmio", "interrupt"}
 TOLERATED = 0.01	# part of rt's ticks that an emulator makes late on a quiet host
 
 
@@ -75,7 +76,8 @@ class Judge:
     """What the demo has to show. Lines go in by see(), what the host made QEMU wait by host(); verdicts() are (what,
     ok, note), where ok is None for what this host did not let be judged."""
 
-    def __init__(self):
+    def __init__(self, files=False):
+        self.files = files		# the machine has guest interrupt files
         self.seen = {}			# key to the match that proved it
         self.phase = "before"		# of linux's life: before, boot, user space, after
         self.ticks = {"boot": 0, "user space": 0, "after": 0}
@@ -84,6 +86,7 @@ class Judge:
         self.waited = None		# see Waits, as of the line that comes next
         self.lateness = Lateness()
         self.bad = []
+        self.exits = {}			# of Linux in its whole life, by kind
         self.last = time.monotonic()
 
     PATTERNS = (
@@ -113,8 +116,22 @@ class Judge:
                               "off": "after"}.get(key, self.phase)
         if source == "rt":
             self.see_rt(text)
+        if source == "bulkhead":
+            self.see_exits(text)
         if re.match(r"demo: FAILED|FAIL |.*Kernel panic", text):
             self.bad.append(f"{source}: {text}")
+
+    def see_exits(self, text):
+        """One line of a vcpu at the end of its life, as: vm linux: vcpu 0: exits ecall 3 mmio 17"""
+        found = re.match(r"vm linux: vcpu \d+: exits((?: [a-z_-]+ \d+)+)$", text)
+        for kind, number in re.findall(r" ([a-z_-]+) (\d+)", found[1]) if found else ():
+            self.exits[kind] = self.exits.get(kind, 0) + int(number)
+
+    def exited(self):
+        """Registers of the APLIC, the firmware's calls at boot and at the end, and mail: nothing else is an exit where a
+        guest has interrupt files."""
+        note = ", ".join(f"{kind} {number}" for kind, number in sorted(self.exits.items()))
+        return bool(self.exits) and (not self.files or set(self.exits) <= AIA_EXITS), note or "not shown"
 
     def see_rt(self, text):
         tick = re.match(r"rt: tick (\d+)", text)
@@ -172,6 +189,7 @@ class Judge:
             ("its disk interrupts came", *self.grew("virtio")),
             ("its UART interrupts came", *self.grew("serial")),
             ("linux powered off by SBI", *self.said("off")),
+            ("linux's exits, from its start to its end", *self.exited()),
             ("rt ticked all through linux's life", *self.ticking()),
             ("rt reports its jitter", *self.missed()),
             ("rt powered off by SBI", *self.said("rt_off")),

@@ -33,12 +33,33 @@ F_SETPIPE_SZ, HV_PIPE_SIZE = 1031, 1 << 20
 
 
 HARTS, MEMORY = "4", "2G"	# of the machine that scripts/run starts
+# By its interrupt controllers: QEMU's -M, and the first major version of QEMU that emulates them without a fault.
+MACHINES = {"plic": ("virt", 7), "aia": ("virt,aia=aplic-imsic,aia-guests=1", 10)}
 
 
 def add_size(parser):
-    """The arguments that choose the machine's size."""
+    """The arguments that choose the machine and its size."""
+    parser.add_argument("--machine", default="plic", choices=MACHINES, help="its interrupt controllers")
     parser.add_argument("--smp", default=HARTS, help="harts, as QEMU's -smp")
     parser.add_argument("--mem", default=MEMORY, help="RAM, as QEMU's -m")
+
+
+def chosen(args):
+    """Arguments of Machine for what add_size() has read."""
+    machine, version = MACHINES[args.machine]
+    return {"machine": machine, "harts": args.smp, "memory": args.mem,
+            "qemu": None if version <= 7 or major_version() >= version else version}
+
+
+def major_version():
+    """Of the host's QEMU; 0 if it does not say."""
+    try:
+        said = subprocess.run([QEMU, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              timeout=60, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    match = re.match(r"QEMU emulator version (\d+)", said)
+    return int(match[1]) if match else 0
 
 
 class MachineError(Exception):

@@ -299,6 +299,21 @@ def test_size_of_the_machine():
     assert done.returncode and "host-dtb: QEMU refused this machine: " in done.stderr
 
 
+def test_machine_with_aia(tmp_path):
+    """Another tree, another machine, and a QEMU that emulates it, if the host's does not."""
+    said = make("-n", "run", "MACHINE=aia").stdout
+    assert "scripts/host-dtb --machine 'aia'" in said or os.path.exists(os.path.join(TOP, "build/host/virt-aia.dtb"))
+    assert "scripts/run  --machine 'aia' virt/linux-rt -- " in said
+    assert "scripts/run --demo --machine 'aia' virt/linux-rt" in make("-n", "demo", "MACHINE=aia").stdout
+    assert "--machine" not in make("-n", "demo").stdout
+    for version, fetched in (("7.2.22", True), ("10.0.2", False)):
+        qemu = tmp_path / version
+        qemu.write_text(f"#!/bin/sh\necho 'QEMU emulator version {version} (Debian)'\n")
+        qemu.chmod(0o755)
+        said = make("-n", "-p", "demo", "MACHINE=aia", f"QEMU={qemu}").stdout
+        assert bool(re.search(r"^QEMU_OF_MACHINE := \S", said, re.M)) == fetched
+
+
 def test_cores_of_opensbi():
     """As many jobs as there are cores, or as -j says."""
     for args, jobs in (((), f"make -j{os.cpu_count()} -C build/third/opensbi"),
