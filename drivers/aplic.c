@@ -2,9 +2,15 @@
 /* The host's APLICs; see aplic.h. */
 #include "drivers/aplic.h"
 
+#include "hyp/riscv/imsic.h"
 #include "hyp/riscv/mmio.h"
 
-static uint64_t bases[MAX_INTCS];	/* constant after init */
+static uint64_t bases[MAX_INTCS];	/* constant after init, as the plan */
+static const struct plan *host_plan;
+static struct {
+	uint32_t source;
+	bool level;
+} own[MAX_INTCS];			/* the hypervisor's source; of the hart that it is routed to */
 
 uint32_t aplic_read(uint32_t aplic, uint32_t offset)
 {
@@ -28,6 +34,7 @@ static void init(const struct plan *plan, uint32_t intc)
 {
 	uint32_t source;
 
+	host_plan = plan;
 	bases[intc] = plan->intcs[intc].base.v;
 	aplic_write(intc, APLIC_DOMAINCFG, APLIC_DOMAIN_DM);
 	for (source = 1; source <= plan->intcs[intc].ndev; source++)
@@ -44,4 +51,55 @@ static void quiesce(uint32_t intc, const struct intc_share *share)
 			silence(intc, 32 * word + (uint32_t)__builtin_ctz(bits));
 }
 
-const struct intc_ops aplic_ops = { .init = init, .quiesce = quiesce };
+/* ---- the hypervisor's source ---- */
+
+static uint32_t mode_of(uint32_t flags)
+{
+	switch (flags) {
+	case IRQ_EDGE_RISE:
+		return APLIC_MODE_EDGE_RISE;
+	case IRQ_EDGE_FALL:
+		return APLIC_MODE_EDGE_FALL;
+	case IRQ_LEVEL_LOW:
+		return APLIC_MODE_LEVEL_LOW;
+	default:
+		return APLIC_MODE_LEVEL_HIGH;
+	}
+}
+
+static void route(uint32_t intc, uint32_t hart, uint32_t source, uint32_t flags)
+{
+	uint32_t index = (uint32_t)host_plan->harts[hart].plic_context[intc];
+
+	own[intc].source = source;
+	own[intc].level = flags >= IRQ_LEVEL_HIGH;
+	imsic_open_own(host_plan->file_ids, APLIC_OWN_ID);
+	aplic_write(intc, APLIC_SOURCECFG + 4 * source, mode_of(flags));
+	aplic_write(intc, APLIC_TARGET + 4 * source, index << APLIC_TARGET_HART | APLIC_OWN_ID);
+	aplic_write(intc, APLIC_SETIENUM, source);
+}
+
+static uint32_t claim(uint32_t intc, uint32_t hart)
+{
+	(void)hart;
+	return imsic_claim_own() == APLIC_OWN_ID ? own[intc].source : 0;
+}
+
+/* A level that is still up has sent its message: the next one follows this write. A level that rises after the input was
+ * read sends one by itself. */
+static void complete(uint32_t intc, uint32_t hart, uint32_t source)
+{
+	(void)hart;
+	if (own[intc].level && aplic_read(intc, APLIC_CLRIP + source / 32 * 4) >> source % 32 & 1)
+		aplic_write(intc, APLIC_SETIPNUM, source);
+}
+
+static void mask(uint32_t intc, uint32_t hart, uint32_t source)
+{
+	(void)hart;
+	aplic_write(intc, APLIC_CLRIENUM, source);
+}
+
+const struct intc_ops aplic_ops = {
+	.init = init, .route = route, .claim = claim, .complete = complete, .mask = mask, .quiesce = quiesce,
+};

@@ -35,13 +35,15 @@
 #define APLIC_MODE_EDGE_FALL	5u
 #define APLIC_MODE_LEVEL_HIGH	6u
 #define APLIC_MODE_LEVEL_LOW	7u
+#define APLIC_OWN_ID		1u	/* of the hypervisor's source, in the file of S-level of its hart */
 #define APLIC_TARGET_HART	18		/* shift of the hart's index */
 #define APLIC_TARGET_GUEST	12		/* of the guest file's number */
 #define APLIC_TARGET_ID		0x7ffu
 
 /*
  * As an interrupt controller of the host (intc.h): init() makes all sources inactive and turns messages on; quiesce()
- * makes those of a VM inactive again. The hypervisor has no source of its own there.
+ * makes those of a VM inactive again. A source of the hypervisor sends identity APLIC_OWN_ID to the hart's file of
+ * S-level.
  */
 extern const struct intc_ops aplic_ops;
 

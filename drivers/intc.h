@@ -23,9 +23,9 @@ struct intc_ops {
 	/* Remembers where the controller is, and masks every source on every hart of the plan. Once, at boot. */
 	void (*init)(const struct plan *plan, uint32_t intc);
 
-	/* Routes the source to that hart, where it interrupts from now on. This one and the three below are NULL where
-	 * the hypervisor can have no source of its own (APLIC): the plan gives it none there. */
-	void (*route)(uint32_t intc, uint32_t hart, uint32_t source);
+	/* On that hart, which is in no guest: the source interrupts it from now on. flags: IRQ_* (plan.h), for an
+	 * APLIC. Each controller has at most one source that is routed. */
+	void (*route)(uint32_t intc, uint32_t hart, uint32_t source, uint32_t flags);
 
 	/* On that hart: takes the source that interrupts it, 0 if there is none (or an id that cannot be). */
 	uint32_t (*claim)(uint32_t intc, uint32_t hart);

@@ -192,8 +192,9 @@ static uint32_t context_of(uint32_t plic, uint32_t hart)
 	return (uint32_t)host_plan->harts[hart].plic_context[plic];
 }
 
-static void route_source(uint32_t plic, uint32_t hart, uint32_t source)
+static void route_source(uint32_t plic, uint32_t hart, uint32_t source, uint32_t flags)
 {
+	(void)flags;	/* a PLIC has no such register */
 	plic_set_threshold(plic, context_of(plic, hart), 0);
 	plic_set_priority(plic, source, 1);
 	plic_set_enable(plic, context_of(plic, hart), source, true);

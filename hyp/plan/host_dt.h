@@ -223,12 +223,13 @@ enum err host_pci_window(const struct host *host, uint16_t node, uint32_t index,
 const char *host_reg_fault(enum err e);
 
 /*
- * One interrupt of a node: its controller, and the first cell of the specifier (0 if it has none).
+ * One interrupt of a node: its controller, and the first two cells of the specifier (0 if it has none).
  */
 struct host_irq {
 	uint32_t parent_phandle;
 	uint16_t parent;		/* NO_NODE: the phandle names no node */
 	uint32_t id;
+	uint32_t flags;			/* IRQ_*, if the controller is an APLIC */
 };
 
 /* Walks the interrupts of a node; start with {0}. */

@@ -48,6 +48,7 @@ enum err host_next_mapped_irq(const struct host *host, uint16_t node, struct hos
 	if (!host->nodes[irq->parent].interrupt_cells || !parent || p.size - at < parent)
 		return ERR_INVALID;
 	irq->id = dt_u32(p.data + at + 4 * address);
+	irq->flags = host->nodes[irq->parent].interrupt_cells > 1 ? dt_u32(p.data + at + 4 * address + 4) : 0;
 	cursor->map_at = at + parent;
 	return OK;
 }

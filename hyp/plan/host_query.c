@@ -377,6 +377,7 @@ static enum err take_irq(const struct host *host, const struct dt_prop *p, uint3
 		return irq->parent == NO_NODE ? ERR_RANGE : ERR_INVALID;
 	}
 	irq->id = cells ? dt_u32(p->data + *at) : 0;
+	irq->flags = cells > 1 ? dt_u32(p->data + *at + 4) : 0;
 	*at += 4 * cells;
 	return OK;
 }

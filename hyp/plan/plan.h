@@ -284,6 +284,12 @@ struct plan_vm {
 #define RNG_SEED_SIZE	64u
 #define KASLR_SEED_SIZE	8u
 
+/* The second cell of an APLIC's interrupt specifiers: what the wire does for a request. */
+#define IRQ_EDGE_RISE	1u
+#define IRQ_EDGE_FALL	2u
+#define IRQ_LEVEL_HIGH	4u
+#define IRQ_LEVEL_LOW	8u
+
 struct plan_console {
 	enum { CONSOLE_SBI, CONSOLE_NS16550, CONSOLE_VIRTIO } kind;
 	char path[PLAN_PATH_SIZE];
@@ -298,6 +304,7 @@ struct plan_console {
 	uint8_t hart;		/* that hart, index into harts; not with CONSOLE_DIRECT */
 	uint8_t intc;		/* CONSOLE_OWN_HART: index into intcs of its interrupt */
 	uint16_t irq;		/* 0: none that reaches the hart; it looks by its timer */
+	uint8_t irq_flags;	/* of an APLIC's source: IRQ_* */
 	bool colour;		/* console-style = "colour" */
 	bool monitor;		/* there is one */
 };

@@ -13,46 +13,55 @@
 
 /* ---- the hart of the console ---- */
 
-/* The console's interrupt that reaches the hart. */
-static bool find_console_irq(struct planner *pl, uint32_t hart, uint8_t *plic, uint16_t *id)
+static bool can_be_served(const struct planner *pl, uint32_t hart, int intc, const struct host_irq *irq)
+{
+	if (intc < 0 || !irq->id || irq->id > pl->plan->intcs[intc].ndev ||
+	    pl->plan->harts[hart].plic_context[intc] == NO_CONTEXT)
+		return false;
+	return pl->plan->intcs[intc].kind == INTC_PLIC || irq->flags == IRQ_EDGE_RISE || irq->flags == IRQ_EDGE_FALL ||
+	       irq->flags == IRQ_LEVEL_HIGH || irq->flags == IRQ_LEVEL_LOW;
+}
+
+/* The controller of the console's interrupt that reaches the hart; -1: there is none. */
+static int find_console_irq(struct planner *pl, uint32_t hart, struct host_irq *irq)
 {
 	struct host_irq_cursor cursor = { 0 };
-	struct host_irq irq;
 
-	while (host_next_irq(pl->host, pl->console_node, &cursor, &irq) == OK) {
-		int p = irq.parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq.parent);
+	while (host_next_irq(pl->host, pl->console_node, &cursor, irq) == OK) {
+		int p = irq->parent == NO_NODE ? -1 : host_find_plic_node(pl->host, irq->parent);
 
-		if (p < 0 || pl->plan->intcs[p].kind != INTC_PLIC || !irq.id || irq.id > pl->plan->intcs[p].ndev ||
-		    pl->plan->harts[hart].plic_context[p] == NO_CONTEXT)
-			continue;
-		*plic = (uint8_t)p;
-		*id = (uint16_t)irq.id;
-		return true;
+		if (can_be_served(pl, hart, p, irq))
+			return p;
 	}
-	return false;
+	return -1;
 }
 
 static void use_hart(struct planner *pl, uint32_t hart)
 {
 	struct plan_console *c = &pl->plan->console;
+	struct host_irq irq;
+	int intc;
 
 	c->hart = (uint8_t)hart;
 	c->drive = pl->plan->harts[hart].vm == NO_OWNER ? CONSOLE_OWN_HART : CONSOLE_GUEST_HART;
-	if (c->drive == CONSOLE_OWN_HART && c->kind == CONSOLE_NS16550)
-		find_console_irq(pl, hart, &c->intc, &c->irq);
+	intc = c->drive == CONSOLE_OWN_HART && c->kind == CONSOLE_NS16550 ? find_console_irq(pl, hart, &irq) : -1;
+	if (intc < 0)
+		return;
+	c->intc = (uint8_t)intc;
+	c->irq = (uint16_t)irq.id;
+	c->irq_flags = (uint8_t)irq.flags;
 }
 
 /* A UART has input, which needs a hart. Without console-hart: the first spare hart that its interrupt reaches. */
 static void choose_hart(struct planner *pl)
 {
-	uint8_t plic;
-	uint16_t id;
+	struct host_irq irq;
 	uint32_t i;
 
 	if (pl->plan->console.kind != CONSOLE_NS16550)
 		return;
 	for (i = 0; i < pl->plan->nr_harts; i++) {
-		if (pl->plan->harts[i].vm == NO_OWNER && find_console_irq(pl, i, &plic, &id)) {
+		if (pl->plan->harts[i].vm == NO_OWNER && find_console_irq(pl, i, &irq) >= 0) {
 			use_hart(pl, i);
 			return;
 		}

@@ -23,6 +23,7 @@
 #define CSR_SCTRCTL	0x14e
 #define CSR_SISELECT	0x150
 #define CSR_SIREG	0x151
+#define CSR_STOPEI	0x15c
 #define CSR_SATP	0x180
 #define CSR_VSSTATUS	0x200
 #define CSR_VSIE	0x204

@@ -19,10 +19,31 @@ bool imsic_has_file(uint32_t file)
 	return files >> file & 1;
 }
 
+static void write_own(uint64_t reg, uint64_t value)
+{
+	csr_write(CSR_SISELECT, reg);
+	csr_write(CSR_SIREG, value);
+}
+
 void imsic_close_own(void)
 {
-	csr_write(CSR_SISELECT, EIDELIVERY);
-	csr_write(CSR_SIREG, 0);
+	write_own(EIDELIVERY, 0);
+}
+
+void imsic_open_own(uint32_t ids, uint32_t id)
+{
+	write_own(EIDELIVERY, 0);
+	for (uint32_t i = 0; i <= ids / 64; i++) {
+		write_own(EIE0 + 2 * i, i == id / 64 ? 1ul << id % 64 : 0);
+		write_own(EIP0 + 2 * i, 0);
+	}
+	write_own(EITHRESHOLD, 0);
+	write_own(EIDELIVERY, 1);
+}
+
+uint32_t imsic_claim_own(void)
+{
+	return (uint32_t)(csr_swap(CSR_STOPEI, 0) >> 16);
 }
 
 static void write_file(uint64_t reg, uint64_t value)

@@ -100,7 +100,7 @@ void terminal_hart_run(void)
 
 	csr_write(CSR_SIE, 1ul << IRQ_SSI);
 	if (c->irq) {	/* the UART's, on this hart alone, which is in no guest; otherwise the timer polls */
-		intc->route(c->intc, c->hart, c->irq);
+		intc->route(c->intc, c->hart, c->irq, c->irq_flags);
 		csr_set(CSR_SIE, 1ul << IRQ_SEI);
 	}
 	console_set_driven();

@@ -96,6 +96,25 @@ def test_aplic_alone(boot):
     refused.wait(status=None)
 
 
+@pytest.mark.parametrize("qemu", EVERY_QEMU)
+def test_console(boot, qemu):
+    """The UART's interrupt wakes the console's hart for input and output. Nothing polls: without it nothing is typed."""
+    machine = boot(config(rt(harts="1"), guest("two", "2", "16M", "rt"), console=UART), qemu=qemu,
+                   machine=MACHINE.format(1), hv=False)
+    uart = machine.uart
+    uart.expect_line("bulkhead", r"  hart +0, the console's own, by interrupt 10")
+    uart.expect_line("two", r"rt: tick \d+ ")
+    uart.send("\x1dm")
+    uart.expect(r"^\[monitor\] > ")
+    for _ in range(5):
+        uart.send("stop two\r")
+        uart.expect_line("bulkhead", r"vm two: stopped \(by the monitor\)")
+        uart.send("start two\r")
+        uart.expect_line("two", r"rt: tick \d+ ")
+    uart.send("plan\rreboot\r")	# longer than the UART's FIFO
+    machine.wait()
+
+
 if LONG:
     @pytest.mark.parametrize("where", DISKS)
     @pytest.mark.parametrize("qemu", EVERY_QEMU)

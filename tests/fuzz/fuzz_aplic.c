@@ -11,6 +11,7 @@
 #include "drivers/aplic.h"
 #include "hyp/vdev/vaplic.h"
 #include "tests/unit/fake/naive_aplic.h"
+#include "tests/unit/fake/no_imsic.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

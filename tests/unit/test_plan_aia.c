@@ -214,6 +214,37 @@ static void test_refused(void **state)
 	}
 }
 
+/* The console's interrupt, by the wire that the tree names; without such a wire its hart polls. */
+static void test_console(void **state)
+{
+	static const char config[] = "console = \"/soc/serial@10000000\"; a { harts = <1 2>; memory = \"16M\"; "
+				     "kernel = \"rt\"; };";
+	static const struct {
+		const char *cells;
+		unsigned flags;		/* 0: none */
+	} cases[] = {
+		{ "10 4", 4 }, { "10 8", 8 }, { "10 1", 1 }, { "10 2", 2 }, { "10 0", 0 }, { "10 3", 0 }, { "97 4", 0 },
+	};
+	const struct plan_console *c = &t.plan.console;
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		char with[64];
+
+		snprintf(with, sizeof(with), "interrupts = <%s>;", cases[i].cells);
+		plan_good(tree_edit("imsic", "interrupts = <10 4>;", with, NULL), config);
+		assert_int_equal(c->drive, cases[i].flags ? CONSOLE_OWN_HART : CONSOLE_DIRECT);
+		assert_int_equal(c->irq, cases[i].flags ? 10 : 0);
+		assert_int_equal(c->irq_flags, cases[i].flags);
+	}
+	/* A hart without a guest file has no index in target registers that the plan knows. */
+	plan_good(tree_edit("imsic", "riscv,guest-index-bits = <2>;", "", NULL),
+		  "console = \"/soc/serial@10000000\"; console-hart = <0>; "
+		  "a { harts = <1 2>; memory = \"16M\"; kernel = \"rt\"; };");
+	assert_int_equal(c->drive, CONSOLE_OWN_HART);
+	assert_int_equal(c->irq, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_no_files),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_console),
 	};
 
 	return cmocka_run_group_tests_name("plan_aia", tests, NULL, plan_end);

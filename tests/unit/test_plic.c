@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "drivers/plic.c"
+#include "tests/unit/fake/no_imsic.h"
 
 #define NDEV		70
 #define NR_CONTEXTS	4
@@ -105,7 +106,7 @@ static void test_route(void **state)
 
 	(void)state;
 	regs[1][(0x200000 + 0x1000) / 4] = 5;
-	ops->route(1, 0, 40);
+	ops->route(1, 0, 40, 0);
 	assert_int_equal(reg(1, 4 * 40), 1);
 	assert_int_equal(reg(1, 0x2000 + 0x80 + 4), 1u << 8);
 	assert_int_equal(reg(1, 0x200000 + 0x1000), 0);
@@ -125,8 +126,8 @@ static void test_mask(void **state)
 	const struct intc_ops *ops = intc_ops(1);
 
 	(void)state;
-	ops->route(1, 0, 40);
-	ops->route(1, 0, 41);
+	ops->route(1, 0, 40, 0);
+	ops->route(1, 0, 41, 0);
 	ops->mask(1, 0, 40);
 	assert_int_equal(reg(1, 0x2000 + 0x80 + 4), 1u << 9);
 	regs[1][(0x200004 + 0x1000) / 4] = NDEV;

@@ -137,9 +137,9 @@ void machine_reset(uint32_t type, uint32_t reason)
 }
 
 /* The host's interrupt controller, by its face. */
-static void route(uint32_t intc, uint32_t hart, uint32_t source)
+static void route(uint32_t intc, uint32_t hart, uint32_t source, uint32_t flags)
 {
-	assert_true(intc == 1 && hart == HART && source == IRQ);
+	assert_true(intc == 1 && hart == HART && source == IRQ && flags == IRQ_LEVEL_LOW);
 	t.enabled = true;
 }
 
@@ -183,6 +183,7 @@ static int prepare(void **state)
 	t.plan.console.intc = 1;
 	t.plan.console.drive = CONSOLE_GUEST_HART;
 	t.plan.console.irq = IRQ;
+	t.plan.console.irq_flags = IRQ_LEVEL_LOW;
 	t.plan.harts[HART].features = HART_SSTC;
 	for (uint32_t i = 0; i < MAX_VMS; i++)
 		t.plan.vms[i].vcpu_hart[0] = (uint8_t)(i + 5);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "drivers/aplic.h"
+#include "hyp/riscv/imsic.h"
 #include "hyp/riscv/mmio.h"
 #include "hyp/vdev/vaplic.h"
 #include "tests/unit/rng.h"
@@ -106,6 +107,22 @@ void fake_mmio_write(uint64_t addr, unsigned size, uint64_t value)
 	}
 }
 
+static uint32_t own_open, own_pends;	/* of the calling hart's file of S-level */
+
+void imsic_open_own(uint32_t ids, uint32_t id)
+{
+	assert_int_equal(ids, 255);
+	own_open = id;
+}
+
+uint32_t imsic_claim_own(void)
+{
+	uint32_t id = own_pends;
+
+	own_pends = 0;
+	return id;
+}
+
 static void start(void)
 {
 	uint32_t i;
@@ -115,6 +132,7 @@ static void start(void)
 	memset(&v, 0, sizeof(v));
 	guarded = false;
 	plan.nr_intcs = 1;
+	plan.file_ids = 255;
 	plan.intcs[0] = (struct plan_intc){ .kind = INTC_APLIC, .base = hpa(BASE), .size = 0x8000, .ndev = NR };
 	memset(plan.intcs[0].source_owner, NO_OWNER, sizeof(plan.intcs[0].source_owner));
 	for (i = 1; i <= NR; i += 3)
@@ -347,6 +365,39 @@ static void test_genmsi(void **state)
 	assert_int_equal(rd(APLIC_GENMSI), 0xfffc07ff);
 }
 
+/* A source of the hypervisor: to the file of S-level of its hart, and again while a level is up. */
+static void test_own(void **state)
+{
+	static const struct { uint32_t flags, mode; } kinds[] = { { 1, 4 }, { 2, 5 }, { 4, 6 }, { 8, 7 } };
+	const struct intc_ops *ops;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		start();
+		guarded = false;
+		own_open = 0;
+		ops = intc_ops(0);
+		ops->route(0, 3, 40, kinds[i].flags);
+		assert_int_equal(own_open, APLIC_OWN_ID);
+		assert_int_equal(hw.config[40], kinds[i].mode);
+		assert_int_equal(hw.target[40], 11u << 18 | APLIC_OWN_ID);	/* file 0 */
+		assert_true(hw.enabled[40]);
+		assert_int_equal(ops->claim(0, 3), 0);
+		own_pends = APLIC_OWN_ID + 1;
+		assert_int_equal(ops->claim(0, 3), 0);
+		own_pends = APLIC_OWN_ID;
+		assert_int_equal(ops->claim(0, 3), 40);
+		hw.wire[40] = 0;	/* rectified: of any mode */
+		ops->complete(0, 3, 40);
+		assert_false(hw.pending[40]);
+		hw.wire[40] = 1;
+		ops->complete(0, 3, 40);
+		assert_int_equal(hw.pending[40], kinds[i].flags >= 4);
+		ops->mask(0, 3, 40);
+		assert_false(hw.enabled[40]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_virtual),
 		cmocka_unit_test(test_genmsi),
+		cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests_name("vaplic", tests, NULL, NULL);

@@ -16,6 +16,7 @@
 #include "hyp/riscv/fence.h"
 #include "hyp/vm/vm.h"
 #include "tests/unit/fake/naive_plic.h"
+#include "tests/unit/fake/no_imsic.h"
 
 #define HW_BASE		0x40000000ull
 #define HW_CONTEXTS	14
