@@ -85,8 +85,8 @@ static uint32_t claim(uint32_t intc, uint32_t hart)
 	return imsic_claim_own() == APLIC_OWN_ID ? own[intc].source : 0;
 }
 
-/* A level that is still up has sent its message: the next one follows this write. A level that rises after the input was
- * read sends one by itself. */
+/* A level that is still up has sent its message: the next one follows this write. A level that rises after the input
+ * was read sends one by itself. */
 static void complete(uint32_t intc, uint32_t hart, uint32_t source)
 {
 	(void)hart;

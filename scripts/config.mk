@@ -12,14 +12,16 @@ MACHINE		?=
 SMP		?=
 MEM		?=
 QEMU_ARGS	?=
-SIZE		= $(strip $(if $(MACHINE),--machine '$(MACHINE)') $(if $(SMP),--smp '$(SMP)') $(if $(MEM),--mem '$(MEM)'))
+SIZE		= $(strip $(if $(MACHINE),--machine '$(MACHINE)') $(if $(SMP),--smp '$(SMP)') \
+		  $(if $(MEM),--mem '$(MEM)'))
 VIRT_DTB	:= $(B)/host/virt$(addprefix -,$(subst /,_,$(MACHINE) $(SMP) $(MEM))).dtb
 VIRT_DTB	:= $(subst $() ,,$(VIRT_DTB))
 host_of		= $(or $(HOST_DTB),$(if $(filter $(1),$(QEMU_BOARDS)),$(VIRT_DTB),$(wildcard tests/hosts/$(1).dts)))
 # Its QEMU, if the host's is too old for it.
 QEMU_MAJOR	= $(firstword $(subst ., ,$(word 4,$(shell $(QEMU) --version 2>/dev/null))))
 QEMU_OF_MACHINE	:= $(if $(filter aia,$(MACHINE)),$(if $(filter 7 8 9,$(QEMU_MAJOR)),$(FETCHED_QEMUS)))
-$(sort $(VIRT_DTB) $(B)/host/virt.dtb): scripts/host-dtb scripts/machine.py $(B)/.qemu-list | $(SETUP) $(QEMU_OF_MACHINE)
+$(sort $(VIRT_DTB) $(B)/host/virt.dtb): scripts/host-dtb scripts/machine.py $(B)/.qemu-list \
+		| $(SETUP) $(QEMU_OF_MACHINE)
 	$(call say,HOSTDTB $@)
 	$(Q)mkdir -p $(@D) && $(PYTHON) scripts/host-dtb $(if $(filter $(B)/host/virt.dtb,$@),,$(SIZE)) $@
 

@@ -128,8 +128,8 @@ class Judge:
             self.exits[kind] = self.exits.get(kind, 0) + int(number)
 
     def exited(self):
-        """Registers of the APLIC, the firmware's calls at boot and at the end, and mail: nothing else is an exit where a
-        guest has interrupt files."""
+        """Registers of the APLIC, the firmware's calls at boot and at the end, and mail: nothing else is an exit where
+        a guest has interrupt files."""
         note = ", ".join(f"{kind} {number}" for kind, number in sorted(self.exits.items()))
         return bool(self.exits) and (not self.files or set(self.exits) <= AIA_EXITS), note or "not shown"
 

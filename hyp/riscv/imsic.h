@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interrupt files of the calling hart: the one of S-level, for the hypervisor's own interrupt on a hart that is in no
- * guest, and the guest file of the hart's guest. Source: RISC-V AIA 1.0, 3.8 ("Interrupt File Registers") and 6.1 to 6.3.
+ * The interrupt files of the calling hart: the one of S-level, for the hypervisor's own interrupt on a hart that is in
+ * no guest, and the guest file of the hart's guest. Source: RISC-V AIA 1.0, 3.8 ("Interrupt File Registers") and 6.1 to
+ * 6.3.
  */
 #ifndef HYP_RISCV_IMSIC_H
 #define HYP_RISCV_IMSIC_H
