@@ -2,7 +2,7 @@
 /* PCI functions by ECAM; see pci.h. */
 #include "drivers/pci.h"
 
-#include "hyp/riscv/mmio.h"
+#include "hyp/riscv/mmio_try.h"
 
 #define FUNCTION_SIZE	4096u
 #define NR_DEVICES	32u
@@ -41,10 +41,11 @@
 #define MAX_CAPABILITIES	((0x100 - 0x40) / 4)
 #define MAX_EXTENDED		((FUNCTION_SIZE - EXTENDED_FIRST) / 4)
 
-static uint32_t get16(hpa_t f, uint32_t reg) { return mmio_read16(hpa(f.v + reg)); }
-static uint32_t get8(hpa_t f, uint32_t reg) { return mmio_read8(hpa(f.v + reg)); }
-static uint32_t get32(hpa_t f, uint32_t reg) { return mmio_read32(hpa(f.v + reg)); }
-static void set16(hpa_t f, uint32_t reg, uint32_t value) { mmio_write16(hpa(f.v + reg), (uint16_t)value); }
+static uint32_t get(hpa_t f, uint32_t reg, uint32_t size) { return (uint32_t)mmio_try_read(hpa(f.v + reg), size); }
+static uint32_t get8(hpa_t f, uint32_t reg) { return get(f, reg, 1); }
+static uint32_t get16(hpa_t f, uint32_t reg) { return get(f, reg, 2); }
+static uint32_t get32(hpa_t f, uint32_t reg) { return get(f, reg, 4); }
+static void set16(hpa_t f, uint32_t reg, uint32_t value) { mmio_try_write(hpa(f.v + reg), 2, value); }
 
 static bool exists(hpa_t f)
 {
@@ -132,7 +133,7 @@ static void reset_function(hpa_t f)
 	}
 	at = find_capability(f, CAP_AF);
 	if (at && get8(f, at + AF_CAP) & AF_CAP_FLR)
-		mmio_write8(hpa(f.v + at + AF_CONTROL), 1);
+		mmio_try_write(hpa(f.v + at + AF_CONTROL), 1, 1);
 }
 
 /* Function 0 of a device says whether there are others. */

@@ -4,7 +4,9 @@
  * the bus. Source: PCI Express Base Specification 6.0, 7.5.1 and 7.5.3 (registers), 6.6.1 and 6.6.2 (resets).
  *
  * All functions take the address at which 1 MiB of ECAM, of one bus, can be accessed. What a guest has left in the
- * registers bounds no loop. A bridge passes on no DMA of what is behind it while its own bus mastering is off.
+ * registers bounds no loop. A function counts as absent while the bus refuses accesses to it: with a link that the
+ * guest has switched off, some host bridges answer with a bus error. A bridge passes on no DMA of what is behind it
+ * while its own bus mastering is off.
  */
 #ifndef DRIVERS_PCI_H
 #define DRIVERS_PCI_H

@@ -4,7 +4,7 @@
 #define DRIVERS_VIRTIO_H
 
 #include "hyp/base/types.h"
-#include "hyp/riscv/mmio.h"
+#include "hyp/riscv/mmio_try.h"
 
 #define VIRTIO_MAGIC_VALUE	0x000
 #define VIRTIO_DEVICE_ID	0x008
@@ -15,16 +15,16 @@
 #define VIRTIO_MAGIC		0x74726976	/* "virt" */
 
 /* Resets the device behind these registers: it drops its queues and accesses memory no more (virtio 1.2,
- * 2.4). Does nothing if there is no virtio device. */
+ * 2.4). Does nothing if there is no virtio device, or the bus refuses the access. */
 static inline void virtio_reset(const volatile void *registers)
 {
 	uint64_t base = (uintptr_t)registers;
 
-	if (mmio_read32(hpa(base + VIRTIO_MAGIC_VALUE)) != VIRTIO_MAGIC)
+	if (mmio_try_read(hpa(base + VIRTIO_MAGIC_VALUE), 4) != VIRTIO_MAGIC)
 		return;
-	mmio_write32(hpa(base + VIRTIO_STATUS), 0);
+	mmio_try_write(hpa(base + VIRTIO_STATUS), 4, 0);
 	/* The reset is done when the status reads as 0. A bound, as a faulty device must not stop the hypervisor. */
-	for (uint32_t i = 0; i < 100000 && mmio_read32(hpa(base + VIRTIO_STATUS)); i++)
+	for (uint32_t i = 0; i < 100000 && mmio_try_read(hpa(base + VIRTIO_STATUS), 4); i++)
 		;
 }
 

@@ -5,6 +5,7 @@
 #include "drivers/virtio_console.h"
 
 #include "drivers/virtio.h"
+#include "hyp/riscv/mmio.h"
 
 #define EMERG_WR		(VIRTIO_CONFIG + 8)
 #define DEVICE_CONSOLE		3

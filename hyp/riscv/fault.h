@@ -17,9 +17,10 @@
 enum err guard_fetch16(uint64_t *out, uint64_t gva) __must_check;
 
 /*
- * Accesses to a register of a guest's device, for the guest, of size bytes (1, 2, 4 or 8), naturally aligned. Without
- * fences: the guest's own order them, as they are executed on this hart. *value: in the low bytes. ERR_FAULT if the bus
- * refuses it; a refusal that arrives later is not seen, as on a page that is mapped.
+ * Accesses to a register of a guest's device, for the guest, or between its lives (mmio_try.h), of size bytes (1, 2, 4
+ * or 8), naturally aligned. Without fences: the guest's own order them, as they are executed on this hart. *value: in
+ * the low bytes. ERR_FAULT if the bus refuses it; a refusal that arrives later is not seen, as on a page that is
+ * mapped.
  */
 enum err guard_device_read(hpa_t at, uint32_t size, uint64_t *value) __must_check;
 enum err guard_device_write(hpa_t at, uint32_t size, uint64_t value) __must_check;

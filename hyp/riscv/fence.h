@@ -45,6 +45,10 @@ static inline void sfence_vma_va(uint64_t va) { __asm__ volatile("sfence.vma %0,
 /* Orders earlier writes to memory before later writes to devices: firmware sends an IPI by a device. */
 static inline void fence_before_ipi(void) { __asm__ volatile("fence w, ow" : : : "memory"); }
 
+/* What mmio.h has within its accesses, for mmio_try.h. */
+static inline void fence_before_device_write(void) { __asm__ volatile("fence w, o" : : : "memory"); }
+static inline void fence_after_device_read(void) { __asm__ volatile("fence i, ir" : : : "memory"); }
+
 /*
  * Orders an earlier write of sip before later reads of memory. Fences treat a CSR as a device (Zicsr, "CSR Access
  * Ordering"), and another hart may raise SSIP through one (ACLINT SSWI) while this hart clears it.

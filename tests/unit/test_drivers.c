@@ -13,8 +13,10 @@
 
 #include "drivers/console.h"
 #include "drivers/ns16550.h"
+#include "drivers/virtio.h"
 #include "drivers/virtio_console.h"
 #include "hyp/riscv/mmio.h"
+#include "tests/unit/lib/refusing_bus.h"
 
 #define BASE		0x10000000ul
 #define POLLS		10000000u	/* of a device that does not answer: docs and drivers say so */
@@ -264,6 +266,22 @@ static void test_virtio(void **state)
 	assert_int_equal(hw.status_writes, 0);
 }
 
+static bool refuses_all(uint64_t addr) { return addr; }
+
+/* A device of a guest that does not answer any more. */
+static void test_reset_refused(void **state)
+{
+	(void)state;
+	memset(&hw, 0, sizeof(hw));
+	hw.virtio[0] = VIRTIO_MAGIC;
+	bus_refuses = refuses_all;
+	virtio_reset(hw.virtio);
+	bus_refuses = NULL;
+	assert_int_equal(hw.status_writes, 0);
+	virtio_reset(hw.virtio);
+	assert_int_equal(hw.status_writes, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_stuck_uart),
 		cmocka_unit_test(test_uart_input),
 		cmocka_unit_test(test_virtio),
+		cmocka_unit_test(test_reset_refused),
 	};
 
 	return cmocka_run_group_tests_name("drivers", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 
 #include "drivers/pci.h"
 #include "hyp/riscv/mmio.h"
+#include "tests/unit/lib/refusing_bus.h"
 #include "tests/unit/rng.h"
 
 #define BUS		0x30100000ull
@@ -184,12 +185,43 @@ static void test_any_registers(void **state)
 	assert_int_equal(at(i + 4, 2), 0x400);
 }
 
+static bool refuses_all(uint64_t addr) { return addr >= BUS; }
+static bool refuses_one(uint64_t addr) { return addr - BUS - FUNCTION(1, 0) < 0x1000; }
+
+/* What the bus refuses is left as it is, and the rest is made silent. */
+static void test_refused(void **state)
+{
+	unsigned dead, alive;
+
+	(void)state;
+	no_functions();
+	dead = function(1, 0, 0x00);
+	alive = function(2, 0, 0x01);
+	express(dead, 1u << 28);
+	put(dead + 0x6a, 0x20, 2);
+	bus_refuses = refuses_all;
+	pci_silence(hpa(BUS));
+	assert_false(pci_is_busy(hpa(BUS)));
+	assert_int_equal(reads + writes, 0);
+	bus_refuses = refuses_one;
+	pci_silence(hpa(BUS));
+	assert_false(pci_is_busy(hpa(BUS)));
+	pci_hold_behind(hpa(BUS));
+	pci_reset_functions(hpa(BUS));
+	bus_refuses = NULL;
+	assert_int_equal(at(dead + 4, 2), 7);
+	assert_int_equal(at(alive + 4, 2), 0x400);
+	assert_int_equal(at(alive + 0x3e, 2), 0x40);
+	assert_true(pci_is_busy(hpa(BUS)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_any_registers),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests_name("pci", tests, NULL, NULL);

@@ -21,6 +21,8 @@ static inline void hfence_vvma_va_asid(uint64_t va, uint64_t asid) { fake_fence(
 static inline void sfence_vma_all(void) { fake_fence(FENCE_VMA_ALL, 0, 0); }
 static inline void sfence_vma_va(uint64_t va) { fake_fence(FENCE_VMA_VA, va, 0); }
 static inline void fence_before_ipi(void) { fake_fence(FENCE_IPI, 0, 0); }
+static inline void fence_before_device_write(void) { }
+static inline void fence_after_device_read(void) { }
 static inline void fence_after_sip(void) { fake_fence(FENCE_SIP, 0, 0); }
 static inline void fence_after_clean(void) { fake_fence(FENCE_CLEAN, 0, 0); }
 static inline void control_transfer_clear(void) { fake_fence(FENCE_CTR, 0, 0); }
