@@ -6,7 +6,7 @@ import re
 import pytest
 
 import machine as machines
-from configs import UART, config, guest, rt
+from configs import DISK, UART, config, guest, rt
 from conftest import LONG
 
 BRIDGE = "/soc/pci@30000000"
@@ -53,6 +53,20 @@ def test_disk(boot, place):
     machine.uart.expect("demo: done")
     machine.hv.expect_line("bulkhead", r"vm linux: stopped \(shutdown\)")
     assert command(machine, 0, 0) is not None and not masters(machine)
+
+
+NOTHING = 0x18000000	# QEMU has nothing there, and answers with access faults
+
+
+def test_refused(boot, host_dtb):
+    """The bus refuses each access to a guest's bridge and disk, which the hypervisor would reset: it goes on."""
+    extra = host_dtb([["-t", "x", BRIDGE, "reg", "0", f"{NOTHING:x}", "0", "1000000"],
+                      ["-t", "x", DISK, "reg", "0", f"{NOTHING + 0x1000000:x}", "0", "1000"]])
+    machine = boot(config(guest("odd", "1", "16M", "rt", devices=[BRIDGE, DISK], trust_dma=True,
+                                bootargs="rt.ticks=2"), rt()), extra=extra)
+    machine.hv.expect_line("bulkhead", f"device     {BRIDGE}, DMA, PCI buses 0 to 15, irq 32, 33, 34, 35")
+    machine.hv.expect_line("bulkhead", r"vm odd: stopped \(shutdown\)")
+    machine.hv.expect_line("rt", "rt: tick ")
 
 
 if LONG:
