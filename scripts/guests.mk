@@ -26,7 +26,7 @@ $(foreach g,$(GUESTS),$(eval $(call GUEST,$(g))))
 
 # Linux as Debian ships it, our initramfs for it, and its disk (which is not part of the image). Further modules are
 # named on make's command line, after these.
-LINUX_MODULES_WANTED := virtio_mmio virtio_blk ext4
+LINUX_MODULES_WANTED := virtio_mmio virtio_blk ext4 virtio_net
 $(B)/images/linux: $(FETCHED_LINUX)
 	$(Q)mkdir -p $(@D) && cp $(THIRD)/linux/Image $@
 $(B)/images/u-boot: $(FETCHED_UBOOT)

@@ -243,6 +243,26 @@ static void compare_shares(const struct plan_vm *a, const struct plan_vm *b)
 	change("guest", from, to, "%s shares", b->name);
 }
 
+/* "lan, dmz": the networks that a guest has a card of. */
+static void nets_text(const struct plan *plan, const struct plan_vm *v, char *buf, size_t size)
+{
+	size_t at = 0;
+	uint32_t i;
+
+	snprintf(buf, size, "none");
+	for (i = 0; i < v->nr_cards; i++)
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "", plan->nets[v->cards[i].net].name);
+}
+
+static void compare_nets(const struct plan_vm *a, const struct plan_vm *b)
+{
+	char from[MAX_CARDS * (VM_NAME_LEN + 2)], to[sizeof(from)];
+
+	nets_text(&old_plan, a, from, sizeof(from));
+	nets_text(&tool_plan, b, to, sizeof(to));
+	change("guest", from, to, "%s net", b->name);
+}
+
 static void compare_consoles(const struct plan_vm *a, const struct plan_vm *b)
 {
 	char from[64], to[64];
@@ -298,6 +318,7 @@ static void compare_settings(void)
 		       "%s trust-control", b->name);
 		compare_consoles(a, b);
 		compare_shares(a, b);
+		compare_nets(a, b);
 		compare_policy(b->name, &a->policy, &b->policy);
 	}
 }

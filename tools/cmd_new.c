@@ -196,7 +196,8 @@ static void print_config(const char *host_path, const char *options)
 		"\t\t// initrd = \"ramdisk\";\n\t\t// bootargs = \"console=ttyS0\";\n"
 		"\t\t// console = \"uart\";\t/* a virtual ns16550a on the hypervisor's console: for Linux,\n"
 		"\t\t//\t\t\t   unless a UART is among its devices */\n"
-		"\t\t// shares = \"frames\";\t/* a memory that the root lists in \"shared\" */\n",
+		"\t\t// shares = \"frames\";\t/* a memory that the root lists in \"shared\" */\n"
+		"\t\t// net = \"lan\";\t/* a virtual network card, with all guests that list \"lan\" */\n",
 		size_text(tool_config.vms[0].memory[0].size, size, sizeof(size)));
 	print_devices();
 	print_rates();

@@ -190,6 +190,28 @@ static void shares(const struct plan *plan, const struct plan_vm *v)
 	json_close(']');
 }
 
+static void cards(const struct plan *plan, const struct plan_vm *v)
+{
+	char mac[18];
+	uint32_t i;
+
+	json_open("cards", '[');
+	for (i = 0; i < v->nr_cards; i++) {
+		const struct plan_card *c = &v->cards[i];
+
+		json_open(NULL, '{');
+		json_text("net", plan->nets[c->net].name);
+		snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", c->mac[0], c->mac[1], c->mac[2], c->mac[3],
+			 c->mac[4], c->mac[5]);
+		json_text("mac", mac);
+		json_address("guest", c->base.v);
+		json_text("plic", plan->intcs[v->vplics[c->vplic].plic].path);
+		json_number("interrupt", c->irq);
+		json_close('}');
+	}
+	json_close(']');
+}
+
 /* Memory of several guests. */
 static void shared(const struct plan *plan)
 {
@@ -260,6 +282,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 	json_close(']');
 	vuart(plan, v);
 	shares(plan, v);
+	cards(plan, v);
 	images(v);
 	policy(&v->policy);
 	json_close('}');

@@ -42,6 +42,11 @@ struct config_share {
 	bool read_only;
 };
 
+/* A network that a guest has a card of. */
+struct config_card {
+	char name[VM_NAME_LEN];
+};
+
 struct config_vm {
 	char name[VM_NAME_LEN];
 	uint32_t nr_harts;
@@ -63,6 +68,8 @@ struct config_vm {
 	bool has_uart_address;
 	uint32_t nr_shares;
 	struct config_share shares[MAX_SHARED];
+	uint32_t nr_cards;
+	struct config_card cards[MAX_CARDS];
 	struct plan_policy policy;
 };
 
@@ -105,6 +112,9 @@ enum err config_parse_shared(struct config_shared *s, const char *text, const ch
 
 /* "frames", "frames read-only". ERR_INVALID: *why is the cause, as above. */
 enum err config_parse_share(struct config_share *s, const char *text, const char **why) __must_check;
+
+/* "lan": the name of a network. ERR_INVALID: *why is the cause, as above. */
+enum err config_parse_card(struct config_card *c, const char *text, const char **why) __must_check;
 
 /* "200M", "32768": Hz, with k, M or G in powers of 1000; false if it is anything else, 0, or does not fit. */
 bool config_parse_rate(const char *text, uint32_t *hz) __must_check;

@@ -23,8 +23,9 @@ void config_read_property(struct reading *c, const struct dt_prop *p);
 /* Strings, none of them empty: numbers have zero bytes in them and are not taken for strings. */
 bool config_is_list(const struct dt_prop *p);
 
-/* config_links.c: "shared" of the root, "shares" of a guest. */
+/* config_links.c: "shared" of the root, "shares" and "net" of a guest. */
 void config_read_shared(struct reading *c, const struct dt_prop *p);
 void config_read_shares(struct reading *c, const struct dt_prop *p);
+void config_read_net(struct reading *c, const struct dt_prop *p);
 
 #endif

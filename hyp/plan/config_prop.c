@@ -399,6 +399,7 @@ static const struct property vm_props[] = {
 	{ "console-address", .read = read_console_address },
 	{ "sbi-getchar", VM_WORDS(policy.getchar_waits, "poll", "wait") },
 	{ "shares", .read = config_read_shares },
+	{ "net", .read = config_read_net },
 };
 
 /* Edit distance (insert, delete, replace) of two short names; 99 for long ones. */

@@ -176,6 +176,16 @@ enum err config_parse_share(struct config_share *s, const char *text, const char
 	return *why ? ERR_INVALID : OK;
 }
 
+enum err config_parse_card(struct config_card *c, const char *text, const char **why)
+{
+	*c = (struct config_card){ 0 };
+	skip_spaces(&text);
+	*why = read_name(&text, c->name);
+	if (!*why && *text)
+		*why = "must be the name of a network, as in \"lan\"";
+	return *why ? ERR_INVALID : OK;
+}
+
 bool config_parse_rate(const char *text, uint32_t *hz)
 {
 	uint64_t value, unit = 1;

@@ -450,6 +450,7 @@ enum err guest_dt_build(void *buf, size_t size, const struct plan *plan, const s
 	write_devices(t);
 	write_vuart(t);
 	guest_write_shares(t);
+	guest_write_cards(t);
 	guest_write_standins(t);
 	dt_write_end(&t->w);
 	if (dt_write_finish(&t->w, GUEST_DTB_SLACK)) {

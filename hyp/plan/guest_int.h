@@ -107,8 +107,9 @@ uint32_t guest_put_cells(uint32_t *out, uint64_t value, uint32_t cells);
 /* guest_dt.c: the interrupt of a virtual device. vplic: index into plan_vm.vplics. */
 void guest_write_virtual_irq(struct guest_tree *t, uint32_t vplic, uint32_t irq);
 
-/* guest_links.c: the nodes of shared memories. */
+/* guest_links.c: the nodes of shared memories and of virtual network cards. */
 void guest_write_shares(struct guest_tree *t);
+void guest_write_cards(struct guest_tree *t);
 
 /* Write these nodes. */
 void guest_write_chosen(struct guest_tree *t);

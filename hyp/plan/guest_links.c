@@ -44,6 +44,33 @@ static bool fits(struct guest_tree *t, const struct plan_share *s, uint64_t size
 	return false;
 }
 
+/* A transport of virtio: the virtio,mmio binding, on a bus of its own at the root. */
+void guest_write_cards(struct guest_tree *t)
+{
+	uint32_t address_cells = t->host->nodes[0].address_cells, size_cells = t->host->nodes[0].size_cells, i, n;
+
+	for (i = 0; i < t->vm->nr_cards; i++) {
+		const struct plan_card *c = &t->vm->cards[i];
+		uint32_t cells[4];
+		char name[40];
+
+		if (address_cells < 2 && c->base.v >> 32) {
+			problem_report(t->r, PROBLEM_ADDRESS_TOO_HIGH, true, t->vm->config_path, "net",
+				       "0x%lx does not fit the 32-bit addresses of the host's device tree", c->base.v);
+			continue;
+		}
+		fmt_str(name, sizeof(name), "virtio@%lx", c->base.v);
+		dt_write_begin(&t->w, name);
+		dt_write_string(&t->w, "compatible", "virtio,mmio");
+		dt_write_string(&t->w, "label", t->plan->nets[c->net].name);
+		n = guest_put_cells(cells, c->base.v, address_cells);
+		n += guest_put_cells(cells + n, PAGE_SIZE, size_cells);
+		dt_write_cells(&t->w, "reg", cells, n);
+		guest_write_virtual_irq(t, c->vplic, c->irq);
+		dt_write_end(&t->w);
+	}
+}
+
 void guest_write_shares(struct guest_tree *t)
 {
 	uint32_t i;

@@ -404,7 +404,7 @@ struct range plan_place(struct plan *plan, const struct host *host, const struct
 	pl->config = config;
 	pl->r = &silent;
 	plan->hyp = plan->loaded = loaded;
-	plan->nr_vms = plan->nr_shared = 0;	/* nothing is placed yet */
+	plan->nr_vms = plan->nr_shared = plan->nr_nets = 0;	/* nothing is placed yet */
 	plan_firmware(pl);
 	plan_self(pl);
 	return silent.count ? loaded : plan->hyp;
@@ -423,7 +423,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	pl->package = package;
 	pl->r = r;
 	plan->hyp = plan->loaded = loaded;
-	plan->nr_shared = 0;
+	plan->nr_shared = plan->nr_nets = 0;
 	memset(pl->reg_owner, NO_OWNER, host->nr_regs);
 
 	copy_harts(pl);
@@ -444,6 +444,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_vuarts(pl);
 	plan_images(pl);
 	plan_shared(pl);
+	plan_nets(pl);
 	for (vm = 0; vm < plan->nr_vms; vm++) {
 		sort_regions(&plan->vms[vm]);
 		check_space(pl, vm);

@@ -24,6 +24,8 @@
 #define MAX_WINDOW_REGIONS	8	/* regions of REGION_WINDOWS of all guests */
 #define MAX_VM_IRQS	128	/* interrupts of all devices of one guest */
 #define MAX_SHARED	8	/* shared memories of the machine, and of one guest */
+#define MAX_NETS	8	/* networks between guests */
+#define MAX_CARDS	4	/* virtual network cards of one guest */
 #define MAX_VM_CLOCKS	32	/* rates that the configuration gives for clocks of one guest */
 #define MAX_FREE	64	/* free ranges of RAM that are stored */
 #define MAX_FIRMWARE	16	/* pieces of the firmware's memory that nothing reserves */
@@ -228,6 +230,24 @@ struct plan_share {
 	gpa_t doorbell;		/* of the doorbell's page */
 };
 
+/* A virtual network: the guests that list its name. */
+struct plan_net {
+	char name[VM_NAME_LEN];
+	uint32_t nr_ports;
+	struct {
+		uint8_t vm, card;	/* index into plan.vms, and into its cards */
+	} ports[MAX_VMS];
+};
+
+/* A virtual network card: a virtio-mmio device. */
+struct plan_card {
+	uint8_t net, port;	/* index into plan.nets, and into its ports */
+	uint8_t vplic;		/* index into plan_vm.vplics */
+	uint16_t irq;		/* there; not 0 */
+	gpa_t base;		/* of the page with its registers */
+	uint8_t mac[6];		/* locally administered, unicast; unique in its network */
+};
+
 #define PLIC_PRIORITIES	8	/* of a guest's PLIC: 0 (never) to 7 */
 
 struct plan_vm {
@@ -269,6 +289,8 @@ struct plan_vm {
 	struct plan_vuart vuart;	/* console = "uart" */
 	uint32_t nr_shares;
 	struct plan_share shares[MAX_SHARED];
+	uint32_t nr_cards;
+	struct plan_card cards[MAX_CARDS];
 	const char *bootargs;	/* in the configuration tree, which stays in memory; "" if none */
 };
 
@@ -335,6 +357,8 @@ struct plan {
 	struct plan_firmware firmware[MAX_FIRMWARE];
 	uint32_t nr_shared;
 	struct plan_shared shared[MAX_SHARED];
+	uint32_t nr_nets;
+	struct plan_net nets[MAX_NETS];
 	uint32_t nr_free;
 	struct range free[MAX_FREE];	/* RAM without an owner, sorted; whole 2 MiB only */
 };

@@ -100,6 +100,13 @@ bool plan_find_ram(const struct planner *pl, uint64_t size, uint64_t align, uint
 /* plan_shared.c: memory that several guests have, and their doorbells. After all other RAM, devices, PLICs, UARTs. */
 void plan_shared(struct planner *pl);
 
+/* plan_shared.c: the first page for a virtual device that neither the guest nor the host uses; false if there is
+ * none. */
+bool plan_find_window(const struct planner *pl, const struct plan_vm *v, gpa_t *at);
+
+/* plan_net.c: networks between guests, and their cards. After plan_shared(). */
+void plan_nets(struct planner *pl);
+
 /* plan_image.c: where images and the device tree go. */
 void plan_images(struct planner *pl);
 

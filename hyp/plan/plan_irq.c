@@ -236,6 +236,10 @@ bool plan_irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
 		if (v->shares[i].irq == id && v->vplics[v->shares[i].vplic].plic == plic)
 			return false;
 	}
+	for (i = 0; i < v->nr_cards; i++) {
+		if (v->cards[i].irq == id && v->vplics[v->cards[i].vplic].plic == plic)
+			return false;
+	}
 	return true;
 }
 

@@ -347,6 +347,22 @@ static void print_shares(struct printer *pr, const struct plan *plan, const stru
 	}
 }
 
+static void print_cards(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->nr_cards; i++) {
+		const struct plan_card *c = &v->cards[i];
+
+		start(pr, "  ", "net");
+		add_range(pr, c->base.v, PAGE_SIZE);
+		add(pr, " %s, virtio-mmio, %02x:%02x:%02x:%02x:%02x:%02x", plan->nets[c->net].name, c->mac[0],
+		    c->mac[1], c->mac[2], c->mac[3], c->mac[4], c->mac[5]);
+		add_irq_of(pr, plan, v, c->vplic, c->irq);
+		end(pr);
+	}
+}
+
 /* Memory of several guests, and these by number. */
 static void print_shared(struct printer *pr, const struct plan *plan)
 {
@@ -480,6 +496,7 @@ void plan_print(const struct plan *plan, void (*line)(void *arg, const char *tex
 		print_devices(&pr, plan, v);
 		print_vuart(&pr, plan, v);
 		print_shares(&pr, plan, v);
+		print_cards(&pr, plan, v);
 		print_images(&pr, v);
 	}
 	print_shared(&pr, plan);

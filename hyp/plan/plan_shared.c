@@ -36,6 +36,8 @@ static bool is_taken(const struct plan_vm *v, struct range wanted, struct range 
 		note(wanted, range_pages((struct range){ v->vuart.base.v, v->vuart.size }), by, &found);
 	for (i = 0; i < v->nr_shares; i++)
 		note(wanted, (struct range){ v->shares[i].doorbell.v, PAGE_SIZE }, by, &found);
+	for (i = 0; i < v->nr_cards; i++)
+		note(wanted, (struct range){ v->cards[i].base.v, PAGE_SIZE }, by, &found);
 	return found;
 }
 
@@ -65,8 +67,7 @@ static bool move_behind(struct range *wanted, struct range by, uint64_t align)
 	return true;
 }
 
-/* The first page for a virtual device that neither the guest nor the host uses; false if there is none. */
-static bool find_window(const struct planner *pl, const struct plan_vm *v, gpa_t *at)
+bool plan_find_window(const struct planner *pl, const struct plan_vm *v, gpa_t *at)
 {
 	struct range page = { WINDOWS, PAGE_SIZE }, by;
 
@@ -111,7 +112,7 @@ static void add_share(struct planner *pl, uint32_t vm, uint32_t shared, uint8_t 
 	struct plan_vm *v = &pl->plan->vms[vm];
 	struct plan_share s = { .shared = (uint8_t)shared, .peer = peer, .read_only = read_only };
 
-	if (!find_place(v, m->hpa, m->size, &s.base) || !find_window(pl, v, &s.doorbell)) {
+	if (!find_place(v, m->hpa, m->size, &s.base) || !plan_find_window(pl, v, &s.doorbell)) {
 		vm_problem(pl, vm, PROBLEM_ADDRESS_TOO_HIGH, "shares",
 			   "the guest's address space has no room for \"%s\" and its doorbell; assign fewer devices",
 			   m->name);

@@ -67,9 +67,18 @@ static bool get_window(struct vdevs *d, uint32_t number, struct vdev *out)
 	return true;
 }
 
+static bool get_card(struct vdevs *d, uint32_t number, struct vdev *out)
+{
+	if (number >= d->plan->nr_cards)
+		return false;
+	*out = (struct vdev){ d->plan->cards[number].base.v, PAGE_SIZE, &d->cards[number], vnet_takes, vnet_read,
+			      vnet_write };
+	return true;
+}
+
 /* ---- the table ---- */
 
-static const vdev_get_t kinds[] = { get_plic, get_uart, get_doorbell, get_window };
+static const vdev_get_t kinds[] = { get_plic, get_uart, get_doorbell, get_window, get_card };
 
 void vdev_list(struct vdevs *d)
 {

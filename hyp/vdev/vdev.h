@@ -11,6 +11,7 @@
 #include "hyp/vdev/doorbell.h"
 #include "hyp/vdev/vaplic.h"
 #include "hyp/vdev/vintc.h"
+#include "hyp/vdev/vnet.h"
 #include "hyp/vdev/vplic.h"
 #include "hyp/vdev/vuart.h"
 
@@ -33,7 +34,7 @@ struct vdev {
 	vdev_write_t write;
 };
 
-#define MAX_VDEVS	(MAX_INTCS + 1 + MAX_SHARED + MAX_VM_WINDOWS)
+#define MAX_VDEVS	(MAX_INTCS + 1 + MAX_SHARED + MAX_VM_WINDOWS + MAX_CARDS)
 
 struct vdevs {
 	const struct plan_vm *plan;
@@ -44,6 +45,7 @@ struct vdevs {
 	struct vintc intcs[MAX_INTCS];	/* its interrupt controllers, as plan->vplics */
 	struct vuart vuart;		/* own lock; plan NULL: none */
 	struct doorbell doorbells[MAX_SHARED];	/* own locks; plan->nr_shares of them */
+	struct vnet cards[MAX_CARDS];	/* own locks; plan->nr_cards of them */
 	struct vaplic vaplics[MAX_INTCS];	/* own lock each; in use where the host's controller is an APLIC, */
 	/* and these where it is a PLIC */
 	struct vplic vplics[MAX_INTCS];	/* own lock each; last: vplic_create() sets all of it */
@@ -56,7 +58,7 @@ void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct 
 /* The guest starts: its devices may raise interrupts from now on. Before a vcpu of the VM runs. */
 void vdevs_start(struct vdevs *d);
 
-/* A peer has rung. Returns the changed vcpus (vintc.h). */
+/* A peer has rung, or sent a frame. Returns the changed vcpus (vintc.h). */
 uint64_t vdevs_poke_links(struct vdevs *d);
 
 /* State of power-on for all devices. Only while no vcpu of the VM runs. */

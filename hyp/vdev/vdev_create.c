@@ -101,6 +101,18 @@ static void create_doorbells(const struct plan *plan, struct vdevs *d, uint32_t 
 	}
 }
 
+static void create_cards(const struct plan *plan, struct vdevs *d, uint32_t vm)
+{
+	struct hart *first = hart_get(d->plan->vcpu_hart[0]);
+
+	for (uint32_t i = 0; i < d->plan->nr_cards; i++) {
+		const struct plan_card *c = &d->plan->cards[i];
+
+		add_virtual(d, c->vplic, c->irq);
+		vnet_create(&d->cards[i], plan, vm, i, &d->intcs[c->vplic], first);
+	}
+}
+
 void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g)
 {
 	d->plan = &plan->vms[vm];
@@ -108,6 +120,7 @@ void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct 
 	create_vplics(plan, d, vm, g);
 	create_vuart(d, vm);
 	create_doorbells(plan, d, vm);
+	create_cards(plan, d, vm);
 	vdev_list(d);
 }
 
@@ -115,6 +128,8 @@ void vdevs_start(struct vdevs *d)
 {
 	for (uint32_t i = 0; i < d->plan->nr_shares; i++)
 		doorbell_start(&d->doorbells[i]);
+	for (uint32_t i = 0; i < d->plan->nr_cards; i++)
+		vnet_start(&d->cards[i]);
 }
 
 uint64_t vdevs_poke_links(struct vdevs *d)
@@ -123,6 +138,8 @@ uint64_t vdevs_poke_links(struct vdevs *d)
 
 	for (uint32_t i = 0; i < d->plan->nr_shares; i++)
 		changed |= doorbell_poke(&d->doorbells[i]);
+	for (uint32_t i = 0; i < d->plan->nr_cards; i++)
+		changed |= vnet_poke(&d->cards[i]);
 	return changed;
 }
 
@@ -130,6 +147,8 @@ void vdevs_reset(struct vdevs *d)
 {
 	for (uint32_t i = 0; i < d->plan->nr_shares; i++)
 		doorbell_reset(&d->doorbells[i]);
+	for (uint32_t i = 0; i < d->plan->nr_cards; i++)
+		vnet_reset(&d->cards[i]);
 	/* The UART first: silent, it cannot raise its line any more, even if something is typed right now. */
 	vuart_reset(&d->vuart);
 	for (uint32_t i = 0; i < d->nr_intcs; i++)

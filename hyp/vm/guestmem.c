@@ -11,43 +11,6 @@
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sstage.h"
 
-/* Host address of a guest's RAM address and how many bytes lie behind it in that region; 0 if none do. */
-static uint64_t find(const struct vm *vm, uint64_t address, hpa_t *host)
-{
-	const struct plan_vm *p = vm->plan;
-
-	for (uint32_t i = 0; i < p->nr_regions; i++) {
-		const struct plan_region *r = &p->regions[i];
-		uint64_t offset = address - r->gpa.v;
-
-		if (r->kind != REGION_RAM || address < r->gpa.v || offset >= r->size)
-			continue;
-		*host = hpa(r->hpa.v + offset);
-		return r->size - offset;
-	}
-	return 0;
-}
-
-bool guestmem_valid(const struct vm *vm, gpa_t address, uint64_t size)
-{
-	uint64_t at = address.v, left = size;
-	hpa_t host;
-
-	if (!size)
-		return false;
-	while (left) {	/* at most once a region: the next address is in another one */
-		uint64_t room = find(vm, at, &host);
-
-		if (!room)
-			return false;
-		if (room >= left)
-			return true;
-		at += room;	/* regions end below 2^64, so this does not wrap to one of them */
-		left -= room;
-	}
-	return true;
-}
-
 static uint64_t min(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -111,36 +74,6 @@ void guestmem_clean(hpa_t at, uint64_t size, uint32_t block)
 	}
 	fence_after_clean();
 	sstage_close_window();
-}
-
-enum err guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size)
-{
-	if (!guestmem_valid(vm, from, size))
-		return ERR_RANGE;
-	for (uint64_t done = 0, n; done < size; done += n) {
-		hpa_t host;
-		uint64_t room = find(vm, from.v + done, &host);
-		const void *at = open_window(host, min(room, size - done), &n);
-
-		memcpy((uint8_t *)to + done, at, n);
-	}
-	sstage_close_window();
-	return OK;
-}
-
-enum err guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_t size)
-{
-	if (!guestmem_valid(vm, to, size))
-		return ERR_RANGE;
-	for (uint64_t done = 0, n; done < size; done += n) {
-		hpa_t host;
-		uint64_t room = find(vm, to.v + done, &host);
-		void *at = open_window(host, min(room, size - done), &n);
-
-		memcpy(at, (const uint8_t *)from + done, n);
-	}
-	sstage_close_window();
-	return OK;
 }
 
 enum err guestmem_fetch(uint64_t pc, uint32_t *insn)

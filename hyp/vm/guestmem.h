@@ -7,14 +7,24 @@
 #ifndef HYP_VM_GUESTMEM_H
 #define HYP_VM_GUESTMEM_H
 
+#include "hyp/vdev/guestram.h"
 #include "hyp/vm/vm.h"
 
-/* True if all of [address, address + size) is RAM of the VM; size 0 is not. It may span regions. */
-bool guestmem_valid(const struct vm *vm, gpa_t address, uint64_t size);
+/* guestram.h has the contracts. */
+static inline bool guestmem_valid(const struct vm *vm, gpa_t address, uint64_t size)
+{
+	return guestram_valid(vm->plan, address, size);
+}
 
-/* Copy up to size bytes; the range must be RAM of the VM, otherwise ERR_RANGE and nothing is copied. */
-enum err guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size) __must_check;
-enum err guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_t size) __must_check;
+static inline enum err __must_check guestmem_read(const struct vm *vm, void *to, gpa_t from, uint64_t size)
+{
+	return guestram_read(vm->plan, to, from, size);
+}
+
+static inline enum err __must_check guestmem_write(const struct vm *vm, gpa_t to, const void *from, uint64_t size)
+{
+	return guestram_write(vm->plan, to, from, size);
+}
 
 /* Host memory of guests, while none of their harts runs: 0, or a copy of what the hypervisor maps. */
 void guestmem_clear(hpa_t to, uint64_t size);

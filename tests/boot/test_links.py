@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from configs import config, guest
+from configs import config, guest, linux
 from neighbours import judge_neighbour, neighbour, show
 
 SHARED = 'shared = "samples 1M";'
@@ -63,3 +63,63 @@ def test_one_end_restarts(boot, who, other):
     assert who == "sink" or int(last["changes"]) > 0
     assert not [line for line in machine.hv.lines(other) if "life 2" in line]
     show(f"{lives} lives of the {who}", judge_neighbour(machine, rtc=False))
+
+
+def test_linux(boot):
+    """Debian's kernel has no driver: a program finds memory and doorbell by /dev/mem, and polls."""
+    tux = linux(harts="2", memory="256M", mode="shared", disk=False, shares="samples")
+    machine = boot(shared_config(ends()[0], tux, neighbour(rtc=False)))
+    machine.uart.expect(r"demo: shared memory ok: peer 1, \d+ samples", 120)
+    machine.hv.expect_line("bulkhead", r"vm linux: stopped \(shutdown\)")
+    show("Linux", judge_neighbour(machine, rtc=False))
+
+
+# ---- networks ----
+
+def host(name, hart, args, **props):
+    """A guest of guests/net, on the network lan."""
+    return guest(name, hart, "4M", "net", bootargs=args, net="lan", **props)
+
+
+def counts(machine, name):
+    found = (re.findall(r"(\w+)=(\d+)", line) for line in machine.hv.lines(name) if "net: answered=" in line)
+    return [{key: int(value) for key, value in pairs} for pairs in found]
+
+
+@pytest.mark.parametrize("mode, size", [("guarded", 1000), ("emulated", 1)])
+def test_ping(boot, mode, size):
+    machine = boot(config(host("ask", "1", f"net.host=1 net.ping=2 net.count=300 net.size={size}", plic_mode=mode),
+                          host("answer", "2", "net.host=2", plic_mode=mode), neighbour(rtc=False)))
+    machine.hv.expect_line("bulkhead", r"vm ask: stopped \(shutdown\)")
+    last = counts(machine, "ask")[-1]
+    assert last["answered"] == 300 and last["bad"] == 0, last
+    show(f"300 echoes of {size} octets, {last['resent']} asked again", judge_neighbour(machine, rtc=False))
+
+
+@pytest.mark.parametrize("who", ["ask", "answer"])
+def test_one_host_restarts(boot, who):
+    """One end restarts again and again while the other sends: it finds a card as at power-on, and the other continues."""
+    ask = "net.host=1 net.ping=2 " + ("net.count=5 net.restart=1" if who == "ask" else "net.every=10")
+    other = "net.host=2" if who == "ask" else "net.host=2 net.ping=1 net.count=5 net.restart=1"
+    machine = boot(config(host("ask", "1", ask), host("answer", "2", other), neighbour(rtc=False)))
+    for _ in range(20):
+        machine.hv.expect_line(who, r"net: 10\.0\.0\.\d, [0-9a-f:]{17}, link up")
+    for name in ("ask", "answer"):
+        assert all(report["bad"] == 0 for report in counts(machine, name))
+    if who == "answer":
+        before = counts(machine, "ask")[-1]["answered"] if counts(machine, "ask") else 0
+        while not counts(machine, "ask") or counts(machine, "ask")[-1]["answered"] <= before:
+            machine.hv.expect_line("ask", "net: answered=")
+        assert counts(machine, "ask")[-1]["changes"] > 0
+    show(f"20 lives of {who}", judge_neighbour(machine, rtc=False))
+
+
+def test_two_linux_and_a_host(boot):
+    """Debian's virtio_net: ping with data that is checked, a file by HTTP, no error counted; rt-like guest answers."""
+    client = linux(harts="0 1", memory="192M", mode="net", disk=False, net="lan",
+                   args="demo.host=1 demo.ping=2 demo.fetch=3")
+    server = guest("server", "2", "192M", "linux", initrd="linux-initrd", net="lan",
+                   bootargs="earlycon=sbi keep_bootcon demo.mode=net demo.host=3")
+    machine = boot(config(client, server, host("answer", "3", "net.host=2")))
+    machine.uart.expect("demo: net ok", 240)
+    machine.hv.expect_line("bulkhead", r"vm linux: stopped \(shutdown\)")

@@ -57,6 +57,16 @@ static void want_shared(void)
 		}
 }
 
+static void want_nets(void)
+{
+	uint32_t vm, i;
+
+	for (vm = 0; vm < config.nr_vms; vm++)
+		for (i = 0; i < 2; i++)
+			if (!pick(3))
+				snprintf(config.vms[vm].cards[config.vms[vm].nr_cards++].name, VM_NAME_LEN, "n%u", i);
+}
+
 static void want(void)
 {
 	static char paths[MAX_VMS][4][HOST_PATH_SIZE];
@@ -89,6 +99,7 @@ static void want(void)
 		want_devices(v, paths[vm]);
 	}
 	want_shared();
+	want_nets();
 	config.hyp_place = pick(3);
 	config.hyp_address = (host.nr_ram ? host.ram[pick(host.nr_ram)].base : 0) + ((uint64_t)pick(1024) << 21);
 	config.has_firmware = !pick(4);

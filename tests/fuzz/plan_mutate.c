@@ -64,7 +64,7 @@ static const char *prop_name(void)
 		"monitor",
 		"console-address", "sbi-getchar", "unmapped", "on-crash", "plic-mode", "watchdog-ms",
 		"restart-limit", "when-all-ended", "riscv,ndev", "riscv,isa", "mmu-type", "timebase-frequency",
-		"images", "ram-at-boot", "linux,phandle", "shared", "shares",
+		"images", "ram-at-boot", "linux,phandle", "shared", "shares", "net",
 	};
 
 	return some[pick(ARRAY_LEN(some))];

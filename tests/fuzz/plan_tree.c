@@ -224,6 +224,21 @@ static bool is_share(const char *path, int node)
 	return found == 1;
 }
 
+static bool is_card(const char *path, int node)
+{
+	int size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
+	const uint8_t *reg = fdt_getprop(tree, node, "reg", &size);
+	unsigned i, found = 0;
+	char want[48];
+
+	for (i = 0; i < vm->nr_cards; i++) {
+		snprintf(want, sizeof(want), "/virtio@%lx", vm->cards[i].base.v);
+		found += !strcmp(path, want) && size == 4 * (address + length) &&
+			 cells(reg, address) == vm->cards[i].base.v && cells(reg + 4 * address, length) == PAGE_SIZE;
+	}
+	return found == 1;
+}
+
 /*
  * With "reg" it is the guest's own; a bus around what it owns has none. libfdt's fdt_get_path() takes a '/' in a name
  * of a damaged tree for the end of one.
@@ -242,7 +257,7 @@ static void check_nodes(void)
 								 fdt_get_name(tree, node, NULL));
 		if (!fdt_getprop(tree, node, "reg", NULL) || strlen(path) >= HOST_PATH_SIZE ||
 		    starts(path, "/memory@") || starts(path, "/cpus/") || is_vuart(path, node) ||
-		    is_reset_standin(path, node) || is_share(path, node))
+		    is_reset_standin(path, node) || is_share(path, node) || is_card(path, node))
 			continue;
 		check_path(path);
 	}

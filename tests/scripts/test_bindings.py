@@ -37,6 +37,7 @@ GOOD = """/dts-v1/;
         trust-control;
         plic-mode = "emulated";
         shares = "frames read-only", "log";
+        net = "lan", "dmz";
         images = "copy";
         unmapped = "ignore";
         on-crash = "restart";
@@ -92,6 +93,8 @@ WRONG = [
     ('"frames read-only"', '"frames writable"', "shares"),
     ('"frames read-only"', '"log"', "shares"),
     ("one {", "shared {", "shared"),
+    ('"lan", "dmz"', '"lan", "lan"', "net"),
+    ('"lan", "dmz"', '"Lan"', "net"),
 ]
 
 

@@ -87,9 +87,20 @@ static int worker(void)
 	return (int)fake_vm_of((unsigned)fake.running);
 }
 
+/* The VM whose RAM the hart in the hypervisor may see at that address: its own, or one of its network. */
+static unsigned window_of(uint64_t address)
+{
+	unsigned vm = (unsigned)worker(), other = 1 - vm;
+
+	if (fake.config.net && vm < 2 && !is_ram_of(&fake.plan.vms[vm], address) &&
+	    is_ram_of(&fake.plan.vms[other], address))
+		return other;
+	return vm;
+}
+
 void *sstage_window(hpa_t address)
 {
-	unsigned vm = (unsigned)worker();
+	unsigned vm = window_of(address.v);
 
 	fake.nr_windows++;
 	fake_ram_close();
@@ -121,7 +132,7 @@ void fake_window_again(uint64_t at)
 	fake.window_open = true;
 	window_at = at;
 	if (at != VIRTIO_HPA((unsigned)worker()))
-		open_block(&fake.plan.vms[worker()], at);
+		open_block(&fake.plan.vms[window_of(at)], at);
 }
 
 /* ---- caches ---- */

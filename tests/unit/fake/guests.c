@@ -103,6 +103,9 @@ static void plan_guest(unsigned vm, const struct fake_config *config)
 	add_region(p, FAKE_WINDOWS, FAKE_WINDOWS, 1, REGION_WINDOWS);
 	p->nr_windows = 1;
 	p->windows[0] = (struct plan_window){ gpa(FAKE_WINDOWS + 0x100 * vm), FAKE_WINDOW, 0 };
+	if (config->net && vm < 2)
+		p->cards[p->nr_cards++] = (struct plan_card){ .port = (uint8_t)(1 - vm), .irq = FAKE_CARD_IRQ,
+			.base = gpa(FAKE_CARD), .mac = { 2, 0x62, 0, 0, 0, (uint8_t)(0xa + vm) } };
 	p->nr_resets = 1;
 	p->resets[0] = hpa(0x10001000 + 0x1000 * vm);
 	add_stale(p, vm);
@@ -154,13 +157,18 @@ void fake_make_plan(void)
 		p->shared[0] = (struct plan_shared){ .name = "m", .hpa = hpa(FAKE_SHARED_HPA), .size = PAGE_SIZE,
 						     .nr_peers = 2, .peers = { 1, 0 } };
 	}
+	if (config->net) {	/* b has port 0 */
+		p->nr_nets = 1;
+		p->nets[0] = (struct plan_net){ .name = "n", .nr_ports = 2, .ports = { { 1, 0 }, { 0, 0 } } };
+	}
 	for (unsigned vm = 0; vm < FAKE_VMS; vm++)
 		plan_guest(vm, config);
 }
 
 bool fake_may_ring(unsigned hart)
 {
-	return fake.config.shared && fake_vm_of((unsigned)fake.running) < 2 && fake_vm_of(hart) < 2;
+	return (fake.config.shared || fake.config.net) && fake_vm_of((unsigned)fake.running) < 2 &&
+	       fake_vm_of(hart) < 2;
 }
 
 struct fake_config fake_default_config(void)

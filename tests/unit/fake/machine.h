@@ -54,6 +54,8 @@
 #define FAKE_SHARED_HPA	0xa0000000ull
 #define FAKE_DOORBELL	0x10003000ull	/* in each, */
 #define FAKE_DOORBELL_IRQ 33u		/* and its interrupt: in the host that is c's */
+#define FAKE_CARD	0x10004000ull	/* virtual network cards of b and a, */
+#define FAKE_CARD_IRQ	34u		/* and their interrupt: in the host that is c's */
 #define FAKE_VUART_IRQ	20u		/* and its interrupt: in the host that is b's */
 
 /* Kinds of harts, by what their CSRs keep of what is written to them. */
@@ -78,6 +80,7 @@ struct fake_config {
 	bool loose_plic;		/* the host's PLIC is like QEMU's: naive_plic.h, any_completes and latches */
 	bool vuart;			/* a has a virtual UART at FAKE_VUART; not together with PLIC_MAPPED */
 	bool shared;			/* a and b share memory; b may only read it; not together with PLIC_MAPPED */
+	bool net;			/* a and b have a network; not together with PLIC_MAPPED */
 	bool uart;			/* the console is a UART that hart 5, c's, polls; otherwise the firmware's */
 	bool no_monitor, colour;
 	bool sswi;			/* all harts but 4 have a register in an ACLINT SSWI device */
@@ -234,7 +237,8 @@ unsigned fake_hart_of(unsigned vm, unsigned vcpu);
 struct vcpu *fake_vcpu(unsigned vm, unsigned vcpu);
 struct vm *fake_vm(unsigned vm);
 
-/* Whether the hart in the hypervisor may interrupt that one, which another VM has: their VMs share memory. */
+/* Whether the hart in the hypervisor may interrupt that one, which another VM has: their VMs share memory or a
+ * network. */
 bool fake_may_ring(unsigned hart);
 
 /* RAM: the test's own view on the bytes; the hypervisor has none but through its window. */

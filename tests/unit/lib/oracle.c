@@ -59,7 +59,7 @@ static bool in_package(const struct plan *plan, const struct plan_vm *v, const s
  * Below where the image was loaded nothing is a guest's: it is reserved, or may be the firmware's. Unless a person has
  * said what the firmware has; then that has no owner.
  */
-static bool has_firmware(const struct config *config, const struct plan *plan, uint64_t base, uint64_t size)
+bool oracle_has_firmware(const struct config *config, const struct plan *plan, uint64_t base, uint64_t size)
 {
 	for (unsigned i = 0; i < config->nr_firmware; i++)
 		if (meet(base, size, config->firmware[i].base, config->firmware[i].size))
@@ -79,7 +79,7 @@ static const char *check_ram(const struct host *host, const struct config *confi
 	FAIL_IF(m->rights != (RIGHT_R | RIGHT_W | RIGHT_X), "%s: rights of RAM", v->name);
 	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size) && !in_package(plan, v, m),
 		"%s: has the hypervisor", v->name);
-	FAIL_IF(has_firmware(config, plan, m->hpa.v, m->size) && !in_package(plan, v, m), "%s: has the firmware",
+	FAIL_IF(oracle_has_firmware(config, plan, m->hpa.v, m->size) && !in_package(plan, v, m), "%s: has the firmware",
 		v->name);
 	for (unsigned i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base,
@@ -94,88 +94,6 @@ static const char *check_ram(const struct host *host, const struct config *confi
 	for (unsigned i = 0; i < plan->nr_free; i++)
 		FAIL_IF(meet(m->hpa.v, m->size, plan->free[i].base, plan->free[i].size),
 			"%s: has RAM that counts as free", v->name);
-	return NULL;
-}
-
-/* Memory of several guests: RAM that belongs to the guests that list it, to all of them and to nothing else. */
-static const char *check_shared(const struct host *host, const struct config *config, const struct plan *plan,
-				unsigned index)
-{
-	const struct plan_shared *m = &plan->shared[index];
-	bool inside = false;
-
-	FAIL_IF(!m->size || (m->hpa.v | m->size) % PAGE_SIZE, "%s: alignment", m->name);
-	for (unsigned i = 0; i < host->nr_ram; i++)
-		inside |= m->hpa.v >= host->ram[i].base &&
-			  m->hpa.v + (m->size - 1) <= host->ram[i].base + (host->ram[i].size - 1);
-	FAIL_IF(!inside, "%s: not RAM", m->name);
-	FAIL_IF(meet(m->hpa.v, m->size, plan->hyp.base, plan->hyp.size), "%s: has the hypervisor", m->name);
-	FAIL_IF(has_firmware(config, plan, m->hpa.v, m->size), "%s: has the firmware", m->name);
-	for (unsigned i = 0; i < host->nr_reserved; i++)
-		FAIL_IF(meet(m->hpa.v, m->size, host->reserved[i].range.base, host->reserved[i].range.size),
-			"%s: has reserved memory", m->name);
-	for (unsigned i = 0; i < plan->nr_free; i++)
-		FAIL_IF(meet(m->hpa.v, m->size, plan->free[i].base, plan->free[i].size), "%s: counts as free", m->name);
-	for (unsigned i = 0; i < plan->nr_shared; i++)
-		FAIL_IF(i != index && meet(m->hpa.v, m->size, plan->shared[i].hpa.v, plan->shared[i].size),
-			"%s: overlaps another one", m->name);
-	for (unsigned vm = 0; vm < plan->nr_vms; vm++) {
-		const struct plan_vm *v = &plan->vms[vm];
-		unsigned wanted = 0, mapped = 0, peers = 0;
-		bool read_only = false;
-
-		for (unsigned i = 0; i < config->vms[vm].nr_shares; i++)
-			if (!strcmp(config->vms[vm].shares[i].name, m->name)) {
-				wanted++;
-				read_only = config->vms[vm].shares[i].read_only;
-			}
-		for (unsigned i = 0; i < m->nr_peers; i++)
-			peers += m->peers[i] == vm;
-		for (unsigned j = 0; j < v->nr_regions; j++) {
-			const struct plan_region *r = &v->regions[j];
-
-			if (!meet(m->hpa.v, m->size, r->hpa.v, r->size))
-				continue;
-			mapped++;
-			FAIL_IF(r->kind != REGION_SHARED || r->hpa.v != m->hpa.v || r->size != m->size,
-				"%s: %s has a part of it", m->name, v->name);
-			FAIL_IF(r->rights != (read_only ? RIGHT_R : RIGHT_R | RIGHT_W), "%s: rights of %s", m->name,
-				v->name);
-		}
-		FAIL_IF(wanted != mapped || wanted != peers, "%s: %s lists it %u times and has it %u times", m->name,
-			v->name, wanted, mapped);
-	}
-	return NULL;
-}
-
-static const char *check_share(const struct plan *plan, const struct plan_vm *v, unsigned vm, unsigned index)
-{
-	const struct plan_share *s = &v->shares[index];
-
-	FAIL_IF(s->shared >= plan->nr_shared || s->peer >= plan->shared[s->shared].nr_peers ||
-		plan->shared[s->shared].peers[s->peer] != vm, "%s: its number as a peer", v->name);
-	for (unsigned i = 0; i < v->nr_regions; i++) {
-		const struct plan_region *r = &v->regions[i];
-
-		FAIL_IF(meet(s->doorbell.v, PAGE_SIZE, r->gpa.v, r->size), "%s: a doorbell lies in something", v->name);
-		FAIL_IF(r->kind == REGION_SHARED && r->device == index && r->gpa.v != s->base.v, "%s: base", v->name);
-	}
-	for (unsigned i = 0; i < v->nr_vplics; i++)
-		FAIL_IF(meet(s->doorbell.v, PAGE_SIZE, v->vplics[i].base.v, v->vplics[i].size),
-			"%s: a doorbell lies in the PLIC", v->name);
-	FAIL_IF(v->vuart.size && s->doorbell.v / PAGE_SIZE == v->vuart.base.v / PAGE_SIZE,
-		"%s: a doorbell lies at the UART", v->name);
-	FAIL_IF(s->irq && (s->vplic >= v->nr_vplics || s->irq > v->vplics[s->vplic].ndev), "%s: irq", v->name);
-	FAIL_IF(s->irq && v->policy.plic_mode == PLIC_MAPPED, "%s: completes a virtual source itself", v->name);
-	for (unsigned i = 0; s->irq && i < v->nr_irqs; i++)
-		FAIL_IF(v->irqs[i].id == s->irq && v->irqs[i].intc == v->vplics[s->vplic].plic,
-			"%s: a doorbell has a device's interrupt", v->name);
-	FAIL_IF(s->irq && v->vuart.irq == s->irq && v->vuart.vplic == s->vplic, "%s: the UART's interrupt", v->name);
-	for (unsigned i = 0; i < index; i++) {
-		FAIL_IF(v->shares[i].doorbell.v == s->doorbell.v, "%s: two doorbells in one place", v->name);
-		FAIL_IF(s->irq && v->shares[i].irq == s->irq && v->shares[i].vplic == s->vplic,
-			"%s: two doorbells have one interrupt", v->name);
-	}
 	return NULL;
 }
 
@@ -299,7 +217,7 @@ static const char *check_self(const struct host *host, const struct config *conf
 		return NULL;
 	FAIL_IF(!inside, "the hypervisor goes to 0x%lx, which is not RAM", a->base);
 	FAIL_IF(meet(a->base, a->size, b->base, b->size), "the hypervisor's copy overlaps it");
-	FAIL_IF(has_firmware(config, plan, a->base, a->size), "the hypervisor is in the firmware");
+	FAIL_IF(oracle_has_firmware(config, plan, a->base, a->size), "the hypervisor is in the firmware");
 	FAIL_IF(meet(a->base, a->size, host->tree.base, host->tree.size), "the hypervisor is in the firmware's tree");
 	for (unsigned i = 0; i < host->nr_reserved; i++)
 		FAIL_IF(meet(a->base, a->size, host->reserved[i].range.base, host->reserved[i].range.size),
@@ -316,11 +234,11 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 		FAIL_IF(meet(plan->hyp.base, plan->hyp.size, host->reserved[i].range.base,
 			     host->reserved[i].range.size), "the hypervisor lies in reserved memory");
 	for (unsigned i = 0; i < plan->nr_free; i++)
-		FAIL_IF(has_firmware(config, plan, plan->free[i].base, plan->free[i].size),
+		FAIL_IF(oracle_has_firmware(config, plan, plan->free[i].base, plan->free[i].size),
 			"the firmware counts as free");
 	wrong = wrong ? wrong : check_self(host, config, plan);
 	for (unsigned i = 0; !wrong && i < plan->nr_shared; i++)
-		wrong = check_shared(host, config, plan, i);
+		wrong = oracle_shared(host, config, plan, i);
 	for (unsigned vm = 0; !wrong && vm < plan->nr_vms; vm++) {
 		const struct plan_vm *v = &plan->vms[vm];
 
@@ -328,10 +246,13 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 			switch (v->regions[i].kind) {
 			case REGION_RAM: wrong = check_ram(host, config, plan, v, &v->regions[i]); break;
 			case REGION_FILE: wrong = check_file(host, plan, v, &v->regions[i]); break;
-			default: break;	/* check_shared(), oracle_check_devices() */
+			default: break;	/* oracle_shared(), oracle_check_devices() */
 			}
 		for (unsigned i = 0; !wrong && i < v->nr_shares; i++)
-			wrong = check_share(plan, v, vm, i);
+			wrong = oracle_share(plan, v, vm, i);
+		FAIL_IF(v->nr_cards != config->vms[vm].nr_cards, "%s: cards are lost", v->name);
+		for (unsigned i = 0; !wrong && i < v->nr_cards; i++)
+			wrong = oracle_card(config, plan, v, vm, i);
 		wrong = wrong ? wrong : check_space(v);
 		wrong = wrong ? wrong : oracle_check_devices(host, plan, v);
 		wrong = wrong ? wrong : check_images(config, v, vm);

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_LIB_ORACLE_INT_H
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/unit/lib/trees.h"
 
@@ -41,5 +42,15 @@ const char *oracle_check_devices(const struct host *host, const struct plan *pla
 
 /* oracle_control.c: devices that control the machine are those that the plan names. */
 const char *oracle_check_control(const struct host *host, const struct plan_vm *v);
+
+/* oracle.c: whether a part of that is the firmware's. */
+bool oracle_has_firmware(const struct config *config, const struct plan *plan, uint64_t base, uint64_t size);
+
+/* oracle_links.c: what is wrong, or NULL: with a shared memory, with what a guest has of it, with a guest's card. */
+const char *oracle_shared(const struct host *host, const struct config *config, const struct plan *plan,
+			  unsigned index);
+const char *oracle_share(const struct plan *plan, const struct plan_vm *v, unsigned vm, unsigned index);
+const char *oracle_card(const struct config *config, const struct plan *plan, const struct plan_vm *v, unsigned vm,
+			unsigned index);
 
 #endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The device's side of a split virtqueue; see vring.h. VIRTIO 1.2, 2.7. */
+#include "hyp/vdev/vring.h"
+
+#include "hyp/base/str.h"
+#include "hyp/vdev/guestram.h"
+
+#define FLAG_NEXT	1u
+#define FLAG_WRITE	2u
+#define FLAG_INDIRECT	4u	/* not offered */
+#define NO_INTERRUPT	1u	/* of the available ring's flags */
+
+struct descriptor {		/* little-endian, as the hart */
+	uint64_t address;
+	uint32_t size;
+	uint16_t flags, next;
+};
+
+bool vring_is_sound(const struct vring *r)
+{
+	return r->size && r->size <= VRING_MAX_SIZE && !(r->size & (r->size - 1)) && r->descriptors % 16 == 0 &&
+	       r->driver % 2 == 0 && r->device % 4 == 0;
+}
+
+/* Adds what a descriptor names to the chain; false if that is not a buffer of the guest. */
+static bool add_piece(const struct plan_vm *p, const struct descriptor *d, bool writable, struct vring_chain *c)
+{
+	if (d->flags & FLAG_INDIRECT || !(d->flags & FLAG_WRITE) == writable || c->nr == VRING_MAX_CHAIN)
+		return false;
+	if (!guestram_valid(p, gpa(d->address), d->size) || d->size > UINT32_MAX - c->size)
+		return false;
+	c->piece[c->nr].at = gpa(d->address);
+	c->piece[c->nr++].size = d->size;
+	c->size += d->size;
+	return true;
+}
+
+/* A chain that loops has more descriptors than a chain may have. */
+static bool read_chain(const struct vring *r, const struct plan_vm *p, bool writable, struct vring_chain *c)
+{
+	struct descriptor d = { .next = c->head };
+
+	c->nr = c->size = 0;
+	do {
+		if (d.next >= r->size ||
+		    guestram_read(p, &d, gpa(r->descriptors + sizeof(d) * d.next), sizeof(d)) != OK ||
+		    !add_piece(p, &d, writable, c))
+			return false;
+	} while (d.flags & FLAG_NEXT);
+	return true;
+}
+
+enum vring_result vring_peek(const struct vring *r, const struct plan_vm *p, bool writable, struct vring_chain *c)
+{
+	uint16_t available, waiting;
+
+	if (guestram_read16(p, &available, gpa(r->driver + 2)) != OK)
+		return VRING_BROKEN;
+	waiting = (uint16_t)(available - r->next_available);
+	if (!waiting)
+		return VRING_EMPTY;
+	if (waiting > r->size)
+		return VRING_BROKEN;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);	/* the entry was written before the index */
+	if (guestram_read16(p, &c->head, gpa(r->driver + 4 + 2 * (r->next_available % r->size))) != OK)
+		return VRING_BROKEN;
+	return read_chain(r, p, writable, c) ? VRING_CHAIN : VRING_BROKEN;
+}
+
+void vring_take(struct vring *r)
+{
+	r->next_available++;
+}
+
+bool vring_copy_from(const struct plan_vm *p, const struct vring_chain *c, uint32_t offset, void *to, uint32_t n)
+{
+	uint8_t *at = to;
+
+	for (uint32_t i = 0; i < c->nr && n; i++) {
+		uint32_t size = c->piece[i].size, part;
+
+		if (offset >= size) {
+			offset -= size;
+			continue;
+		}
+		part = size - offset < n ? size - offset : n;
+		if (guestram_read(p, at, gpa(c->piece[i].at.v + offset), part) != OK)
+			return false;
+		at += part;
+		n -= part;
+		offset = 0;
+	}
+	return !n;
+}
+
+bool vring_copy_to(const struct plan_vm *p, const struct vring_chain *c, const void *from, uint32_t n)
+{
+	const uint8_t *at = from;
+
+	for (uint32_t i = 0; i < c->nr && n; i++) {
+		uint32_t part = c->piece[i].size < n ? c->piece[i].size : n;
+
+		if (guestram_write(p, c->piece[i].at, at, part) != OK)
+			return false;
+		at += part;
+		n -= part;
+	}
+	return !n;
+}
+
+bool vring_give_back(struct vring *r, const struct plan_vm *p, uint16_t head, uint32_t written)
+{
+	const uint32_t element[2] = { head, written };
+
+	if (guestram_write(p, gpa(r->device + 4 + sizeof(element) * (r->next_used % r->size)), element,
+			   sizeof(element)) != OK)
+		return false;
+	__atomic_thread_fence(__ATOMIC_RELEASE);	/* buffer and element before the index */
+	return guestram_write16(p, gpa(r->device + 2), ++r->next_used) == OK;
+}
+
+bool vring_wants_interrupt(const struct vring *r, const struct plan_vm *p)
+{
+	uint16_t flags;
+
+	/* The index before the flags: a driver clears the flag, and then looks at the index once more. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return guestram_read16(p, &flags, gpa(r->driver)) == OK && !(flags & NO_INTERRUPT);
+}

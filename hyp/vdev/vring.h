@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A split virtqueue, as the device sees it (VIRTIO 1.2, 2.7). All of it lies in the guest's RAM, and the guest may
+ * write anything into it at any time. So each word is read once, into a copy that is checked; chains are bounded; and a
+ * ring that makes no sense is *broken*: the device needs a reset. No lock here: the device's.
+ */
+#ifndef HYP_VDEV_VRING_H
+#define HYP_VDEV_VRING_H
+
+#include "hyp/plan/plan.h"
+
+#define VRING_MAX_SIZE	256u	/* descriptors */
+#define VRING_MAX_CHAIN	24u	/* descriptors of one chain */
+
+struct vring {
+	bool ready;			/* the fields below are as the driver has set them, and checked */
+	uint32_t size;			/* a power of two */
+	uint64_t descriptors, driver, device;	/* guest-physical */
+	uint16_t next_available, next_used;
+};
+
+/* A buffer: pieces of the guest's RAM, checked. */
+struct vring_chain {
+	uint16_t head;
+	uint32_t nr;
+	uint32_t size;			/* bytes, of all pieces */
+	struct {
+		gpa_t at;
+		uint32_t size;
+	} piece[VRING_MAX_CHAIN];
+};
+
+enum vring_result { VRING_EMPTY, VRING_CHAIN, VRING_BROKEN };
+
+/* Whether size and addresses are what the specification allows. */
+bool vring_is_sound(const struct vring *r);
+
+/*
+ * The next buffer that the driver has made available; it stays so until vring_take(). writable: the device writes it;
+ * otherwise it reads it. At most VRING_MAX_CHAIN descriptors are read.
+ */
+enum vring_result vring_peek(const struct vring *r, const struct plan_vm *p, bool writable, struct vring_chain *c);
+void vring_take(struct vring *r);
+
+/* Copy between a buffer and n bytes that begin at offset in it; offset + n must be within its size. False if the RAM
+ * is not there. */
+bool vring_copy_from(const struct plan_vm *p, const struct vring_chain *c, uint32_t offset, void *to, uint32_t n);
+bool vring_copy_to(const struct plan_vm *p, const struct vring_chain *c, const void *from, uint32_t n);
+
+/* The buffer of that head is the driver's again, with so many bytes written. False: the ring is broken. */
+bool vring_give_back(struct vring *r, const struct plan_vm *p, uint16_t head, uint32_t written);
+
+/* Whether the driver wants an interrupt for what was given back. */
+bool vring_wants_interrupt(const struct vring *r, const struct plan_vm *p);
+
+#endif
