@@ -108,9 +108,7 @@ static void print_console(struct printer *pr, const struct plan *plan)
 /* Whether some harts can be interrupted without the firmware. */
 static bool has_sswi(const struct plan *plan)
 {
-	uint32_t i;
-
-	for (i = 0; i < plan->nr_harts; i++) {
+	for (uint32_t i = 0; i < plan->nr_harts; i++) {
 		if (plan->harts[i].setssip.v)
 			return true;
 	}
@@ -120,9 +118,7 @@ static bool has_sswi(const struct plan *plan)
 /* The firmware's memory that the tree does not reserve, and why it counts as such. */
 static void print_firmware(struct printer *pr, const struct plan *plan)
 {
-	uint32_t i;
-
-	for (i = 0; i < plan->nr_firmware; i++) {
+	for (uint32_t i = 0; i < plan->nr_firmware; i++) {
 		start(pr, "", "firmware");
 		add_range(pr, plan->firmware[i].range.base, plan->firmware[i].range.size);
 		add(pr, " %s", plan->firmware[i].stated ? "as configured" : "assumed: below the image, not reserved");
@@ -238,9 +234,7 @@ static void add_irqs(struct printer *pr, const struct plan *plan, const struct p
 /* Its interrupt controllers, and the interrupt files of its harts. */
 static void print_intcs(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_vplics; i++) {
+	for (uint32_t i = 0; i < v->nr_vplics; i++) {
 		const struct plan_intc *p = &plan->intcs[v->vplics[i].plic];
 
 		start(pr, "  ", p->kind == INTC_APLIC ? "aplic" : "plic");
@@ -252,7 +246,7 @@ static void print_intcs(struct printer *pr, const struct plan *plan, const struc
 	if (!v->files)
 		return;
 	start(pr, "  ", "files");
-	for (i = 0; i < v->nr_vcpus; i++)
+	for (uint32_t i = 0; i < v->nr_vcpus; i++)
 		add(pr, " 0x%lx", plan->harts[v->vcpu_hart[i]].file.v);
 	add(pr, ", %u ids each", plan->file_ids);
 	end(pr);
@@ -333,9 +327,7 @@ static void print_vuart(struct printer *pr, const struct plan *plan, const struc
 
 static void print_shares(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_shares; i++) {
+	for (uint32_t i = 0; i < v->nr_shares; i++) {
 		const struct plan_share *s = &v->shares[i];
 
 		start(pr, "  ", "shared");
@@ -349,9 +341,7 @@ static void print_shares(struct printer *pr, const struct plan *plan, const stru
 
 static void print_cards(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_cards; i++) {
+	for (uint32_t i = 0; i < v->nr_cards; i++) {
 		const struct plan_card *c = &v->cards[i];
 
 		start(pr, "  ", "net");

@@ -238,14 +238,14 @@ def test_size_and_arguments_of_qemu(place):
 
 
 def test_script_is_the_demos_alone(place):
-    """What is shipped asks for no mode of /init, whose default is a login; `make demo` puts the script in."""
+    """What is shipped asks for no mode of /init but login, the default, and net; `make demo` puts the script in."""
     place("--demo", qemu=place.qemu("sys.exit(0)"))
     packed = (place.top / "build/demo/packed.dts").read_text()
     assert "demo.mode=demo" in packed and re.search(r"rt\.ticks=\d+", packed)
     assert f'/include/ "{place.top}/configs/virt/linux-rt.dts"' in packed
     for name in os.listdir(os.path.join(TOP, "configs/virt")):
         with open(os.path.join(TOP, "configs/virt", name), encoding="utf-8") as file:
-            assert set(re.findall(r"demo\.mode=(\w+)", file.read())) <= {"login"}
+            assert set(re.findall(r"demo\.mode=(\w+)", file.read())) <= {"login", "net"}
     with open(os.path.join(TOP, "guests/linux/init"), encoding="utf-8") as file:
         assert re.search("^mode=login$", file.read(), re.M)
 
