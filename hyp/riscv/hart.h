@@ -22,7 +22,7 @@
 #define MAIL_EXTERNAL	4	/* the vPLIC's line of the vcpu may have changed */
 #define MAIL_CONSOLE	8	/* input for the guest arrived; to the console hart: output is pending */
 #define MAIL_DUMP	16	/* the monitor requests the vcpu's registers */
-#define MAIL_LINK	32	/* a peer rang a doorbell of the guest */
+#define MAIL_LINK	32	/* a peer rang a doorbell of the guest, or its card has work */
 
 struct vcpu;
 
