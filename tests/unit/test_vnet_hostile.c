@@ -121,6 +121,124 @@ static void test_hostile_rings(void **state)
 	}
 }
 
+/* ---- too much, and rings in rings ---- */
+
+/* Notifications without a frame are no work for others; neither are frames while the last interrupt is not answered. */
+static void test_storm(void **state)
+{
+	uint64_t runs = fake_runs;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		out(NOTIFY, TX);
+		fake_settle();
+	}
+	assert_int_equal(fake_runs - runs, 100);
+	as(B, 0);
+	assert_false(interrupted());
+	as(A, 0);
+	send(macs[B], macs[A], 1, 60);
+	runs = fake_runs;
+	for (unsigned i = 0; i < 100; i++)
+		send(macs[B], macs[A], 1, 60);
+	assert_int_equal(fake_runs - runs, 100);
+	assert_int_equal(card_of(B)->counts.received, 16);
+	assert_int_equal(card_of(B)->counts.lost, 85);
+	assert_int_equal(used(TX), 101);
+	fake_ram_close();
+	as(B, 0);
+	assert_true(interrupted());
+	init_card();
+	assert_works();
+}
+
+static void refill(void *arg)
+{
+	unsigned was = self;
+
+	as(A, 0);
+	put(TX_PART + AVAIL + 2, used(TX) + SIZE, 2);
+	fake_sibling(*(unsigned *)arg, refill, arg);
+	self = was;
+}
+
+/* A sibling makes frames available as fast as they are sent: the exit ends after its batch. */
+static void test_endless(void **state)
+{
+	unsigned step = 5;
+	uint16_t sent;
+
+	(void)state;
+	queue_frame(0, macs[B], macs[A], 1, 60);
+	fake_sibling(0, refill, &step);
+	out(NOTIFY, TX);
+	fake_sibling_acted();
+	sent = used(TX);
+	fake_ram_close();
+	assert_int_equal(sent, VNET_BATCH);
+	assert_true(card_of(A)->more);
+	out(STATUS, 0);
+	fake_settle();
+	assert_false(card_of(A)->more);
+	init_card();
+	as(B, 0);
+	init_card();	/* all of its buffers have frames */
+	assert_works();
+}
+
+/* All three rings of a queue, or of both, at one place, which is full of the same byte. */
+static void test_rings_in_rings(void **state)
+{
+	(void)state;
+	for (unsigned fill = 0; fill < 256; fill += 5) {
+		setup_in(config.plic, config.sswi);
+		out(STATUS, 0);
+		memset(at(0), (int)fill, 0x1000);
+		fake_ram_close();
+		negotiate();
+		for (unsigned q = RX; q <= TX; q++) {
+			out(0x30, q);
+			out(0x38, SIZE);
+			for (uint32_t reg = 0x80; reg <= 0xa0; reg += 0x10)
+				out(reg, RAM + 0x100), out(reg + 4, 0);
+			out(0x44, 1);
+		}
+		out(STATUS, DRIVER_OK);
+		for (unsigned i = 0; i < 20; i++)
+			out(NOTIFY, TX);
+		as(B, 0);
+		send(macs[A], macs[B], (uint8_t)fill, 60);
+		assert_int_equal(in(STATUS), DRIVER_OK);
+		as(A, 0);
+		out(STATUS, 0);
+		fake_settle();
+		init_card();
+		assert_works();
+	}
+}
+
+/* Buffers of a receiver that lie over its own rings: what it gets there is its own. */
+static void test_buffers_over_rings(void **state)
+{
+	(void)state;
+	for (unsigned where = 0; where < 0x400; where += 24) {
+		setup_in(config.plic, config.sswi);
+		as(B, 0);
+		for (unsigned i = 0; i < 16; i++)
+			describe(RX, i, RAM + where, BUFFER, WRITE, 0);
+		fake_ram_close();
+		as(A, 0);
+		for (unsigned i = 0; i < 20; i++)
+			send(macs[B], macs[A], (uint8_t)(where + i), 100);
+		assert_int_equal(used(TX), 20);
+		fake_ram_close();
+		assert_int_equal(in(STATUS), DRIVER_OK);
+		as(B, 0);
+		init_card();
+		assert_works();
+	}
+}
+
 /* ---- in the middle ---- */
 
 static uint32_t rewrite_to;
@@ -160,6 +278,63 @@ static void test_rewritten(void **state)
 				assert_memory_equal(at(BUFFERS + 18), macs[A], 6);
 			}
 			fake_ram_close();
+		}
+		assert_in_range(n, 10, 499);
+	}
+}
+
+/* As out(), but the exit may have to wait for a lock of the suspended hart. */
+static void store_zero(uint32_t reg)
+{
+	code_at(BOOT_PC + 0x200, SW_A1_A0);
+	hw()->x[10] = FAKE_CARD + reg;
+	hw()->x[11] = 0;
+	exit_with(CAUSE_STORE_GUEST_PAGE, FAKE_CARD + reg, FAKE_CARD + reg, 0);
+}
+
+static void rewrite_b(void *arg)
+{
+	unsigned was = self;
+
+	(void)arg;
+	as(B, 0);
+	switch (rewrite_to) {
+	case 0: describe(RX, 0, FAKE_PLIC, BUFFER, WRITE, 0); break;
+	case 1: describe(RX, 0, RAM + BUFFERS, 20, WRITE | NEXT, 0); break;
+	case 2: put(AVAIL + 2, 0x8000, 2); break;
+	case 3: put(AVAIL + 4, 0xffff, 2); break;
+	case 4: store_zero(STATUS); break;
+	case 5: store_zero(0x44); break;	/* the receive queue was selected by the test */
+	}
+	fake_ram_close();
+	self = was;
+}
+
+/* The receiver changes its ring, or takes it away, after each access: the sender does not notice. */
+static void test_receiver_rewrites(void **state)
+{
+	unsigned n;
+
+	(void)state;
+	for (rewrite_to = 0; rewrite_to < 6; rewrite_to++) {
+		for (n = 0; n < 500; n++) {
+			setup_in(config.plic, config.sswi);
+			as(B, 0);
+			out(0x30, RX);
+			as(A, 0);
+			queue_frame(0, macs[B], macs[A], 0x5a, 60);
+			fake_sibling(n, rewrite_b, NULL);
+			out(NOTIFY, TX);
+			if (!fake_sibling_acted())
+				break;
+			fake_settle();
+			assert_int_equal(in(STATUS), DRIVER_OK);
+			assert_int_equal(used(TX), 1);
+			fake_ram_close();
+			assert_int_equal(card_of(B)->counts.received + card_of(B)->counts.lost, 1);
+			as(B, 0);
+			init_card();
+			assert_works();
 		}
 		assert_in_range(n, 10, 499);
 	}
@@ -207,7 +382,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		EACH(test_hostile_sender), EACH(test_hostile_receiver), EACH(test_hostile_rings),
-		EACH(test_rewritten), EACH(test_restart_in_frame)
+		EACH(test_storm), EACH(test_endless),
+		EACH(test_rings_in_rings), EACH(test_buffers_over_rings), EACH(test_rewritten),
+		EACH(test_receiver_rewrites), EACH(test_restart_in_frame)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);
