@@ -32,22 +32,18 @@ static void silence(uint32_t aplic, uint32_t source)
 /* DM first, alone: a change of it leaves all targets UNSPECIFIED. */
 static void init(const struct plan *plan, uint32_t intc)
 {
-	uint32_t source;
-
 	host_plan = plan;
 	bases[intc] = plan->intcs[intc].base.v;
 	aplic_write(intc, APLIC_DOMAINCFG, APLIC_DOMAIN_DM);
-	for (source = 1; source <= plan->intcs[intc].ndev; source++)
+	for (uint32_t source = 1; source <= plan->intcs[intc].ndev; source++)
 		silence(intc, source);
 	aplic_write(intc, APLIC_DOMAINCFG, APLIC_DOMAIN_DM | APLIC_DOMAIN_IE);
 }
 
 static void quiesce(uint32_t intc, const struct intc_share *share)
 {
-	uint32_t word, bits;
-
-	for (word = 0; word < MAX_IRQS / 32; word++)
-		for (bits = share->sources[word]; bits; bits &= bits - 1)
+	for (uint32_t word = 0; word < MAX_IRQS / 32; word++)
+		for (uint32_t bits = share->sources[word]; bits; bits &= bits - 1)
 			silence(intc, 32 * word + (uint32_t)__builtin_ctz(bits));
 }
 

@@ -60,12 +60,12 @@ static bool is_bridge(hpa_t f)
 /* Its offset; 0: the function has none. */
 static uint32_t find_capability(hpa_t f, uint32_t id)
 {
-	uint32_t at, i;
+	uint32_t at;
 
 	if (!(get16(f, PCI_STATUS) & STATUS_LIST))
 		return 0;
 	at = get8(f, PCI_CAPABILITIES) & 0xfc;
-	for (i = 0; at >= 0x40 && i < MAX_CAPABILITIES; i++) {
+	for (uint32_t i = 0; at >= 0x40 && i < MAX_CAPABILITIES; i++) {
 		if (get8(f, at) == id)
 			return at;
 		at = get8(f, at + 1) & 0xfc;
@@ -75,9 +75,9 @@ static uint32_t find_capability(hpa_t f, uint32_t id)
 
 static uint32_t find_extended(hpa_t f, uint32_t id)
 {
-	uint32_t at = EXTENDED_FIRST, i, header;
+	uint32_t at = EXTENDED_FIRST, header;
 
-	for (i = 0; at >= EXTENDED_FIRST && i < MAX_EXTENDED; i++) {
+	for (uint32_t i = 0; at >= EXTENDED_FIRST && i < MAX_EXTENDED; i++) {
 		header = get32(f, at);
 		if (!header || header == UINT32_MAX)
 			return 0;
@@ -146,13 +146,14 @@ static uint32_t nr_functions(hpa_t device)
 
 static void each(hpa_t bus, void (*act)(hpa_t function))
 {
-	uint32_t d, i, n;
+	uint32_t n;
 
-	for (d = 0; d < NR_DEVICES; d++) {
+	for (uint32_t d = 0; d < NR_DEVICES; d++) {
 		hpa_t device = hpa(bus.v + d * NR_FUNCTIONS * FUNCTION_SIZE);
 
 		n = nr_functions(device);
-		for (i = n; i > 0; i--) {	/* function 0, whose reset can take the others along, comes last */
+		/* Function 0, whose reset can take the others along, comes last. */
+		for (uint32_t i = n; i > 0; i--) {
 			hpa_t f = hpa(device.v + (i - 1) * FUNCTION_SIZE);
 
 			if (exists(f))
@@ -183,13 +184,13 @@ void pci_reset_functions(hpa_t bus)
 
 bool pci_is_busy(hpa_t bus)
 {
-	uint32_t d, i, n;
+	uint32_t n;
 
-	for (d = 0; d < NR_DEVICES; d++) {
+	for (uint32_t d = 0; d < NR_DEVICES; d++) {
 		hpa_t device = hpa(bus.v + d * NR_FUNCTIONS * FUNCTION_SIZE);
 
 		n = nr_functions(device);
-		for (i = 0; i < n; i++) {
+		for (uint32_t i = 0; i < n; i++) {
 			hpa_t f = hpa(device.v + i * FUNCTION_SIZE);
 
 			if (exists(f) && is_busy(f))

@@ -32,12 +32,10 @@ static const struct command commands[] = {
 
 static void usage(FILE *out)
 {
-	size_t i;
-
 	fprintf(out, "Usage: bulkhead COMMAND ARGUMENT...\n"
 		     "Partitions of a RISC-V machine, planned and checked before they are"
 		     " booted.\n\n");
-	for (i = 0; i < ARRAY_LEN(commands); i++)
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
 	fprintf(out, "\nbulkhead COMMAND --help shows its options; bulkhead --version shows the version. HOST and"
 		     " PARTS\nare device trees, .dtb or .dts (through dtc). Exit codes: 0 no problems, 1 there are "
@@ -47,7 +45,6 @@ static void usage(FILE *out)
 int main(int argc, char **argv)
 {
 	char name[64];
-	size_t i;
 
 	if (argc < 2) {
 		usage(stderr);
@@ -62,7 +59,7 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	argp_err_exit_status = EXIT_USAGE;
-	for (i = 0; i < ARRAY_LEN(commands); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (strcmp(argv[1], commands[i].name))
 			continue;
 		snprintf(name, sizeof(name), "bulkhead %s", commands[i].name);

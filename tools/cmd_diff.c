@@ -52,9 +52,7 @@ static const char *owner(const struct plan *plan, uint8_t who)
 
 static const struct plan_vm *guest(const struct plan *plan, const char *name)
 {
-	uint32_t i;
-
-	for (i = 0; i < plan->nr_vms; i++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
 		if (!strcmp(plan->vms[i].name, name))
 			return &plan->vms[i];
 	}
@@ -63,13 +61,11 @@ static const struct plan_vm *guest(const struct plan *plan, const char *name)
 
 static void compare_guests(void)
 {
-	uint32_t i;
-
-	for (i = 0; i < old_plan.nr_vms; i++) {
+	for (uint32_t i = 0; i < old_plan.nr_vms; i++) {
 		if (!guest(&tool_plan, old_plan.vms[i].name))
 			change("guest", "there", "gone", "%s", old_plan.vms[i].name);
 	}
-	for (i = 0; i < tool_plan.nr_vms; i++) {
+	for (uint32_t i = 0; i < tool_plan.nr_vms; i++) {
 		if (!guest(&old_plan, tool_plan.vms[i].name))
 			change("guest", "none", "new", "%s", tool_plan.vms[i].name);
 	}
@@ -90,9 +86,8 @@ static void hart_use(const struct plan *plan, uint32_t i, char *buf, size_t size
 static void compare_harts(void)
 {
 	char from[64], to[64];
-	uint32_t i;
 
-	for (i = 0; i < tool_plan.nr_harts; i++) {
+	for (uint32_t i = 0; i < tool_plan.nr_harts; i++) {
 		hart_use(&old_plan, i, from, sizeof(from));
 		hart_use(&tool_plan, i, to, sizeof(to));
 		change("hart", from, to, "%lu", tool_plan.harts[i].id);
@@ -146,10 +141,8 @@ static void compare_ram(void)
 
 static const char *device_owner(const struct plan *plan, uint16_t node)
 {
-	uint32_t i, d;
-
-	for (i = 0; i < plan->nr_vms; i++) {
-		for (d = 0; d < plan->vms[i].nr_devices; d++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		for (uint32_t d = 0; d < plan->vms[i].nr_devices; d++) {
 			if (plan->vms[i].devices[d].node == node)
 				return plan->vms[i].name;
 		}
@@ -159,10 +152,8 @@ static const char *device_owner(const struct plan *plan, uint16_t node)
 
 static void compare_devices_of(const struct plan *plan, bool only_new)
 {
-	uint32_t i, d;
-
-	for (i = 0; i < plan->nr_vms; i++) {
-		for (d = 0; d < plan->vms[i].nr_devices; d++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		for (uint32_t d = 0; d < plan->vms[i].nr_devices; d++) {
 			const struct plan_device *dev = &plan->vms[i].devices[d];
 			const char *from = device_owner(&old_plan, dev->node);
 
@@ -175,12 +166,10 @@ static void compare_devices_of(const struct plan *plan, bool only_new)
 
 static void compare_irqs(void)
 {
-	uint32_t plic, id;
-
-	for (plic = 0; plic < tool_plan.nr_intcs; plic++) {
+	for (uint32_t plic = 0; plic < tool_plan.nr_intcs; plic++) {
 		const struct plan_intc *a = &old_plan.intcs[plic], *b = &tool_plan.intcs[plic];
 
-		for (id = 1; id <= b->ndev; id++)
+		for (uint32_t id = 1; id <= b->ndev; id++)
 			change("interrupt", owner(&old_plan, a->source_owner[id]),
 			       owner(&tool_plan, b->source_owner[id]), "%u of %s", id, b->path);
 	}
@@ -225,10 +214,9 @@ static void uart_text(const struct plan_vm *v, char *buf, size_t size)
 static void shares_text(const struct plan *plan, const struct plan_vm *v, char *buf, size_t size)
 {
 	size_t at = 0;
-	uint32_t i;
 
 	snprintf(buf, size, "none");
-	for (i = 0; i < v->nr_shares; i++)
+	for (uint32_t i = 0; i < v->nr_shares; i++)
 		at += (size_t)snprintf(buf + at, size - at, "%s%s%s", i ? ", " : "",
 				       plan->shared[v->shares[i].shared].name,
 				       v->shares[i].read_only ? " read-only" : "");
@@ -247,10 +235,9 @@ static void compare_shares(const struct plan_vm *a, const struct plan_vm *b)
 static void nets_text(const struct plan *plan, const struct plan_vm *v, char *buf, size_t size)
 {
 	size_t at = 0;
-	uint32_t i;
 
 	snprintf(buf, size, "none");
-	for (i = 0; i < v->nr_cards; i++)
+	for (uint32_t i = 0; i < v->nr_cards; i++)
 		at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "", plan->nets[v->cards[i].net].name);
 }
 
@@ -298,14 +285,12 @@ static void compare_console(void)
 
 static void compare_settings(void)
 {
-	uint32_t i, role;
-
-	for (i = 0; i < tool_plan.nr_vms; i++) {
+	for (uint32_t i = 0; i < tool_plan.nr_vms; i++) {
 		const struct plan_vm *b = &tool_plan.vms[i], *a = guest(&old_plan, b->name);
 
 		if (!a)
 			continue;
-		for (role = 0; role < NR_IMAGE_ROLES; role++)
+		for (uint32_t role = 0; role < NR_IMAGE_ROLES; role++)
 			change("guest", a->images[role].name[0] ? a->images[role].name : "none",
 			       b->images[role].name[0] ? b->images[role].name : "none", "%s %s",
 			       b->name, config_image_props[role]);

@@ -18,9 +18,9 @@ static bool fit = true;
 
 static uint32_t harts_with(uint32_t features)
 {
-	uint32_t i, n = 0;
+	uint32_t n = 0;
 
-	for (i = 0; i < tool_host.nr_harts; i++)
+	for (uint32_t i = 0; i < tool_host.nr_harts; i++)
 		n += (tool_host.harts[i].features & features) == features;
 	return n;
 }
@@ -29,17 +29,17 @@ static const char *path_of(uint16_t node)
 {
 	static char paths[2][HOST_PATH_SIZE];
 	static unsigned turn;
-	char *path = paths[turn++ % 2], *p;
+	char *path = paths[turn++ % 2];
 
 	host_path(&tool_host, node, path, HOST_PATH_SIZE);
-	for (p = path; *p; p++)
+	for (char *p = path; *p; p++)
 		*p = *p < ' ' || *p > '~' ? '?' : *p;
 	return path;
 }
 
 static void check_harts(void)
 {
-	uint32_t all = tool_host.nr_harts, h = harts_with(HART_H), sstc = harts_with(HART_SSTC), i, differ = 0;
+	uint32_t all = tool_host.nr_harts, h = harts_with(HART_H), sstc = harts_with(HART_SSTC), differ = 0;
 
 	NOTE("%u harts that run Linux, %lu Hz time base", all, tool_host.timebase_hz);
 	if (!h)
@@ -49,7 +49,7 @@ static void check_harts(void)
 	if (sstc < all)
 		COST("%u of %u harts have no Sstc: each timer of a guest there is a call of the firmware", all - sstc,
 		     all);
-	for (i = 1; i < all; i++)
+	for (uint32_t i = 1; i < all; i++)
 		differ += tool_host.harts[i].features != tool_host.harts[0].features;
 	if (differ)
 		COST("%u harts differ from the first in what they have; a guest's harts must be alike", differ);
@@ -83,11 +83,10 @@ static void check_interrupts(void)
 
 static void check_dma(void)
 {
-	uint32_t node;
 	bool iommu = false;
 	struct dt_prop p;
 
-	for (node = 1; node < tool_host.nr_nodes; node++) {
+	for (uint32_t node = 1; node < tool_host.nr_nodes; node++) {
 		if (host_is_disabled(&tool_host, node))
 			continue;
 		if (host_find_prop(&tool_host, node, "#iommu-cells", &p)) {
@@ -111,11 +110,10 @@ static void check_memory(void)
 	struct reporter quiet = { 0 };
 	struct package no_package = { 0 };
 	struct range hyp = { assumed_place(2 * MIB, 4 * MIB), 4 * MIB };
-	uint32_t i;
 
 	if (plan_make(&tool_plan, &tool_host, &none, &no_package, hyp, &quiet))
 		return;
-	for (i = 0; i < tool_plan.nr_firmware; i++)
+	for (uint32_t i = 0; i < tool_plan.nr_firmware; i++)
 		COST("0x%lx-0x%lx: nothing reserves this RAM below the hypervisor; it is assumed to be the firmware's, "
 		     "unless \"firmware\" names what is", tool_plan.firmware[i].range.base,
 		     range_last(tool_plan.firmware[i].range));
@@ -146,11 +144,10 @@ static bool has_clock_of_others(uint16_t node, uint32_t depth)
 static void check_uart(uint16_t node)
 {
 	struct range reg, other;
-	uint32_t i;
 
 	if (host_node_reg(&tool_host, node, 0, &reg))
 		return;
-	for (i = 0; i < tool_host.nr_regs; i++) {
+	for (uint32_t i = 0; i < tool_host.nr_regs; i++) {
 		other = tool_host.regs[i].range;
 		if (tool_host.regs[i].node == node || !range_overlaps(range_pages(reg), range_pages(other)))
 			continue;
@@ -164,9 +161,9 @@ static void check_uart(uint16_t node)
 
 static void check_uarts(void)
 {
-	uint32_t node, found = 0;
+	uint32_t found = 0;
 
-	for (node = 0; node < tool_host.nr_nodes; node++) {
+	for (uint32_t node = 0; node < tool_host.nr_nodes; node++) {
 		if (!is_usable_uart(node))
 			continue;
 		found++;

@@ -42,11 +42,11 @@ static bool lists(const char *names, const char *name)
 static const char *needs_of(uint16_t node)
 {
 	struct dt_prop p = host_prop(&tool_host, tool_host.nodes[node].compatible);
-	uint32_t at = 0, i;
+	uint32_t at = 0;
 	const char *s;
 
 	while ((s = dt_string(&p, &at))) {
-		for (i = 0; i < ARRAY_LEN(bindings); i++) {
+		for (uint32_t i = 0; i < ARRAY_LEN(bindings); i++) {
 			if (lists(bindings[i].names, s))
 				return bindings[i].needs;
 		}
@@ -105,10 +105,10 @@ static bool print_clocks(const struct dt_prop *host, const uint8_t *guest, uint3
 	bool all_known = true;
 	const uint8_t *hz;
 	char text[96];
-	uint32_t at = 0, i;
+	uint32_t at = 0;
 	int clock;
 
-	for (i = 0; refs_next(&tool_host, &ref, host, &e) && at + 4 <= size; i++) {
+	for (uint32_t i = 0; refs_next(&tool_host, &ref, host, &e) && at + 4 <= size; i++) {
 		if (!memcmp(guest + at, host->data + e.at, 4)) {
 			at += e.end - e.at;
 			continue;
@@ -183,10 +183,10 @@ static bool print_device(uint16_t node, const char *path)
 static uint32_t print_guest(const struct plan_vm *v)
 {
 	char path[DT_MAX_DEPTH * 64];
-	uint32_t i, node, lacking = 0;
+	uint32_t lacking = 0;
 
-	for (i = 0; i < v->nr_devices; i++) {
-		for (node = v->devices[i].node; node < tool_host.nodes[v->devices[i].node].end; node++) {
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
+		for (uint32_t node = v->devices[i].node; node < tool_host.nodes[v->devices[i].node].end; node++) {
 			host_path(&tool_host, node, path, sizeof(path));
 			if (!tool_host.nodes[node].compatible || host_is_disabled(&tool_host, node) ||
 			    fdt_path_offset(guest_dtb, path) < 0)

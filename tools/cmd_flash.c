@@ -47,9 +47,8 @@ static uint8_t *find_offset(const struct blob *firmware, uint64_t end, const cha
 {
 	uint32_t word = FLASH_FDT_OFFSET | LUI_A1;
 	uint8_t *found = NULL;
-	uint64_t at;
 
-	for (at = 0; at + 4 <= end; at += 2) {
+	for (uint64_t at = 0; at + 4 <= end; at += 2) {
 		if (memcmp(firmware->data + at, &word, 4))
 			continue;
 		if (found)

@@ -38,9 +38,8 @@ static void list_harts(const struct plan *plan, const struct plan_vm *v, char *b
 static uint64_t ram_of(const struct plan_vm *v)
 {
 	uint64_t sum = 0;
-	uint32_t i;
 
-	for (i = 0; i < v->nr_regions; i++)
+	for (uint32_t i = 0; i < v->nr_regions; i++)
 		sum += v->regions[i].kind == REGION_RAM ? v->regions[i].size : 0;
 	return sum;
 }
@@ -69,10 +68,10 @@ static void draw_card(const struct plan *plan, uint32_t vm, double x, double y, 
 
 static double draw_guests(const struct plan *plan, double y)
 {
-	uint32_t n = plan->nr_vms < 4 ? plan->nr_vms : 4, i;
+	uint32_t n = plan->nr_vms < 4 ? plan->nr_vms : 4;
 	double w = (SVG_INNER - 12.0 * (n - 1)) / n;
 
-	for (i = 0; i < plan->nr_vms; i++)
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		draw_card(plan, i, SVG_MARGIN + i % n * (w + 12), y + i / n * 96.0, w);
 	return y + (plan->nr_vms + n - 1) / n * 96.0;
 }
@@ -99,9 +98,8 @@ static double draw_legend(const struct plan *plan, double y)
 static double draw_shared(const struct plan *plan, double y)
 {
 	char style[STYLE_SIZE], size[24], text[64];
-	uint32_t i, j;
 
-	for (i = 0; i < plan->nr_shared; i++, y += 34) {
+	for (uint32_t i = 0; i < plan->nr_shared; i++, y += 34) {
 		const struct plan_shared *m = &plan->shared[i];
 		double x = SVG_MARGIN + 250, w = 120;
 
@@ -111,7 +109,7 @@ static double draw_shared(const struct plan *plan, double y)
 			 size_text(m->size, size, sizeof(size)));
 		if (m->nr_peers > 1)
 			svg_line(x, y + 12, x + (m->nr_peers - 1) * (w + 12), y + 12);
-		for (j = 0; j < m->nr_peers; j++, x += w + 12) {
+		for (uint32_t j = 0; j < m->nr_peers; j++, x += w + 12) {
 			svg_box(x, y, w, 24, map_guest_style(m->peers[j], style), NULL);
 			svg_text(x + w / 2, y + 16, ANCHOR_MIDDLE, "small", "%s",
 				 map_cut(plan->vms[m->peers[j]].name, w - 8, 11, text, sizeof(text)));
@@ -124,11 +122,11 @@ static double draw_shared(const struct plan *plan, double y)
 
 static double draw_harts(const struct plan *plan, double y)
 {
-	uint32_t n = plan->nr_harts < 8 ? plan->nr_harts : 8, i;
+	uint32_t n = plan->nr_harts < 8 ? plan->nr_harts : 8;
 	double w = (SVG_INNER - 8.0 * (n - 1)) / n, x, top;
 	char style[STYLE_SIZE], name[64];
 
-	for (i = 0; i < plan->nr_harts; i++) {
+	for (uint32_t i = 0; i < plan->nr_harts; i++) {
 		const struct plan_hart *h = &plan->harts[i];
 		bool spare = h->vm >= plan->nr_vms;
 		bool console = plan->console.drive == CONSOLE_OWN_HART && plan->console.hart == i;
@@ -156,10 +154,9 @@ enum { DEVICE_FREE = 0xff, DEVICE_HYP = 0xfe, DEVICE_KEPT = 0xfd };
 static uint8_t device_owner(const struct plan *plan, const struct host *host, uint16_t node)
 {
 	char path[HOST_PATH_SIZE];
-	uint32_t vm, d;
 
-	for (vm = 0; vm < plan->nr_vms; vm++) {
-		for (d = 0; d < plan->vms[vm].nr_devices; d++) {
+	for (uint32_t vm = 0; vm < plan->nr_vms; vm++) {
+		for (uint32_t d = 0; d < plan->vms[vm].nr_devices; d++) {
 			uint16_t theirs = plan->vms[vm].devices[d].node;
 
 			if (host_is_within(host, node, theirs) ||
@@ -231,9 +228,8 @@ static uint16_t next_device(const struct host *host, uint64_t at, uint16_t after
 {
 	uint16_t found = NO_NODE, last = 0;
 	struct range r;
-	uint32_t i;
 
-	for (i = 0; i < host->nr_regs; i++) {
+	for (uint32_t i = 0; i < host->nr_regs; i++) {
 		uint16_t node = host->regs[i].node;
 
 		r = host->regs[i].range;
@@ -256,13 +252,12 @@ static double draw_devices(const struct plan *plan, const struct host *host, dou
 {
 	struct range reg = { 0 };
 	uint16_t node = NO_NODE;
-	uint32_t i;
 
 	svg_text(SVG_MARGIN + 24, y + 10, ANCHOR_START, "dim small", "node");
 	svg_text(SVG_MARGIN + 424, y + 10, ANCHOR_START, "dim small", "first registers");
 	svg_text(SVG_MARGIN + 640, y + 10, ANCHOR_START, "dim small", "interrupts");
 	y += 16;
-	for (i = 0; i < HOST_MAX_REGS; i++, y += 23) {
+	for (uint32_t i = 0; i < HOST_MAX_REGS; i++, y += 23) {
 		node = next_device(host, reg.base, node, &reg);
 		if (node == NO_NODE)
 			break;
@@ -283,10 +278,9 @@ static void mark_used(const struct host *host, uint32_t plic, bool *used)
 {
 	struct host_irq_cursor cursor;
 	struct host_irq irq;
-	uint32_t node;
 
 	memset(used, 0, MAX_IRQS * sizeof(*used));
-	for (node = 0; node < host->nr_nodes; node++) {
+	for (uint32_t node = 0; node < host->nr_nodes; node++) {
 		cursor = (struct host_irq_cursor){ 0 };
 		while (host_next_irq(host, node, &cursor, &irq) == OK) {
 			if (irq.parent == host->plics[plic].node && irq.id < MAX_IRQS)
@@ -360,11 +354,10 @@ static void draw(const struct plan_args *s, const struct plan *plan, const struc
 	const char *name = slash ? slash + 1 : s->config_path;
 	char machine[96], title[256], head[256], total[24], *text;
 	uint64_t ram = 0;
-	uint32_t i;
 	double y;
 	size_t size;
 
-	for (i = 0; i < host->nr_ram; i++)
+	for (uint32_t i = 0; i < host->nr_ram; i++)
 		ram += host->ram[i].size;
 	machine_name(host, machine, sizeof(machine));
 	snprintf(title, sizeof(title), "%.100s on %s", name, machine);
@@ -382,7 +375,7 @@ static void draw(const struct plan_args *s, const struct plan *plan, const struc
 	y = heading(y, "Devices", "kept: the hypervisor or the firmware has it");
 	y = draw_devices(plan, host, y);
 	y = heading(y, "Interrupts", "faint: no device uses it");
-	for (i = 0; i < plan->nr_intcs; i++)
+	for (uint32_t i = 0; i < plan->nr_intcs; i++)
 		y = draw_plic(plan, host, i, y - (i ? 0 : 6));
 	text = svg_end(y + 20, title, "Guests, harts, memory, devices and interrupts of a "
 		       "partitioned machine, each in the colour of its owner; `bulkhead plan` has "

@@ -44,7 +44,6 @@ enum err attempt(void)
 static void start_guest(uint32_t harts)
 {
 	struct config_vm *vm = &tool_config.vms[0];
-	uint32_t i;
 
 	memset(&tool_config, 0, sizeof(tool_config));
 	tool_config.nr_vms = 1;
@@ -53,7 +52,7 @@ static void start_guest(uint32_t harts)
 	vm->images[IMAGE_KERNEL] = "image";
 	vm->nr_memory = 1;
 	vm->memory[0].size = START_MEMORY;
-	for (i = 0; i < tool_host.nr_harts && vm->nr_harts < harts; i++) {
+	for (uint32_t i = 0; i < tool_host.nr_harts && vm->nr_harts < harts; i++) {
 		if (tool_host.harts[i].features == tool_host.harts[0].features &&
 		    tool_host.harts[i].mmu_levels == tool_host.harts[0].mmu_levels)
 			vm->harts[vm->nr_harts++] = tool_host.harts[i].id;
@@ -63,9 +62,7 @@ static void start_guest(uint32_t harts)
 /* As much memory as the planner can place, a power of two from 64 MiB down. */
 static void choose_memory(void)
 {
-	uint64_t size;
-
-	for (size = START_MEMORY; size > 64 * KIB; size /= 2) {
+	for (uint64_t size = START_MEMORY; size > 64 * KIB; size /= 2) {
 		tool_config.vms[0].memory[0].size = size;
 		if (!attempt())
 			return;
@@ -77,22 +74,19 @@ static void choose_memory(void)
 
 static void print_harts_of(const struct config_vm *vm)
 {
-	uint32_t i;
-
-	for (i = 0; i < vm->nr_harts; i++)
+	for (uint32_t i = 0; i < vm->nr_harts; i++)
 		fprintf(out, "%s%lu", i ? " " : "", vm->harts[i]);
 }
 
 static void print_machine(void)
 {
 	char a[24];
-	uint32_t i;
 
 	fputs("// Harts:", out);
-	for (i = 0; i < tool_host.nr_harts; i++)
+	for (uint32_t i = 0; i < tool_host.nr_harts; i++)
 		fprintf(out, " %lu", tool_host.harts[i].id);
 	fputs("\n// RAM:\n", out);
-	for (i = 0; i < tool_host.nr_ram; i++)
+	for (uint32_t i = 0; i < tool_host.nr_ram; i++)
 		fprintf(out, "//   0x%010lx-0x%010lx %s\n", tool_host.ram[i].base,
 			range_last(tool_host.ram[i]),
 			size_text(tool_host.ram[i].size, a, sizeof(a)));
@@ -101,7 +95,7 @@ static void print_machine(void)
 		die("internal error: %s", first_problem.text);
 	tool_config.nr_vms = 1;
 	fputs("// Free for guests, with the hypervisor at its usual place:\n", out);
-	for (i = 0; i < tool_plan.nr_free; i++)
+	for (uint32_t i = 0; i < tool_plan.nr_free; i++)
 		fprintf(out, "//   0x%010lx-0x%010lx %s\n", tool_plan.free[i].base,
 			range_last(tool_plan.free[i]),
 			size_text(tool_plan.free[i].size, a, sizeof(a)));
@@ -110,12 +104,11 @@ static void print_machine(void)
 static void print_console(void)
 {
 	char path[HOST_PATH_SIZE];
-	uint32_t i;
 
 	fputs("\n\t/*\n\t * The hypervisor's own console. Without this it is the firmware's"
 	      " console; no\n\t * guest can have the device that is named here. A UART serves"
 	      " all guests (docs/console.md).\n\t */\n", out);
-	for (i = 0; i < nr_candidates; i++) {
+	for (uint32_t i = 0; i < nr_candidates; i++) {
 		uint16_t node = candidates[i].node;
 
 		if (candidates[i].verdict == DEVICE_NOT ||
@@ -132,14 +125,13 @@ static void print_console(void)
 static void print_firmware(void)
 {
 	char size[24];
-	uint32_t i;
 
 	if (!tool_plan.nr_firmware)
 		return;
 	fputs("\n\t/*\n\t * RAM below the hypervisor that nothing reserves is assumed to be the firmware's. If you know "
 	      "what the\n\t * firmware has, name that, and the rest is free; or \"reserved\", if it reserves all that "
 	      "it has.\n\t */\n", out);
-	for (i = 0; i < tool_plan.nr_firmware && i < CONFIG_MAX_FIRMWARE; i++)
+	for (uint32_t i = 0; i < tool_plan.nr_firmware && i < CONFIG_MAX_FIRMWARE; i++)
 		fprintf(out, i ? ", \"%s at 0x%lx\"" : "\t// firmware = \"%s at 0x%lx\"",
 			size_text(tool_plan.firmware[i].range.size, size, sizeof(size)),
 			tool_plan.firmware[i].range.base);
@@ -151,9 +143,9 @@ static void print_second(void)
 {
 	const struct config_vm *vm = &tool_config.vms[0];
 	const struct host_hart *like = NULL, *h;
-	uint32_t i, j;
+	uint32_t j;
 
-	for (i = 0; i < tool_host.nr_harts; i++) {
+	for (uint32_t i = 0; i < tool_host.nr_harts; i++) {
 		h = &tool_host.harts[i];
 		for (j = 0; j < vm->nr_harts && vm->harts[j] != h->id; j++)
 			;
@@ -236,9 +228,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 /* The tree says of some hart that it has the hypervisor extension. */
 static bool has_h(void)
 {
-	uint32_t i;
-
-	for (i = 0; i < tool_host.nr_harts; i++) {
+	for (uint32_t i = 0; i < tool_host.nr_harts; i++) {
 		if (tool_host.harts[i].features & HART_H)
 			return true;
 	}

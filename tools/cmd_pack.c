@@ -93,9 +93,8 @@ struct missing {
 static void check_given(void *arg, const char *name)
 {
 	struct missing *m = arg;
-	uint32_t i;
 
-	for (i = 0; i < m->images->count; i++) {
+	for (uint32_t i = 0; i < m->images->count; i++) {
 		if (!strcmp(m->images->names[i], name))
 			return;
 	}

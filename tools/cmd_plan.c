@@ -37,9 +37,7 @@ static const struct argp_option json_option[] = {
 
 static void build_all(struct plan_args *s)
 {
-	uint32_t vm;
-
-	for (vm = 0; vm < tool_plan.nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < tool_plan.nr_vms; vm++) {
 		if (guest_dt_build(guest_dtb, sizeof(guest_dtb), &tool_plan, &tool_host, vm,
 				   &s->reporter))
 			continue;	/* reported */
@@ -128,9 +126,7 @@ static error_t parse_dtb(int key, char *arg, struct argp_state *state)
 
 uint32_t find_guest(const char *name)
 {
-	uint32_t i;
-
-	for (i = 0; i < tool_plan.nr_vms; i++) {
+	for (uint32_t i = 0; i < tool_plan.nr_vms; i++) {
 		if (!strcmp(tool_plan.vms[i].name, name))
 			return i;
 	}

@@ -49,10 +49,10 @@ static void add_controllers(struct group *g, uint16_t node)
 /* What has some of the same registers. What has others in the same page need not come along: plan_pages.c. */
 static void add_overlaps(struct group *g, uint16_t node)
 {
-	const struct host_reg *a, *b, *end = tool_host.regs + tool_host.nr_regs;
+	const struct host_reg *end = tool_host.regs + tool_host.nr_regs;
 
-	for (a = tool_host.regs; a < end; a++) {
-		for (b = tool_host.regs; a->node == node && b < end; b++) {
+	for (const struct host_reg *a = tool_host.regs; a < end; a++) {
+		for (const struct host_reg *b = tool_host.regs; a->node == node && b < end; b++) {
 			if (range_overlaps(a->range, b->range))
 				add(g, b->node);
 		}
@@ -63,9 +63,8 @@ static void add_overlaps(struct group *g, uint16_t node)
 static bool has_no_standin(const struct reference *ref, const char *name)
 {
 	static const char *const names[] = { "dmas", "phys", "power-domains", "mboxes", "io-channels" };
-	uint32_t i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!strcmp(names[i], name))
 			return true;
 	}
@@ -94,12 +93,10 @@ static void add_providers(struct group *g, uint16_t node)
 
 void group_find(struct group *g, uint16_t device, bool with_providers)
 {
-	uint32_t i, node;
-
 	g->count = 1;
 	g->nodes[0] = device;
-	for (i = 0; i < g->count; i++) {
-		for (node = g->nodes[i]; node < tool_host.nodes[g->nodes[i]].end; node++) {
+	for (uint32_t i = 0; i < g->count; i++) {
+		for (uint32_t node = g->nodes[i]; node < tool_host.nodes[g->nodes[i]].end; node++) {
 			add_controllers(g, node);
 			add_overlaps(g, node);
 			if (with_providers && !i)

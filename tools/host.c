@@ -91,10 +91,9 @@ static int add_bank(void *tree, const struct config_memory *m)
 static void add_banks(struct blob *b, const struct banks *banks, const char *path)
 {
 	struct blob more = { need_memory(b->size + banks->count * NODE_ROOM), b->size + banks->count * NODE_ROOM };
-	uint32_t i;
 	int e = fdt_open_into(b->data, more.data, (int)more.size);
 
-	for (i = 0; !e && i < banks->count; i++)
+	for (uint32_t i = 0; !e && i < banks->count; i++)
 		e = add_bank(more.data, &banks->list[i]);
 	if (e)
 		die("%s: --memory cannot be added: %s", path, fdt_strerror(e));

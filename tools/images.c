@@ -14,7 +14,6 @@ void images_add(struct images *images, const char *name_and_file)
 {
 	const char *equal = strchr(name_and_file, '=');
 	size_t n = equal ? (size_t)(equal - name_and_file) : 0;
-	uint32_t i;
 
 	if (!n || !equal[1])
 		die("-i needs NAME=FILE, not \"%s\"", name_and_file);
@@ -28,7 +27,7 @@ void images_add(struct images *images, const char *name_and_file)
 	images->files[images->count] = equal + 1;
 	if (!strcmp(images->names[images->count], PACKAGE_CONFIG))
 		die("\"%s\" cannot be an image's name", PACKAGE_CONFIG);
-	for (i = 0; i < images->count; i++) {
+	for (uint32_t i = 0; i < images->count; i++) {
 		if (!strcmp(images->names[i], images->names[images->count]))
 			die("image \"%s\" is given twice", images->names[i]);
 	}
@@ -37,10 +36,10 @@ void images_add(struct images *images, const char *name_and_file)
 
 void images_used(const struct config *config, void (*each)(void *arg, const char *name), void *arg)
 {
-	uint32_t i, j, n = config->nr_vms * NR_IMAGE_ROLES;
+	uint32_t j, n = config->nr_vms * NR_IMAGE_ROLES;
 	const char *name;
 
-	for (i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		name = config->vms[i / NR_IMAGE_ROLES].images[i % NR_IMAGE_ROLES];
 		for (j = 0; name && j < i; j++) {
 			const struct config_vm *vm = &config->vms[j / NR_IMAGE_ROLES];
@@ -66,10 +65,8 @@ static uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base, uin
 
 static bool is_in_place(const struct config *config, const char *name)
 {
-	uint32_t i, role;
-
-	for (i = 0; i < config->nr_vms; i++) {
-		for (role = 0; role < NR_IMAGE_ROLES; role++) {
+	for (uint32_t i = 0; i < config->nr_vms; i++) {
+		for (uint32_t role = 0; role < NR_IMAGE_ROLES; role++) {
 			const char *image = config->vms[i].images[role];
 
 			if (config->vms[i].policy.in_place && image && !strcmp(image, name))
@@ -81,9 +78,7 @@ static bool is_in_place(const struct config *config, const char *name)
 
 static bool is_kernel(const struct config *config, const char *name)
 {
-	uint32_t i;
-
-	for (i = 0; i < config->nr_vms; i++) {
+	for (uint32_t i = 0; i < config->nr_vms; i++) {
 		if (config->vms[i].images[IMAGE_KERNEL] && !strcmp(config->vms[i].images[IMAGE_KERNEL], name))
 			return true;
 	}
@@ -92,9 +87,9 @@ static bool is_kernel(const struct config *config, const char *name)
 
 uint32_t images_unknown(const struct images *images)
 {
-	uint32_t i, unknown = 0;
+	uint32_t unknown = 0;
 
-	for (i = 0; i < images->count; i++)
+	for (uint32_t i = 0; i < images->count; i++)
 		unknown |= images->files[i] ? 0 : 2u << i;	/* entry 0 is the configuration */
 	return unknown;
 }
@@ -125,14 +120,13 @@ struct blob make_package(const struct blob *config, const struct config *parsed,
 	size_t head = sizeof(struct package_header) + PACKAGE_MAX * sizeof(struct package_entry);
 	struct package_header *h = need_memory(head);
 	struct blob payload[PACKAGE_MAX] = { *config }, out;
-	uint32_t i;
 
 	crc32_init();
 	h->magic = PACKAGE_MAGIC;
 	h->version = PACKAGE_VERSION;
 	h->total_size = sizeof(*h) + (images->count + 1) * sizeof(h->entries[0]);
 	add_entry(h, PACKAGE_CONFIG, config, base, false);
-	for (i = 0; i < images->count; i++) {
+	for (uint32_t i = 0; i < images->count; i++) {
 		if (images->files[i])
 			payload[i + 1] = read_image(images->files[i], is_kernel(parsed, images->names[i]),
 						    images->silent);
@@ -143,7 +137,7 @@ struct blob make_package(const struct blob *config, const struct config *parsed,
 	h->header_crc32 = crc32_ieee(0, h, head);
 	out = (struct blob){ need_memory(h->total_size), h->total_size };
 	memcpy(out.data, h, head);
-	for (i = 0; i < h->nr_entries; i++) {
+	for (uint32_t i = 0; i < h->nr_entries; i++) {
 		if (payload[i].size)
 			memcpy(out.data + h->entries[i].offset, payload[i].data, payload[i].size);
 		if (i)
@@ -156,9 +150,8 @@ struct blob make_package(const struct blob *config, const struct config *parsed,
 static uint64_t get_le64(const uint8_t *p)
 {
 	uint64_t v = 0;
-	int i;
 
-	for (i = 7; i >= 0; i--)
+	for (int i = 7; i >= 0; i--)
 		v = v << 8 | p[i];
 	return v;
 }
@@ -180,8 +173,6 @@ uint64_t core_image_size(const struct blob *image)
 
 void core_set_image_size(struct blob *image, uint64_t size)
 {
-	int i;
-
-	for (i = 0; i < 8; i++)
+	for (int i = 0; i < 8; i++)
 		image->data[16 + i] = size >> 8 * i;
 }

@@ -28,11 +28,9 @@ static void text(const char *s)
 
 static void start(const char *key)
 {
-	unsigned i;
-
 	if (depth)
 		fputs(begun ? ",\n" : "\n", stdout);
-	for (i = 0; i < depth; i++)
+	for (unsigned i = 0; i < depth; i++)
 		fputs("  ", stdout);
 	if (key) {
 		text(key);
@@ -51,12 +49,10 @@ void json_open(const char *key, char bracket)
 
 void json_close(char bracket)
 {
-	unsigned i;
-
 	depth--;
 	if (begun)
 		putchar('\n');
-	for (i = 0; begun && i < depth; i++)
+	for (unsigned i = 0; begun && i < depth; i++)
 		fputs("  ", stdout);
 	putchar(bracket);
 	begun = true;

@@ -108,11 +108,11 @@ static void draw_bar(const struct plan *plan, uint32_t first, uint32_t count, do
 /* The same as a list, in two columns: what the bar is too narrow for. */
 static double draw_list(const struct plan *plan, uint32_t first, uint32_t count, double y)
 {
-	uint32_t half = (count + 1) / 2, i;
+	uint32_t half = (count + 1) / 2;
 	char style[STYLE_SIZE], size[24], seen[64];
 	double x, row;
 
-	for (i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		const struct ram_part *s = &owners.list[first + i];
 
 		x = SVG_MARGIN + i / half * (SVG_INNER / 2 + 10.0);
@@ -137,10 +137,10 @@ static double draw_list(const struct plan *plan, uint32_t first, uint32_t count,
 
 double map_draw_ram(const struct plan *plan, const struct host *host, double y)
 {
-	uint32_t bank, first = 0, count;
+	uint32_t first = 0, count;
 
 	ram_owners_find(&owners, plan, host);
-	for (bank = 0; bank < host->nr_ram; bank++, first += count) {
+	for (uint32_t bank = 0; bank < host->nr_ram; bank++, first += count) {
 		for (count = 0; first + count < owners.count; count++) {
 			if (owners.list[first + count].bank != bank)
 				break;

@@ -149,16 +149,15 @@ static void print_group(const struct candidate *c)
 	bool dma = false, control = false;
 	char path[HOST_PATH_SIZE];
 	struct group g;
-	uint32_t i;
 
 	if (!find_group(c->node, &g))
 		return;
-	for (i = 0; i < tool_plan.vms[0].nr_devices; i++) {
+	for (uint32_t i = 0; i < tool_plan.vms[0].nr_devices; i++) {
 		dma |= tool_plan.vms[0].devices[i].dma;
 		control |= tool_plan.vms[0].devices[i].control != NULL;
 	}
 	fputs("\t\t//\t with ", out);
-	for (i = 0; i < g.count; i++) {
+	for (uint32_t i = 0; i < g.count; i++) {
 		fputs(i ? ", \"" : "\"", out);
 		print_safe(host_path(&tool_host, g.nodes[i], path, sizeof(path)));
 		fputc('"', out);
@@ -171,12 +170,11 @@ static void print_group(const struct candidate *c)
 void print_devices(void)
 {
 	bool given = false;
-	uint32_t i, verdict;
 
 	fputs("\n\t\t/* Devices; a line that begins with // is not in effect. \"with\" lists what belongs together. "
 	      "*/\n", out);
-	for (verdict = DEVICE_GOOD; verdict <= DEVICE_CONTROL; verdict++) {
-		for (i = 0; i < nr_candidates; i++) {
+	for (uint32_t verdict = DEVICE_GOOD; verdict <= DEVICE_CONTROL; verdict++) {
+		for (uint32_t i = 0; i < nr_candidates; i++) {
 			if (candidates[i].verdict != verdict)
 				continue;
 			print_device(&candidates[i], given ? "\t\t//\t, " : verdict == DEVICE_GOOD ?
@@ -185,7 +183,7 @@ void print_devices(void)
 			given |= verdict == DEVICE_GOOD;
 		}
 	}
-	for (i = 0; i < nr_candidates; i++) {
+	for (uint32_t i = 0; i < nr_candidates; i++) {
 		if (candidates[i].verdict == DEVICE_NOT)
 			print_group(&candidates[i]);
 	}
@@ -215,10 +213,8 @@ void print_rates(void)
 
 void print_refused(void)
 {
-	uint32_t i;
-
 	fputs("\n\t// What no guest can have, alone at least:\n", out);
-	for (i = 0; i < nr_candidates; i++) {
+	for (uint32_t i = 0; i < nr_candidates; i++) {
 		if (candidates[i].verdict != DEVICE_NOT)
 			continue;
 		fputs("\t//   ", out);

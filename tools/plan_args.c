@@ -113,9 +113,8 @@ static const char *find_image(const struct plan_args *s, const char *name)
 {
 	size_t size;
 	char *path;
-	uint32_t i;
 
-	for (i = 0; i < s->nr_images_dirs; i++) {
+	for (uint32_t i = 0; i < s->nr_images_dirs; i++) {
 		size = strlen(s->images_dirs[i]) + strlen(name) + 2;
 		path = need_memory(size);
 		snprintf(path, size, "%s/%s", s->images_dirs[i], name);
@@ -131,9 +130,8 @@ static void add_used(void *arg, const char *name)
 {
 	struct plan_args *s = arg;
 	struct images *images = &s->images;
-	uint32_t i;
 
-	for (i = 0; i < images->count; i++) {
+	for (uint32_t i = 0; i < images->count; i++) {
 		if (!strcmp(images->names[i], name))
 			return;
 	}
@@ -153,9 +151,7 @@ static void add_used(void *arg, const char *name)
 /* The first reservation that meets the range, or NULL. */
 static const struct host_reserved *reserved_in(struct range r)
 {
-	uint32_t i;
-
-	for (i = 0; i < tool_host.nr_reserved; i++) {
+	for (uint32_t i = 0; i < tool_host.nr_reserved; i++) {
 		if (range_overlaps(tool_host.reserved[i].range, r))
 			return &tool_host.reserved[i];
 	}
@@ -167,9 +163,8 @@ uint64_t assumed_place(uint64_t text_offset, uint64_t size)
 	uint64_t usual = (tool_host.nr_ram ? tool_host.ram[0].base : 0) + text_offset;
 	const struct host_reserved *r;
 	struct range place;
-	uint32_t i;
 
-	for (i = 0; i < tool_host.nr_ram; i++) {
+	for (uint32_t i = 0; i < tool_host.nr_ram; i++) {
 		place = (struct range){ tool_host.ram[i].base + text_offset, size };
 		while (range_contains(tool_host.ram[i], place.base, size)) {
 			r = reserved_in(place);
@@ -249,12 +244,11 @@ static void find_tree(struct plan_args *s, struct range loaded)
 	struct range tree = { flash_tree_offset(0, range_last(loaded) + 1),
 			      dt_u32(s->host_blob.data + 4) + TREE_GROWS };
 	const struct host *host = &tool_host;
-	uint32_t i;
 
 	tool_host.tree = tree;
 	if (s->has_load)	/* not by a flash image */
 		return;
-	for (i = 0; i < host->nr_ram; i++) {
+	for (uint32_t i = 0; i < host->nr_ram; i++) {
 		if (!range_contains(host->ram[i], loaded.base, loaded.size) ||
 		    range_contains(host->ram[i], tree.base, tree.size))
 			continue;
@@ -263,7 +257,7 @@ static void find_tree(struct plan_args *s, struct range loaded)
 			       "RAM ends at 0x%lx; take smaller images", tree.base, range_last(tree),
 			       range_last(host->ram[i]));
 	}
-	for (i = 0; i < host->nr_reserved; i++) {
+	for (uint32_t i = 0; i < host->nr_reserved; i++) {
 		if (range_overlaps(host->reserved[i].range, tree) && !range_overlaps(host->reserved[i].range, loaded))
 			problem_report(&s->reporter, PROBLEM_MEMORY_OVERLAP, true, "/", "",
 				       "the firmware copies the machine's device tree behind the image, to 0x%lx to "

@@ -21,10 +21,8 @@ static void range(const char *key, uint64_t base, uint64_t size)
 
 static void firmware(const struct plan *plan)
 {
-	uint32_t i;
-
 	json_open("firmware", '[');
-	for (i = 0; i < plan->nr_firmware; i++) {
+	for (uint32_t i = 0; i < plan->nr_firmware; i++) {
 		json_open(NULL, '{');
 		json_address("base", plan->firmware[i].range.base);
 		json_number("size", plan->firmware[i].range.size);
@@ -36,10 +34,8 @@ static void firmware(const struct plan *plan)
 
 static void harts(const struct plan *plan)
 {
-	uint32_t i;
-
 	json_open("harts", '[');
-	for (i = 0; i < plan->nr_harts; i++) {
+	for (uint32_t i = 0; i < plan->nr_harts; i++) {
 		const struct plan_hart *h = &plan->harts[i];
 
 		json_open(NULL, '{');
@@ -54,10 +50,8 @@ static void harts(const struct plan *plan)
 
 static void regions(const struct plan_vm *v, enum region_kind kind, uint32_t device)
 {
-	uint32_t i;
-
 	json_open(kind == REGION_RAM ? "memory" : "registers", '[');
-	for (i = 0; i < v->nr_regions; i++) {
+	for (uint32_t i = 0; i < v->nr_regions; i++) {
 		const struct plan_region *m = &v->regions[i];
 
 		if (m->kind != kind || (kind == REGION_DEVICE && m->device != device))
@@ -73,9 +67,7 @@ static void regions(const struct plan_vm *v, enum region_kind kind, uint32_t dev
 
 static void buses(const struct plan_vm *v, uint32_t device)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_bridges; i++) {
+	for (uint32_t i = 0; i < v->nr_bridges; i++) {
 		if (v->bridges[i].device != device)
 			continue;
 		json_open(NULL, '{');
@@ -88,10 +80,8 @@ static void buses(const struct plan_vm *v, uint32_t device)
 
 static void windows(const struct plan_vm *v, uint32_t device)
 {
-	uint32_t i;
-
 	json_open("windows", '[');
-	for (i = 0; i < v->nr_windows; i++) {
+	for (uint32_t i = 0; i < v->nr_windows; i++) {
 		if (v->windows[i].device != device)
 			continue;
 		json_open(NULL, '{');
@@ -105,10 +95,9 @@ static void windows(const struct plan_vm *v, uint32_t device)
 static void devices(const struct plan *plan, const struct plan_vm *v)
 {
 	char why[3 * HOST_PATH_SIZE];
-	uint32_t d, i;
 
 	json_open("devices", '[');
-	for (d = 0; d < v->nr_devices; d++) {
+	for (uint32_t d = 0; d < v->nr_devices; d++) {
 		json_open(NULL, '{');
 		json_text("node", v->devices[d].path);
 		json_text("class", v->devices[d].control ? "machine-control" : v->devices[d].dma ? "dma" : "harmless");
@@ -121,7 +110,7 @@ static void devices(const struct plan *plan, const struct plan_vm *v)
 		json_close(']');
 		windows(v, d);
 		json_open("interrupts", '[');
-		for (i = 0; i < v->nr_irqs; i++) {
+		for (uint32_t i = 0; i < v->nr_irqs; i++) {
 			if (v->irqs[i].device != d)
 				continue;
 			json_open(NULL, '{');
@@ -137,9 +126,7 @@ static void devices(const struct plan *plan, const struct plan_vm *v)
 
 static void images(const struct plan_vm *v)
 {
-	uint32_t role;
-
-	for (role = 0; role < NR_IMAGE_ROLES; role++) {
+	for (uint32_t role = 0; role < NR_IMAGE_ROLES; role++) {
 		const struct plan_image *image = &v->images[role];
 
 		if (!image->name[0])
@@ -171,10 +158,8 @@ static void vuart(const struct plan *plan, const struct plan_vm *v)
 
 static void shares(const struct plan *plan, const struct plan_vm *v)
 {
-	uint32_t i;
-
 	json_open("shares", '[');
-	for (i = 0; i < v->nr_shares; i++) {
+	for (uint32_t i = 0; i < v->nr_shares; i++) {
 		const struct plan_share *s = &v->shares[i];
 
 		json_open(NULL, '{');
@@ -193,10 +178,9 @@ static void shares(const struct plan *plan, const struct plan_vm *v)
 static void cards(const struct plan *plan, const struct plan_vm *v)
 {
 	char mac[18];
-	uint32_t i;
 
 	json_open("cards", '[');
-	for (i = 0; i < v->nr_cards; i++) {
+	for (uint32_t i = 0; i < v->nr_cards; i++) {
 		const struct plan_card *c = &v->cards[i];
 
 		json_open(NULL, '{');
@@ -215,10 +199,8 @@ static void cards(const struct plan *plan, const struct plan_vm *v)
 /* Memory of several guests. */
 static void shared(const struct plan *plan)
 {
-	uint32_t i, j;
-
 	json_open("shared", '[');
-	for (i = 0; i < plan->nr_shared; i++) {
+	for (uint32_t i = 0; i < plan->nr_shared; i++) {
 		const struct plan_shared *m = &plan->shared[i];
 
 		json_open(NULL, '{');
@@ -226,7 +208,7 @@ static void shared(const struct plan *plan)
 		json_address("base", m->hpa.v);
 		json_number("size", m->size);
 		json_open("peers", '[');
-		for (j = 0; j < m->nr_peers; j++)
+		for (uint32_t j = 0; j < m->nr_peers; j++)
 			json_text(NULL, plan->vms[m->peers[j]].name);
 		json_close(']');
 		json_close('}');
@@ -252,12 +234,10 @@ static void policy(const struct plan_policy *p)
 
 static void guest(const struct plan *plan, const struct plan_vm *v)
 {
-	uint32_t i;
-
 	json_open(NULL, '{');
 	json_text("name", v->name);
 	json_open("harts", '[');
-	for (i = 0; i < v->nr_vcpus; i++)
+	for (uint32_t i = 0; i < v->nr_vcpus; i++)
 		json_number(NULL, plan->harts[v->vcpu_hart[i]].id);
 	json_close(']');
 	json_bool("sstc", v->sstc);
@@ -267,7 +247,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 	regions(v, REGION_RAM, 0);
 	devices(plan, v);
 	json_open("plics", '[');
-	for (i = 0; i < v->nr_vplics; i++) {
+	for (uint32_t i = 0; i < v->nr_vplics; i++) {
 		json_open(NULL, '{');
 		json_text("node", plan->intcs[v->vplics[i].plic].path);
 		json_text("kind", plan->intcs[v->vplics[i].plic].kind == INTC_APLIC ? "aplic" : "plic");
@@ -277,7 +257,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 	}
 	json_close(']');
 	json_open("interrupt-files", '[');
-	for (i = 0; v->files && i < v->nr_vcpus; i++)
+	for (uint32_t i = 0; v->files && i < v->nr_vcpus; i++)
 		json_address(NULL, plan->harts[v->vcpu_hart[i]].file.v);
 	json_close(']');
 	vuart(plan, v);
@@ -296,7 +276,6 @@ void plan_json(const struct plan *plan)
 	static const char *const drives[] = {
 		[CONSOLE_DIRECT] = "direct", [CONSOLE_OWN_HART] = "own-hart", [CONSOLE_GUEST_HART] = "guest-hart",
 	};
-	uint32_t i;
 
 	json_open("plan", '{');
 	json_number("timebase-hz", plan->timebase_hz);
@@ -323,12 +302,12 @@ void plan_json(const struct plan *plan)
 	json_close('}');
 	harts(plan);
 	json_open("guests", '[');
-	for (i = 0; i < plan->nr_vms; i++)
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		guest(plan, &plan->vms[i]);
 	json_close(']');
 	shared(plan);
 	json_open("free", '[');
-	for (i = 0; i < plan->nr_free; i++)
+	for (uint32_t i = 0; i < plan->nr_free; i++)
 		range(NULL, plan->free[i].base, plan->free[i].size);
 	json_close(']');
 	json_close('}');

@@ -29,10 +29,9 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 {
 	bool found = false;
 	struct range piece;
-	uint32_t i, j;
 
-	for (i = 0; i < plan->nr_vms; i++) {
-		for (j = 0; j < plan->vms[i].nr_regions; j++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		for (uint32_t j = 0; j < plan->vms[i].nr_regions; j++) {
 			const struct plan_region *m = &plan->vms[i].regions[j];
 
 			if (m->kind == REGION_RAM)
@@ -41,14 +40,14 @@ static bool next_claim(const struct plan *plan, const struct host *host, uint64_
 					 at);
 		}
 	}
-	for (i = 0; i < plan->nr_shared; i++)
+	for (uint32_t i = 0; i < plan->nr_shared; i++)
 		consider(best, &found, (struct range){ plan->shared[i].hpa.v, plan->shared[i].size },
 			 (struct ram_part){ .owner = RAM_SHARED, .region = i }, at);
 	if (plan_hyp_piece(plan, at, &piece))
 		consider(best, &found, piece, (struct ram_part){ .owner = RAM_HYP }, at);
-	for (i = 0; i < plan->nr_firmware; i++)
+	for (uint32_t i = 0; i < plan->nr_firmware; i++)
 		consider(best, &found, plan->firmware[i].range, (struct ram_part){ .owner = RAM_FIRMWARE }, at);
-	for (i = 0; i < host->nr_reserved; i++)
+	for (uint32_t i = 0; i < host->nr_reserved; i++)
 		consider(best, &found, host->reserved[i].range,
 			 (struct ram_part){ .owner = RAM_RESERVED }, at);
 	return found;
@@ -86,10 +85,8 @@ static void add_bank(struct ram_owners *owners, const struct plan *plan, const s
 
 void ram_owners_find(struct ram_owners *owners, const struct plan *plan, const struct host *host)
 {
-	uint32_t i;
-
 	owners->count = 0;
-	for (i = 0; i < host->nr_ram; i++)
+	for (uint32_t i = 0; i < host->nr_ram; i++)
 		add_bank(owners, plan, host, i);
 }
 

@@ -96,10 +96,8 @@ static void print_json(const struct problem *p)
 
 void report_json(void)
 {
-	size_t i;
-
 	json_open("problems", '[');
-	for (i = 0; i < nr_kept; i++)
+	for (size_t i = 0; i < nr_kept; i++)
 		print_json(&kept[i]);
 	json_close(']');
 }

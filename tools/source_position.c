@@ -99,9 +99,9 @@ struct places *places_of(const char *source)
 {
 	struct blob text = annotated_source(source);
 	struct places *p = need_memory(sizeof(*p));
-	char path[4096] = "", *line, *end = (char *)text.data + text.size, *next;
+	char path[4096] = "", *end = (char *)text.data + text.size, *next;
 
-	for (line = (char *)text.data; line < end; line = next) {
+	for (char *line = (char *)text.data; line < end; line = next) {
 		next = memchr(line, '\n', end - line);
 		if (!next)
 			break;
@@ -114,9 +114,7 @@ struct places *places_of(const char *source)
 
 static const struct place *look_up(const struct places *p, const char *node, const char *prop)
 {
-	size_t i;
-
-	for (i = 0; i < p->count; i++) {
+	for (size_t i = 0; i < p->count; i++) {
 		if (!strcmp(p->list[i].node, node) && !strcmp(p->list[i].prop, prop))
 			return &p->list[i];
 	}

@@ -38,14 +38,12 @@ static size_t body_size;
 
 static void write_scheme(FILE *f, const char *const *c)
 {
-	int i;
-
 	fprintf(f, "rect.page{fill:%s;stroke:%s}\nline{stroke:%s}\n", c[0], c[1], c[1]);
 	fprintf(f, "text{fill:%s}\n.dim{fill:%s}\npath{stroke:%s}\n", c[2], c[3], c[4]);
 	fprintf(f, "rect.free,rect.faint,rect.res{stroke:%s}\n", c[4]);
 	fprintf(f, "rect.hyp,rect.fw{fill:%s;stroke:%s}\n", c[4], c[4]);
 	fprintf(f, "rect.shared{stroke:%s}\n", c[2]);
-	for (i = 0; i < MAX_VMS; i++)
+	for (int i = 0; i < MAX_VMS; i++)
 		fprintf(f, "rect.g%d{fill:%s;stroke:%s}\n", i, c[5 + i], c[5 + i]);
 }
 

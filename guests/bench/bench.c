@@ -39,10 +39,8 @@ void bench_fatal(uint64_t cause, uint64_t epc, uint64_t tval)
 
 static void measure(const char *name, op_fn *op, const struct op_args *args)
 {
-	unsigned int i;
-
 	stats_begin(name);
-	for (i = 0; i < ROUNDS; i++)
+	for (unsigned int i = 0; i < ROUNDS; i++)
 		stats_add(op(args));
 	stats_end();
 }
@@ -84,21 +82,20 @@ static void bench_text(void)
 	struct op_args dbcn = { .a = { sizeof(text), (uint64_t)text, 0, 0, 0, 0, DBCN_WRITE, EID_DBCN } };
 	struct op_args nothing = { .addr = NOWHERE };
 	struct op_args set_timer = { .a = { time_now() + 3600 * machine.timebase, 0, 0, 0, 0, 0, 0, EID_TIME } };
-	unsigned int i;
 
 	if (!in_partition())
 		return;
-	for (i = 0; i < sizeof(text); i++)
+	for (unsigned int i = 0; i < sizeof(text); i++)
 		text[i] = (i & 63) == 63 ? '\n' : '.';
 	stats_begin("dbcn");
-	for (i = 0; i < TEXTS; i++)
+	for (unsigned int i = 0; i < TEXTS; i++)
 		stats_add(op_dbcn(&dbcn));
 	stats_end();
-	for (i = 0; i < TEXTS; i++)	/* which is shown meanwhile */
+	for (unsigned int i = 0; i < TEXTS; i++)	/* which is shown meanwhile */
 		op_dbcn(&dbcn);
 	measure("set_timer_text", op_set_timer_text, &set_timer);
 	stats_begin("complaint");
-	for (i = 0; i < BURST; i++)
+	for (unsigned int i = 0; i < BURST; i++)
 		stats_add(op_complaint(&nothing));
 	stats_end();
 }
@@ -108,14 +105,13 @@ static void bench_uart(void)
 {
 	struct op_args args = { .value = '.' };
 	int node = dt_compatible(-1, "ns16550a");
-	unsigned int i;
 	struct range r;
 
 	if (!in_partition() || node < 0 || !dt_reg(node, 0, &r))
 		return;
 	args.addr = r.base;
 	stats_begin("uart_char");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		args.value = (i & 31) == 31 ? '\n' : '.';
 		stats_add(op_uart_char(&args));
 	}
@@ -139,11 +135,10 @@ static void vector_back(void)
 static void bench_ipi_self(void)
 {
 	struct op_args args = { .a = { 1, this_cpu()->hartid, 0, 0, 0, 0, 0, EID_IPI } };
-	unsigned int i;
 
 	stats_begin("ipi_self");
 	vector(quick_trap, this_cpu());
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		csr_write(sie, 1UL << IRQ_SOFT);
 		stats_add(op_ipi_self(&args));
 	}
@@ -159,10 +154,9 @@ static bool clock_offset(uint64_t tick_ns, int64_t *offset)
 {
 	static uint64_t pairs[2 * 128];
 	int64_t low = INT64_MIN, high = INT64_MAX;
-	unsigned int i;
 
 	op_clocks(pairs);
-	for (i = 0; i < 128; i++) {
+	for (unsigned int i = 0; i < 128; i++) {
 		int64_t least = (int64_t)(pairs[2 * i] * tick_ns + 1 - pairs[2 * i + 1]);
 		int64_t most = least + (int64_t)tick_ns - 1;
 
@@ -232,7 +226,6 @@ static void measure_registers(int ctx)
 	struct op_args threshold = { .addr = plic.base + PLIC_THRESHOLD(ctx) };
 	struct op_args claim = { .addr = plic.base + PLIC_CLAIM(ctx) };
 	struct op_args pending = { .addr = plic.base + PLIC_PENDING(0) };
-	unsigned int i;
 
 	measure("priority_read", op_priority_read, &priority);
 	measure("enable_read", op_enable_read, &enable);
@@ -244,25 +237,25 @@ static void measure_registers(int ctx)
 
 	/* Every write changes something. */
 	stats_begin("priority_write");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		priority.value = 1 + (i & 1);
 		stats_add(op_priority_write(&priority));
 	}
 	stats_end();
 	stats_begin("write_slow");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		priority.value = 1 + (i & 1);
 		stats_add(op_write_slow(&priority));
 	}
 	stats_end();
 	stats_begin("enable_write");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		enable.value = i & 1 ? 1U << (source % 32) : 0;
 		stats_add(op_enable_write(&enable));
 	}
 	stats_end();
 	stats_begin("threshold_write");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		threshold.value = i & 1 ? 0 : 3;
 		stats_add(op_threshold_write(&threshold));
 	}
@@ -272,10 +265,9 @@ static void measure_registers(int ctx)
 static void bench_complete(int ctx)
 {
 	struct op_args args = { .addr = plic.base + PLIC_CLAIM(ctx), .value = source };
-	unsigned int i;
 
 	stats_begin("complete");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		rtc_write(RTC_ALARM_LOW, 1);
 		if (plic_claim(ctx) != source)
 			break;
@@ -289,11 +281,10 @@ static void bench_complete(int ctx)
 static void bench_ext_entry(int ctx)
 {
 	struct op_args args = { .addr = rtc + RTC_ALARM_LOW, .value = 1 };
-	unsigned int i;
 
 	stats_begin("ext_entry");
 	vector(quick_trap, this_cpu());
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		csr_write(sie, 1UL << IRQ_EXT);
 		stats_add(op_ext_entry(&args));
 		rtc_write(RTC_CLEAR_INTERRUPT, 1);
@@ -307,7 +298,6 @@ static void bench_ext_entry(int ctx)
 static void bench_ext_resume(int ctx)
 {
 	struct op_args args = { .addr = rtc + RTC_ALARM_LOW, .value = 1 };
-	unsigned int i;
 
 	frame = (struct irq_frame){ .claim = plic.base + PLIC_CLAIM(ctx), .source = source,
 				    .calm = rtc + RTC_CLEAR_INTERRUPT,
@@ -315,7 +305,7 @@ static void bench_ext_resume(int ctx)
 	stats_begin("ext_resume");
 	vector(full_trap, &frame);
 	csr_write(sie, 1UL << IRQ_EXT);
-	for (i = 0; i < ROUNDS; i++)
+	for (unsigned int i = 0; i < ROUNDS; i++)
 		stats_add(op_ext_resume(&args));
 	vector_back();
 	stats_end();
@@ -360,7 +350,6 @@ static void bench_sibling(void)
 {
 	struct op_args args = { .a = { 1, cpus[1].hartid, 0, 0, 0, 0, 0, EID_IPI },
 				.addr = (uint64_t)&served };
-	unsigned int i;
 
 	if (smp_run(&cpus[1], serve_sibling, NULL)) {
 		line("FAIL bench: the sibling does not start");
@@ -369,7 +358,7 @@ static void bench_sibling(void)
 	if (!WAIT_UNTIL(ready, LONG_MS))
 		return;
 	stats_begin("ipi_sibling");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		args.value = i;
 		stats_add(op_ipi_sibling(&args));
 	}
@@ -377,7 +366,7 @@ static void bench_sibling(void)
 	args.a[0] = 1UL << cpus[1].hartid;
 	args.a[1] = 0;
 	stats_begin("ipi_bit");
-	for (i = 0; i < ROUNDS; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		args.value = ROUNDS + i;
 		stats_add(op_ipi_bit(&args));
 	}

@@ -58,11 +58,10 @@ static uint64_t claim(void)
 /* Of a new file: nothing is on. */
 static void check_new(void *arg)
 {
-	unsigned int i;
 	uint64_t any = get(EIDELIVERY) | get(EITHRESHOLD);
 
 	(void)arg;
-	for (i = 0; i <= ids / 64; i++)
+	for (unsigned int i = 0; i <= ids / 64; i++)
 		any |= get(EIP + 2 * i) | get(EIE + 2 * i);
 	if (any || csr_read(STOPEI) || (csr_read(sip) & 1UL << IRQ_EXT))
 		FAIL("hart %u begins with 0x%lx in its file", this_cpu()->index, any);
@@ -70,21 +69,19 @@ static void check_new(void *arg)
 
 static void enable_all(void)
 {
-	unsigned int i;
-
 	put(EIDELIVERY, 1);
 	put(EITHRESHOLD, 0);
-	for (i = 0; i <= ids / 64; i++)
+	for (unsigned int i = 0; i <= ids / 64; i++)
 		put(EIE + 2 * i, ~0UL);
 }
 
 /* The lowest identity has the highest priority; a threshold hides itself and what is above it. */
 static void check_ids(void)
 {
-	unsigned int self = this_cpu()->index, id;
+	unsigned int self = this_cpu()->index;
 
 	enable_all();
-	for (id = 1; id <= ids; id++) {
+	for (unsigned int id = 1; id <= ids; id++) {
 		send(self, id);
 		if (!WAIT_UNTIL(csr_read(STOPEI) == (id << 16 | id), LONG_MS) || claim() != (id << 16 | id))
 			FAIL("identity %u is not there", id);
@@ -136,15 +133,13 @@ static void take_ipis(void *arg)
 
 static void check_ipis(void)
 {
-	unsigned int i;
-
 	if (ncpus < 2)
 		return;
 	if (smp_run(&cpus[1], take_ipis, NULL) != 0)
 		FAIL("no sibling");
 	if (!WAIT_UNTIL(READ_ONCE(taken[1]) == 1, LONG_MS))
 		FAIL("the sibling is not ready");
-	for (i = 1; i <= IPIS; i++) {
+	for (unsigned int i = 1; i <= IPIS; i++) {
 		send(1, ID_IPI);
 		if (!WAIT_UNTIL(READ_ONCE(taken[1]) == i + 1, LONG_MS))
 			FAIL("IPI %u does not arrive", i);
@@ -165,12 +160,12 @@ static bool is_own(uint64_t at)
 /* Stores and loads at the first and the last word of a page that is not the guest's. */
 static unsigned int check_foreign(void)
 {
-	uint64_t base = arg_u64("files.base", 0), at;
-	unsigned int tried = 0, store;
+	uint64_t base = arg_u64("files.base", 0);
+	unsigned int tried = 0;
 	struct tf regs;
 
-	for (at = base; at < base + 4096 * arg_u64("files.pages", 0); at += 4096) {
-		for (store = 0; !is_own(at) && store < 4; store++, tried++) {
+	for (uint64_t at = base; at < base + 4096 * arg_u64("files.pages", 0); at += 4096) {
+		for (unsigned int store = 0; !is_own(at) && store < 4; store++, tried++) {
 			const struct tf *r;
 
 			lab_fill(&regs);
@@ -189,9 +184,8 @@ static unsigned int check_foreign(void)
 static void disturb_aplic(uint64_t aplic)
 {
 	uint64_t seed = arg_u64("files.seed", 1);
-	unsigned int i;
 
-	for (i = 0; i < APLIC_WRITES; i++) {
+	for (unsigned int i = 0; i < APLIC_WRITES; i++) {
 		uint32_t value, at;
 
 		seed = seed * 6364136223846793005UL + 1442695040888963407UL;
@@ -229,9 +223,7 @@ static void check_aplic(void)
 
 static void leave_all(void)
 {
-	unsigned int id;
-
-	for (id = 3; id <= ids; id += 7)
+	for (unsigned int id = 3; id <= ids; id += 7)
 		send(this_cpu()->index, id);
 	put(EITHRESHOLD, 2);
 	csr_write(SISELECT, EIE + 2);
@@ -248,14 +240,12 @@ static void on_foreign(struct cpu *c)
 
 static void watch(void *arg)
 {
-	uint64_t seconds;
-
 	(void)arg;
 	irq_handlers.ext = on_foreign;
 	enable_all();
 	csr_set(sie, 1UL << IRQ_EXT);
 	irq_enable();
-	for (seconds = 1;; seconds++) {
+	for (uint64_t seconds = 1;; seconds++) {
 		delay_ms(1000);
 		line("files: hart %u has watched for %lu s, %u foreign", this_cpu()->index, seconds, failed);
 	}
@@ -265,11 +255,10 @@ static bool find_files(void)
 {
 	int node = dt_compatible(-1, "riscv,imsics");
 	struct range r;
-	unsigned int i;
 
 	ids = node < 0 ? 0 : dt_cell(node, "riscv,num-ids", 0, 0);
 	guest_bits = node < 0 ? 0 : dt_cell(node, "riscv,guest-index-bits", 0, 0);
-	for (i = 0; ids && i < ncpus; i++) {
+	for (unsigned int i = 0; ids && i < ncpus; i++) {
 		if (!dt_reg(node, i, &r))
 			return false;
 		page[i] = r.base;

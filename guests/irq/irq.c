@@ -44,18 +44,15 @@ static void on_ext(struct cpu *c)
 static uint64_t taken_all(void)
 {
 	uint64_t n = 0;
-	unsigned int i;
 
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		n += taken[i];
 	return n;
 }
 
 static void clear_counts(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		taken[i] = 0;
 	spurious = wrong_id = not_raised = 0;
 }
@@ -146,13 +143,13 @@ static void mask_by_enable(int ctx)
 
 static void mask_by_priority(int ctx)
 {
-	uint32_t src = dev->source, p;
+	uint32_t src = dev->source;
 
 	plic_write(PLIC_PRIORITY(src), 0);
 	expect_quiet("priority 0");
 	plic_write(PLIC_PRIORITY(src), 1);
 	expect_release("priority");
-	for (p = 1; p <= 7; p += 3) {
+	for (uint32_t p = 1; p <= 7; p += 3) {
 		plic_write(PLIC_PRIORITY(src), p);
 		plic_write(PLIC_THRESHOLD(ctx), p);
 		expect_quiet("threshold as high as the priority");
@@ -366,11 +363,9 @@ static void take_interrupts(void *arg)
 /* All siblings wait for interrupts, with the device's source enabled or not. */
 static void siblings_start(bool enable)
 {
-	unsigned int i;
-
 	sibling_quit = false;
 	siblings_ready = 0;
-	for (i = 1; i < ncpus; i++) {
+	for (unsigned int i = 1; i < ncpus; i++) {
 		EXPECT(smp_run(&cpus[i], take_interrupts, &enable) == 0, "start of hart %lu",
 		       cpus[i].hartid);
 		EXPECT(WAIT_UNTIL(READ_ONCE(siblings_ready) == i, LONG_MS), "hart %lu is not ready",
@@ -380,23 +375,19 @@ static void siblings_start(bool enable)
 
 static void siblings_stop(void)
 {
-	unsigned int i;
-
 	sibling_quit = true;
-	for (i = 1; i < ncpus; i++)
+	for (unsigned int i = 1; i < ncpus; i++)
 		EXPECT(smp_join(&cpus[i]), "hart %lu does not stop", cpus[i].hartid);
 }
 
 /* The same source at each hart in turn: only the one that has it enabled is interrupted. */
 static void move_on(const struct device *d)
 {
-	unsigned int k;
-
 	dev = d;
 	begin(cpus[0].plic_ctx);
 	siblings_start(false);
 	plic_enable(cpus[0].plic_ctx, d->source, false);
-	for (k = 0; k < 40; k++) {
+	for (unsigned int k = 0; k < 40; k++) {
 		struct cpu *c = &cpus[k % ncpus];
 
 		clear_counts();
@@ -415,7 +406,6 @@ static void move_on(const struct device *d)
 /* Enabled at all harts at once: each event is taken by exactly one of them. */
 static void shared_on(const struct device *d)
 {
-	unsigned int i;
 	uint64_t k;
 
 	dev = d;
@@ -429,7 +419,7 @@ static void shared_on(const struct device *d)
 	delay_ms(5);
 	EXPECT(taken_all() == k, "%lu interrupts for %lu events", taken_all(), k);
 	siblings_stop();
-	for (i = 1; i < ncpus; i++)
+	for (unsigned int i = 1; i < ncpus; i++)
 		plic_enable(cpus[i].plic_ctx, d->source, false);
 	line("irq: %s shared: hart 0 took %lu of %lu, %lu spurious", d->name, taken[0], k,
 	     spurious);

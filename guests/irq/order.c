@@ -11,13 +11,12 @@ void irq_order(void)
 {
 	const struct device *a = device_find("rtc"), *b = device_find("uart");
 	int ctx = this_cpu()->plic_ctx;
-	unsigned int k;
 
 	if (!plic.base || !a || !b) {
 		check_skip("needs two devices");
 		return;
 	}
-	for (k = 0; k < 3; k++) {
+	for (unsigned int k = 0; k < 3; k++) {
 		uint32_t pa = k == 0 ? 2 : 1, pb = k == 1 ? 2 : 1, first, second;
 		uint32_t low = a->source < b->source ? a->source : b->source;
 		uint32_t want = k == 0 ? a->source : k == 1 ? b->source : low;

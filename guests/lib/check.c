@@ -91,11 +91,10 @@ void check_run(const struct test *tests, unsigned int n)
 {
 	const char *only = arg_str("test.only");
 	char prefix[64] = "";
-	unsigned int i;
 
 	if (only)
 		memcpy(prefix, only, strnlen(only, sizeof(prefix) - 1));
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		if (!strncmp(tests[i].name, prefix, strlen(prefix)))
 			run_one(&tests[i]);
 	}

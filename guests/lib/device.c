@@ -90,9 +90,8 @@ static struct device devices[] = {
 void device_init(void)
 {
 	int node_before = -1;
-	unsigned int i;
 
-	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
 		bool another = i && devices[i].ops == devices[i - 1].ops;	/* behind the one before, in the tree */
 		int node = dt_compatible(another ? node_before : -1, devices[i].ops->compatible);
 		struct range r;
@@ -109,9 +108,7 @@ void device_init(void)
 
 const struct device *device_find(const char *name)
 {
-	unsigned int i;
-
-	for (i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
 		if (devices[i].base && !strcmp(devices[i].name, name))
 			return &devices[i];
 	}

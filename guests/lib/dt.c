@@ -87,10 +87,10 @@ int dt_compatible(int from, const char *compatible)
 static bool in_interrupt_map(int node, uint32_t source)
 {
 	uint32_t plic = fdt_get_phandle(machine.fdt, machine.plic_node);
-	int len, i;
+	int len;
 	const fdt32_t *p = fdt_getprop(machine.fdt, node, "interrupt-map", &len);
 
-	for (i = 0; p && i + 1 < len / 4; i++) {
+	for (int i = 0; p && i + 1 < len / 4; i++) {
 		if (fdt32_to_cpu(p[i]) == plic && fdt32_to_cpu(p[i + 1]) == source)
 			return true;
 	}
@@ -100,13 +100,11 @@ static bool in_interrupt_map(int node, uint32_t source)
 bool dt_owns_source(uint32_t source)
 {
 	const void *fdt = machine.fdt;
-	int node;
 
-	for (node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+	for (int node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
 		uint32_t s;
-		unsigned int i;
 
-		for (i = 0; (s = dt_plic_source(node, i)) != 0; i++) {
+		for (unsigned int i = 0; (s = dt_plic_source(node, i)) != 0; i++) {
 			if (s == source)
 				return true;
 		}
@@ -137,13 +135,11 @@ bool dt_claims(uint64_t base, uint64_t size)
 	const void *fdt = machine.fdt;
 	int cpu_nodes = fdt_path_offset(fdt, "/cpus");
 	struct range r;
-	int node;
-	unsigned int i;
 
-	for (node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+	for (int node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
 		if (fdt_parent_offset(fdt, node) == cpu_nodes)
 			continue;
-		for (i = 0; dt_reg(node, i, &r); i++) {
+		for (unsigned int i = 0; dt_reg(node, i, &r); i++) {
 			if (ranges_overlap(base, size, r.base, r.size))
 				return true;
 		}
@@ -231,9 +227,8 @@ static void find_plic(void)
 {
 	const void *fdt = machine.fdt;
 	int node = dt_compatible(-1, "sifive,plic-1.0.0");
-	int len, i;
+	int len;
 	const fdt32_t *p;
-	unsigned int c;
 
 	if (node < 0)
 		node = dt_compatible(-1, "riscv,plic0");
@@ -241,12 +236,12 @@ static void find_plic(void)
 	if (node < 0)
 		return;
 	p = fdt_getprop(fdt, node, "interrupts-extended", &len);
-	for (i = 0; p && i < len / 8; i++) {
+	for (int i = 0; p && i < len / 8; i++) {
 		int intc = fdt_node_offset_by_phandle(fdt, fdt32_to_cpu(p[2 * i]));
 
 		if (intc < 0 || fdt32_to_cpu(p[2 * i + 1]) != IRQ_EXT)
 			continue;
-		for (c = 0; c < ncpus; c++) {
+		for (unsigned int c = 0; c < ncpus; c++) {
 			if (fdt_parent_offset(fdt, intc) == cpus[c].node)
 				cpus[c].plic_ctx = i;
 		}
@@ -262,7 +257,6 @@ static void add_reserved(uint64_t base, uint64_t size)
 static void find_memory(void)
 {
 	const void *fdt = machine.fdt;
-	unsigned int i;
 	struct range r;
 	int node;
 
@@ -271,10 +265,10 @@ static void find_memory(void)
 
 		if (!type || strcmp(type, "memory"))
 			continue;
-		for (i = 0; dt_reg(node, i, &r) && machine.nram < MAX_RANGES; i++)
+		for (unsigned int i = 0; dt_reg(node, i, &r) && machine.nram < MAX_RANGES; i++)
 			machine.ram[machine.nram++] = r;
 	}
-	for (i = 0; i < (unsigned int)fdt_num_mem_rsv(fdt); i++) {
+	for (unsigned int i = 0; i < (unsigned int)fdt_num_mem_rsv(fdt); i++) {
 		if (fdt_get_mem_rsv(fdt, (int)i, &r.base, &r.size) == 0)
 			add_reserved(r.base, r.size);
 	}
@@ -283,7 +277,7 @@ static void find_memory(void)
 		int sub;
 
 		fdt_for_each_subnode(sub, fdt, node) {
-			for (i = 0; dt_reg(sub, i, &r); i++)
+			for (unsigned int i = 0; dt_reg(sub, i, &r); i++)
 				add_reserved(r.base, r.size);
 		}
 	}
@@ -332,9 +326,7 @@ const char *dt_init(const void *fdt, uint64_t boot_hart)
 
 bool dt_in_ram(uint64_t base, uint64_t size)
 {
-	unsigned int i;
-
-	for (i = 0; i < machine.nram; i++) {
+	for (unsigned int i = 0; i < machine.nram; i++) {
 		const struct range *r = &machine.ram[i];
 
 		if (base >= r->base && base - r->base < r->size &&
@@ -346,9 +338,7 @@ bool dt_in_ram(uint64_t base, uint64_t size)
 
 const struct range *dt_reserved(uint64_t base, uint64_t size)
 {
-	unsigned int i;
-
-	for (i = 0; i < machine.nreserved; i++) {
+	for (unsigned int i = 0; i < machine.nreserved; i++) {
 		if (ranges_overlap(base, size, machine.reserved[i].base, machine.reserved[i].size))
 			return &machine.reserved[i];
 	}

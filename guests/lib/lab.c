@@ -14,9 +14,7 @@ uint64_t lab_code(void)
 
 void lab_fill(struct tf *regs)
 {
-	unsigned int i;
-
-	for (i = 0; i < 32; i++)
+	for (unsigned int i = 0; i < 32; i++)
 		regs->x[i] = 0xa5a5000000000000ULL | (uint64_t)i << 40 | 0x9e370000U | i;
 }
 
@@ -39,9 +37,7 @@ const struct tf *lab_run(struct tf *regs, uint32_t insn)
 
 bool lab_regs_kept(const struct tf *in, const struct tf *r, unsigned int except)
 {
-	unsigned int i;
-
-	for (i = 1; i < 32; i++) {
+	for (unsigned int i = 1; i < 32; i++) {
 		if (i != except && in->x[i] != r->x[i])
 			return false;
 	}

@@ -14,9 +14,7 @@ static uint64_t table(const void *p)
 
 void mmu_build(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < 252; i++)
+	for (unsigned int i = 0; i < 252; i++)
 		root[i] = (uint64_t)i << 28 | PTE_RWX;
 	root[252] = table(middle);
 	middle[0] = table(leaves);

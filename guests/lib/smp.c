@@ -21,12 +21,11 @@ static char trap_stacks[MAX_CPUS][TRAP_STACK_SIZE] __attribute__((aligned(16)));
 struct cpu *lib_init(uint64_t hartid, const void *fdt);
 struct cpu *lib_init(uint64_t hartid, const void *fdt)
 {
-	unsigned int i;
 	const char *wrong;
 
 	__asm__ volatile("mv tp, %0" : : "r"(&cpus[0]));
 	cpus[0].hartid = hartid;
-	for (i = 0; i < MAX_CPUS; i++) {
+	for (unsigned int i = 0; i < MAX_CPUS; i++) {
 		cpus[i].stack_top = (uint64_t)(stacks[i] + STACK_SIZE);
 		cpus[i].trap_sp = (uint64_t)(trap_stacks[i] + TRAP_STACK_SIZE);
 	}

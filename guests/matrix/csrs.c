@@ -43,11 +43,9 @@ static const struct csr_rule {
 
 static enum rule rule_of(unsigned int csr, bool user)
 {
-	unsigned int i;
-
 	if (user && (csr >> 8 & 3))
 		return NEVER;
-	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(rules); i++) {
 		const struct csr_rule *r = &rules[i];
 
 		if (csr >= r->first && csr <= r->last)
@@ -109,8 +107,6 @@ static void try_number(unsigned int csr, bool user)
 
 void try_csrs(bool user)
 {
-	unsigned int csr;
-
-	for (csr = 0; csr < 4096; csr++)
+	for (unsigned int csr = 0; csr < 4096; csr++)
 		try_number(csr, user);
 }

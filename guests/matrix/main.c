@@ -11,14 +11,12 @@
 
 static void run_everywhere(void)
 {
-	unsigned int i;
-
-	for (i = 1; i < ncpus; i++) {
+	for (unsigned int i = 1; i < ncpus; i++) {
 		if (smp_run(&cpus[i], run_matrix, NULL))
 			line("FAIL matrix: hart %lu does not start", cpus[i].hartid);
 	}
 	run_matrix(NULL);
-	for (i = 1; i < ncpus; i++) {
+	for (unsigned int i = 1; i < ncpus; i++) {
 		if (!smp_join(&cpus[i]))
 			line("FAIL matrix: hart %lu does not stop", cpus[i].hartid);
 	}
@@ -27,18 +25,17 @@ static void run_everywhere(void)
 static void report(void)
 {
 	uint64_t total = 0, bad = 0, seen[32] = { 0 };
-	unsigned int i, k;
 	char text[200];
 	size_t n = 0;
 
-	for (i = 0; i < ncpus; i++) {
+	for (unsigned int i = 0; i < ncpus; i++) {
 		total += cases[i];
 		bad += wrong[i];
-		for (k = 0; k < 32; k++)
+		for (unsigned int k = 0; k < 32; k++)
 			seen[k] += causes[i][k];
 	}
 	text[0] = '\0';
-	for (k = 0; k < 31; k++) {
+	for (unsigned int k = 0; k < 31; k++) {
 		if (seen[k])
 			n += formatf(text + n, sizeof(text) - n, " %u:%lu", k, seen[k]);
 	}

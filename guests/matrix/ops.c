@@ -33,11 +33,10 @@ static void add_integer(void)
 {
 	static const char *const loads[] = { "lb", "lh", "lw", "ld", "lbu", "lhu", "lwu" };
 	static const char *const stores[] = { "sb", "sh", "sw", "sd" };
-	unsigned int w;
 
-	for (w = 0; w < 7; w++)
+	for (unsigned int w = 0; w < 7; w++)
 		add(loads[w], OP_LOAD, 1U << (w & 3), enc_load(w, REG_A1, REG_A0, 0))->is_signed = w < 3;
-	for (w = 0; w < 4; w++)
+	for (unsigned int w = 0; w < 4; w++)
 		add(stores[w], OP_STORE, 1U << w, enc_store(w, REG_A1, REG_A0, 0));
 	add("c.lw", OP_LOAD, 4, enc_cl_w(2, REG_A1, REG_A0, 0))->is_signed = true;
 	add("c.ld", OP_LOAD, 8, enc_cl_d(3, REG_A1, REG_A0, 0));
@@ -66,10 +65,9 @@ static void add_atomic(void)
 		{ "amoand", AMO_AND }, { "amoor", AMO_OR }, { "amomin", AMO_MIN }, { "amomax", AMO_MAX },
 		{ "amominu", AMO_MINU }, { "amomaxu", AMO_MAXU },
 	};
-	unsigned int i, w;
 
-	for (w = W_W; w <= W_D; w++) {
-		for (i = 0; i < ARRAY_SIZE(amos); i++)
+	for (unsigned int w = W_W; w <= W_D; w++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(amos); i++)
 			add(amos[i].name, OP_AMO, 1U << w, enc_amo(amos[i].op, w, 12, REG_A1, REG_A0))->amo =
 				amos[i].op;
 		add("lr", OP_LR, 1U << w, enc_amo(AMO_LR, w, REG_A1, 0, REG_A0));
@@ -96,9 +94,8 @@ static void add_vector(void)
 	static const uint8_t widths[] = { 0, 5, 6, 7 };
 	static const char *const loads[] = { "vle8", "vle16", "vle32", "vle64" };
 	static const char *const stores[] = { "vse8", "vse16", "vse32", "vse64" };
-	unsigned int i;
 
-	for (i = 0; i < 4 && dt_isa_has(0, "v"); i++) {
+	for (unsigned int i = 0; i < 4 && dt_isa_has(0, "v"); i++) {
 		add(loads[i], OP_VLOAD, 1U << i, V_ACCESS(0x07, (uint32_t)widths[i]));
 		add(stores[i], OP_VSTORE, 1U << i, V_ACCESS(0x27, (uint32_t)widths[i]));
 	}
@@ -134,9 +131,8 @@ static void add_illegal(void)
 		{ "amo that is none", enc_amo(31, W_W, 12, REG_A1, REG_A0) },
 		{ "custom-0", 0x0000000bU | REG_A0 << 15 },
 	};
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(list); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(list); i++)
 		add(list[i].name, OP_ILLEGAL, 1, list[i].insn);
 	if (!dt_isa_has(0, "zabha"))
 		add("amo of a byte", OP_ILLEGAL, 1, enc_amo(AMO_ADD, W_B, 12, REG_A1, REG_A0));

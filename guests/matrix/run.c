@@ -255,9 +255,8 @@ static void try_misaligned(struct test_case *c)
 {
 	uint64_t aligned = c->address, first;
 	bool ok;
-	unsigned int offset;
 
-	for (offset = 1; offset < c->op->width; offset += offset == 1 ? 1 : 2) {
+	for (unsigned int offset = 1; offset < c->op->width; offset += offset == 1 ? 1 : 2) {
 		uint64_t low = stores(c->op) ? CAUSE_STORE_MISALIGNED : CAUSE_LOAD_MISALIGNED;
 		const struct tf *r;
 		struct tf in;
@@ -311,11 +310,9 @@ static bool set_view(struct test_case *c)
 
 static void try_target(struct test_case *c)
 {
-	unsigned int i;
-
 	if (!set_view(c))
 		return;
-	for (i = 0; i < nops; i++) {
+	for (unsigned int i = 0; i < nops; i++) {
 		c->op = &ops[i];
 		try_op(c);
 		if (integer(c->op) && c->op->width > 1 && c->view <= VIEW_PAGED)
@@ -338,9 +335,9 @@ static void try_traps(void)
 		{ INSN_SFENCE_VMA, CAUSE_ILLEGAL, true },
 	};
 	static const struct target none = { .name = "nothing" };
-	unsigned int i, user;
+	unsigned int user;
 
-	for (i = 0; i < 2 * ARRAY_SIZE(list); i++) {
+	for (unsigned int i = 0; i < 2 * ARRAY_SIZE(list); i++) {
 		struct test_case c = { .target = &none, .exec = lab_code() };
 		const struct tf *r;
 		struct tf in;
@@ -361,13 +358,12 @@ static void try_traps(void)
 void run_matrix(void *unused)
 {
 	struct test_case c = { 0 };
-	unsigned int i;
 
 	(void)unused;
 	csr_set(sstatus, SSTATUS_FS | SSTATUS_VS);
 	if (dt_isa_has(0, "zicbom") || dt_isa_has(0, "zicboz"))
 		csr_write(0x10a, 0xf0);	/* senvcfg: cache-block operations in U-mode */
-	for (i = 0; i < 8 * ntargets; i++) {
+	for (unsigned int i = 0; i < 8 * ntargets; i++) {
 		c.target = &targets[i / 8];
 		c.user = i & 1;
 		c.view = (enum view)(i / 2 % 4);

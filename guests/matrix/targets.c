@@ -35,11 +35,9 @@ static void add(const char *name, enum target_kind kind, uint64_t address)
 
 static void add_memory(void)
 {
-	unsigned int i;
-
 	add("RAM", TARGET_RAM, 0x40);
 	add("the end of a page", TARGET_RAM, 4096 - 64);
-	for (i = 0; i < machine.nram; i++) {
+	for (unsigned int i = 0; i < machine.nram; i++) {
 		const struct range *r = &machine.ram[i];
 
 		add("below RAM", TARGET_NOTHING, r->base - 8);
@@ -62,12 +60,10 @@ static void add_plic(void)
 	const char *mode = arg_str("matrix.plic");
 	enum target_kind page = !mode || !strcmp(mode, "guarded") ? TARGET_GUARDED :
 				!strcmp(mode, "emulated") ? TARGET_PLIC : TARGET_DEVICE;
-	unsigned int i;
-	uint32_t s;
 
 	if (!plic.base)
 		return;
-	for (s = 0; s <= plic.ndev; s += 2) {
+	for (uint32_t s = 0; s <= plic.ndev; s += 2) {
 		bool own = dt_owns_source(s) || dt_owns_source(s + 1);
 
 		if (s < 16 || s >= plic.ndev - 2)
@@ -77,12 +73,12 @@ static void add_plic(void)
 	add("priority beyond", TARGET_ZERO, plic.base + 0xff8);
 	add("pending", TARGET_PLIC, plic.base + PLIC_PENDING(0));
 	add("pending beyond", TARGET_ZERO, plic.base + 0x1078);
-	for (i = 0; i <= 2 * ncpus + 4; i++)
+	for (unsigned int i = 0; i <= 2 * ncpus + 4; i++)
 		add(i & 1 && i < 2 * ncpus ? "enables" : "foreign enables",
 		    i & 1 && i < 2 * ncpus ? TARGET_PLIC : TARGET_ZERO, plic.base + PLIC_ENABLE(i, 0));
 	add("enables beyond", TARGET_ZERO, plic.base + PLIC_ENABLE(1, 992));
 	add("last enables", TARGET_ZERO, plic.base + 0x1ffff8);
-	for (i = 0; i <= 2 * ncpus + 4; i++) {
+	for (unsigned int i = 0; i <= 2 * ncpus + 4; i++) {
 		bool own = i & 1 && i < 2 * ncpus;
 
 		add(own ? "context" : "foreign context", own ? page : TARGET_ZERO,

@@ -51,9 +51,9 @@ static volatile uint64_t extra, empty;	/* an interrupt without an alarm; a claim
 
 static uint64_t hash(const struct chunk *c)
 {
-	uint64_t h = 0xcbf29ce484222325UL, i;
+	uint64_t h = 0xcbf29ce484222325UL;
 
-	for (i = 0; i < c->size / 8; i++)
+	for (uint64_t i = 0; i < c->size / 8; i++)
 		h = (h ^ c->at[i]) * 0x100000001b3UL;
 	return h;
 }
@@ -77,9 +77,8 @@ static void fill_ram(void)
 
 	while (dt_in_ram(at, CHUNK) && !dt_reserved(at, CHUNK)) {
 		uint64_t *p = (uint64_t *)at;
-		unsigned int i;
 
-		for (i = 0; i < CHUNK / 8; i++) {
+		for (unsigned int i = 0; i < CHUNK / 8; i++) {
 			x ^= x << 13;
 			x ^= x >> 7;
 			x ^= x << 17;
@@ -244,13 +243,13 @@ static void start(void)
 
 void guest_main(void)
 {
-	uint64_t every = arg_u64("neighbour.every", 500), n, next_report;
+	uint64_t every = arg_u64("neighbour.every", 500), n;
 
 	period = machine.timebase / HZ;
 	start();
 	line("neighbour: %u KiB watched, %s", (unsigned int)(watched >> 10),
 	     rtc ? "with an RTC" : "no device");
-	for (next_report = every;;) {
+	for (uint64_t next_report = every;;) {
 		n = ticks;
 		check_memory();
 		if (rtc && n % 20 == 0 && served == alarms)

@@ -40,18 +40,14 @@ static uint32_t rnd_instruction(void)
 
 static void fill_registers(struct tf *in)
 {
-	unsigned int i;
-
-	for (i = 1; i < 32; i++)
+	for (unsigned int i = 1; i < 32; i++)
 		in->x[i] = rnd_value();
 }
 
 /* No ecall at any halfword: a jump may go to the middle of a word. */
 static void remove_ecalls(volatile uint16_t *code, unsigned int halves)
 {
-	unsigned int i;
-
-	for (i = 0; i + 1 < halves; i++) {
+	for (unsigned int i = 0; i + 1 < halves; i++) {
 		if (code[i] == (INSN_ECALL & 0xffff) && code[i + 1] == INSN_ECALL >> 16)
 			code[i] = INSN_C_NOP;
 	}

@@ -43,9 +43,8 @@ void random_call(void)
 {
 	uint64_t eid = one_in(32) ? rnd_value() : eids[rnd_below(ARRAY_SIZE(eids))];
 	uint64_t fid = one_in(16) ? rnd_value() : rnd_below(9), a[5];
-	unsigned int i;
 
-	for (i = 0; i < 5; i++)
+	for (unsigned int i = 0; i < 5; i++)
 		a[i] = one_in(2) ? rnd_small() : rnd_value();
 	if (eid == EID_HSM && fid == HSM_SUSPEND)
 		a[0] = one_in(2) ? 0 : one_in(2) ? 0x80000000 : rnd_value();

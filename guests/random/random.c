@@ -137,9 +137,8 @@ static void look_after_sibling(struct cpu *c)
 static void report(void)
 {
 	struct counts t = { 0 };
-	unsigned int i;
 
-	for (i = 0; i < ncpus; i++) {
+	for (unsigned int i = 0; i < ncpus; i++) {
 		t.blocks += counts[i].blocks;
 		t.instructions += counts[i].instructions;
 		t.csrs += counts[i].csrs;
@@ -154,14 +153,13 @@ static void report(void)
 void guest_main(void)
 {
 	uint64_t seed = arg_u64("random.replay", 0), next = 0;
-	unsigned int i;
 
 	if (!seed)
 		seed = (arg_u64("random.seed", 1) + boot_time) * 0x9e3779b97f4a7c15UL;
 	foreign = arg_u64("random.foreign", 0xa0000000);
 	sbi_shutdown_reason = 1;	/* whatever goes wrong here is a crash */
 	line("random: seed=%lu", seed);
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		rng[i] = seed + i ? seed + i : 1;
 	mmu_build();
 	irq_handlers.timer = on_timer;

@@ -38,12 +38,12 @@ static bool completes(struct tf *in, uint32_t insn, uint64_t *a1)
 
 unsigned int csrs_check(void (*wrong)(unsigned int csr, uint64_t value))
 {
-	unsigned int csr, found = 0;
+	unsigned int found = 0;
 	uint64_t value;
 	struct tf in;
 
 	csr_set(sstatus, SSTATUS_FS | SSTATUS_VS);
-	for (csr = 0; csr < 4096; csr++) {
+	for (unsigned int csr = 0; csr < 4096; csr++) {
 		lab_fill(&in);
 		if (!is_tried(csr) || !completes(&in, enc_csrr(csr, REG_A1), &value))
 			continue;
@@ -56,12 +56,11 @@ unsigned int csrs_check(void (*wrong)(unsigned int csr, uint64_t value))
 
 void csrs_dirty(void)
 {
-	unsigned int csr;
 	uint64_t value;
 	struct tf in;
 
 	csr_set(sstatus, SSTATUS_FS | SSTATUS_VS);
-	for (csr = 0; csr < 4096; csr++) {
+	for (unsigned int csr = 0; csr < 4096; csr++) {
 		lab_fill(&in);
 		in.x[REG_A1] = ~0UL;
 		if (is_tried(csr))

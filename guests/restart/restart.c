@@ -103,9 +103,8 @@ static void check_ram(void)
 
 	for (; dt_in_ram(at, PAGE_SIZE) && !dt_reserved(at, PAGE_SIZE); at += PAGE_SIZE) {
 		const uint64_t *p = (const uint64_t *)at;
-		unsigned int i;
 
-		for (i = 0; i < PAGE_SIZE / 8; i += 4)
+		for (unsigned int i = 0; i < PAGE_SIZE / 8; i += 4)
 			dirty |= p[i] | p[i + 1] | p[i + 2] | p[i + 3];
 	}
 	expect(!dirty, "RAM", dirty);
@@ -113,19 +112,17 @@ static void check_ram(void)
 
 static void check_plic(void)
 {
-	uint32_t source, ctx;
-
 	if (!plic.base)
 		return;
-	for (source = 1; source <= plic.ndev; source++)
+	for (uint32_t source = 1; source <= plic.ndev; source++)
 		expect(plic_read(PLIC_PRIORITY(source)) == 0, "priority", source);
-	for (source = 0; source <= plic.ndev; source += 32) {
+	for (uint32_t source = 0; source <= plic.ndev; source += 32) {
 		expect(plic_read(PLIC_PENDING(source)) == 0, "pending", plic_read(PLIC_PENDING(source)));
-		for (ctx = 0; ctx < plic.ncontexts; ctx++)
+		for (uint32_t ctx = 0; ctx < plic.ncontexts; ctx++)
 			expect(plic_read(PLIC_ENABLE(ctx, source)) == 0, "enables",
 			       plic_read(PLIC_ENABLE(ctx, source)));
 	}
-	for (ctx = 1; ctx < plic.ncontexts; ctx += 2) {
+	for (uint32_t ctx = 1; ctx < plic.ncontexts; ctx += 2) {
 		expect(plic_read(PLIC_THRESHOLD(ctx)) == 0, "threshold", plic_read(PLIC_THRESHOLD(ctx)));
 		expect(plic_claim((int)ctx) == 0, "claim", ctx);
 	}
@@ -156,9 +153,8 @@ static void dirty_ram(void)
 
 	for (; dt_in_ram(at, PAGE_SIZE) && !dt_reserved(at, PAGE_SIZE); at += PAGE_SIZE) {
 		uint64_t *p = (uint64_t *)at;
-		unsigned int i;
 
-		for (i = 0; i < PAGE_SIZE / 8; i += 4)
+		for (unsigned int i = 0; i < PAGE_SIZE / 8; i += 4)
 			p[i] = p[i + 1] = p[i + 2] = p[i + 3] = PATTERN;
 	}
 }
@@ -364,9 +360,8 @@ static const struct way {
 static const struct way *choose_way(uint64_t random)
 {
 	const char *name = arg_str("restart.how");
-	unsigned int i;
 
-	for (i = 0; name && i < ARRAY_SIZE(ways); i++) {
+	for (unsigned int i = 0; name && i < ARRAY_SIZE(ways); i++) {
 		if (!strcmp(name, ways[i].name))
 			return &ways[i];
 	}
@@ -377,9 +372,8 @@ static const struct way *choose_way(uint64_t random)
 static unsigned int choose_sibling(uint64_t random)
 {
 	const char *name = arg_str("restart.sibling");
-	unsigned int i;
 
-	for (i = 0; name && i < ARRAY_SIZE(siblings); i++) {
+	for (unsigned int i = 0; name && i < ARRAY_SIZE(siblings); i++) {
 		if (!strcmp(name, siblings[i].name))
 			return i;
 	}

@@ -171,7 +171,7 @@ static void sleep_until_done(uint64_t n)
 void guest_main(void)
 {
 	bool is_source = !strcmp(arg_str("ring.role"), "source");
-	uint64_t lives = arg_u64("ring.lives", 0), life, next;
+	uint64_t lives = arg_u64("ring.lives", 0), life;
 
 	if (!find_memory()) {
 		line("FAIL ring: no shared memory of two guests");
@@ -193,7 +193,7 @@ void guest_main(void)
 	}
 	csr_write(sie, 1UL << (is_source ? IRQ_TIMER : IRQ_EXT));
 	irq_enable();
-	for (next = every; !limit || next < limit; next += every) {
+	for (uint64_t next = every; !limit || next < limit; next += every) {
 		sleep_until_done(next);
 		if (!is_source)
 			report();

@@ -57,9 +57,8 @@ static void on_timer(struct cpu *c)
 static void print_machine(uint64_t hz)
 {
 	uint64_t bytes = 0;
-	unsigned int i;
 
-	for (i = 0; i < machine.nram; i++) {
+	for (unsigned int i = 0; i < machine.nram; i++) {
 		bytes += machine.ram[i].size;
 		line("rt: RAM 0x%lx, %lu KiB", machine.ram[i].base, machine.ram[i].size >> 10);
 	}
@@ -167,7 +166,7 @@ static void wait_for_tick(uint64_t n)
 void guest_main(void)
 {
 	uint64_t hz = arg_u64("rt.hz", 100);
-	uint64_t every, next;
+	uint64_t every;
 
 	limit = arg_u64("rt.ticks", 0);
 	if (!hz || hz > machine.timebase / 10) {
@@ -187,7 +186,7 @@ void guest_main(void)
 	timer_set(deadline);
 	csr_write(sie, 1UL << IRQ_TIMER);
 	irq_enable();
-	for (next = every; !limit || next < limit; next += every) {
+	for (uint64_t next = every; !limit || next < limit; next += every) {
 		wait_for_tick(next);
 		report(false);
 	}

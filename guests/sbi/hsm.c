@@ -37,9 +37,7 @@ static void suspends(void *arg)
 /* Retentive: it is SUSPENDED, cannot be started, wakes by an IPI, and continues behind the call. */
 static void t_retentive(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < 20; i++) {
+	for (unsigned int i = 0; i < 20; i++) {
 		struct cpu *c = &cpus[1 + i % 2];
 
 		entered = 0;
@@ -76,9 +74,7 @@ static void suspends_nonretentive(void *arg)
 
 static void t_nonretentive(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < 20; i++) {
+	for (unsigned int i = 0; i < 20; i++) {
 		struct cpu *c = &cpus[1 + i % 2];
 
 		resumed = entered = 0;
@@ -102,12 +98,11 @@ static void t_suspend_refused(void)
 	uint64_t end = machine.ram[0].base + machine.ram[0].size;
 	const uint64_t bad[] = { 0, 0x1000, end, plic.base, 1UL << 41, 1UL << 63, ~0UL - 1,
 				 (uint64_t)secondary_entry | 1UL << 56 };
-	unsigned int i, k;
 
 	csr_write(sie, 1UL << IRQ_SOFT);
 	csr_set(sip, 2);	/* should one be taken, it ends at once */
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		for (k = 0; k < 2; k++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {
+		for (unsigned int k = 0; k < 2; k++) {
 			long err = CALL(EID_HSM, HSM_SUSPEND, types[i] | (k ? UPPER : 0),
 					(uint64_t)secondary_entry).error;
 
@@ -115,7 +110,7 @@ static void t_suspend_refused(void)
 			       err);
 		}
 	}
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
 		EXPECT(CALL(EID_HSM, HSM_SUSPEND, SUSPEND_NONRETENTIVE, bad[i]).error == SBI_INVALID_ADDRESS,
 		       "resume at 0x%lx", bad[i]);
 	EXPECT(CALL(EID_HSM, HSM_SUSPEND, UPPER, ~0UL, ~0UL).error == 0, "retentive, with upper bits");
@@ -126,14 +121,13 @@ static void t_suspend_refused(void)
 static void t_ids(void)
 {
 	static const uint64_t nobody[] = { 8, 63, 64, 1UL << 31, 1UL << 32, 1UL << 63, ~0UL };
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(nobody); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(nobody); i++) {
 		EXPECT(CALL(EID_HSM, HSM_STATUS, nobody[i]).error == SBI_INVALID_PARAM, "0x%lx", nobody[i]);
 		EXPECT(CALL(EID_HSM, HSM_START, nobody[i], (uint64_t)secondary_entry).error ==
 		       SBI_INVALID_PARAM, "0x%lx", nobody[i]);
 	}
-	for (i = 0; i < ncpus; i++) {	/* a hart id is a register, not 32 bits of it */
+	for (unsigned int i = 0; i < ncpus; i++) {	/* a hart id is a register, not 32 bits of it */
 		EXPECT(CALL(EID_HSM, HSM_STATUS, i | 1UL << 32).error == SBI_INVALID_PARAM, "2^32 + %u", i);
 		EXPECT(CALL(EID_HSM, HSM_START, i | 1UL << 32, (uint64_t)secondary_entry).error ==
 		       SBI_INVALID_PARAM, "2^32 + %u", i);
@@ -158,10 +152,8 @@ static long start(struct cpu *c)
 
 static void rival(void *arg)
 {
-	uint64_t i;
-
 	(void)arg;
-	for (i = 1; i <= ROUNDS; i++) {
+	for (uint64_t i = 1; i <= ROUNDS; i++) {
 		while (round_now < i)
 			cpu_relax();
 		rival_error = start(&cpus[2]);
@@ -173,12 +165,12 @@ static void rival(void *arg)
 /* Two harts start a third: one of them starts it, the other gets an error, and it runs once. */
 static void t_two_starters(void)
 {
-	unsigned int i, mine = 0;
+	unsigned int mine = 0;
 
 	cpus[2].fn = counts_itself;
 	round_now = round_done = 0;
 	EXPECT(smp_run(&cpus[1], rival, NULL) == 0, "start");
-	for (i = 1; i <= ROUNDS; i++) {
+	for (unsigned int i = 1; i <= ROUNDS; i++) {
 		long err;
 
 		entered = 0;
@@ -203,10 +195,10 @@ static void t_two_starters(void)
 /* A start as soon as the hart is seen to have stopped, and before: never lost, never twice. */
 static void t_start_stop(void)
 {
-	unsigned int i, early = 0;
+	unsigned int early = 0;
 
 	entered = 0;
-	for (i = 1; i <= ROUNDS; i++) {
+	for (unsigned int i = 1; i <= ROUNDS; i++) {
 		long err;
 
 		cpus[1].fn = counts_itself;

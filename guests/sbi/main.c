@@ -12,11 +12,10 @@ struct sbiret checked_call(uint64_t eid, uint64_t fid, const uint64_t *args)
 	uint64_t code = lab_code();
 	const struct tf *r;
 	struct tf in;
-	unsigned int i;
 	bool ok;
 
 	lab_fill(&in);
-	for (i = 0; i < 6; i++)
+	for (unsigned int i = 0; i < 6; i++)
 		in.x[REG_A0 + i] = args[i];
 	in.x[16] = fid;
 	in.x[17] = eid;

@@ -30,10 +30,10 @@ static void set(bool by_csr, uint64_t when)
 static void t_edges(void)
 {
 	static const uint64_t never[] = { ~0UL, ~0UL - 1, 1UL << 63, (1UL << 63) - 1, 0xffffffff00000000UL };
-	unsigned int i, by, ways = this_cpu()->sstc ? 2 : 1;
+	unsigned int ways = this_cpu()->sstc ? 2 : 1;
 
-	for (i = 0; i < 4 * ARRAY_SIZE(never); i++) {
-		for (by = 0; by < ways; by++) {
+	for (unsigned int i = 0; i < 4 * ARRAY_SIZE(never); i++) {
+		for (unsigned int by = 0; by < ways; by++) {
 			set(by, i & 1 ? 0 : time_now());
 			set(i & 2 ? by : by % ways, never[i / 4]);
 			EXPECT(!fires(2), "0x%lx fires", never[i / 4]);
@@ -47,13 +47,11 @@ static void t_edges(void)
 /* The last one of two counts, whichever way each was set. */
 static void t_together(void)
 {
-	unsigned int i;
-
 	if (!this_cpu()->sstc) {
 		check_skip("no Sstc in the ISA");
 		return;
 	}
-	for (i = 0; i < 40; i++) {
+	for (unsigned int i = 0; i < 40; i++) {
 		bool first = i & 1;
 
 		set(first, time_now());

@@ -33,9 +33,7 @@ static bool meet(struct barrier *b, unsigned int n)
 
 static void on_siblings(void (*fn)(void *))
 {
-	unsigned int i;
-
-	for (i = 1; i < ncpus; i++) {
+	for (unsigned int i = 1; i < ncpus; i++) {
 		long err = smp_run(&cpus[i], fn, NULL);
 
 		EXPECT(err == 0, "start of hart %lu: %ld", cpus[i].hartid, err);
@@ -44,9 +42,7 @@ static void on_siblings(void (*fn)(void *))
 
 static void join_siblings(void)
 {
-	unsigned int i;
-
-	for (i = 1; i < ncpus; i++)
+	for (unsigned int i = 1; i < ncpus; i++)
 		EXPECT(smp_join(&cpus[i]), "hart %lu does not stop", cpus[i].hartid);
 }
 
@@ -71,17 +67,14 @@ static void nothing(void *arg)
 
 static void t_start(void)
 {
-	unsigned int i;
-	uint64_t k;
-
-	for (k = 0; k < rounds; k++) {
+	for (uint64_t k = 0; k < rounds; k++) {
 		uint32_t runs[MAX_CPUS];
 
-		for (i = 0; i < ncpus; i++)
+		for (unsigned int i = 0; i < ncpus; i++)
 			runs[i] = cpus[i].runs;
 		on_siblings(nothing);
 		join_siblings();
-		for (i = 1; i < ncpus; i++)
+		for (unsigned int i = 1; i < ncpus; i++)
 			EXPECT(READ_ONCE(cpus[i].runs) == runs[i] + 1, "hart %lu ran %u times",
 			       cpus[i].hartid, cpus[i].runs - runs[i]);
 	}
@@ -99,13 +92,13 @@ static struct {
 static void play(unsigned int me, struct cpu *other)
 {
 	struct cpu *c = this_cpu();
-	uint64_t start = c->soft_count, k;
+	uint64_t start = c->soft_count;
 
 	csr_write(sie, 1UL << IRQ_SOFT);
 	if (!EXPECT(meet(&barrier, 2), "hart %lu waits for its partner", c->hartid))
 		return;
 	irq_enable();
-	for (k = 0; k < rounds; k++) {
+	for (uint64_t k = 0; k < rounds; k++) {
 		if (me == 0)
 			ipi(other);
 		if (!EXPECT(WAIT_UNTIL(c->soft_count - start > k, LONG_MS),
@@ -133,14 +126,12 @@ static void play_a(void *arg)
 
 static void t_pingpong(void)
 {
-	unsigned int a, b;
-
 	if (ncpus < 2) {
 		check_skip("one hart");
 		return;
 	}
-	for (a = 0; a < ncpus; a++) {
-		for (b = a + 1; b < ncpus; b++) {
+	for (unsigned int a = 0; a < ncpus; a++) {
+		for (unsigned int b = a + 1; b < ncpus; b++) {
 			game.a = a;
 			game.b = b;
 			game.hits[0] = game.hits[1] = 0;
@@ -166,25 +157,21 @@ static volatile uint64_t flags[MAX_CPUS][MAX_CPUS];
 
 static void storm_seen(struct cpu *c)
 {
-	unsigned int i;
-
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		flags[c->index][i] = 0;
 }
 
 static void ipi_storm(void *arg)
 {
 	struct cpu *c = this_cpu();
-	unsigned int i;
-	uint64_t k;
 
 	(void)arg;
 	csr_write(sie, 1UL << IRQ_SOFT);
 	irq_enable();
 	if (!EXPECT(meet(&barrier, ncpus), "hart %lu waits at the start", c->hartid))
 		return;
-	for (k = 0; k < rounds; k++) {
-		for (i = 0; i < ncpus; i++) {
+	for (uint64_t k = 0; k < rounds; k++) {
+		for (unsigned int i = 0; i < ncpus; i++) {
 			flags[i][c->index] = 1;
 			mb();
 			ipi(&cpus[i]);
@@ -242,14 +229,12 @@ static void racer(void *arg)
 static void t_race(void)
 {
 	struct cpu *target = &cpus[ncpus - 1];
-	unsigned int i;
-	uint64_t k;
 
 	if (ncpus < 3) {
 		check_skip("fewer than three harts");
 		return;
 	}
-	for (k = 0; k < rounds; k++) {
+	for (uint64_t k = 0; k < rounds; k++) {
 		uint32_t runs = target->runs;
 
 		race.ok = race.already = race.other = 0;
@@ -257,12 +242,12 @@ static void t_race(void)
 		race.hold = true;
 		target->fn = hold_on;
 		mb();
-		for (i = 1; i < ncpus - 1; i++)
+		for (unsigned int i = 1; i < ncpus - 1; i++)
 			EXPECT(smp_run(&cpus[i], racer, NULL) == 0, "start of a racer");
 		EXPECT(meet(&barrier, ncpus - 1), "racers do not come");
 		race.go = true;
 		try_start();
-		for (i = 1; i < ncpus - 1; i++)
+		for (unsigned int i = 1; i < ncpus - 1; i++)
 			EXPECT(smp_join(&cpus[i]), "a racer does not stop");
 		race.hold = false;
 		EXPECT(smp_join(target), "the target does not stop");
@@ -281,12 +266,11 @@ static void fence_storm(void *arg)
 	static const uint64_t ranges[][2] = {
 		{ 0, ~0ULL }, { 0, 0 }, { 0x80200000, 4096 }, { 0x80200000, 1ULL << 62 },
 	};
-	uint64_t k;
 
 	(void)arg;
 	if (!EXPECT(meet(&barrier, ncpus), "hart %lu waits at the start", this_cpu()->hartid))
 		return;
-	for (k = 0; k < rounds; k++) {
+	for (uint64_t k = 0; k < rounds; k++) {
 		struct sbiret r = sbi_call(EID_RFNC, k % 3, k & 1 ? 0 : (1ULL << ncpus) - 1,
 					   k & 1 ? ~0ULL : 0, ranges[k % 4][0], ranges[k % 4][1],
 					   k % 8);
@@ -334,9 +318,6 @@ static void page_reader(void *arg)
 
 static void t_shootdown(void)
 {
-	unsigned int i;
-	uint64_t k;
-
 	if (ncpus < 2) {
 		check_skip("one hart");
 		return;
@@ -344,13 +325,13 @@ static void t_shootdown(void)
 	pages[0][0] = 0;
 	pages[1][0] = 1;
 	want_gen = 0;
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		seen_gen[i] = 0;
 	quit = false;
 	mmu_build();
 	mmu_set(0, (uint64_t)pages[0], PTE_RW);
 	on_siblings(page_reader);
-	for (k = 1; k <= rounds; k++) {
+	for (uint64_t k = 1; k <= rounds; k++) {
 		struct sbiret r;
 
 		mmu_set(0, (uint64_t)pages[k & 1], PTE_RW);
@@ -358,7 +339,7 @@ static void t_shootdown(void)
 		EXPECT(r.error == 0, "fence: %ld", r.error);
 		mb();
 		want_gen = k;
-		for (i = 1; i < ncpus; i++)
+		for (unsigned int i = 1; i < ncpus; i++)
 			EXPECT(WAIT_UNTIL(seen_gen[i] == k, LONG_MS),
 			       "hart %lu does not see round %lu", cpus[i].hartid, k);
 	}
@@ -376,14 +357,14 @@ static void tick(struct cpu *c)
 static void run_timer(void *arg)
 {
 	struct cpu *c = this_cpu();
-	uint64_t start = c->timer_count, k;
+	uint64_t start = c->timer_count;
 
 	(void)arg;
 	if (!EXPECT(meet(&barrier, ncpus), "hart %lu waits at the start", c->hartid))
 		return;
 	csr_write(sie, 1UL << IRQ_TIMER);
 	irq_enable();
-	for (k = 0; k < rounds; k++) {
+	for (uint64_t k = 0; k < rounds; k++) {
 		uint64_t when = time_now() + ms_to_ticks(1) + c->index * 97;
 
 		timer_set(when);

@@ -33,9 +33,7 @@ static void t_version(void)
 
 static void t_ids(void)
 {
-	uint64_t fid;
-
-	for (fid = 4; fid <= 6; fid++) {
+	for (uint64_t fid = 4; fid <= 6; fid++) {
 		struct sbiret r = sbi_call(EID_BASE, fid, 0, 0, 0, 0, 0);
 
 		EXPECT(r.error == 0, "machine id %lu: %ld", fid, r.error);
@@ -46,11 +44,9 @@ static void t_ids(void)
 
 static void t_probe(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(provided); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(provided); i++)
 		EXPECT_OURS(sbi_probe(provided[i].eid), "%s is not there", provided[i].name);
-	for (i = 0; i < ARRAY_SIZE(absent); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(absent); i++) {
 		struct sbiret r = sbi_call(EID_BASE, BASE_PROBE, absent[i].eid, 0, 0, 0, 0);
 
 		EXPECT(r.error == 0, "probe %s: error %ld", absent[i].name, r.error);
@@ -64,21 +60,18 @@ static void t_unknown(void)
 		{ "TIME", EID_TIME }, { "IPI", EID_IPI }, { "RFNC", EID_RFNC },
 		{ "HSM", EID_HSM }, { "SRST", EID_SRST }, { "DBCN", EID_DBCN },
 	};
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(absent); i++) {
-		uint64_t fid;
-
+	for (unsigned int i = 0; i < ARRAY_SIZE(absent); i++) {
 		if (sbi_probe(absent[i].eid))
 			continue;
-		for (fid = 0; fid < 9; fid++) {
+		for (uint64_t fid = 0; fid < 9; fid++) {
 			struct sbiret r = sbi_call(absent[i].eid, fid, 0, 0, 0, 0, 0);
 
 			EXPECT(r.error == SBI_NOT_SUPPORTED, "%s fid %lu: %ld", absent[i].name,
 			       fid, r.error);
 		}
 	}
-	for (i = 0; i < ARRAY_SIZE(known); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(known); i++) {
 		struct sbiret r = sbi_call(known[i].eid, 100, 0, 0, 0, 0, 0);
 
 		EXPECT(r.error == SBI_NOT_SUPPORTED, "%s fid 100: %ld", known[i].name, r.error);
@@ -157,9 +150,8 @@ static void t_srst(void)
 {
 	static const uint64_t types[] = { 3, 0x77, 0xEFFFFFFF };
 	static const uint64_t reasons[] = { 2, 0xDFFFFFFF };
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {
 		struct sbiret r = sbi_call(EID_SRST, 0, types[i], 0, 0, 0, 0);
 
 		EXPECT_SPEC(r.error == SBI_INVALID_PARAM, "type 0x%lx: %ld", types[i], r.error);
@@ -168,7 +160,7 @@ static void t_srst(void)
 		check_note("reserved reasons are not tried: OpenSBI may reset");
 		return;
 	}
-	for (i = 0; i < ARRAY_SIZE(reasons); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(reasons); i++) {
 		struct sbiret r = sbi_call(EID_SRST, 0, 0, reasons[i], 0, 0, 0);
 
 		EXPECT(r.error == SBI_INVALID_PARAM, "reason 0x%lx: %ld", reasons[i], r.error);

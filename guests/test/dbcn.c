@@ -54,11 +54,10 @@ static void t_write(void)
 static void t_byte(void)
 {
 	static const char text[] = "test: console bytes\n";
-	size_t i;
 
 	if (!have_dbcn())
 		return;
-	for (i = 0; text[i]; i++) {
+	for (size_t i = 0; text[i]; i++) {
 		uint64_t c = (uint64_t)text[i] | 0xabcdef00;
 		struct sbiret r = dbcn(DBCN_BYTE, c, 0, 0);
 
@@ -105,7 +104,7 @@ static void expect_refused(uint64_t fid, uint64_t n, uint64_t lo, uint64_t hi)
 static void t_refused(void)
 {
 	const struct range *ram = &machine.ram[machine.nram - 1];
-	uint64_t end = ram->base + ram->size, fid;
+	uint64_t end = ram->base + ram->size;
 
 	if (!have_dbcn())
 		return;
@@ -113,7 +112,7 @@ static void t_refused(void)
 		check_skip("OpenSBI hangs on addresses that are not RAM");
 		return;
 	}
-	for (fid = DBCN_WRITE; fid <= DBCN_READ; fid++) {
+	for (uint64_t fid = DBCN_WRITE; fid <= DBCN_READ; fid++) {
 		expect_refused(fid, 16, 0, 0);
 		expect_refused(fid, 16, find_hole(), 0);
 		expect_refused(fid, 16, plic.base, 0);
@@ -137,13 +136,12 @@ static void t_legacy(void)
 {
 	static const char text[] = "test: legacy console\n";
 	struct sbiret r;
-	size_t i;
 
 	if (!sbi_probe(EID_LEGACY_PUTCHAR)) {
 		check_skip("no legacy console");
 		return;
 	}
-	for (i = 0; text[i]; i++) {
+	for (size_t i = 0; text[i]; i++) {
 		r = sbi_call(EID_LEGACY_PUTCHAR, 0, (uint8_t)text[i], 0, 0, 0, 0);
 		EXPECT(r.error == 0, "putchar: %ld", r.error);
 	}

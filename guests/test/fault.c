@@ -68,13 +68,12 @@ static void t_high(void)
 {
 	static const uint64_t high[] = { 1ULL << 41, (1ULL << 41) + 0x80200000, 1ULL << 50,
 					 1ULL << 55, 1ULL << 63, ~0ULL - 0xfff };
-	unsigned int i;
 
 	if (sbi.opensbi) {
 		check_skip("what lies there natively is the machine's affair");
 		return;
 	}
-	for (i = 0; i < ARRAY_SIZE(high); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(high); i++)
 		expect_all_faults(high[i]);
 }
 
@@ -87,9 +86,9 @@ static void t_foreign_devices(void)
 		0x10007000, 0x10008000, 0x10100000, 0x20000000, 0x22000000, 0x24000000,
 		0x28000000, 0x30000000, 0x40000000,
 	};
-	unsigned int i, tried = 0;
+	unsigned int tried = 0;
 
-	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(devices); i++) {
 		if (dt_claims(devices[i], 16) || sbi.opensbi)
 			continue;
 		expect_all_faults(devices[i]);
@@ -102,13 +101,13 @@ static void t_foreign_devices(void)
 /* Walk the host's likely RAM: only our own answers. */
 static void t_foreign_ram(void)
 {
-	uint64_t at, step, tried = 0;
+	uint64_t step, tried = 0;
 
 	if (sbi.opensbi) {
 		check_skip("natively there is no second stage");
 		return;
 	}
-	for (at = 0x80000000; at < 0x800000000ULL; at += step) {
+	for (uint64_t at = 0x80000000; at < 0x800000000ULL; at += step) {
 		step = at < 0x180000000ULL ? 0x80000 : 0x1000000;
 		if (dt_in_ram(at, 8) || dt_claims(at, 8))
 			continue;
@@ -121,13 +120,11 @@ static void t_foreign_ram(void)
 /* The first and the last bytes outside each RAM range. */
 static void t_ram_edges(void)
 {
-	unsigned int i;
-
 	if (sbi.opensbi) {
 		check_skip("natively there is no second stage");
 		return;
 	}
-	for (i = 0; i < machine.nram; i++) {
+	for (unsigned int i = 0; i < machine.nram; i++) {
 		const struct range *r = &machine.ram[i];
 
 		if (r->base >= 4096 && !dt_claims(r->base - 4096, 4096))
@@ -194,9 +191,8 @@ static void t_fetch_device(void)
 static void t_storm(void)
 {
 	uint64_t hole = find_hole();
-	unsigned int i;
 
-	for (i = 0; i < 5000; i++)
+	for (unsigned int i = 0; i < 5000; i++)
 		expect_load_fault(hole + 8 * (i & 15));
 }
 

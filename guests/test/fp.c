@@ -19,11 +19,10 @@ static void make_exits(void)
 {
 	struct cpu *c = this_cpu();
 	uint64_t n = c->timer_count;
-	unsigned int i;
 
 	csr_write(sie, 1UL << IRQ_TIMER | 1UL << IRQ_SOFT);
 	irq_enable();
-	for (i = 0; i < 20; i++) {
+	for (unsigned int i = 0; i < 20; i++) {
 		sbi_call(EID_BASE, BASE_SPEC, 0, 0, 0, 0, 0);
 		sbi_call(EID_IPI, 0, 1, c->hartid, 0, 0, 0);
 		sbi_call(EID_RFNC, RFNC_SFENCE, 1, c->hartid, 0, ~0ULL, 0);
@@ -40,11 +39,10 @@ static void make_exits(void)
 static void fp_on_hart(void *arg)
 {
 	uint64_t base = hart_base();
-	unsigned int i;
 
 	(void)arg;
 	csr_set(sstatus, SSTATUS_FS);
-	for (i = 0; i < 10; i++) {
+	for (unsigned int i = 0; i < 10; i++) {
 		uint64_t wrong;
 
 		fp_write(base + i * 64);
@@ -63,11 +61,10 @@ static void fp_on_hart(void *arg)
 static void vec_on_hart(void *arg)
 {
 	uint64_t base = hart_base(), *buf = vec_buf[this_cpu()->index];
-	unsigned int i;
 
 	(void)arg;
 	csr_set(sstatus, SSTATUS_VS | SSTATUS_FS);
-	for (i = 0; i < 10; i++) {
+	for (unsigned int i = 0; i < 10; i++) {
 		uint64_t wrong;
 
 		vec_write(base + i * 64);
@@ -86,12 +83,10 @@ static void vec_on_hart(void *arg)
 /* All harts at the same time. */
 static void on_all(void (*fn)(void *))
 {
-	unsigned int i;
-
-	for (i = 1; i < ncpus; i++)
+	for (unsigned int i = 1; i < ncpus; i++)
 		EXPECT(smp_run(&cpus[i], fn, NULL) == 0, "start of hart %lu", cpus[i].hartid);
 	fn(NULL);
-	for (i = 1; i < ncpus; i++)
+	for (unsigned int i = 1; i < ncpus; i++)
 		EXPECT(smp_join(&cpus[i]), "hart %lu does not stop", cpus[i].hartid);
 }
 

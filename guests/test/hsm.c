@@ -14,17 +14,16 @@ static struct sbiret hsm(uint64_t fid, uint64_t a0, uint64_t a1, uint64_t a2)
 static void t_status(void)
 {
 	static const uint64_t nobody[] = { 64, 4096, 1ULL << 32, 1ULL << 63, ~0ULL };
-	unsigned int i;
 	struct sbiret r;
 
-	for (i = 0; i < ncpus; i++) {
+	for (unsigned int i = 0; i < ncpus; i++) {
 		r = hsm(HSM_STATUS, cpus[i].hartid, 0, 0);
 		EXPECT(r.error == 0 && r.value == (i ? HSM_STOPPED : HSM_STARTED),
 		       "hart %lu: error %ld status %ld", cpus[i].hartid, r.error, r.value);
 	}
 	r = hsm(HSM_STATUS, ncpus, 0, 0);
 	EXPECT(r.error == SBI_INVALID_PARAM, "hart %u: %ld", ncpus, r.error);
-	for (i = 0; i < ARRAY_SIZE(nobody); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(nobody); i++) {
 		r = hsm(HSM_STATUS, nobody[i], 0, 0);
 		EXPECT_SPEC(r.error == SBI_INVALID_PARAM, "hart 0x%lx: %ld", nobody[i], r.error);
 	}
@@ -34,14 +33,13 @@ static void t_start_refused(void)
 {
 	static const uint64_t nobody[] = { 64, 4096, 1ULL << 32, 1ULL << 63, ~0ULL };
 	uint64_t entry = (uint64_t)raw_entry, beyond;
-	unsigned int i;
 	struct sbiret r;
 
 	r = hsm(HSM_START, this_cpu()->hartid, entry, 0);
 	EXPECT(r.error == SBI_ALREADY_AVAILABLE, "self: %ld", r.error);
 	r = hsm(HSM_START, ncpus, entry, 0);
 	EXPECT(r.error == SBI_INVALID_PARAM, "hart %u: %ld", ncpus, r.error);
-	for (i = 0; i < ARRAY_SIZE(nobody); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(nobody); i++) {
 		/* OpenSBI cuts ids to 32 bits, and would start that hart unless it is this one. */
 		if (sbi.opensbi && nobody[i] >> 32)
 			continue;
@@ -59,7 +57,7 @@ static void t_start_refused(void)
 		const uint64_t bad[] = { 0, 0x1000, plic.base, find_hole(), beyond, ~0ULL - 1,
 					 1ULL << 41, 1ULL << 63, entry | 1ULL << 56 };
 
-		for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 			r = hsm(HSM_START, cpus[1].hartid, bad[i], 0);
 			EXPECT(r.error == SBI_INVALID_ADDRESS, "address 0x%lx: %ld", bad[i],
 			       r.error);
@@ -74,14 +72,13 @@ static void t_start_refused(void)
 static void t_entry(void)
 {
 	static const uint64_t opaques[] = { 0, 0x123456789abcdef0, ~0ULL };
-	unsigned int i, k;
 
 	if (ncpus < 2) {
 		check_skip("one hart");
 		return;
 	}
-	for (i = 1; i < ncpus; i++) {
-		for (k = 0; k < ARRAY_SIZE(opaques); k++) {
+	for (unsigned int i = 1; i < ncpus; i++) {
+		for (unsigned int k = 0; k < ARRAY_SIZE(opaques); k++) {
 			struct sbiret r;
 
 			raw_state = (struct raw_state){ .satp = 1 };
@@ -137,14 +134,12 @@ static void nothing(void *arg)
 
 static void t_again(void)
 {
-	unsigned int i, k;
-
 	if (ncpus < 2) {
 		check_skip("one hart");
 		return;
 	}
-	for (k = 0; k < 200; k++) {
-		for (i = 1; i < ncpus; i++) {
+	for (unsigned int k = 0; k < 200; k++) {
+		for (unsigned int i = 1; i < ncpus; i++) {
 			uint32_t runs = cpus[i].runs;
 			long err = smp_run(&cpus[i], nothing, NULL);
 
@@ -172,13 +167,11 @@ static void revive_boot_hart(void *arg)
 
 static void t_boot_hart(void)
 {
-	unsigned int i;
-
 	if (ncpus < 2) {
 		check_skip("one hart");
 		return;
 	}
-	for (i = 0; i < 20; i++) {
+	for (unsigned int i = 0; i < 20; i++) {
 		revive_status = revive_start = -1;
 		mb();
 		if (!EXPECT(smp_run(&cpus[1], revive_boot_hart, &cpus[0]) == 0, "start"))
@@ -193,10 +186,8 @@ static void t_boot_hart(void)
 /* Retentive: returns where it was called, when an enabled interrupt is pending; SIE stays 0. */
 static void t_suspend(void)
 {
-	unsigned int i;
-
 	irq_disable();
-	for (i = 0; i < 10; i++) {
+	for (unsigned int i = 0; i < 10; i++) {
 		uint64_t when = time_now() + ms_to_ticks(2), early;
 		struct sbiret r;
 
@@ -220,16 +211,15 @@ static void t_suspend_refused(void)
 {
 	static const uint64_t types[] = { 1, 0x0fffffff, 0x80000001, 0x8fffffff };
 	static const uint64_t platform[] = { 0x10000000, 0x7fffffff, 0x90000000, 0xffffffff };
-	unsigned int i;
 	long err;
 
 	csr_write(sie, 1UL << IRQ_SOFT);
 	csr_set(sip, 2);
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {
 		err = hsm(HSM_SUSPEND, types[i], (uint64_t)raw_resume, 0).error;
 		EXPECT(err == SBI_INVALID_PARAM, "type 0x%lx: %ld", types[i], err);
 	}
-	for (i = 0; i < ARRAY_SIZE(platform); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(platform); i++) {
 		err = hsm(HSM_SUSPEND, platform[i], (uint64_t)raw_resume, 0).error;
 		EXPECT_SPEC(err == SBI_INVALID_PARAM || err == SBI_NOT_SUPPORTED,
 			    "type 0x%lx: %ld", platform[i], err);

@@ -30,13 +30,12 @@ static void t_hyper_csrs(void)
 		0xe12,
 	};
 	char name[24];
-	unsigned int i;
 
 	if (sbi.opensbi) {
 		check_skip("natively S-mode has H");
 		return;
 	}
-	for (i = 0; i < ARRAY_SIZE(csrs); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(csrs); i++) {
 		formatf(name, sizeof(name), "csrr 0x%x", csrs[i]);
 		expect_illegal(name, enc_csrr(csrs[i], REG_A0), false);
 		formatf(name, sizeof(name), "csrw 0x%x", csrs[i]);
@@ -49,9 +48,8 @@ static void t_machine_csrs(void)
 	static const uint16_t csrs[] = { 0x300, 0x301, 0x304, 0x305, 0x340, 0x341, 0x342, 0x343,
 					 0x344, 0x3a0, 0x3b0, 0xb00, 0xf11, 0xf14 };
 	char name[24];
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(csrs); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(csrs); i++) {
 		formatf(name, sizeof(name), "csrr 0x%x", csrs[i]);
 		expect_illegal(name, enc_csrr(csrs[i], REG_A0), true);
 	}
@@ -138,10 +136,9 @@ static void t_misaligned(void)
 {
 	static uint64_t data[3] = { 0x1122334455667788, 0x99aabbccddeeff00, 0 };
 	const struct tf *r;
-	unsigned int k;
 	struct tf in;
 
-	for (k = 1; k < 8; k++) {
+	for (unsigned int k = 1; k < 8; k++) {
 		uint64_t want = data[0] >> 8 * k | data[1] << (64 - 8 * k);
 
 		lab_fill(&in);

@@ -18,11 +18,10 @@ static uint64_t self(void)
 static void t_self(void)
 {
 	struct cpu *c = this_cpu();
-	unsigned int i;
 
 	csr_write(sie, 1UL << IRQ_SOFT);
 	irq_enable();
-	for (i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < 100; i++) {
 		uint64_t n = c->soft_count;
 		long err = ipi(1, self());
 
@@ -49,16 +48,14 @@ static void t_pending(void)
 
 static void t_siblings(void)
 {
-	unsigned int i, k;
-
 	if (ncpus < 2) {
 		check_skip("one hart");
 		return;
 	}
 	if (!workers_start())
 		return;
-	for (k = 0; k < 50; k++) {
-		for (i = 1; i < ncpus; i++) {
+	for (unsigned int k = 0; k < 50; k++) {
+		for (unsigned int i = 1; i < ncpus; i++) {
 			uint64_t n = cpus[i].soft_count;
 			long err = ipi(1, cpus[i].hartid);
 
@@ -76,23 +73,22 @@ static void t_all(void)
 	static const uint64_t forms[][2] = {
 		{ 0, ~0ULL }, { ~0ULL, ~0ULL }, { 1, ~0ULL }, { 0, 0 },
 	};
-	unsigned int i, f;
 
 	if (!workers_start())
 		return;
 	csr_write(sie, 1UL << IRQ_SOFT);
 	irq_enable();
-	for (f = 0; f < ARRAY_SIZE(forms); f++) {
+	for (unsigned int f = 0; f < ARRAY_SIZE(forms); f++) {
 		uint64_t n[MAX_CPUS], mask = forms[f][0];
 		long err;
 
 		if (forms[f][1] == 0)
 			mask = (1ULL << ncpus) - 1;
-		for (i = 0; i < ncpus; i++)
+		for (unsigned int i = 0; i < ncpus; i++)
 			n[i] = cpus[i].soft_count;
 		err = ipi(mask, forms[f][1]);
 		EXPECT(err == 0, "mask 0x%lx base 0x%lx: %ld", mask, forms[f][1], err);
-		for (i = 0; i < ncpus; i++)
+		for (unsigned int i = 0; i < ncpus; i++)
 			EXPECT(WAIT_UNTIL(cpus[i].soft_count > n[i], LONG_MS),
 			       "mask 0x%lx base 0x%lx: hart %lu gets none", mask, forms[f][1],
 			       cpus[i].hartid);
@@ -104,15 +100,14 @@ static void t_all(void)
 static void expect_refused(uint64_t mask, uint64_t base)
 {
 	uint64_t n[MAX_CPUS];
-	unsigned int i;
 	long err;
 
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		n[i] = cpus[i].soft_count;
 	err = ipi(mask, base);
 	EXPECT_SPEC(err == SBI_INVALID_PARAM, "mask 0x%lx base 0x%lx: %ld", mask, base, err);
 	delay_ms(2);
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		EXPECT_SPEC(cpus[i].soft_count == n[i], "mask 0x%lx base 0x%lx reaches hart %lu",
 			    mask, base, cpus[i].hartid);
 }

@@ -16,9 +16,8 @@ uint64_t find_hole(void)
 	static const uint64_t candidates[] = {
 		0x08000000, 0x18000000, 0x1f000000, 0x7f000000, 0x70000000,
 	};
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(candidates); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(candidates); i++) {
 		if (!dt_claims(candidates[i], 0x2000))
 			return candidates[i];
 	}
@@ -27,9 +26,7 @@ uint64_t find_hole(void)
 
 uint32_t own_source(void)
 {
-	uint32_t s;
-
-	for (s = 1; plic.base && s <= plic.ndev; s++) {
+	for (uint32_t s = 1; plic.base && s <= plic.ndev; s++) {
 		if (dt_owns_source(s))
 			return s;
 	}
@@ -47,11 +44,10 @@ static void worker(void *arg)
 
 bool workers_start(void)
 {
-	unsigned int i;
 	bool ok = true;
 
 	workers_quit = false;
-	for (i = 1; i < ncpus; i++) {
+	for (unsigned int i = 1; i < ncpus; i++) {
 		uint32_t runs = cpus[i].runs;
 		long err = smp_run(&cpus[i], worker, NULL);
 
@@ -65,11 +61,9 @@ bool workers_start(void)
 
 void workers_stop(void)
 {
-	unsigned int i;
-
 	workers_quit = true;
 	mb();
-	for (i = 1; i < ncpus; i++) {
+	for (unsigned int i = 1; i < ncpus; i++) {
 		sbi_call(EID_IPI, 0, 1, cpus[i].hartid, 0, 0, 0);
 		EXPECT(smp_join(&cpus[i]), "hart %lu does not stop", cpus[i].hartid);
 	}

@@ -8,16 +8,13 @@
 /* Do `fn` for each stretch of RAM that nothing occupies. */
 static void for_free_ram(void (*fn)(uint64_t base, uint64_t end))
 {
-	unsigned int i;
-
-	for (i = 0; i < machine.nram; i++) {
+	for (unsigned int i = 0; i < machine.nram; i++) {
 		uint64_t at = machine.ram[i].base, end = at + machine.ram[i].size;
 
 		while (at < end) {
 			const struct range *next = NULL;
-			unsigned int k;
 
-			for (k = 0; k < machine.nreserved; k++) {
+			for (unsigned int k = 0; k < machine.nreserved; k++) {
 				const struct range *r = &machine.reserved[k];
 
 				if (r->base + r->size > at && r->base < end &&
@@ -76,11 +73,9 @@ static unsigned int broken, probed;
 
 static void probe_range(uint64_t base, uint64_t end)
 {
-	uint64_t at;
-
 	base = (base + 7) & ~7ULL;
 	end &= ~7ULL;
-	for (at = base; at < end; at = (at + 0x200000) & ~0x1fffffULL) {
+	for (uint64_t at = base; at < end; at = (at + 0x200000) & ~0x1fffffULL) {
 		broken += !byte_works(at);
 		probed++;
 	}
@@ -100,9 +95,7 @@ static uint64_t alias_pass, alias_bad;
 
 static void alias_range(uint64_t base, uint64_t end)
 {
-	uint64_t at;
-
-	for (at = (base + 0x1fffff) & ~0x1fffffULL; at + 8 <= end; at += 0x200000) {
+	for (uint64_t at = (base + 0x1fffff) & ~0x1fffffULL; at + 8 <= end; at += 0x200000) {
 		volatile uint64_t *p = (volatile uint64_t *)at;
 
 		if (alias_pass == 0)
@@ -123,15 +116,13 @@ static void t_alias(void)
 /* The first and the last byte of each RAM range answer, whoever occupies them. */
 static void t_ends(void)
 {
-	unsigned int i;
 	struct tf regs;
 
-	for (i = 0; i < machine.nram; i++) {
+	for (unsigned int i = 0; i < machine.nram; i++) {
 		const struct range *r = &machine.ram[i];
 		uint64_t ends[2] = { r->base, r->base + r->size - 1 };
-		unsigned int k;
 
-		for (k = 0; k < 2; k++) {
+		for (unsigned int k = 0; k < 2; k++) {
 			const struct tf *out;
 
 			lab_fill(&regs);
@@ -146,9 +137,9 @@ static void t_ends(void)
 static void initrd_sum(void)
 {
 	const uint8_t *p = (const uint8_t *)machine.initrd.base;
-	uint64_t sum = 0, i;
+	uint64_t sum = 0;
 
-	for (i = 0; i < machine.initrd.size; i++)
+	for (uint64_t i = 0; i < machine.initrd.size; i++)
 		sum = sum * 31 + p[i];
 	line("test: initrd 0x%lx + %lu sum %lx", machine.initrd.base, machine.initrd.size, sum);
 }

@@ -55,16 +55,16 @@ static void expect_load(const char *what, struct tf *in, uint32_t insn, unsigned
 static void t_loads(void)
 {
 	static const int offsets[] = { 0, 4, -4, 2044, -2048 };
-	unsigned int rd, rs1, k, w;
+	unsigned int rs1;
 	struct tf in;
 
 	if (!setup())
 		return;
 	set_reg(5);
-	for (w = W_W; w <= W_WU; w += W_WU - W_W) {
-		for (rd = 0; rd < 32; rd++) {
+	for (unsigned int w = W_W; w <= W_WU; w += W_WU - W_W) {
+		for (unsigned int rd = 0; rd < 32; rd++) {
 			rs1 = rd == 31 ? 1 : rd + 1;
-			for (k = 0; k < ARRAY_SIZE(offsets); k++) {
+			for (unsigned int k = 0; k < ARRAY_SIZE(offsets); k++) {
 				lab_fill(&in);
 				in.x[rs1] = reg - (uint64_t)(int64_t)offsets[k];
 				expect_load(w == W_W ? "lw" : "lwu", &in,
@@ -83,14 +83,13 @@ static void t_loads(void)
 
 static void t_c_loads(void)
 {
-	unsigned int rd, off;
 	struct tf in;
 
 	if (!setup())
 		return;
 	set_reg(6);
-	for (rd = 8; rd < 16; rd++) {
-		for (off = 0; off <= 124; off += 4) {
+	for (unsigned int rd = 8; rd < 16; rd++) {
+		for (unsigned int off = 0; off <= 124; off += 4) {
 			unsigned int rs1 = 8 + (rd + off / 4) % 8;
 
 			lab_fill(&in);
@@ -98,8 +97,8 @@ static void t_c_loads(void)
 			expect_load("c.lw", &in, enc_cl_w(2, rd, rs1, off), rd, keeps ? 6 : 0);
 		}
 	}
-	for (rd = 1; rd < 32; rd++) {
-		for (off = 0; off <= 252; off += rd == 2 ? 4 : 84) {
+	for (unsigned int rd = 1; rd < 32; rd++) {
+		for (unsigned int off = 0; off <= 252; off += rd == 2 ? 4 : 84) {
 			lab_fill(&in);
 			in.x[REG_SP] = reg - off;
 			expect_load("c.lwsp", &in, enc_c_lwsp(rd, off), rd, keeps ? 6 : 0);
@@ -125,14 +124,14 @@ static void expect_store(const char *what, struct tf *in, uint32_t insn, unsigne
 static void t_stores(void)
 {
 	static const int offsets[] = { 0, 4, -4, 2044, -2048 };
-	unsigned int rs2, rs1, k;
+	unsigned int rs1;
 	struct tf in;
 
 	if (!setup())
 		return;
-	for (rs2 = 0; rs2 < 32; rs2++) {
+	for (unsigned int rs2 = 0; rs2 < 32; rs2++) {
 		rs1 = rs2 == 31 ? 1 : rs2 + 1;
-		for (k = 0; k < ARRAY_SIZE(offsets); k++) {
+		for (unsigned int k = 0; k < ARRAY_SIZE(offsets); k++) {
 			uint32_t v = rs2 ? rs2 & 7 : 0;
 
 			lab_fill(&in);
@@ -146,13 +145,12 @@ static void t_stores(void)
 
 static void t_c_stores(void)
 {
-	unsigned int rs2, off;
 	struct tf in;
 
 	if (!setup())
 		return;
-	for (rs2 = 8; rs2 < 16; rs2++) {
-		for (off = 0; off <= 124; off += 4) {
+	for (unsigned int rs2 = 8; rs2 < 16; rs2++) {
+		for (unsigned int off = 0; off <= 124; off += 4) {
 			unsigned int rs1 = 8 + (rs2 - 7 + off / 4 % 7) % 8;
 
 			lab_fill(&in);
@@ -162,10 +160,10 @@ static void t_c_stores(void)
 				expect_store("c.sw", &in, enc_cl_w(6, rs2, rs1, off), rs2, rs2 & 7);
 		}
 	}
-	for (rs2 = 0; rs2 < 32; rs2++) {
+	for (unsigned int rs2 = 0; rs2 < 32; rs2++) {
 		if (rs2 == REG_SP)
 			continue;
-		for (off = 0; off <= 252; off += 84) {
+		for (unsigned int off = 0; off <= 252; off += 84) {
 			lab_fill(&in);
 			in.x[rs2] = rs2 ? rs2 & 7 : 0;
 			in.x[REG_SP] = reg - off;
@@ -204,12 +202,11 @@ static void t_widths(void)
 		{ "lb", W_B }, { "lh", W_H }, { "ld", W_D }, { "lbu", W_BU }, { "lhu", W_HU },
 	}, stores[] = { { "sb", W_B }, { "sh", W_H }, { "sd", W_D } };
 	uint64_t even;
-	unsigned int i;
 	struct tf in;
 
 	if (!setup())
 		return;
-	for (i = 0; i < ARRAY_SIZE(loads); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(loads); i++) {
 		even = loads[i].w == W_D ? reg & ~7ULL : reg;
 		lab_fill(&in);
 		in.x[REG_A0] = even - 8;
@@ -218,7 +215,7 @@ static void t_widths(void)
 		expect_fault("load to x0", &in, enc_load(loads[i].w, 0, REG_A0, 8), even,
 			     CAUSE_LOAD_ACCESS, CAUSE_LOAD_ACCESS, true);
 	}
-	for (i = 0; i < ARRAY_SIZE(stores); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(stores); i++) {
 		even = stores[i].w == W_D ? reg & ~7ULL : reg;
 		lab_fill(&in);
 		in.x[REG_A0] = even - 8;
@@ -241,12 +238,11 @@ static void t_widths(void)
 
 static void t_misaligned(void)
 {
-	unsigned int k;
 	struct tf in;
 
 	if (!setup())
 		return;
-	for (k = 1; k < 4; k++) {
+	for (unsigned int k = 1; k < 4; k++) {
 		lab_fill(&in);
 		in.x[REG_A0] = reg + k;
 		expect_fault("misaligned lw", &in, enc_load(W_W, REG_A1, REG_A0, 0), reg + k,
@@ -266,12 +262,11 @@ static void t_atomic(void)
 		{ "amoand", AMO_AND },
 	};
 	const struct tf *r;
-	unsigned int i;
 	struct tf in;
 
 	if (!setup())
 		return;
-	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(ops); i++) {
 		lab_fill(&in);
 		in.x[REG_A0] = reg;
 		expect_fault(ops[i].name, &in, enc_amo(ops[i].op, W_W, 12, REG_A1, REG_A0), reg,

@@ -31,7 +31,7 @@ static uint32_t after_write(uint64_t offset, uint32_t v)
 
 static void t_priority_own(void)
 {
-	uint32_t s = own_source(), v, got;
+	uint32_t s = own_source(), got;
 
 	if (no_plic())
 		return;
@@ -39,7 +39,7 @@ static void t_priority_own(void)
 		check_skip("no device with an interrupt");
 		return;
 	}
-	for (v = 0; v <= 7; v++) {
+	for (uint32_t v = 0; v <= 7; v++) {
 		got = after_write(PLIC_PRIORITY(s), v);
 		EXPECT(got == v, "source %u: wrote %u, reads %u", s, v, got);
 	}
@@ -50,11 +50,11 @@ static void t_priority_own(void)
 /* Linux writes the priorities of all sources: nothing happens, and they read 0. */
 static void t_priority_foreign(void)
 {
-	uint32_t s, tried = 0;
+	uint32_t tried = 0;
 
 	if (no_plic())
 		return;
-	for (s = 0; s < 1024; s++) {
+	for (uint32_t s = 0; s < 1024; s++) {
 		if (s && s <= plic.ndev && dt_owns_source(s))
 			continue;
 		plic_write(PLIC_PRIORITY(s), 7);
@@ -68,9 +68,9 @@ static void t_priority_foreign(void)
 
 static uint32_t own_bits(uint32_t word)
 {
-	uint32_t bits = 0, i;
+	uint32_t bits = 0;
 
-	for (i = 0; i < 32; i++) {
+	for (uint32_t i = 0; i < 32; i++) {
 		uint32_t s = word * 32 + i;
 
 		if (s && s <= plic.ndev && dt_owns_source(s))
@@ -81,13 +81,10 @@ static uint32_t own_bits(uint32_t word)
 
 static void t_enable(void)
 {
-	unsigned int h;
-	uint32_t w;
-
 	if (no_plic())
 		return;
-	for (h = 0; h < ncpus; h++) {
-		for (w = 0; w < 32; w++) {
+	for (unsigned int h = 0; h < ncpus; h++) {
+		for (uint32_t w = 0; w < 32; w++) {
 			uint64_t at = PLIC_ENABLE(cpus[h].plic_ctx, 32 * w);
 			uint32_t own = own_bits(w), got = after_write(at, 0xffffffff);
 
@@ -103,15 +100,14 @@ static void t_enable(void)
 
 static void t_threshold(void)
 {
-	unsigned int h;
-	uint32_t v, got;
+	uint32_t got;
 
 	if (no_plic())
 		return;
-	for (h = 0; h < ncpus; h++) {
+	for (unsigned int h = 0; h < ncpus; h++) {
 		uint64_t at = PLIC_THRESHOLD(cpus[h].plic_ctx);
 
-		for (v = 0; v <= 7; v++) {
+		for (uint32_t v = 0; v <= 7; v++) {
 			got = after_write(at, v);
 			EXPECT(got == v, "hart %lu: wrote %u, reads %u", cpus[h].hartid, v, got);
 		}
@@ -122,11 +118,9 @@ static void t_threshold(void)
 
 static void t_pending(void)
 {
-	uint32_t w;
-
 	if (no_plic())
 		return;
-	for (w = 0; w < 32; w++) {
+	for (uint32_t w = 0; w < 32; w++) {
 		uint32_t old = plic_read(PLIC_PENDING(32 * w));
 
 		plic_write(PLIC_PENDING(32 * w), ~old);
@@ -141,15 +135,14 @@ static void t_claim(void)
 {
 	static const uint32_t ids[] = { 0, 1, 33, 95, 96, 127, 1023, 1024, 4096, 0x80000000,
 					0xffffffff };
-	unsigned int h, i;
 
 	if (no_plic())
 		return;
-	for (h = 0; h < ncpus; h++) {
+	for (unsigned int h = 0; h < ncpus; h++) {
 		int c = cpus[h].plic_ctx;
 
 		EXPECT(plic_claim(c) == 0, "claim of context %d with nothing pending", c);
-		for (i = 0; i < ARRAY_SIZE(ids); i++)
+		for (unsigned int i = 0; i < ARRAY_SIZE(ids); i++)
 			plic_complete(c, ids[i]);
 		if (plic.ndev)
 			plic_complete(c, plic.ndev + 1);
@@ -160,19 +153,16 @@ static void t_claim(void)
 /* The M-mode contexts are inert, contexts beyond the harts are not there. */
 static void t_contexts(void)
 {
-	unsigned int c;
-
 	if (no_plic())
 		return;
 	if (sbi.opensbi) {
 		check_skip("the machine's M-mode contexts are the firmware's");
 		return;
 	}
-	for (c = 0; c < plic.ncontexts + 4; c++) {
-		unsigned int h;
+	for (unsigned int c = 0; c < plic.ncontexts + 4; c++) {
 		bool own = false;
 
-		for (h = 0; h < ncpus; h++)
+		for (unsigned int h = 0; h < ncpus; h++)
 			own |= cpus[h].plic_ctx == (int)c;
 		if (own || PLIC_THRESHOLD(c) + 8 > plic.size)
 			continue;
@@ -187,12 +177,11 @@ static void t_contexts(void)
 /* Every register offset of the first pages and of the context pages can be read and written. */
 static void t_sweep(void)
 {
-	uint64_t off;
 	unsigned int n = 0;
 
 	if (no_plic())
 		return;
-	for (off = 0; off < plic.size; off += off < 0x3000 ? 4 : 0x1000 - 4) {
+	for (uint64_t off = 0; off < plic.size; off += off < 0x3000 ? 4 : 0x1000 - 4) {
 		uint64_t at = off & ~3ULL;
 		const struct tf *r;
 		struct tf in;

@@ -20,11 +20,10 @@ static void check_params(uint64_t mask)
 		{ 0, 1ULL << 62 }, { 0x1000, 1ULL << 62 }, { 1ULL << 38, 1ULL << 38 },
 		{ MMU_WINDOW, 512 * PAGE_SIZE },
 	};
-	unsigned int i, fid;
 	long err;
 
-	for (fid = 0; fid <= 2; fid++) {
-		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (unsigned int fid = 0; fid <= 2; fid++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 			err = fence(fid, mask, 0, sizes[i][0], sizes[i][1], 1);
 			EXPECT(err == 0, "fid %u start 0x%lx size 0x%lx: %ld", fid, sizes[i][0],
 			       sizes[i][1], err);
@@ -55,10 +54,9 @@ static void t_mask(void)
 		{ 1ULL << 63 | 1, 0 }, { ~0ULL, 0 }, { 1, 64 }, { 1, 4096 }, { 1, 1ULL << 32 },
 		{ 1, ~0ULL - 1 }, { 2, ~0ULL - 1 }, { 4, ~0ULL - 1 },
 	};
-	unsigned int i, fid;
 
-	for (fid = 0; fid <= 2; fid++) {
-		for (i = 0; i < ARRAY_SIZE(bad); i++) {
+	for (unsigned int fid = 0; fid <= 2; fid++) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
 			long err = fence(fid, bad[i][0], bad[i][1], 0, 4096, 0);
 
 			EXPECT_SPEC(err == SBI_INVALID_PARAM, "fid %u mask 0x%lx base 0x%lx: %ld",
@@ -72,14 +70,12 @@ static void t_mask(void)
 /* The guest has no H: the four hypervisor kinds are not supported. */
 static void t_hyper(void)
 {
-	unsigned int fid;
-
-	for (fid = 3; fid <= 6; fid++) {
+	for (unsigned int fid = 3; fid <= 6; fid++) {
 		long err = fence(fid, 1, 0, 0, 4096, 0);
 
 		EXPECT_OURS(err == SBI_NOT_SUPPORTED, "fid %u: %ld", fid, err);
 	}
-	for (fid = 7; fid <= 9; fid++) {
+	for (unsigned int fid = 7; fid <= 9; fid++) {
 		long err = fence(fid, 1, 0, 0, 4096, 0);
 
 		EXPECT(err == SBI_NOT_SUPPORTED, "fid %u: %ld", fid, err);
@@ -143,7 +139,7 @@ static long fence_kind(unsigned int kind, uint64_t hart)
 
 static void t_stale(void)
 {
-	unsigned int i, stale = 0;
+	unsigned int stale = 0;
 	bool b = false;
 
 	if (ncpus < 2) {
@@ -157,7 +153,7 @@ static void t_stale(void)
 	if (!EXPECT(smp_run(&cpus[1], reader, NULL) == 0, "start"))
 		return;
 	ask();
-	for (i = 0; i < 160; i++) {
+	for (unsigned int i = 0; i < 160; i++) {
 		uint64_t got, want;
 		long err;
 
@@ -179,14 +175,13 @@ static void t_stale(void)
 /* The calling hart is one of the mask: its own stale translation must go too. */
 static void t_stale_self(void)
 {
-	unsigned int i;
 	uint64_t self = this_cpu()->hartid;
 
 	mmu_set(0, (uint64_t)page_a, PTE_RW);
 	page_a[0] = 0xaaaa;
 	page_b[0] = 0xbbbb;
 	mmu_on(1);
-	for (i = 0; i < 64; i++) {
+	for (unsigned int i = 0; i < 64; i++) {
 		uint64_t want = i & 1 ? 0xaaaa : 0xbbbb, got;
 
 		(void)*(volatile uint64_t *)MMU_PAGE(0);

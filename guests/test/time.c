@@ -44,9 +44,7 @@ static void disarm(void)
 
 static void check_future(void (*set)(uint64_t))
 {
-	unsigned int i;
-
-	for (i = 0; i < 20; i++) {
+	for (unsigned int i = 0; i < 20; i++) {
 		uint64_t when = time_now() + ms_to_ticks(2);
 
 		set(when);
@@ -61,9 +59,8 @@ static void check_future(void (*set)(uint64_t))
 static void check_past(void (*set)(uint64_t))
 {
 	uint64_t past[] = { 0, 1, time_now(), time_now() - 1 };
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(past); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(past); i++) {
 		set(past[i]);
 		arm();
 		EXPECT(WAIT_UNTIL(fired_at, LONG_MS), "deadline %lu never fires", past[i]);
@@ -76,9 +73,8 @@ static void check_past(void (*set)(uint64_t))
 static void check_cancel(void (*set)(uint64_t), void (*undo)(uint64_t))
 {
 	uint64_t later[] = { TIME_NEVER, time_now() + ms_to_ticks(3600000) };
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(later); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(later); i++) {
 		set(time_now());
 		delay_ms(2);
 		undo(later[i]);
@@ -93,9 +89,7 @@ static void check_cancel(void (*set)(uint64_t), void (*undo)(uint64_t))
 /* wfi wakes for a timer that is enabled in sie, with interrupts masked. */
 static void check_wfi(void (*set)(uint64_t))
 {
-	unsigned int i;
-
-	for (i = 0; i < 5; i++) {
+	for (unsigned int i = 0; i < 5; i++) {
 		uint64_t when = time_now() + ms_to_ticks(3);
 
 		irq_disable();
@@ -244,9 +238,8 @@ static void t_no_sstc(void)
 static void t_monotonic(void)
 {
 	uint64_t last = time_now(), start = last;
-	unsigned int i;
 
-	for (i = 0; i < 10000; i++) {
+	for (unsigned int i = 0; i < 10000; i++) {
 		uint64_t t = time_now();
 
 		EXPECT(t >= last, "time goes back by %lu", last - t);

@@ -9,12 +9,12 @@
 
 static void t_cpus(void)
 {
-	unsigned int seen = 0, i, k;
+	unsigned int seen = 0;
 
 	EXPECT_OURS(cpus[0].hartid == 0, "the boot hart is %lu", cpus[0].hartid);
-	for (i = 0; i < ncpus; i++) {
+	for (unsigned int i = 0; i < ncpus; i++) {
 		EXPECT(cpus[i].hartid < ncpus, "hart id %lu of %u harts", cpus[i].hartid, ncpus);
-		for (k = 0; k < i; k++)
+		for (unsigned int k = 0; k < i; k++)
 			EXPECT(cpus[k].hartid != cpus[i].hartid, "hart id %lu twice",
 			       cpus[i].hartid);
 		seen++;
@@ -29,10 +29,9 @@ static void t_isa(void)
 		"h", "sha", "shcounterenw", "shgatpa", "shtvala", "shvsatpa", "shvstvala",
 		"shvstvecd", "shlcofideleg",
 	};
-	unsigned int i, k;
 
-	for (i = 0; i < ncpus; i++) {
-		for (k = 0; k < ARRAY_SIZE(hyper); k++)
+	for (unsigned int i = 0; i < ncpus; i++) {
+		for (unsigned int k = 0; k < ARRAY_SIZE(hyper); k++)
 			EXPECT_OURS(!dt_isa_has(i, hyper[k]), "hart %lu has %s", cpus[i].hartid,
 				    hyper[k]);
 		EXPECT(dt_isa_has(i, "i") && dt_isa_has(i, "m") && dt_isa_has(i, "a") &&
@@ -45,14 +44,12 @@ static void t_isa(void)
 
 static void t_memory(void)
 {
-	unsigned int i, k;
-
-	for (i = 0; i < machine.nram; i++) {
+	for (unsigned int i = 0; i < machine.nram; i++) {
 		const struct range *r = &machine.ram[i];
 
 		EXPECT(r->size && !(r->base & 0xfff) && !(r->size & 0xfff),
 		       "RAM 0x%lx + 0x%lx", r->base, r->size);
-		for (k = 0; k < i; k++)
+		for (unsigned int k = 0; k < i; k++)
 			EXPECT(!ranges_overlap(r->base, r->size, machine.ram[k].base,
 					       machine.ram[k].size), "RAM ranges overlap");
 	}
@@ -68,8 +65,6 @@ static void t_memory(void)
 /* Two contexts a hart, 2h inert and 2h+1 for S-mode: what small systems hard-code. */
 static void t_plic_node(void)
 {
-	unsigned int i;
-
 	if (!plic.base) {
 		check_skip("the tree has no PLIC");
 		return;
@@ -77,7 +72,7 @@ static void t_plic_node(void)
 	EXPECT(plic.ndev >= 1 && plic.ndev <= 1023, "riscv,ndev %u", plic.ndev);
 	EXPECT(plic.ncontexts == 2 * ncpus, "%u contexts for %u harts", plic.ncontexts, ncpus);
 	EXPECT(plic.size >= PLIC_THRESHOLD(plic.ncontexts), "reg size 0x%lx", plic.size);
-	for (i = 0; i < ncpus; i++)
+	for (unsigned int i = 0; i < ncpus; i++)
 		EXPECT(cpus[i].plic_ctx == (int)(2 * cpus[i].hartid + 1), "hart %lu: context %d",
 		       cpus[i].hartid, cpus[i].plic_ctx);
 }
@@ -93,9 +88,9 @@ static void check_phandle(int node, const char *prop, uint32_t ph)
 static void t_phandles(void)
 {
 	const void *fdt = machine.fdt;
-	int node, len;
+	int len;
 
-	for (node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+	for (int node = 0; node >= 0; node = fdt_next_node(fdt, node, NULL)) {
 		const fdt32_t *p = fdt_getprop(fdt, node, "interrupts-extended", &len);
 
 		check_phandle(node, "interrupt-parent", dt_cell(node, "interrupt-parent", 0, 0));

@@ -25,11 +25,11 @@ static void set_scratch(uint8_t v)
 static void t_bytes(void)
 {
 	const struct tf *r;
-	unsigned int reg, at;
+	unsigned int at;
 	uint32_t insn;
 	struct tf in;
 
-	for (reg = 0; reg < 32; reg++) {
+	for (unsigned int reg = 0; reg < 32; reg++) {
 		at = reg == 31 ? 1 : reg + 1;
 		set_scratch((uint8_t)(0x80 + reg));
 		for (unsigned int w = W_B; w <= W_BU; w += W_BU - W_B) {
@@ -62,14 +62,13 @@ static bool faults(struct tf *in, uint32_t insn, uint64_t cause, uint64_t at)
 /* The page, but for the window: every width at every place. */
 static void t_others(void)
 {
-	uint64_t page = base & -PAGE, at;
-	unsigned int w;
+	uint64_t page = base & -PAGE;
 	struct tf in;
 
 	set_scratch(0x5a);
 	lab_fill(&in);
-	for (w = W_B; w <= W_D; w++) {
-		for (at = page; at < page + PAGE; at += 1u << w) {
+	for (unsigned int w = W_B; w <= W_D; w++) {
+		for (uint64_t at = page; at < page + PAGE; at += 1u << w) {
 			if (at >= base && at + (1u << w) <= base + WINDOW)
 				continue;
 			in.x[REG_A0] = at;

@@ -201,9 +201,7 @@ bool dt_is_strings(const struct dt_prop *prop)
 
 bool dt_is_zero(const struct dt_prop *prop)
 {
-	uint32_t i;
-
-	for (i = 0; i < prop->size; i++) {
+	for (uint32_t i = 0; i < prop->size; i++) {
 		if (prop->data[i])
 			return false;
 	}
@@ -270,9 +268,8 @@ void dt_write_string(struct dt_writer *w, const char *name, const char *text)
 void dt_write_cells(struct dt_writer *w, const char *name, const uint32_t *cells, uint32_t count)
 {
 	uint8_t *p = dt_write_room(w, name, 4 * count);
-	uint32_t i;
 
-	for (i = 0; p && i < count; i++)
+	for (uint32_t i = 0; p && i < count; i++)
 		dt_put_u32(p + 4 * i, cells[i]);
 }
 

@@ -14,11 +14,9 @@ const char *const config_image_props[NR_IMAGE_ROLES] = { "kernel", "initrd" };
 
 static bool name_valid(const char *name)
 {
-	const char *p;
-
 	if (!*name || *name < 'a' || *name > 'z' || strlen(name) >= VM_NAME_LEN)
 		return false;
-	for (p = name; *p; p++) {
+	for (const char *p = name; *p; p++) {
 		if (!(*p >= 'a' && *p <= 'z') && !(*p >= '0' && *p <= '9') && *p != '-')
 			return false;
 	}
@@ -29,7 +27,6 @@ static void start_vm(struct reading *c, const char *name)
 {
 	struct config *config = c->config;
 	struct config_vm *vm = &config->vms[config->nr_vms];
-	uint32_t i;
 
 	fmt_str(c->path, sizeof(c->path), "/%s", name);
 	if (!name_valid(name))
@@ -39,7 +36,7 @@ static void start_vm(struct reading *c, const char *name)
 	if (!strcmp(name, "bulkhead") || !strcmp(name, "monitor"))
 		problem_report(c->r, PROBLEM_BAD_NAME, true, c->path, "",
 			       "lines of the hypervisor are marked with this name; choose another one");
-	for (i = 0; i < config->nr_vms; i++) {
+	for (uint32_t i = 0; i < config->nr_vms; i++) {
 		if (!strcmp(config->vms[i].name, name))
 			problem_report(c->r, PROBLEM_DUPLICATE, true, c->path, "",
 				       "two guests have this name; rename one");

@@ -49,14 +49,14 @@ static void too_many(struct reading *c, const struct dt_prop *p, unsigned limit)
 static void read_harts(struct reading *c, const struct dt_prop *p)
 {
 	struct config_vm *vm = c->vm;
-	uint32_t at, i;
+	uint32_t i;
 	uint64_t id;
 
 	if (!p->size || p->size % 4) {
 		bad_value(c, p, "must be a list of hart ids, as in <1 2>");
 		return;
 	}
-	for (at = 0; at < p->size; at += 4) {
+	for (uint32_t at = 0; at < p->size; at += 4) {
 		id = dt_u32(p->data + at);
 		for (i = 0; i < vm->nr_harts && vm->harts[i] != id; i++)
 			;
@@ -406,16 +406,16 @@ static const struct property vm_props[] = {
 static unsigned distance(const char *a, const char *b)
 {
 	uint8_t row[33], diagonal, above, best;
-	size_t i, j, na = strlen(a), nb = strlen(b);
+	size_t na = strlen(a), nb = strlen(b);
 
 	if (na > 32 || nb > 32)
 		return 99;
-	for (j = 0; j <= nb; j++)
+	for (size_t j = 0; j <= nb; j++)
 		row[j] = j;
-	for (i = 1; i <= na; i++) {
+	for (size_t i = 1; i <= na; i++) {
 		diagonal = row[0];
 		row[0] = i;
-		for (j = 1; j <= nb; j++) {
+		for (size_t j = 1; j <= nb; j++) {
 			above = row[j];
 			best = diagonal + (a[i - 1] != b[j - 1]);
 			best = above + 1 < best ? above + 1 : best;
@@ -431,9 +431,9 @@ static unsigned distance(const char *a, const char *b)
 static bool is_misplaced(const struct reading *c, const char *name)
 {
 	const struct property *others = c->vm ? root_props : vm_props;
-	uint32_t i, count = c->vm ? ARRAY_LEN(root_props) : ARRAY_LEN(vm_props);
+	uint32_t count = c->vm ? ARRAY_LEN(root_props) : ARRAY_LEN(vm_props);
 
-	for (i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (!strcmp(others[i].name, name))
 			return true;
 	}
@@ -445,9 +445,8 @@ static void unknown_property(struct reading *c, const struct dt_prop *p,
 {
 	const char *near = NULL;
 	unsigned best = 4, d;
-	uint32_t i;
 
-	for (i = 0; i < count && !is_misplaced(c, p->name); i++) {
+	for (uint32_t i = 0; i < count && !is_misplaced(c, p->name); i++) {
 		d = distance(p->name, known[i].name);
 		if (d < best) {
 			best = d;

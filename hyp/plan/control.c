@@ -92,9 +92,7 @@ static const struct word words[] = {
 
 static const char *word_fact(const char *word, size_t size)
 {
-	const struct word *w;
-
-	for (w = words; size && w < words + ARRAY_LEN(words); w++) {
+	for (const struct word *w = words; size && w < words + ARRAY_LEN(words); w++) {
 		if (w->size <= size && word[size - 1] == w->name[w->size - 1] &&
 		    !memcmp(word + size - w->size, w->name, w->size))
 			return w->what;
@@ -132,11 +130,10 @@ static const char *property_fact(const char *name)
 {
 	static const char suffix[] = "system-power-controller";
 	size_t size = strlen(name), n = sizeof(suffix) - 1;
-	uint32_t i;
 
 	if (size > n && !memcmp(name + size - n, suffix, n))
 		name += size - n;	/* a vendor's */
-	for (i = 0; i < ARRAY_LEN(properties); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(properties); i++) {
 		if (name[0] == properties[i].name[0] && !strcmp(name, properties[i].name))
 			return properties[i].what;
 	}

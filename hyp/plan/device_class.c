@@ -68,9 +68,7 @@ static const char *const without_dma[] = {
 static bool has_compatible_of(const struct host *host, uint16_t node, const char *const *list,
 		      uint32_t count)
 {
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (host_is_compatible(host, node, list[i]))
 			return true;
 	}
@@ -85,7 +83,6 @@ bool device_switches_off(const struct host *host, uint16_t node)
 const char *device_refusal(const struct host *host, uint16_t node)
 {
 	struct dt_prop p;
-	uint32_t i;
 
 	if (host_is_within(host, node, 0) && !node)
 		return "it is the whole machine; name devices";
@@ -103,7 +100,7 @@ const char *device_refusal(const struct host *host, uint16_t node)
 		return WHY_POWER;
 	if (host_find_prop(host, node, "#iommu-cells", &p))
 		return WHY_IOMMU;
-	for (i = 0; i < ARRAY_LEN(refused); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(refused); i++) {
 		if (host_is_compatible(host, node, refused[i].compatible))
 			return refused[i].why;
 	}

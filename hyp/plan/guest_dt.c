@@ -21,9 +21,7 @@ static struct guest_tree tree;
 
 static bool name_is_one_of(const char *name, const char *const *list, uint32_t count)
 {
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (name[0] == list[i][0] && !strcmp(name, list[i]))
 			return true;
 	}
@@ -77,10 +75,10 @@ static void write_contexts(struct guest_tree *t, const struct dt_prop *p,
 			   const struct plan_vplic *plic)
 {
 	uint8_t *out = dt_write_room(&t->w, p->name, 16 * t->vm->nr_vcpus);
-	uint32_t i, hart;
+	uint32_t hart;
 	bool served;
 
-	for (i = 0; out && i < t->vm->nr_vcpus; i++, out += 16) {
+	for (uint32_t i = 0; out && i < t->vm->nr_vcpus; i++, out += 16) {
 		hart = t->vm->vcpu_hart[i];
 		served = t->plan->harts[hart].plic_context[plic->plic] != NO_CONTEXT;
 		dt_put_u32(out, t->host->harts[hart].intc_phandle);
@@ -120,18 +118,18 @@ static void copy_plic(struct guest_tree *t, uint16_t node, const struct plan_vpl
 static void write_files(struct guest_tree *t, uint16_t node)
 {
 	const struct host_node *bus = &t->host->nodes[t->host->nodes[node].parent];
-	uint32_t i, n, cells[4], hart;
+	uint32_t n, cells[4];
 	uint8_t *reg = dt_write_room(&t->w, "reg", 4 * (bus->address_cells + bus->size_cells) * t->vm->nr_vcpus);
 	uint8_t *extended;
 
-	for (i = 0; reg && i < t->vm->nr_vcpus; i++) {
+	for (uint32_t i = 0; reg && i < t->vm->nr_vcpus; i++) {
 		n = guest_put_cells(cells, t->plan->harts[t->vm->vcpu_hart[i]].file.v, bus->address_cells);
 		n += guest_put_cells(cells + n, PAGE_SIZE, bus->size_cells);
-		for (hart = 0; hart < n; hart++, reg += 4)
+		for (uint32_t hart = 0; hart < n; hart++, reg += 4)
 			dt_put_u32(reg, cells[hart]);
 	}
 	extended = dt_write_room(&t->w, "interrupts-extended", 8 * t->vm->nr_vcpus);
-	for (i = 0; extended && i < t->vm->nr_vcpus; i++, extended += 8) {
+	for (uint32_t i = 0; extended && i < t->vm->nr_vcpus; i++, extended += 8) {
 		dt_put_u32(extended, t->host->harts[t->vm->vcpu_hart[i]].intc_phandle);
 		dt_put_u32(extended + 4, IRQ_S_EXTERNAL);
 	}
@@ -174,9 +172,7 @@ static void copy_aplic(struct guest_tree *t, uint16_t node)
 
 static const struct plan_vplic *vplic_of_node(const struct guest_tree *t, uint16_t node)
 {
-	uint32_t i;
-
-	for (i = 0; i < t->vm->nr_vplics; i++) {
+	for (uint32_t i = 0; i < t->vm->nr_vplics; i++) {
 		if (t->host->plics[t->vm->vplics[i].plic].node == node)
 			return &t->vm->vplics[i];
 	}
@@ -341,7 +337,7 @@ static void write_cpus(struct guest_tree *t)
 	static const char *const names[] = {
 		"#address-cells", "#size-cells", "timebase-frequency", "compatible",
 	};
-	uint32_t at = t->host->nodes[t->host->cpus].props, i;
+	uint32_t at = t->host->nodes[t->host->cpus].props;
 	struct dt_prop p;
 
 	dt_write_begin(&t->w, "cpus");
@@ -349,7 +345,7 @@ static void write_cpus(struct guest_tree *t)
 		if (name_is_one_of(p.name, names, ARRAY_LEN(names)))
 			copy(t, &p);
 	}
-	for (i = 0; i < t->vm->nr_vcpus; i++)
+	for (uint32_t i = 0; i < t->vm->nr_vcpus; i++)
 		write_cpu(t, i);
 	dt_write_end(&t->w);
 }
@@ -357,11 +353,11 @@ static void write_cpus(struct guest_tree *t)
 static void write_memory(struct guest_tree *t)
 {
 	uint32_t address = t->host->nodes[0].address_cells, size = t->host->nodes[0].size_cells;
-	uint32_t i, n, cells[4];
+	uint32_t n, cells[4];
 	uint64_t usable;
 	char name[32];
 
-	for (i = 0; i < t->vm->nr_regions; i++) {
+	for (uint32_t i = 0; i < t->vm->nr_regions; i++) {
 		const struct plan_region *m = &t->vm->regions[i];
 
 		if (m->kind != REGION_RAM)

@@ -8,9 +8,9 @@
 static void write_peers(struct guest_tree *t, const struct plan_shared *m)
 {
 	char names[MAX_VMS * VM_NAME_LEN];
-	uint32_t i, n = 0;
+	uint32_t n = 0;
 
-	for (i = 0; i < m->nr_peers; i++)
+	for (uint32_t i = 0; i < m->nr_peers; i++)
 		n += (uint32_t)fmt_str(names + n, sizeof(names) - n, "%s", t->plan->vms[m->peers[i]].name) + 1;
 	dt_write_prop(&t->w, "bulkhead,peers", names, n);
 }
@@ -47,9 +47,9 @@ static bool fits(struct guest_tree *t, const struct plan_share *s, uint64_t size
 /* A transport of virtio: the virtio,mmio binding, on a bus of its own at the root. */
 void guest_write_cards(struct guest_tree *t)
 {
-	uint32_t address_cells = t->host->nodes[0].address_cells, size_cells = t->host->nodes[0].size_cells, i, n;
+	uint32_t address_cells = t->host->nodes[0].address_cells, size_cells = t->host->nodes[0].size_cells, n;
 
-	for (i = 0; i < t->vm->nr_cards; i++) {
+	for (uint32_t i = 0; i < t->vm->nr_cards; i++) {
 		const struct plan_card *c = &t->vm->cards[i];
 		uint32_t cells[4];
 		char name[40];
@@ -73,9 +73,7 @@ void guest_write_cards(struct guest_tree *t)
 
 void guest_write_shares(struct guest_tree *t)
 {
-	uint32_t i;
-
-	for (i = 0; i < t->vm->nr_shares; i++) {
+	for (uint32_t i = 0; i < t->vm->nr_shares; i++) {
 		const struct plan_share *s = &t->vm->shares[i];
 		const struct plan_shared *m = &t->plan->shared[s->shared];
 		char name[40];

@@ -28,9 +28,7 @@ static void mark_node(struct guest_tree *t, uint16_t node, enum mark mark)
 
 static void mark_subtree(struct guest_tree *t, uint16_t top, enum mark mark)
 {
-	uint32_t node;
-
-	for (node = top; node < t->host->nodes[top].end; node++)
+	for (uint32_t node = top; node < t->host->nodes[top].end; node++)
 		mark_node(t, node, mark);
 }
 
@@ -51,9 +49,7 @@ static bool is_plain_provider(const struct host *host, uint16_t node)
 /* What a provider's node is a part of: the nearest node around it that says what it is. */
 static uint16_t unit_of(const struct host *host, uint16_t node)
 {
-	uint16_t top;
-
-	for (top = node; top; top = host->nodes[top].parent) {
+	for (uint16_t top = node; top; top = host->nodes[top].parent) {
 		if (host->nodes[top].compatible)
 			return top;
 	}
@@ -148,9 +144,9 @@ static bool has_no_other_side(const struct guest_tree *t, uint16_t node)
 /* Takes away one provider that has lost what it needs, or one endpoint without its other side; false: there is none. */
 static bool unmark_one(struct guest_tree *t)
 {
-	uint32_t node, top, end;
+	uint32_t top;
 
-	for (node = 0; node < t->host->nr_nodes; node++) {
+	for (uint32_t node = 0; node < t->host->nr_nodes; node++) {
 		if (t->mark[node] < MARK_DATA)
 			continue;
 		if (has_no_other_side(t, node))
@@ -159,7 +155,7 @@ static bool unmark_one(struct guest_tree *t)
 			top = provider(t->host, node);
 		else
 			continue;
-		for (end = t->host->nodes[top].end; top < end; top++)
+		for (uint32_t end = t->host->nodes[top].end; top < end; top++)
 			t->mark[top] = MARK_NONE;
 		return true;
 	}
@@ -169,17 +165,16 @@ static bool unmark_one(struct guest_tree *t)
 void guest_mark(struct guest_tree *t)
 {
 	const struct plan_vm *v = t->vm;
-	uint32_t i;
 
 	memset(t->names, 0xff, sizeof(t->names));	/* no name lies there */
 	memset(t->mark, MARK_NONE, t->host->nr_nodes);
 	t->nr_todo = 0;
 	t->mark[0] = MARK_BUS;
-	for (i = 0; i < v->nr_devices; i++)
+	for (uint32_t i = 0; i < v->nr_devices; i++)
 		mark_subtree(t, v->devices[i].node, MARK_FULL);
 	while (t->nr_todo)
 		follow(t, t->todo[--t->nr_todo]);
-	for (i = 0; i < v->nr_vplics; i++)
+	for (uint32_t i = 0; i < v->nr_vplics; i++)
 		mark_node(t, t->host->plics[v->vplics[i].plic].node, MARK_FULL);
 	if (v->files)
 		mark_node(t, t->host->imsic.node, MARK_FULL);

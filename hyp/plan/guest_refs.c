@@ -48,11 +48,10 @@ static bool find_lost(struct guest_tree *t, const struct dt_prop *p, struct lost
 {
 	struct ref_entry e = { 0 };
 	bool found = false;
-	uint32_t i;
 
 	l->kept = 0;
 	l->any = false;
-	for (i = 0; refs_next(t->host, &l->ref, p, &e); i++) {
+	for (uint32_t i = 0; refs_next(t->host, &l->ref, p, &e); i++) {
 		if (stays(t, p, &e))
 			l->kept |= i < 64 ? 1ull << i : 0;
 		else if (!found)
@@ -121,9 +120,9 @@ static uint32_t filter(struct guest_tree *t, uint16_t node, const struct dt_prop
 	bool gpios = l->ref.cells && !strcmp(l->ref.cells, "#gpio-cells");
 	uint64_t kept = gpios ? l->kept : kept_entries(t, node, l);
 	struct ref_entry e = { 0 };
-	uint32_t i, size = 0;
+	uint32_t size = 0;
 
-	for (i = 0; refs_next(t->host, &l->ref, p, &e); i++) {
+	for (uint32_t i = 0; refs_next(t->host, &l->ref, p, &e); i++) {
 		if (is_kept(kept, i)) {
 			if (out)
 				memcpy(out + size, p->data + e.at, e.end - e.at);
@@ -153,9 +152,9 @@ static void copy_filtered(struct guest_tree *t, uint16_t node, const struct dt_p
 static uint32_t filter_names(const struct dt_prop *p, uint64_t kept, uint8_t *out)
 {
 	bool strings = dt_is_strings(p);
-	uint32_t at = 0, from, i, size = 0;
+	uint32_t at = 0, from, size = 0;
 
-	for (i = 0; at < p->size; i++) {
+	for (uint32_t i = 0; at < p->size; i++) {
 		from = at;
 		if (strings)
 			dt_string(p, &at);
@@ -184,11 +183,11 @@ static void copy_names(struct guest_tree *t, uint16_t node, const struct dt_prop
 static uint32_t put_standins(struct guest_tree *t, uint16_t node, const struct dt_prop *p, uint8_t *out)
 {
 	struct reference ref = refs_kind(guest_kind(t, p));
-	uint32_t i, size = 0, n;
+	uint32_t size = 0, n;
 	struct ref_entry e = { 0 };
 	bool same;
 
-	for (i = 0; refs_next(t->host, &ref, p, &e); i++) {
+	for (uint32_t i = 0; refs_next(t->host, &ref, p, &e); i++) {
 		same = e.empty || guest_has(t, e.target);
 		n = same ? e.end - e.at : 4 * guest_standin_cells(t, p->name);
 		if (out && same)
@@ -221,12 +220,11 @@ static bool goes_anyway(const struct guest_tree *t, uint16_t node, const char *n
  */
 static bool is_lost_map(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
 {
-	uint32_t at;
 	uint16_t target;
 
 	if (strcmp(p->name, "msi-map") && strcmp(p->name, "iommu-map"))
 		return false;
-	for (at = 0; p->size - at >= 16; at += 16) {
+	for (uint32_t at = 0; p->size - at >= 16; at += 16) {
 		target = host_find_phandle(t->host, dt_u32(p->data + at + 4));
 		if (guest_has(t, target))
 			continue;
@@ -238,15 +236,13 @@ static bool is_lost_map(struct guest_tree *t, uint16_t node, const struct dt_pro
 
 void guest_copy(struct guest_tree *t, uint16_t node, const struct dt_prop *p)
 {
-	uint32_t i;
-
 	if (goes_anyway(t, node, p->name) || is_lost_map(t, node, p))
 		return;
 	if (guest_standin_cells(t, p->name)) {
 		copy_with_standins(t, node, p);
 		return;
 	}
-	for (i = 0; i < t->nr_lost; i++) {
+	for (uint32_t i = 0; i < t->nr_lost; i++) {
 		if (!strcmp(t->lost[i].name, p->name)) {
 			copy_filtered(t, node, p, &t->lost[i]);
 			return;

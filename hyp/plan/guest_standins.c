@@ -22,9 +22,8 @@ static uint32_t number(const struct host *host, uint16_t node, const char *name)
 static bool configured(const struct plan_vm *v, uint16_t node, uint32_t index, uint32_t *hz)
 {
 	bool found = false;
-	uint32_t i;
 
-	for (i = 0; i < v->nr_clocks; i++) {
+	for (uint32_t i = 0; i < v->nr_clocks; i++) {
 		const struct plan_clock *c = &v->clocks[i];
 
 		if (c->node != node || (c->index != index && (c->index != ALL_CLOCKS || found)))
@@ -43,12 +42,11 @@ static uint32_t assigned_by(const struct host *host, uint16_t node, const uint8_
 	struct reference ref = refs_kind(refs_find("assigned-clocks"));
 	struct dt_prop p, rates;
 	struct ref_entry e = { 0 };
-	uint32_t i;
 
 	if (!host_find_prop(host, node, "assigned-clock-rates", &rates) ||
 	    !host_find_prop(host, node, "assigned-clocks", &p))
 		return 0;
-	for (i = 0; refs_next(host, &ref, &p, &e) && 4 * i + 4 <= rates.size; i++) {
+	for (uint32_t i = 0; refs_next(host, &ref, &p, &e) && 4 * i + 4 <= rates.size; i++) {
 		if (e.end - e.at == size && !memcmp(p.data + e.at, clock, size) && dt_u32(rates.data + 4 * i))
 			return dt_u32(rates.data + 4 * i);
 	}
@@ -57,9 +55,9 @@ static uint32_t assigned_by(const struct host *host, uint16_t node, const uint8_
 
 static uint32_t assigned(const struct host *host, const uint8_t *clock, uint32_t size)
 {
-	uint32_t node, hz = 0;
+	uint32_t hz = 0;
 
-	for (node = 0; node < host->nr_nodes && !hz; node++) {
+	for (uint32_t node = 0; node < host->nr_nodes && !hz; node++) {
 		if (host->nodes[node].flags & NODE_CONTROL && !host_is_disabled(host, node))
 			hz = assigned_by(host, node, clock, size);
 	}
@@ -86,12 +84,12 @@ static uint32_t rate(struct guest_tree *t, uint16_t node, const struct dt_prop *
 /* "clock 1 (baudclk)" */
 static void clock_text(const struct host *host, uint16_t node, uint32_t index, char *buf, size_t size)
 {
-	uint32_t at = 0, i;
+	uint32_t at = 0;
 	const char *name = NULL;
 	struct dt_prop p;
 
 	if (host_find_prop(host, node, "clock-names", &p) && dt_is_strings(&p)) {
-		for (i = 0; i <= index; i++)
+		for (uint32_t i = 0; i <= index; i++)
 			name = dt_string(&p, &at);
 	}
 	if (name)
@@ -115,9 +113,9 @@ static void unknown_rate(struct guest_tree *t, uint16_t node, uint32_t index)
 /* Above all phandles of the host's tree. */
 static uint32_t first_free_phandle(const struct host *host)
 {
-	uint32_t i, last = 0;
+	uint32_t last = 0;
 
-	for (i = 0; i < host->nr_nodes; i++) {
+	for (uint32_t i = 0; i < host->nr_nodes; i++) {
 		if (host->nodes[i].phandle > last && host->nodes[i].phandle < UINT32_MAX - MAX_STANDINS)
 			last = host->nodes[i].phandle;
 	}
@@ -234,10 +232,9 @@ void guest_write_standins(struct guest_tree *t)
 {
 	const uint32_t cells = 0;
 	char name[32];
-	uint32_t i;
 
 	write_resets(t);
-	for (i = 0; i < t->nr_standins; i++) {
+	for (uint32_t i = 0; i < t->nr_standins; i++) {
 		fmt_str(name, sizeof(name), "bulkhead-clock-%u", t->standins[i].hz);
 		dt_write_begin(&t->w, name);
 		dt_write_string(&t->w, "compatible", "fixed-clock");

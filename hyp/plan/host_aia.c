@@ -21,9 +21,8 @@
 static bool find_page(const struct host *host, uint16_t node, uint64_t stride, uint32_t index, uint64_t *page)
 {
 	struct range reg;
-	uint32_t i;
 
-	for (i = 0; host_node_reg(host, node, i, &reg) == OK; i++) {
+	for (uint32_t i = 0; host_node_reg(host, node, i, &reg) == OK; i++) {
 		uint64_t n = (reg.size - 1) / stride + 1;
 
 		if (index < n) {
@@ -59,9 +58,7 @@ static uint32_t position(const struct host_imsic *m, uint64_t page)
 
 static bool is_taken(const struct host *host, uint32_t hart, uint64_t page)
 {
-	uint32_t i;
-
-	for (i = 0; i < hart; i++) {
+	for (uint32_t i = 0; i < hart; i++) {
 		if (host->imsic.file[i] &&
 		    (host->imsic.file[i] == page || position(&host->imsic, host->imsic.file[i]) ==
 						    position(&host->imsic, page)))
@@ -142,11 +139,9 @@ bool host_is_aplic(const struct host *host, uint16_t node)
 void host_read_aplic(const struct host *host, uint16_t node, struct host_plic *aplic, const char **prop,
 		     const char **why)
 {
-	uint32_t i;
-
 	aplic->kind = INTC_APLIC;
 	aplic->nr_contexts = 0;
-	for (i = 0; i < host->nr_harts; i++)
+	for (uint32_t i = 0; i < host->nr_harts; i++)
 		aplic->context[i] = host_file_position(host, i);
 	aplic->ndev = host_prop_u32(host, node, "riscv,num-sources", 0);
 	*prop = "riscv,num-sources";
@@ -160,9 +155,7 @@ void host_read_aplic(const struct host *host, uint16_t node, struct host_plic *a
 
 bool host_meets_file(const struct host *host, struct range range)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		if (host->imsic.file[i] &&
 		    range_overlaps((struct range){ host->imsic.file[i] + PAGE_SIZE, PAGE_SIZE }, range))
 			return true;

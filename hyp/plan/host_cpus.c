@@ -92,11 +92,11 @@ static const char *unfit(const struct host *host, uint16_t node)
 
 static void find_intc(const struct host *host, struct host_hart *hart, struct reporter *r)
 {
-	uint16_t i, near = 0;
+	uint16_t near = 0;
 
 	hart->intc = NO_NODE;
 	hart->intc_phandle = 0;
-	for (i = hart->node + 1; i < host->nodes[hart->node].end; i = host->nodes[i].end) {
+	for (uint16_t i = hart->node + 1; i < host->nodes[hart->node].end; i = host->nodes[i].end) {
 		near = host->nodes[i].flags & NODE_INTC ? i : near;
 		if (host->nodes[i].flags & NODE_INTC && host->nodes[i].phandle &&
 		    host->nodes[i].interrupt_cells == 1) {
@@ -117,10 +117,9 @@ static bool same_isa(const struct host *host, uint16_t a, uint16_t b)
 {
 	static const char *const names[] = { "riscv,isa-extensions", "riscv,isa" };
 	struct dt_prop pa, pb;
-	uint32_t i;
 	bool has;
 
-	for (i = 0; i < ARRAY_LEN(names); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(names); i++) {
 		has = host_find_prop(host, a, names[i], &pa);
 		if (has != host_find_prop(host, b, names[i], &pb))
 			return false;
@@ -193,13 +192,11 @@ static void read_timebase(struct host *host, uint16_t node)
 /* If the tree lists H for no hart, it leaves H out, and all harts get it. If it lists some, only these have it. */
 static void assume_hypervisor(struct host *host)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		if (host->harts[i].features & HART_H)
 			return;
 	}
-	for (i = 0; i < host->nr_harts; i++)
+	for (uint32_t i = 0; i < host->nr_harts; i++)
 		host->harts[i].features |= HART_H;
 }
 
@@ -232,7 +229,6 @@ void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 	uint32_t cells;
 	unsigned before = r->count;
 	struct dt_prop reg;
-	uint16_t node;
 
 	if (host->cpus == NO_NODE) {
 		bad_node(host, 0, "", "no /cpus node", r);
@@ -240,7 +236,7 @@ void host_read_cpus(struct host *host, bool assume_h, struct reporter *r)
 	}
 	read_timebase(host, host->cpus);
 	cells = host->nodes[host->cpus].address_cells;
-	for (node = host->cpus + 1; node < host->nodes[host->cpus].end;
+	for (uint16_t node = host->cpus + 1; node < host->nodes[host->cpus].end;
 	     node = host->nodes[node].end) {
 		if (!(host->nodes[node].flags & NODE_CPU))
 			continue;

@@ -66,13 +66,12 @@ static void bad_reg(const struct host *host, uint16_t node, enum err e, struct r
 static void read_memory(struct host *host, uint16_t node, struct reporter *r)
 {
 	struct range bank;
-	uint32_t i;
 	enum err e;
 
 	if (host_is_disabled(host, node))
 		return;
 	/* A bank of size 0 is a socket without memory, or one that a boot loader has left empty. */
-	for (i = 0; (e = host_node_reg(host, node, i, &bank)) == OK || e == ERR_NOSPACE; i++) {
+	for (uint32_t i = 0; (e = host_node_reg(host, node, i, &bank)) == OK || e == ERR_NOSPACE; i++) {
 		if (e == OK)
 			add_ram(host, node, bank, r);
 	}
@@ -83,11 +82,11 @@ static void read_memory(struct host *host, uint16_t node, struct reporter *r)
 /* Trees as they come with a kernel often have none: the boot loader adds it. */
 static void need_ram(const struct host *host, unsigned before, struct reporter *r)
 {
-	uint32_t node, nodes = 0;
+	uint32_t nodes = 0;
 
 	if (host->nr_ram || r->count != before)
 		return;
-	for (node = 1; node < host->nr_nodes; node = host->nodes[node].end)
+	for (uint32_t node = 1; node < host->nr_nodes; node = host->nodes[node].end)
 		nodes += !!(host->nodes[node].flags & NODE_MEMORY);
 	bad_node(host, 0, "", nodes ? "all memory nodes are disabled or have a size of 0. The boot loader fills them "
 		 "in: take /sys/firmware/fdt of the running board, or use the option --memory \"2G at 0x80000000\"" :
@@ -122,7 +121,7 @@ static bool has_reg(const struct host *host, uint16_t node)
 static void read_reserved(struct host *host, struct reporter *r)
 {
 	struct range range;
-	uint16_t top = host->reserved_memory, node;
+	uint16_t top = host->reserved_memory;
 	uint32_t i;
 	enum err e;
 
@@ -135,7 +134,7 @@ static void read_reserved(struct host *host, struct reporter *r)
 	}
 	if (top == NO_NODE)
 		return;
-	for (node = top + 1; node < host->nodes[top].end; node = host->nodes[node].end) {
+	for (uint16_t node = top + 1; node < host->nodes[top].end; node = host->nodes[node].end) {
 		for (i = 0; (e = reserved_reg(host, node, i, &range)) == OK || e == ERR_NOSPACE; i++) {
 			if (e == OK)
 				add_reserved(host, node, range, r);
@@ -148,11 +147,9 @@ static void read_reserved(struct host *host, struct reporter *r)
 /* The hart whose interrupt controller has this phandle; entries come hart by hart, so try *last. */
 static int hart_of_intc(const struct host *host, uint32_t phandle, uint32_t *last)
 {
-	uint32_t i;
-
 	if (*last < host->nr_harts && host->harts[*last].intc_phandle == phandle)
 		return *last;
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		if (host->harts[i].intc_phandle == phandle) {
 			*last = i;
 			return i;
@@ -309,7 +306,7 @@ static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
 {
 	struct range range;
 	int16_t entry[MAX_HARTS];
-	uint32_t i, count;
+	uint32_t count;
 	const char *why;
 	enum err e;
 
@@ -324,7 +321,7 @@ static void add_sswi(struct host *host, uint16_t node, struct reporter *r)
 		bad_node(host, node, "reg", why, r);
 		return;
 	}
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		if (entry[i] != NO_CONTEXT)
 			host->harts[i].setssip = range.base + 4 * (uint32_t)entry[i];
 	}
@@ -335,9 +332,8 @@ static bool is_plic(const struct host *host, uint16_t node)
 	static const char *const names[] = {
 		"riscv,plic0", "sifive,plic-1.0.0", "thead,c900-plic", "andestech,nceplic100",
 	};
-	uint32_t i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (host_is_compatible(host, node, names[i]))
 			return true;
 	}
@@ -358,21 +354,21 @@ static bool add_reg(struct host *host, uint16_t node, struct range range, struct
  * reported if a configuration uses the device. */
 static void read_regs(struct host *host, struct reporter *r)
 {
-	uint32_t node, i;
 	struct range range;
 	enum err e;
 
-	for (node = 1; node < host->nr_nodes; node++) {
+	for (uint32_t node = 1; node < host->nr_nodes; node++) {
 		if (!host->nodes[node].reg || host->nodes[node].flags & NODE_MEMORY)
 			continue;
 		if (host->reserved_memory != NO_NODE &&
 		    host_is_within(host, node, host->reserved_memory))
 			continue;
-		for (i = 0; (e = host_node_reg(host, node, i, &range)) != ERR_NOTFOUND; i++) {
+		for (uint32_t i = 0; (e = host_node_reg(host, node, i, &range)) != ERR_NOTFOUND; i++) {
 			if (e == OK && !add_reg(host, node, range, r))
 				return;
 		}
-		for (i = 0; (e = host_pci_window(host, node, i, &range)) != ERR_NOTFOUND && e != ERR_INVALID; i++) {
+		for (uint32_t i = 0;
+		     (e = host_pci_window(host, node, i, &range)) != ERR_NOTFOUND && e != ERR_INVALID; i++) {
 			if (e == OK && !add_reg(host, node, range, r))
 				return;
 		}
@@ -381,9 +377,7 @@ static void read_regs(struct host *host, struct reporter *r)
 
 static void find_tops(struct host *host)
 {
-	uint16_t node;
-
-	for (node = 1; node < host->nodes[0].end; node = host->nodes[node].end) {
+	for (uint16_t node = 1; node < host->nodes[0].end; node = host->nodes[node].end) {
 		const char *name = host_name(host, node);
 
 		if (!strcmp(name, "cpus"))
@@ -402,13 +396,13 @@ static void find_tops(struct host *host)
 /* The tree's sources for guests' seeds. A seed of 0 has been used and erased by an earlier boot stage. */
 static void read_entropy(struct host *host)
 {
-	uint32_t i, all = HART_ZKR;
+	uint32_t all = HART_ZKR;
 	struct dt_prop seed;
 
 	if (host->chosen != NO_NODE && host_find_prop(host, host->chosen, "rng-seed", &seed) &&
 	    seed.size >= HOST_SEED_MIN && !dt_is_zero(&seed))
 		host->entropy |= ENTROPY_TREE;
-	for (i = 0; i < host->nr_harts; i++)
+	for (uint32_t i = 0; i < host->nr_harts; i++)
 		all &= host->harts[i].features;
 	if (host->nr_harts && all)
 		host->entropy |= ENTROPY_ZKR;
@@ -416,20 +410,18 @@ static void read_entropy(struct host *host)
 
 static void read_intcs(struct host *host, struct reporter *r)
 {
-	uint32_t node, i;
-
-	for (node = 1; node < host->nr_nodes; node++) {
+	for (uint32_t node = 1; node < host->nr_nodes; node++) {
 		if (host->nodes[node].flags & NODE_INTC && host_is_compatible(host, node, "riscv,imsics") &&
 		    !host_is_disabled(host, node))
 			host_read_imsic(host, node, r);
 	}
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		if (!host->imsic.file[i])
 			host->harts[i].features &= ~HART_SSAIA;
 		if (!(host->harts[i].features & HART_SSAIA))
 			host->imsic.file[i] = 0;
 	}
-	for (node = 1; node < host->nr_nodes; node++) {
+	for (uint32_t node = 1; node < host->nr_nodes; node++) {
 		if (!(host->nodes[node].flags & NODE_INTC) || host_is_disabled(host, node))
 			continue;
 		if (is_plic(host, node))
@@ -442,7 +434,6 @@ static void read_intcs(struct host *host, struct reporter *r)
 static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 {
 	unsigned before = r->count;
-	uint32_t node;
 
 	find_tops(host);
 	if (host->nodes[0].address_cells > 2 || host->nodes[0].size_cells > 2 ||
@@ -451,7 +442,7 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 			 r);
 		return;
 	}
-	for (node = 1; node < host->nr_nodes; node = host->nodes[node].end) {
+	for (uint32_t node = 1; node < host->nr_nodes; node = host->nodes[node].end) {
 		if (host->nodes[node].flags & NODE_MEMORY)
 			read_memory(host, node, r);
 	}
@@ -459,7 +450,7 @@ static void read_machine(struct host *host, bool assume_h, struct reporter *r)
 	read_reserved(host, r);
 	host_read_cpus(host, assume_h, r);
 	read_intcs(host, r);
-	for (node = 1; node < host->nr_nodes; node++) {
+	for (uint32_t node = 1; node < host->nr_nodes; node++) {
 		if (host->nodes[node].interrupts_extended && host_is_compatible(host, node, "riscv,aclint-sswi") &&
 		    !host_is_disabled(host, node))
 			add_sswi(host, node, r);

@@ -41,9 +41,8 @@ static enum kind name_kind(const char *name)
 		[KIND_STATUS] = "status",
 		[KIND_DEVICE_TYPE] = "device_type",
 	};
-	uint32_t i;
 
-	for (i = 1; i < ARRAY_LEN(names); i++) {
+	for (uint32_t i = 1; i < ARRAY_LEN(names); i++) {
 		if (names[i][0] == name[0] && !strcmp(names[i], name))
 			return i;
 	}

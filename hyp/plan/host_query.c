@@ -68,9 +68,7 @@ const char *host_path(const struct host *host, uint16_t node, char *buf, size_t 
 
 static uint16_t find_child(const struct host *host, uint16_t node, const char *name, size_t size)
 {
-	uint16_t i;
-
-	for (i = node + 1; i < host->nodes[node].end; i = host->nodes[i].end) {
+	for (uint16_t i = node + 1; i < host->nodes[node].end; i = host->nodes[i].end) {
 		const char *n = host_name(host, i);
 
 		if (!strncmp(n, name, size) && !n[size])
@@ -167,7 +165,7 @@ static size_t similarity(const char *a, const char *b, size_t size)
 uint16_t host_suggest(const struct host *host, const char *path)
 {
 	size_t rest, size = strlen(path), best = 2, n, last = 0;
-	uint16_t node, found = NO_NODE, top;
+	uint16_t found = NO_NODE, top;
 
 	top = descend(host, path, size, &rest);
 	for (n = rest; n < size; n++) {
@@ -176,7 +174,7 @@ uint16_t host_suggest(const struct host *host, const char *path)
 	}
 	if (last < rest)
 		last = rest;
-	for (node = top + 1; node < host->nodes[top].end; node++) {
+	for (uint16_t node = top + 1; node < host->nodes[top].end; node++) {
 		n = similarity(host_name(host, node), path + last, size - last);
 		if (n > best) {
 			best = n;
@@ -188,9 +186,7 @@ uint16_t host_suggest(const struct host *host, const char *path)
 
 uint16_t host_find_phandle(const struct host *host, uint32_t phandle)
 {
-	uint32_t i;
-
-	for (i = 0; phandle && i < host->nr_nodes; i++) {
+	for (uint32_t i = 0; phandle && i < host->nr_nodes; i++) {
 		if (host->nodes[i].phandle == phandle)
 			return i;
 	}
@@ -199,9 +195,7 @@ uint16_t host_find_phandle(const struct host *host, uint32_t phandle)
 
 int host_find_hart(const struct host *host, uint64_t id)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		if (host->harts[i].id == id)
 			return i;
 	}
@@ -210,9 +204,7 @@ int host_find_hart(const struct host *host, uint64_t id)
 
 int host_find_plic(const struct host *host, uint32_t phandle)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_plics; i++) {
+	for (uint32_t i = 0; i < host->nr_plics; i++) {
 		if (host->plics[i].phandle == phandle)
 			return i;
 	}
@@ -221,9 +213,7 @@ int host_find_plic(const struct host *host, uint32_t phandle)
 
 int host_find_plic_node(const struct host *host, uint16_t node)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_plics; i++) {
+	for (uint32_t i = 0; i < host->nr_plics; i++) {
 		if (host->plics[i].node == node)
 			return i;
 	}
@@ -232,9 +222,7 @@ int host_find_plic_node(const struct host *host, uint16_t node)
 
 bool host_meets_plic(const struct host *host, struct range range)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_plics; i++) {
+	for (uint32_t i = 0; i < host->nr_plics; i++) {
 		if (range_overlaps(range_pages(host->plics[i].range), range))
 			return true;
 	}
@@ -243,9 +231,7 @@ bool host_meets_plic(const struct host *host, struct range range)
 
 bool host_has_ram(const struct host *host, struct range range)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_ram; i++) {
+	for (uint32_t i = 0; i < host->nr_ram; i++) {
 		if (range_contains(host->ram[i], range.base, range.size))
 			return true;
 	}
@@ -254,9 +240,7 @@ bool host_has_ram(const struct host *host, struct range range)
 
 bool host_meets_ram(const struct host *host, struct range range)
 {
-	uint32_t i;
-
-	for (i = 0; i < host->nr_ram; i++) {
+	for (uint32_t i = 0; i < host->nr_ram; i++) {
 		if (range_overlaps(host->ram[i], range))
 			return true;
 	}
@@ -277,7 +261,7 @@ static enum err translate(const struct host *host, uint16_t bus, struct range *r
 {
 	const struct host_node *n = &host->nodes[bus], *up = &host->nodes[n->parent];
 	uint32_t child = n->address_cells, parent = up->address_cells, size = n->size_cells;
-	uint32_t at, entry = 4 * (child + parent + size);
+	uint32_t entry = 4 * (child + parent + size);
 	struct range window;
 	struct dt_prop p;
 	uint64_t target;
@@ -287,7 +271,7 @@ static enum err translate(const struct host *host, uint16_t bus, struct range *r
 	p = host_prop(host, n->ranges);
 	if (!p.size)
 		return OK;
-	for (at = 0; p.size - at >= entry; at += entry) {
+	for (uint32_t at = 0; p.size - at >= entry; at += entry) {
 		window.base = dt_cells(p.data + at, child);
 		target = dt_cells(p.data + at + 4 * child, parent);
 		window.size = dt_cells(p.data + at + 4 * (child + parent), size);

@@ -74,9 +74,9 @@ static const struct words words[NR_IMAGE_KINDS] = {
 
 static bool is_text(const uint8_t *data, uint64_t size)
 {
-	uint64_t i, n = size < TEXT_LENGTH ? size : TEXT_LENGTH;
+	uint64_t n = size < TEXT_LENGTH ? size : TEXT_LENGTH;
 
-	for (i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		if ((data[i] < ' ' || data[i] > '~') && data[i] != '\n' && data[i] != '\r' && data[i] != '\t')
 			return false;
 	}
@@ -134,11 +134,9 @@ static enum image_kind refine(enum image_kind kind, const uint8_t *data, uint64_
 
 enum image_kind image_kind(const uint8_t *data, uint64_t size)
 {
-	const struct magic *m;
-
 	if (!size)
 		return IMAGE_EMPTY;
-	for (m = magics; m < magics + ARRAY_LEN(magics); m++) {
+	for (const struct magic *m = magics; m < magics + ARRAY_LEN(magics); m++) {
 		if (size >= m->at + m->length && !memcmp(data + m->at, m->bytes, m->length))
 			return refine(m->kind, data, size);
 	}
@@ -206,8 +204,6 @@ static void check_vm(const struct config_vm *vm, const struct package *package, 
 
 void image_check_kinds(const struct config *config, const struct package *package, struct reporter *r)
 {
-	uint32_t i;
-
-	for (i = 0; i < config->nr_vms; i++)
+	for (uint32_t i = 0; i < config->nr_vms; i++)
 		check_vm(&config->vms[i], package, r);
 }

@@ -32,9 +32,7 @@ static bool token_is(const struct isa_token *t, const char *name)
 
 static bool starts_with(const struct isa_token *t, const char *prefix)
 {
-	uint32_t i;
-
-	for (i = 0; prefix[i]; i++) {
+	for (uint32_t i = 0; prefix[i]; i++) {
 		if (i == t->size || lower(t->text[i]) != prefix[i])
 			return false;
 	}
@@ -127,7 +125,6 @@ uint32_t isa_feature(const struct isa_token *t)
 		{ "zbc", HART_ZBC },
 		{ "ssaia", HART_SSAIA },
 	};
-	uint32_t i;
 
 	if (t->size == 1) {
 		switch (lower(t->text[0])) {
@@ -145,7 +142,7 @@ uint32_t isa_feature(const struct isa_token *t)
 	if (lower(t->text[0]) != 's' && !starts_with(t, "zicbo") && !starts_with(t, "zk") &&
 	    !starts_with(t, "zb"))
 		return 0;
-	for (i = 0; i < ARRAY_LEN(known); i++) {
+	for (uint32_t i = 0; i < ARRAY_LEN(known); i++) {
 		if (token_is(t, known[i].name))
 			return known[i].feature;
 	}
@@ -154,9 +151,7 @@ uint32_t isa_feature(const struct isa_token *t)
 
 static bool token_is_one_of(const struct isa_token *t, const char *const *list, uint32_t count)
 {
-	uint32_t i;
-
-	for (i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (token_is(t, list[i]))
 			return true;
 	}

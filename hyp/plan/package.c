@@ -35,7 +35,6 @@ static bool entry_valid(const struct package_header *h, uint32_t index)
 enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t address)
 {
 	const struct package_header *h = data;
-	uint32_t i;
 
 	*p = (struct package){ .address = address };
 	if ((uintptr_t)data % 8 || max < sizeof(*h) || h->magic != PACKAGE_MAGIC ||
@@ -46,7 +45,7 @@ enum err package_open(struct package *p, const void *data, uint64_t max, hpa_t a
 	    h->total_size < sizeof(*h) + h->nr_entries * sizeof(h->entries[0]) ||
 	    header_crc(h) != h->header_crc32)
 		return ERR_INVALID;
-	for (i = 0; i < h->nr_entries; i++) {
+	for (uint32_t i = 0; i < h->nr_entries; i++) {
 		if (!entry_valid(h, i))
 			return ERR_INVALID;
 	}
@@ -74,9 +73,7 @@ const char *package_fault(const void *data, uint64_t max)
 
 const struct package_entry *package_find(const struct package *p, const char *name)
 {
-	uint32_t i;
-
-	for (i = 0; p->header && i < p->header->nr_entries; i++) {
+	for (uint32_t i = 0; p->header && i < p->header->nr_entries; i++) {
 		if (!strcmp(p->header->entries[i].name, name))
 			return &p->header->entries[i];
 	}

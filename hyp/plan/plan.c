@@ -18,11 +18,10 @@ static void copy_harts(struct planner *pl)
 {
 	const struct host *host = pl->host;
 	struct plan *plan = pl->plan;
-	uint32_t i, p;
 
 	plan->timebase_hz = host->timebase_hz;
 	plan->nr_harts = host->nr_harts;
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		struct plan_hart *h = &plan->harts[i];
 
 		*h = (struct plan_hart){ .id = host->harts[i].id, .vm = NO_OWNER,
@@ -32,7 +31,7 @@ static void copy_harts(struct planner *pl)
 					 .setssip = hpa(host->harts[i].setssip) };
 		if (h->features & HART_SSAIA)
 			h->file = hpa(host->imsic.file[i] + GUEST_FILE * PAGE_SIZE);
-		for (p = 0; p < MAX_INTCS; p++)
+		for (uint32_t p = 0; p < MAX_INTCS; p++)
 			h->plic_context[p] = p >= host->nr_plics || (host->plics[p].kind == INTC_APLIC && !h->file.v) ?
 					     NO_CONTEXT : host->plics[p].context[i];
 	}
@@ -42,11 +41,10 @@ static void copy_intcs(struct planner *pl)
 {
 	const struct host *host = pl->host;
 	struct plan *plan = pl->plan;
-	uint32_t i;
 
 	plan->nr_intcs = host->nr_plics;
 	plan->file_ids = host->imsic.node == NO_NODE ? 0 : host->imsic.nr_ids;
-	for (i = 0; i < host->nr_plics; i++) {
+	for (uint32_t i = 0; i < host->nr_plics; i++) {
 		struct plan_intc *p = &plan->intcs[i];
 
 		p->kind = host->plics[i].kind;
@@ -62,12 +60,11 @@ static void copy_intcs(struct planner *pl)
 static void start_vms(struct planner *pl)
 {
 	struct plan *plan = pl->plan;
-	uint32_t i;
 
 	plan->nr_vms = pl->config->nr_vms;
 	plan->keep_machine = pl->config->keep_machine;
 	plan->entropy = pl->host->entropy;
-	for (i = 0; i < plan->nr_vms; i++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
 		const struct config_vm *c = &pl->config->vms[i];
 		struct plan_vm *v = &plan->vms[i];
 
@@ -90,10 +87,9 @@ static void start_vms(struct planner *pl)
 static const char *hart_list(const struct host *host, uint32_t features, char buf[HART_LIST])
 {
 	size_t at = 0;
-	uint32_t i;
 
 	buf[0] = 0;
-	for (i = 0; i < host->nr_harts; i++) {
+	for (uint32_t i = 0; i < host->nr_harts; i++) {
 		if ((host->harts[i].features & features) != features)
 			continue;
 		if (at + 24 >= HART_LIST) {
@@ -177,11 +173,11 @@ static void compare_harts(struct planner *pl, uint32_t vm)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
 	const struct plan_hart *first = &pl->plan->harts[v->vcpu_hart[0]], *h;
-	uint32_t i, differ;
+	uint32_t differ;
 
 	v->sstc = v->nr_vcpus && first->features & HART_SSTC;
 	v->files = v->nr_vcpus && first->file.v;
-	for (i = 1; i < v->nr_vcpus; i++) {
+	for (uint32_t i = 1; i < v->nr_vcpus; i++) {
 		h = &pl->plan->harts[v->vcpu_hart[i]];
 		v->sstc &= !!(h->features & HART_SSTC);
 		v->files &= !!h->file.v;
@@ -204,12 +200,10 @@ static void compare_harts(struct planner *pl, uint32_t vm)
 
 static void plan_harts(struct planner *pl)
 {
-	uint32_t vm, i;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct config_vm *c = &pl->config->vms[vm];
 
-		for (i = 0; i < c->nr_harts; i++)
+		for (uint32_t i = 0; i < c->nr_harts; i++)
 			add_hart(pl, vm, c->harts[i]);
 		if (!c->nr_harts && !c->faulty)
 			vm_problem(pl, vm, PROBLEM_NO_HARTS, "harts",
@@ -220,9 +214,9 @@ static void plan_harts(struct planner *pl)
 
 static void sort_regions(struct plan_vm *v)
 {
-	uint32_t i, j;
+	uint32_t j;
 
-	for (i = 1; i < v->nr_regions; i++) {
+	for (uint32_t i = 1; i < v->nr_regions; i++) {
 		struct plan_region m = v->regions[i];
 
 		for (j = i; j && v->regions[j - 1].gpa.v > m.gpa.v; j--)
@@ -259,15 +253,14 @@ static void check_vuart(struct planner *pl, uint32_t vm)
 	const struct plan_vm *v = &pl->plan->vms[vm];
 	struct range page = { align_down(v->vuart.base.v, PAGE_SIZE), PAGE_SIZE };
 	const char *other = NULL;
-	uint32_t i;
 
 	if (!v->vuart.size)
 		return;
-	for (i = 0; i < v->nr_regions && !other; i++) {
+	for (uint32_t i = 0; i < v->nr_regions && !other; i++) {
 		if (range_overlaps((struct range){ v->regions[i].gpa.v, v->regions[i].size }, page))
 			other = region_name(v, &v->regions[i]);
 	}
-	for (i = 0; i < v->nr_vplics && !other; i++) {
+	for (uint32_t i = 0; i < v->nr_vplics && !other; i++) {
 		if (range_overlaps((struct range){ v->vplics[i].base.v, v->vplics[i].size }, page))
 			other = pl->plan->intcs[v->vplics[i].plic].path;
 	}
@@ -282,16 +275,15 @@ static void check_space(struct planner *pl, uint32_t vm)
 {
 	const struct plan_vm *v = &pl->plan->vms[vm];
 	const struct plan_region *m, *prev;
-	uint32_t i, p;
 
-	for (i = 0; i < v->nr_regions; i++) {
+	for (uint32_t i = 0; i < v->nr_regions; i++) {
 		struct range here = { v->regions[i].gpa.v, v->regions[i].size };
 
 		m = &v->regions[i];
 		prev = m - 1;
 		if (i && range_last((struct range){ prev->gpa.v, prev->size }) >= m->gpa.v)
 			overlap(pl, vm, m->gpa.v, region_name(v, prev), region_name(v, m));
-		for (p = 0; p < v->nr_vplics; p++) {
+		for (uint32_t p = 0; p < v->nr_vplics; p++) {
 			struct range plic = { v->vplics[p].base.v, v->vplics[p].size };
 
 			if (range_overlaps(here, plic))
@@ -305,16 +297,15 @@ static void check_space(struct planner *pl, uint32_t vm)
 static uint64_t highest(const struct planner *pl, const struct plan_vm *v, const char **what)
 {
 	uint64_t last = 0, end;
-	uint32_t i;
 
 	*what = "memory";
-	for (i = 0; i < v->nr_regions; i++) {
+	for (uint32_t i = 0; i < v->nr_regions; i++) {
 		end = v->regions[i].gpa.v + (v->regions[i].size - 1);
 		if (end > last)
 			*what = region_name(v, &v->regions[i]);
 		last = end > last ? end : last;
 	}
-	for (i = 0; i < v->nr_vplics; i++) {
+	for (uint32_t i = 0; i < v->nr_vplics; i++) {
 		end = v->vplics[i].base.v + (v->vplics[i].size - 1);
 		if (end > last)
 			*what = pl->plan->intcs[v->vplics[i].plic].path;
@@ -380,9 +371,9 @@ static uint32_t split_blocks(const struct plan_region *m, uint32_t shift, uint64
 uint32_t plan_gstage_tables(const struct plan_vm *vm)
 {
 	uint64_t at512g = UINT64_MAX, at1g = UINT64_MAX, at2m = UINT64_MAX;
-	uint32_t i, n = 0;
+	uint32_t n = 0;
 
-	for (i = 0; i < vm->nr_regions; i++) {
+	for (uint32_t i = 0; i < vm->nr_regions; i++) {
 		const struct plan_region *m = &vm->regions[i];
 
 		if (vm->gstage_levels == 4)
@@ -415,7 +406,6 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 {
 	struct planner *pl = &work;
 	unsigned before = r->count;
-	uint32_t vm;
 
 	pl->plan = plan;
 	pl->host = host;
@@ -445,7 +435,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_images(pl);
 	plan_shared(pl);
 	plan_nets(pl);
-	for (vm = 0; vm < plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < plan->nr_vms; vm++) {
 		sort_regions(&plan->vms[vm]);
 		check_space(pl, vm);
 		check_vuart(pl, vm);

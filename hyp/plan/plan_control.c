@@ -14,12 +14,10 @@
 /* The guest's device that the node is, or is below; NULL if no guest has it. */
 static struct plan_device *device_of(const struct planner *pl, uint16_t node, uint32_t *vm)
 {
-	uint32_t i;
-
 	for (*vm = 0; *vm < pl->plan->nr_vms; (*vm)++) {
 		struct plan_vm *v = &pl->plan->vms[*vm];
 
-		for (i = 0; i < v->nr_devices; i++) {
+		for (uint32_t i = 0; i < v->nr_devices; i++) {
 			if (host_is_within(pl->host, node, v->devices[i].node))
 				return &v->devices[i];
 		}
@@ -31,9 +29,8 @@ static struct plan_device *device_of(const struct planner *pl, uint16_t node, ui
 static bool has_registers(const struct host *host, uint16_t device)
 {
 	struct range reg;
-	uint32_t node;
 
-	for (node = device; node < host->nodes[device].end; node++) {
+	for (uint32_t node = device; node < host->nodes[device].end; node++) {
 		if (host_node_reg(host, node, 0, &reg) != ERR_NOTFOUND)
 			return true;
 	}
@@ -53,9 +50,8 @@ static void controls(struct plan_device *d, uint16_t node, const char *what, uin
 static void classify(struct planner *pl, struct plan_device *d)
 {
 	const char *what;
-	uint32_t node;
 
-	for (node = d->node; node < pl->host->nodes[d->node].end && !d->control; node++) {
+	for (uint32_t node = d->node; node < pl->host->nodes[d->node].end && !d->control; node++) {
 		what = control_of(pl->host, node);
 		if (what)
 			controls(d, node, what, NO_NODE);
@@ -134,25 +130,24 @@ const char *plan_control_text(const struct host *host, const struct plan_device 
 void plan_control(struct planner *pl)
 {
 	char why[2 * HOST_PATH_SIZE + 64];
-	uint32_t vm, i, node;
 
 	memset(pl->refused, 0, sizeof(pl->refused));
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (i = 0; i < v->nr_devices; i++) {
+		for (uint32_t i = 0; i < v->nr_devices; i++) {
 			if (has_registers(pl->host, v->devices[i].node))
 				classify(pl, &v->devices[i]);
 		}
 	}
-	for (node = 0; node < pl->host->nr_nodes; node++) {
+	for (uint32_t node = 0; node < pl->host->nr_nodes; node++) {
 		if (pl->host->nodes[node].flags & NODE_CONTROL)
 			follow(pl, node);
 	}
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (i = 0; i < v->nr_devices && !v->trust_control; i++) {
+		for (uint32_t i = 0; i < v->nr_devices && !v->trust_control; i++) {
 			if (v->devices[i].control && !pl->refused[vm][i])
 				vm_problem(pl, vm, PROBLEM_CONTROL_UNTRUSTED, "devices",
 					   "%s controls the machine: %s; add \"trust-control;\" if the guest may be "

@@ -17,9 +17,7 @@ const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, 
 
 static void own_regs(struct planner *pl, uint16_t node, uint8_t owner)
 {
-	uint32_t i;
-
-	for (i = 0; i < pl->host->nr_regs; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_regs; i++) {
 		if (host_is_within(pl->host, pl->host->regs[i].node, node))
 			pl->reg_owner[i] = owner;
 	}
@@ -66,11 +64,9 @@ static void use_console(struct planner *pl, uint16_t node, struct range reg)
 /* Whether the range shares a page with a PLIC or SSWI device, which only the hypervisor may map. */
 static bool meets_interrupts(const struct planner *pl, struct range reg)
 {
-	uint32_t i;
-
 	if (host_meets_plic(pl->host, range_pages(reg)) || host_meets_file(pl->host, range_pages(reg)))
 		return true;
-	for (i = 0; i < pl->host->nr_harts; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_harts; i++) {
 		if (pl->host->harts[i].setssip &&
 		    range_contains(range_pages(reg), pl->host->harts[i].setssip, 4))
 			return true;
@@ -83,11 +79,10 @@ void plan_console(struct planner *pl)
 	const char *path = pl->config->console;
 	struct range reg;
 	uint16_t node;
-	uint32_t i;
 
 	pl->console_node = NO_NODE;
 	memset(&pl->plan->console, 0, sizeof(pl->plan->console));
-	for (i = 0; i < pl->host->nr_plics; i++)
+	for (uint32_t i = 0; i < pl->host->nr_plics; i++)
 		own_regs(pl, pl->host->plics[i].node, OWNER_HYP);
 	if (pl->host->imsic.node != NO_NODE)
 		own_regs(pl, pl->host->imsic.node, OWNER_HYP);
@@ -115,12 +110,10 @@ void plan_console(struct planner *pl)
 /* The guest that has the node, a parent of it or a node below it; NO_OWNER if none has. */
 static uint8_t node_owner(const struct planner *pl, uint16_t node)
 {
-	uint32_t vm, i;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (i = 0; i < v->nr_devices; i++) {
+		for (uint32_t i = 0; i < v->nr_devices; i++) {
 			if (host_is_within(pl->host, node, v->devices[i].node) ||
 			    host_is_within(pl->host, v->devices[i].node, node))
 				return vm;
@@ -132,10 +125,10 @@ static uint8_t node_owner(const struct planner *pl, uint16_t node)
 /* True if registers of the one node, or below it, lie in a page with some of the other's. */
 static bool share_page(const struct planner *pl, uint16_t a, uint16_t b)
 {
-	uint32_t i, j, n = pl->host->nr_regs;
+	uint32_t n = pl->host->nr_regs;
 
-	for (i = 0; i < n; i++) {
-		for (j = 0; host_is_within(pl->host, pl->host->regs[i].node, a) && j < n; j++) {
+	for (uint32_t i = 0; i < n; i++) {
+		for (uint32_t j = 0; host_is_within(pl->host, pl->host->regs[i].node, a) && j < n; j++) {
 			if (host_is_within(pl->host, pl->host->regs[j].node, b) &&
 			    range_overlaps(range_pages(pl->host->regs[i].range),
 					   range_pages(pl->host->regs[j].range)))
@@ -154,9 +147,8 @@ static bool shares_enabled_page(struct planner *pl, uint32_t vm, uint16_t node, 
 	const struct config_vm *c = &pl->config->vms[vm];
 	char other[HOST_PATH_SIZE];
 	uint16_t near;
-	uint32_t i;
 
-	for (i = 0; i < c->nr_devices; i++) {
+	for (uint32_t i = 0; i < c->nr_devices; i++) {
 		near = host_find(pl->host, c->devices[i], strlen(c->devices[i]));
 		if (near == NO_NODE || host_is_disabled(pl->host, near) || !share_page(pl, node, near))
 			continue;
@@ -175,9 +167,8 @@ static bool may_pass_through(struct planner *pl, uint32_t vm, uint16_t node, con
 	struct range reg;
 	const char *why;
 	uint8_t taken;
-	uint32_t i;
 
-	for (i = node; i < pl->host->nodes[node].end; i++) {
+	for (uint32_t i = node; i < pl->host->nodes[node].end; i++) {
 		why = i == pl->console_node ?
 		      "it is the hypervisor's console; assign another one, or change "
 		      "\"console\" of the root" : device_refusal(pl->host, i);
@@ -284,11 +275,9 @@ static void choose_stdout(struct planner *pl, uint32_t vm, uint16_t usual)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
 	char path[HOST_PATH_SIZE];
-	uint16_t node;
-	uint32_t i;
 
-	for (i = 0; i < v->nr_devices; i++) {
-		for (node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end;
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
+		for (uint16_t node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end;
 		     node++) {
 			if (!host_is_disabled(pl->host, node) &&
 			    (node == usual || (v->stdout_node == NO_NODE && device_is_uart(pl->host, node))))
@@ -307,7 +296,7 @@ static void choose_stdout(struct planner *pl, uint32_t vm, uint16_t usual)
 static void add_device(struct planner *pl, uint32_t vm, const char *name)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
-	uint16_t node = host_find(pl->host, name, strlen(name)), i;
+	uint16_t node = host_find(pl->host, name, strlen(name));
 	struct plan_device *d = &v->devices[v->nr_devices];
 	char path[HOST_PATH_SIZE];
 
@@ -329,7 +318,7 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	d->control = NULL;
 	v->nr_devices++;
 	own_regs(pl, node, vm);
-	for (i = node; i < pl->host->nodes[node].end; i++)
+	for (uint16_t i = node; i < pl->host->nodes[node].end; i++)
 		note_reset(pl, vm, i);
 	check_dma(pl, vm, node, path);
 }
@@ -337,10 +326,9 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 void plan_devices(struct planner *pl)
 {
 	uint16_t usual = host_stdout(pl->host);
-	uint32_t vm, i;
 
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
-		for (i = 0; i < pl->config->vms[vm].nr_devices; i++)
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
+		for (uint32_t i = 0; i < pl->config->vms[vm].nr_devices; i++)
 			add_device(pl, vm, pl->config->vms[vm].devices[i]);
 		choose_stdout(pl, vm, usual);
 	}

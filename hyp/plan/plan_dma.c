@@ -21,13 +21,13 @@ static uint16_t limiting_bus(const struct host *host, uint16_t node, struct dt_p
 static bool passes(const struct host *host, uint16_t bus, const struct dt_prop *p, struct range ram)
 {
 	uint32_t child = host->nodes[bus].address_cells, size = host->nodes[bus].size_cells;
-	uint32_t parent = host->nodes[host->nodes[bus].parent].address_cells, at, entry = 4 * (child + parent + size);
+	uint32_t parent = host->nodes[host->nodes[bus].parent].address_cells, entry = 4 * (child + parent + size);
 	struct range window;
 
 	if (!child || child > (host_is_pci_bridge(host, bus) ? 3 : 2) || !parent || parent > 2 || !size || size > 2 ||
 	    p->size % entry)
 		return true;
-	for (at = 0; at < p->size; at += entry) {
+	for (uint32_t at = 0; at < p->size; at += entry) {
 		window.base = dt_cells(p->data + at + 4 * child, parent);
 		window.size = dt_cells(p->data + at + 4 * (child + parent), size);
 		if (range_contains(window, ram.base, ram.size))
@@ -41,12 +41,11 @@ uint16_t plan_dma_limit(const struct planner *pl, uint32_t vm, struct range ram)
 	const struct plan_vm *v = &pl->plan->vms[vm];
 	struct dt_prop p;
 	uint16_t bus;
-	uint32_t i, node;
 
-	for (i = 0; i < v->nr_devices; i++) {
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
 		if (!v->devices[i].dma)
 			continue;
-		for (node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end; node++) {
+		for (uint32_t node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end; node++) {
 			if (!device_may_dma(pl->host, node))
 				continue;
 			bus = limiting_bus(pl->host, node, &p);

@@ -22,9 +22,8 @@ struct kernel {
 static uint64_t le64(const uint8_t *p)
 {
 	uint64_t v = 0;
-	int i;
 
-	for (i = 7; i >= 0; i--)
+	for (int i = 7; i >= 0; i--)
 		v = v << 8 | p[i];
 	return v;
 }
@@ -70,9 +69,7 @@ static const struct package_entry *find_image(struct planner *pl, uint32_t vm, e
 
 static const struct plan_region *ram_at(const struct plan_vm *v, uint64_t address)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_regions; i++) {
+	for (uint32_t i = 0; i < v->nr_regions; i++) {
 		const struct plan_region *m = &v->regions[i];
 
 		if (m->kind == REGION_RAM && address >= m->gpa.v && address - m->gpa.v < m->size)
@@ -158,10 +155,9 @@ static void place_initrd(struct planner *pl, uint32_t vm, const struct plan_regi
 static bool has_image_alone(struct planner *pl, uint32_t vm, enum image_role role)
 {
 	const char *name = pl->config->vms[vm].images[role], *other;
-	uint32_t i, r;
 
-	for (i = 0; i < pl->plan->nr_vms; i++) {
-		for (r = 0; r < NR_IMAGE_ROLES; r++) {
+	for (uint32_t i = 0; i < pl->plan->nr_vms; i++) {
+		for (uint32_t r = 0; r < NR_IMAGE_ROLES; r++) {
 			other = pl->config->vms[i].images[r];
 			if ((i == vm && r == role) || !other || strcmp(other, name))
 				continue;
@@ -260,10 +256,9 @@ static void place_images(struct planner *pl, uint32_t vm, const struct package_e
 void plan_images(struct planner *pl)
 {
 	const struct package_entry *kernel;
-	uint32_t vm;
 
 	image_check_kinds(pl->config, pl->package, pl->r);
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		if (!pl->config->vms[vm].images[IMAGE_KERNEL] && !pl->config->vms[vm].faulty)
 			vm_problem(pl, vm, PROBLEM_NO_KERNEL, "kernel",
 				   "the guest has nothing to run; add kernel = \"NAME\"");

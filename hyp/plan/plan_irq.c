@@ -10,9 +10,7 @@
 
 static bool serves(const struct planner *pl, uint32_t plic, const struct plan_vm *v)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_vcpus; i++) {
+	for (uint32_t i = 0; i < v->nr_vcpus; i++) {
 		if (pl->plan->harts[v->vcpu_hart[i]].plic_context[plic] != NO_CONTEXT)
 			return true;
 	}
@@ -21,9 +19,7 @@ static bool serves(const struct planner *pl, uint32_t plic, const struct plan_vm
 
 static bool has_node(const struct planner *pl, const struct plan_vm *v, uint16_t node)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_devices; i++) {
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
 		if (host_is_within(pl->host, node, v->devices[i].node))
 			return true;
 	}
@@ -57,9 +53,7 @@ static void needs_controller(struct planner *pl, uint32_t vm, uint16_t node, uin
 
 static bool irq_listed(const struct plan_vm *v, uint32_t plic, uint32_t id)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_irqs; i++) {
+	for (uint32_t i = 0; i < v->nr_irqs; i++) {
 		if (v->irqs[i].intc == plic && v->irqs[i].id == id)
 			return true;
 	}
@@ -158,9 +152,9 @@ static void console_irqs(struct planner *pl)
 
 static void sort_irqs(struct plan_vm *v)
 {
-	uint32_t i, j;
+	uint32_t j;
 
-	for (i = 1; i < v->nr_irqs; i++) {
+	for (uint32_t i = 1; i < v->nr_irqs; i++) {
 		struct plan_irq q = v->irqs[i];
 
 		for (j = i; j && (v->irqs[j - 1].device > q.device ||
@@ -175,18 +169,17 @@ static void sort_irqs(struct plan_vm *v)
 
 void plan_irqs(struct planner *pl)
 {
-	uint32_t vm, d;
-	uint16_t node, end;
+	uint16_t end;
 
 	console_irqs(pl);
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (d = 0; d < v->nr_devices; d++) {
+		for (uint32_t d = 0; d < v->nr_devices; d++) {
 			if (host_is_disabled(pl->host, v->devices[d].node))
 				continue;	/* only its registers are mapped; its interrupts stay off */
 			end = pl->host->nodes[v->devices[d].node].end;
-			for (node = v->devices[d].node; node < end; node++)
+			for (uint16_t node = v->devices[d].node; node < end; node++)
 				node_irqs(pl, vm, d, node);
 		}
 		sort_irqs(v);
@@ -212,12 +205,10 @@ static void add_vplic(struct planner *pl, uint32_t vm, uint32_t plic)
  * before each of its harts has a context in some PLIC. */
 void plan_vplics(struct planner *pl)
 {
-	uint32_t vm, plic;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (plic = 0; v->nr_vcpus && plic < pl->plan->nr_intcs; plic++) {
+		for (uint32_t plic = 0; v->nr_vcpus && plic < pl->plan->nr_intcs; plic++) {
 			if (serves(pl, plic, v))
 				add_vplic(pl, vm, plic);
 		}
@@ -226,17 +217,15 @@ void plan_vplics(struct planner *pl)
 
 bool plan_irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
 {
-	uint32_t i;
-
 	if (irq_listed(v, plic, id))
 		return false;
 	if (v->vuart.irq == id && v->vplics[v->vuart.vplic].plic == plic)
 		return false;
-	for (i = 0; i < v->nr_shares; i++) {
+	for (uint32_t i = 0; i < v->nr_shares; i++) {
 		if (v->shares[i].irq == id && v->vplics[v->shares[i].vplic].plic == plic)
 			return false;
 	}
-	for (i = 0; i < v->nr_cards; i++) {
+	for (uint32_t i = 0; i < v->nr_cards; i++) {
 		if (v->cards[i].irq == id && v->vplics[v->cards[i].vplic].plic == plic)
 			return false;
 	}
@@ -245,10 +234,8 @@ bool plan_irq_is_free(const struct plan_vm *v, uint32_t plic, uint32_t id)
 
 bool plan_virtual_irq(const struct planner *pl, const struct plan_vm *v, uint8_t *vplic, uint16_t *irq)
 {
-	uint32_t i, id;
-
-	for (i = 0; i < v->nr_vplics; i++) {
-		for (id = 1; id <= v->vplics[i].ndev; id++) {
+	for (uint32_t i = 0; i < v->nr_vplics; i++) {
+		for (uint32_t id = 1; id <= v->vplics[i].ndev; id++) {
 			if (!pl->plan->intcs[v->vplics[i].plic].phandle ||
 			    !plan_irq_is_free(v, v->vplics[i].plic, id))
 				continue;
@@ -263,12 +250,10 @@ bool plan_virtual_irq(const struct planner *pl, const struct plan_vm *v, uint8_t
 /* The interrupt files of a guest's own harts, at the host's addresses: what devices, APLICs and siblings write to. */
 void plan_files(struct planner *pl)
 {
-	uint32_t vm, i;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (i = 0; v->files && i < v->nr_vcpus; i++) {
+		for (uint32_t i = 0; v->files && i < v->nr_vcpus; i++) {
 			hpa_t file = pl->plan->harts[v->vcpu_hart[i]].file;
 
 			if (!plan_add_region(pl, vm, "harts", (struct plan_region){

@@ -56,17 +56,16 @@ static bool lowest_claim(const struct planner *pl, struct range r, struct claim 
 {
 	const struct plan *plan = pl->plan;
 	bool found = false;
-	uint32_t i, j;
 
 	note_if_lower(best, &found, r, (struct claim){ plan->hyp, CLAIM_HYP, 0 });
-	for (i = 0; i < plan->nr_firmware; i++)
+	for (uint32_t i = 0; i < plan->nr_firmware; i++)
 		note_if_lower(best, &found, r, (struct claim){ plan->firmware[i].range, CLAIM_FIRMWARE, 0 });
-	for (i = 0; i < pl->host->nr_reserved; i++)
+	for (uint32_t i = 0; i < pl->host->nr_reserved; i++)
 		note_if_lower(best, &found, r, (struct claim){ pl->host->reserved[i].range,
 							       CLAIM_RESERVED,
 							       pl->host->reserved[i].node });
-	for (i = 0; i < plan->nr_vms; i++) {
-		for (j = 0; j < plan->vms[i].nr_regions; j++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		for (uint32_t j = 0; j < plan->vms[i].nr_regions; j++) {
 			const struct plan_region *m = &plan->vms[i].regions[j];
 
 			if (m->kind == REGION_RAM)
@@ -74,7 +73,7 @@ static bool lowest_claim(const struct planner *pl, struct range r, struct claim 
 					      (struct claim){ { m->hpa.v, m->size }, CLAIM_VM, i });
 		}
 	}
-	for (i = 0; i < plan->nr_shared; i++)
+	for (uint32_t i = 0; i < plan->nr_shared; i++)
 		note_if_lower(best, &found, r,
 			      (struct claim){ { plan->shared[i].hpa.v, plan->shared[i].size }, CLAIM_SHARED, i });
 	return found;
@@ -113,9 +112,8 @@ static void check_image(struct planner *pl)
 {
 	struct range hyp = pl->plan->loaded;
 	char path[HOST_PATH_SIZE];
-	uint32_t i;
 
-	for (i = 0; i < pl->host->nr_reserved; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_reserved; i++) {
 		const struct host_reserved *r = &pl->host->reserved[i];
 
 		if (range_overlaps(r->range, hyp))
@@ -131,10 +129,9 @@ static void stated_firmware(struct planner *pl)
 {
 	struct plan *plan = pl->plan;
 	char size[24];
-	uint32_t i;
 
 	plan->firmware_reserved = pl->config->has_firmware && !pl->config->nr_firmware;
-	for (i = 0; i < pl->config->nr_firmware; i++) {
+	for (uint32_t i = 0; i < pl->config->nr_firmware; i++) {
 		struct range r = pl->config->firmware[i];
 
 		if (!host_has_ram(pl->host, r))
@@ -166,18 +163,17 @@ static void add_firmware_piece(struct plan *plan, struct range piece)
  */
 static void assume_firmware(struct planner *pl)
 {
-	uint64_t base, end, last, loaded = pl->plan->loaded.base;
+	uint64_t end, last, loaded = pl->plan->loaded.base;
 	struct claim c;
-	uint32_t i;
 
 	if (!host_has_ram(pl->host, (struct range){ loaded, 1 }) && !pl->host->nr_reserved)
 		problem_report(pl->r, PROBLEM_BAD_HOST, false, "/", "",
 			       "the image was loaded at 0x%lx, which is not RAM, and nothing is reserved, so the "
 			       "firmware's memory may be anywhere; say where, by \"firmware\" of the root", loaded);
-	for (i = 0; i < pl->host->nr_ram && pl->host->ram[i].base < loaded; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_ram && pl->host->ram[i].base < loaded; i++) {
 		last = range_last(pl->host->ram[i]);
 		last = last < loaded ? last : loaded - 1;
-		for (base = pl->host->ram[i].base; base <= last; base = range_last(c.range) + 1) {
+		for (uint64_t base = pl->host->ram[i].base; base <= last; base = range_last(c.range) + 1) {
 			bool claimed = lowest_claim(pl, (struct range){ base, last - base + 1 }, &c);
 
 			end = !claimed ? last + 1 : c.range.base > base ? c.range.base : base;
@@ -205,9 +201,8 @@ static struct range nearest_bank(const struct host *host, struct range r)
 {
 	uint64_t best = UINT64_MAX, away;
 	struct range near = host->ram[0];
-	uint32_t i;
 
-	for (i = 0; i < host->nr_ram; i++) {
+	for (uint32_t i = 0; i < host->nr_ram; i++) {
 		struct range bank = host->ram[i];
 
 		away = range_overlaps(bank, r) ? 0 : bank.base > r.base ? bank.base - range_last(r) :
@@ -301,9 +296,7 @@ static bool fit_in_bank(const struct planner *pl, uint32_t vm, struct range bank
 
 bool plan_find_ram(const struct planner *pl, uint64_t size, uint64_t align, uint64_t *base)
 {
-	uint32_t i;
-
-	for (i = 0; i < pl->host->nr_ram; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_ram; i++) {
 		if (fit_in_bank(pl, NO_OWNER, pl->host->ram[i], size, align, 0, base))
 			return true;
 	}
@@ -313,9 +306,7 @@ bool plan_find_ram(const struct planner *pl, uint64_t size, uint64_t align, uint
 static bool fit(const struct planner *pl, uint32_t vm, const struct config_memory *m, uint64_t align,
 		uint64_t *base)
 {
-	uint32_t i;
-
-	for (i = 0; i < pl->host->nr_ram; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_ram; i++) {
 		if (fit_in_bank(pl, vm, pl->host->ram[i], m->size, align,
 				m->mapped ? m->as % align : 0, base))
 			return true;
@@ -327,10 +318,9 @@ static bool fit(const struct planner *pl, uint32_t vm, const struct config_memor
 static uint64_t largest_free(struct planner *pl)
 {
 	uint64_t most = 0;
-	uint32_t i;
 
 	plan_free_memory(pl);
-	for (i = 0; i < pl->plan->nr_free; i++)
+	for (uint32_t i = 0; i < pl->plan->nr_free; i++)
 		most = pl->plan->free[i].size > most ? pl->plan->free[i].size : most;
 	return most;
 }
@@ -383,15 +373,13 @@ static void give(struct planner *pl, uint32_t vm, uint32_t index, bool fixed)
 
 void plan_memory(struct planner *pl)
 {
-	uint32_t vm, i, pass;
-
-	for (pass = 0; pass < 2; pass++) {
-		for (vm = 0; vm < pl->plan->nr_vms; vm++) {
-			for (i = 0; i < pl->config->vms[vm].nr_memory; i++)
+	for (uint32_t pass = 0; pass < 2; pass++) {
+		for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
+			for (uint32_t i = 0; i < pl->config->vms[vm].nr_memory; i++)
 				give(pl, vm, i, !pass);
 		}
 	}
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		if (!pl->config->vms[vm].nr_memory && !pl->config->vms[vm].faulty)
 			vm_problem(pl, vm, PROBLEM_NO_MEMORY, "memory",
 				   "the guest has no memory; add memory = \"512M\"");
@@ -402,12 +390,11 @@ void plan_memory(struct planner *pl)
 static bool first_in_place(const struct plan *plan, uint64_t at, struct range *region)
 {
 	bool found = false;
-	uint32_t i, j;
 
-	for (i = 0; i < plan->nr_vms; i++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
 		if (!plan->vms[i].policy.in_place)
 			continue;
-		for (j = 0; j < plan->vms[i].nr_regions; j++) {
+		for (uint32_t j = 0; j < plan->vms[i].nr_regions; j++) {
 			struct range r = { plan->vms[i].regions[j].hpa.v, plan->vms[i].regions[j].size };
 
 			if (range_overlaps(r, plan->hyp) && range_last(r) >= at &&
@@ -444,14 +431,13 @@ void plan_free_memory(struct planner *pl)
 	struct plan *plan = pl->plan;
 	struct range rest;
 	struct claim c;
-	uint64_t base, end, last;
-	uint32_t i;
+	uint64_t end, last;
 	bool claimed;
 
 	plan->nr_free = 0;
-	for (i = 0; i < pl->host->nr_ram; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_ram; i++) {
 		last = range_last(pl->host->ram[i]);
-		for (base = pl->host->ram[i].base; base <= last; base = range_last(c.range) + 1) {
+		for (uint64_t base = pl->host->ram[i].base; base <= last; base = range_last(c.range) + 1) {
 			rest = (struct range){ base, last - base + 1 };
 			claimed = lowest_claim(pl, rest, &c);
 			end = !claimed ? last + 1 : c.range.base > base ? c.range.base : base;

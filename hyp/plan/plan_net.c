@@ -15,9 +15,8 @@ static struct plan_net *find_net(struct planner *pl, uint32_t vm, const char *na
 {
 	struct plan *plan = pl->plan;
 	struct plan_net *net;
-	uint32_t i;
 
-	for (i = 0; i < plan->nr_nets; i++) {
+	for (uint32_t i = 0; i < plan->nr_nets; i++) {
 		if (!strcmp(plan->nets[i].name, name))
 			return &plan->nets[i];
 	}
@@ -34,9 +33,7 @@ static struct plan_net *find_net(struct planner *pl, uint32_t vm, const char *na
 
 static bool mac_is_taken(const struct plan *plan, const struct plan_net *net, const uint8_t *mac)
 {
-	uint32_t i;
-
-	for (i = 0; i < net->nr_ports; i++) {
+	for (uint32_t i = 0; i < net->nr_ports; i++) {
 		if (!memcmp(plan->vms[net->ports[i].vm].cards[net->ports[i].card].mac, mac, 6))
 			return true;
 	}
@@ -90,10 +87,8 @@ static void add_card(struct planner *pl, uint32_t vm, const char *name)
 
 void plan_nets(struct planner *pl)
 {
-	uint32_t vm, i;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
-		for (i = 0; i < pl->config->vms[vm].nr_cards; i++)
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
+		for (uint32_t i = 0; i < pl->config->vms[vm].nr_cards; i++)
 			add_card(pl, vm, pl->config->vms[vm].cards[i].name);
 	}
 }

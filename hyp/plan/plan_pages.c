@@ -42,10 +42,10 @@ static bool map_pages(struct planner *pl, uint32_t vm, uint32_t device, enum reg
 
 static uint32_t count_window_regions(const struct plan *plan)
 {
-	uint32_t i, j, n = 0;
+	uint32_t n = 0;
 
-	for (i = 0; i < plan->nr_vms; i++)
-		for (j = 0; j < plan->vms[i].nr_regions; j++)
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
+		for (uint32_t j = 0; j < plan->vms[i].nr_regions; j++)
 			n += plan->vms[i].regions[j].kind == REGION_WINDOWS;
 	return n;
 }
@@ -110,9 +110,8 @@ static bool has_alone(struct planner *pl, uint32_t vm, uint16_t node, struct ran
 	char mine[HOST_PATH_SIZE], theirs[HOST_PATH_SIZE], owner[VM_NAME_LEN + 16];
 	const struct host *host = pl->host;
 	bool alone = true;
-	uint32_t j;
 
-	for (j = 0; j < host->nr_regs; j++) {
+	for (uint32_t j = 0; j < host->nr_regs; j++) {
 		struct range other = host->regs[j].range;
 		uint8_t o = pl->reg_owner[j];
 
@@ -138,9 +137,8 @@ static bool next_shared(const struct planner *pl, uint32_t vm, struct range page
 			uint32_t *by)
 {
 	bool found = false;
-	uint32_t j;
 
-	for (j = 0; j < pl->host->nr_regs; j++) {
+	for (uint32_t j = 0; j < pl->host->nr_regs; j++) {
 		struct range other = range_pages(pl->host->regs[j].range);
 		uint64_t base = other.base > at ? other.base : at;
 		uint64_t last = range_last(other) < range_last(pages) ? range_last(other) : range_last(pages);
@@ -245,13 +243,11 @@ static bool map_node(struct planner *pl, uint32_t vm, uint32_t device, uint16_t 
 
 void plan_pages(struct planner *pl)
 {
-	uint32_t vm, d, node;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct plan_vm *v = &pl->plan->vms[vm];
 
-		for (d = 0; d < v->nr_devices; d++) {
-			for (node = v->devices[d].node; node < pl->host->nodes[v->devices[d].node].end; node++)
+		for (uint32_t d = 0; d < v->nr_devices; d++) {
+			for (uint32_t node = v->devices[d].node; node < pl->host->nodes[v->devices[d].node].end; node++)
 				if (!map_node(pl, vm, d, node))
 					break;
 		}

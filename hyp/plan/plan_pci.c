@@ -30,12 +30,11 @@ static bool bus_range(const struct host *host, uint16_t node, uint32_t *first, u
 static bool is_behind_iommu(const struct host *host, uint16_t node)
 {
 	struct dt_prop p;
-	uint32_t at;
 	uint16_t iommu;
 
 	if (!host_find_prop(host, node, "iommu-map", &p))
 		return false;
-	for (at = 0; p.size - at >= 16; at += 16) {
+	for (uint32_t at = 0; p.size - at >= 16; at += 16) {
 		iommu = host_find_phandle(host, dt_u32(p.data + at + 4));
 		if (iommu != NO_NODE && !host_is_disabled(host, iommu))
 			return true;

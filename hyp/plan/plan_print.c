@@ -26,9 +26,7 @@ static void start(struct printer *pr, const char *indent, const char *what)
 /* Paths and bootargs come from trees: control characters in them must not reach a terminal. */
 static void end(struct printer *pr)
 {
-	char *c;
-
-	for (c = pr->text; *c; c++) {
+	for (char *c = pr->text; *c; c++) {
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 	}
@@ -150,10 +148,10 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 		[CONSOLE_VIRTIO] = "(virtio)",
 	};
 	const struct plan_console *c = &plan->console;
-	uint32_t i, aplics = 0;
+	uint32_t aplics = 0;
 
 	start(pr, "", "machine");
-	for (i = 0; i < plan->nr_intcs; i++)
+	for (uint32_t i = 0; i < plan->nr_intcs; i++)
 		aplics += plan->intcs[i].kind == INTC_APLIC;
 	add(pr, " %u harts, timebase %lu Hz", plan->nr_harts, plan->timebase_hz);
 	if (plan->nr_intcs > aplics || !aplics)
@@ -182,10 +180,8 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 
 static void print_harts(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
-	uint32_t i;
-
 	start(pr, "  ", "harts");
-	for (i = 0; i < v->nr_vcpus; i++)
+	for (uint32_t i = 0; i < v->nr_vcpus; i++)
 		add(pr, " %lu", plan->harts[v->vcpu_hart[i]].id);
 	add(pr, " as 0");
 	if (v->nr_vcpus > 1)
@@ -197,9 +193,8 @@ static void print_harts(struct printer *pr, const struct plan *plan, const struc
 static void print_memory(struct printer *pr, const struct plan_vm *v)
 {
 	const struct plan_region *m;
-	uint32_t i;
 
-	for (i = 0; i < v->nr_regions; i++) {
+	for (uint32_t i = 0; i < v->nr_regions; i++) {
 		m = &v->regions[i];
 		if (m->kind != REGION_RAM)
 			continue;
@@ -217,9 +212,8 @@ static void add_irqs(struct printer *pr, const struct plan *plan, const struct p
 		     uint32_t device)
 {
 	const char *before = ", irq ";
-	uint32_t i;
 
-	for (i = 0; i < v->nr_irqs; i++) {
+	for (uint32_t i = 0; i < v->nr_irqs; i++) {
 		if (v->irqs[i].device != device)
 			continue;
 		if (plan->nr_intcs > 1)
@@ -255,9 +249,8 @@ static void print_intcs(struct printer *pr, const struct plan *plan, const struc
 static void add_buses(struct printer *pr, const struct plan_vm *v, uint32_t device)
 {
 	const struct plan_bridge *b;
-	uint32_t i;
 
-	for (i = 0; i < v->nr_bridges; i++) {
+	for (uint32_t i = 0; i < v->nr_bridges; i++) {
 		b = &v->bridges[i];
 		if (b->device == device)
 			add(pr, ", PCI buses %u to %u", b->first_bus, b->first_bus + b->nr_buses - 1);
@@ -266,16 +259,14 @@ static void add_buses(struct printer *pr, const struct plan_vm *v, uint32_t devi
 
 static void print_devices(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
-	uint32_t d, i;
-
-	for (d = 0; d < v->nr_devices; d++) {
+	for (uint32_t d = 0; d < v->nr_devices; d++) {
 		start(pr, "  ", "device");
 		add(pr, " %s%s%s", v->devices[d].path, v->devices[d].control ? ", machine control" : "",
 		    v->devices[d].dma ? ", DMA" : "");
 		add_buses(pr, v, d);
 		add_irqs(pr, plan, v, d);
 		end(pr);
-		for (i = 0; i < v->nr_regions; i++) {
+		for (uint32_t i = 0; i < v->nr_regions; i++) {
 			const struct plan_region *m = &v->regions[i];
 
 			if (m->kind != REGION_DEVICE || m->device != d)
@@ -284,7 +275,7 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 			add_range(pr, m->gpa.v, m->size);
 			end(pr);
 		}
-		for (i = 0; i < v->nr_windows; i++) {
+		for (uint32_t i = 0; i < v->nr_windows; i++) {
 			if (v->windows[i].device != d)
 				continue;
 			start(pr, "  ", "");
@@ -356,15 +347,13 @@ static void print_cards(struct printer *pr, const struct plan *plan, const struc
 /* Memory of several guests, and these by number. */
 static void print_shared(struct printer *pr, const struct plan *plan)
 {
-	uint32_t i, j;
-
-	for (i = 0; i < plan->nr_shared; i++) {
+	for (uint32_t i = 0; i < plan->nr_shared; i++) {
 		const struct plan_shared *m = &plan->shared[i];
 
 		start(pr, "", "shared");
 		add_range(pr, m->hpa.v, m->size);
 		add(pr, " %s, by", m->name);
-		for (j = 0; j < m->nr_peers; j++)
+		for (uint32_t j = 0; j < m->nr_peers; j++)
 			add(pr, "%s %s", j ? "," : "", plan->vms[m->peers[j]].name);
 		end(pr);
 	}
@@ -425,9 +414,7 @@ static void print_bootargs(struct printer *pr, const char *text)
 
 static void print_images(struct printer *pr, const struct plan_vm *v)
 {
-	uint32_t role;
-
-	for (role = 0; role < NR_IMAGE_ROLES; role++) {
+	for (uint32_t role = 0; role < NR_IMAGE_ROLES; role++) {
 		const struct plan_image *image = &v->images[role];
 
 		if (!image->name[0])
@@ -447,10 +434,10 @@ static void print_images(struct printer *pr, const struct plan_vm *v)
 
 static void print_rest(struct printer *pr, const struct plan *plan)
 {
-	uint32_t i, n = 0;
+	uint32_t n = 0;
 
 	start(pr, "", "spare harts");
-	for (i = 0; i < plan->nr_harts; i++) {
+	for (uint32_t i = 0; i < plan->nr_harts; i++) {
 		if (plan->harts[i].vm == NO_OWNER &&
 		    (plan->console.drive != CONSOLE_OWN_HART || plan->console.hart != i)) {
 			add(pr, " %lu", plan->harts[i].id);
@@ -460,7 +447,7 @@ static void print_rest(struct printer *pr, const struct plan *plan)
 	if (!n)
 		add(pr, " none");
 	end(pr);
-	for (i = 0; i < plan->nr_free; i++) {
+	for (uint32_t i = 0; i < plan->nr_free; i++) {
 		start(pr, "", "free RAM");
 		add_range(pr, plan->free[i].base, plan->free[i].size);
 		end(pr);
@@ -470,10 +457,9 @@ static void print_rest(struct printer *pr, const struct plan *plan)
 void plan_print(const struct plan *plan, void (*line)(void *arg, const char *text), void *arg)
 {
 	struct printer pr = { .line = line, .arg = arg };
-	uint32_t i;
 
 	print_machine(&pr, plan);
-	for (i = 0; i < plan->nr_vms; i++) {
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
 		const struct plan_vm *v = &plan->vms[i];
 
 		start(&pr, "", "guest");

@@ -31,17 +31,16 @@ static void find_obstacles(const struct planner *pl)
 {
 	const struct host *host = pl->host;
 	const struct config *config = pl->config;
-	uint32_t i, j;
 
 	obstacles.count = 0;
 	add_obstacle(pl->plan->loaded, "itself, as it was loaded");
 	add_obstacle(host->tree, "the firmware's device tree, which it reads until all harts have started");
-	for (i = 0; i < pl->plan->nr_firmware; i++)
+	for (uint32_t i = 0; i < pl->plan->nr_firmware; i++)
 		add_obstacle(pl->plan->firmware[i].range, "the firmware");
-	for (i = 0; i < host->nr_reserved; i++)
+	for (uint32_t i = 0; i < host->nr_reserved; i++)
 		add_obstacle(host->reserved[i].range, "a memory reservation of the host");
-	for (i = 0; i < config->nr_vms; i++) {
-		for (j = 0; j < config->vms[i].nr_memory; j++) {
+	for (uint32_t i = 0; i < config->nr_vms; i++) {
+		for (uint32_t j = 0; j < config->vms[i].nr_memory; j++) {
 			const struct config_memory *m = &config->vms[i].memory[j];
 
 			if (m->fixed)
@@ -54,9 +53,8 @@ static void find_obstacles(const struct planner *pl)
 static const struct obstacle *obstacle_in(struct range r)
 {
 	const struct obstacle *lowest = NULL;
-	uint32_t i;
 
-	for (i = 0; i < obstacles.count; i++) {
+	for (uint32_t i = 0; i < obstacles.count; i++) {
 		const struct obstacle *o = &obstacles.list[i];
 
 		if (range_overlaps(o->range, r) && (!lowest || o->range.base < lowest->range.base))
@@ -124,9 +122,7 @@ static bool check_place(struct planner *pl, struct range r)
 /* Images that are used in place are not copied, so the package stays unless the configuration says otherwise. */
 static bool uses_in_place(const struct config *config)
 {
-	uint32_t i;
-
-	for (i = 0; i < config->nr_vms; i++) {
+	for (uint32_t i = 0; i < config->nr_vms; i++) {
 		if (config->vms[i].policy.in_place)
 			return true;
 	}

@@ -26,17 +26,16 @@ static void note(struct range wanted, struct range r, struct range *first, bool 
 static bool is_taken(const struct plan_vm *v, struct range wanted, struct range *by)
 {
 	bool found = false;
-	uint32_t i;
 
-	for (i = 0; i < v->nr_regions; i++)
+	for (uint32_t i = 0; i < v->nr_regions; i++)
 		note(wanted, (struct range){ v->regions[i].gpa.v, v->regions[i].size }, by, &found);
-	for (i = 0; i < v->nr_vplics; i++)
+	for (uint32_t i = 0; i < v->nr_vplics; i++)
 		note(wanted, (struct range){ v->vplics[i].base.v, v->vplics[i].size }, by, &found);
 	if (v->vuart.size)
 		note(wanted, range_pages((struct range){ v->vuart.base.v, v->vuart.size }), by, &found);
-	for (i = 0; i < v->nr_shares; i++)
+	for (uint32_t i = 0; i < v->nr_shares; i++)
 		note(wanted, (struct range){ v->shares[i].doorbell.v, PAGE_SIZE }, by, &found);
-	for (i = 0; i < v->nr_cards; i++)
+	for (uint32_t i = 0; i < v->nr_cards; i++)
 		note(wanted, (struct range){ v->cards[i].base.v, PAGE_SIZE }, by, &found);
 	return found;
 }
@@ -45,13 +44,12 @@ static bool is_taken(const struct plan_vm *v, struct range wanted, struct range 
 static bool is_used(const struct planner *pl, const struct plan_vm *v, struct range wanted, struct range *by)
 {
 	bool found = is_taken(v, wanted, by);
-	uint32_t i;
 
-	for (i = 0; i < pl->host->nr_ram; i++)
+	for (uint32_t i = 0; i < pl->host->nr_ram; i++)
 		note(wanted, pl->host->ram[i], by, &found);
-	for (i = 0; i < pl->host->nr_regs; i++)
+	for (uint32_t i = 0; i < pl->host->nr_regs; i++)
 		note(wanted, pl->host->regs[i].range, by, &found);
-	for (i = 0; i < pl->plan->nr_intcs; i++)
+	for (uint32_t i = 0; i < pl->plan->nr_intcs; i++)
 		note(wanted, (struct range){ pl->plan->intcs[i].base.v, pl->plan->intcs[i].size }, by, &found);
 	return found;
 }
@@ -97,9 +95,7 @@ static bool find_place(const struct plan_vm *v, hpa_t there, uint64_t size, gpa_
 /* That guest's entry for a shared memory, or NULL. */
 static const struct config_share *find_share(const struct config_vm *c, const char *name)
 {
-	uint32_t i;
-
-	for (i = 0; i < c->nr_shares; i++) {
+	for (uint32_t i = 0; i < c->nr_shares; i++) {
 		if (!strcmp(c->shares[i].name, name))
 			return &c->shares[i];
 	}
@@ -147,9 +143,7 @@ static bool place(struct planner *pl, struct plan_shared *m)
 
 static void find_peers(const struct planner *pl, struct plan_shared *m)
 {
-	uint32_t vm;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		if (find_share(&pl->config->vms[vm], m->name))
 			m->peers[m->nr_peers++] = (uint8_t)vm;
 	}
@@ -157,7 +151,7 @@ static void find_peers(const struct planner *pl, struct plan_shared *m)
 
 static void plan_one(struct planner *pl, const struct config_shared *c)
 {
-	uint32_t index = pl->plan->nr_shared, i;
+	uint32_t index = pl->plan->nr_shared;
 	struct plan_shared m = { .size = c->size };
 
 	memcpy(m.name, c->name, sizeof(m.name));
@@ -168,7 +162,7 @@ static void plan_one(struct planner *pl, const struct config_shared *c)
 	if (!m.nr_peers || !place(pl, &m))
 		return;
 	pl->plan->shared[pl->plan->nr_shared++] = m;
-	for (i = 0; i < m.nr_peers; i++)
+	for (uint32_t i = 0; i < m.nr_peers; i++)
 		add_share(pl, m.peers[i], index, (uint8_t)i,
 			  find_share(&pl->config->vms[m.peers[i]], m.name)->read_only);
 }
@@ -176,9 +170,9 @@ static void plan_one(struct planner *pl, const struct config_shared *c)
 static void check_names(struct planner *pl, uint32_t vm)
 {
 	const struct config_vm *c = &pl->config->vms[vm];
-	uint32_t i, j;
+	uint32_t j;
 
-	for (i = 0; i < c->nr_shares; i++) {
+	for (uint32_t i = 0; i < c->nr_shares; i++) {
 		for (j = 0; j < pl->config->nr_shared; j++) {
 			if (!strcmp(c->shares[i].name, pl->config->shared[j].name))
 				break;
@@ -192,10 +186,8 @@ static void check_names(struct planner *pl, uint32_t vm)
 
 void plan_shared(struct planner *pl)
 {
-	uint32_t i;
-
-	for (i = 0; i < pl->plan->nr_vms; i++)
+	for (uint32_t i = 0; i < pl->plan->nr_vms; i++)
 		check_names(pl, i);
-	for (i = 0; i < pl->config->nr_shared; i++)
+	for (uint32_t i = 0; i < pl->config->nr_shared; i++)
 		plan_one(pl, &pl->config->shared[i]);
 }

@@ -10,9 +10,8 @@
 static bool has_node(const struct planner *pl, uint32_t vm, uint16_t node)
 {
 	const struct plan_vm *v = &pl->plan->vms[vm];
-	uint32_t i;
 
-	for (i = 0; i < v->nr_devices; i++) {
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
 		if (host_is_within(pl->host, node, v->devices[i].node))
 			return true;
 	}
@@ -34,13 +33,13 @@ static uint32_t count_clocks(const struct host *host, uint16_t node)
 /* The clock that a name of clock-names, or a number, stands for; ALL_CLOCKS if the node has no such clock. */
 static uint32_t find_clock(const struct host *host, uint16_t node, const char *text)
 {
-	uint32_t at = 0, i, count = count_clocks(host, node);
+	uint32_t at = 0, count = count_clocks(host, node);
 	struct dt_prop p;
 	uint64_t number;
 	const char *s;
 
 	if (host_find_prop(host, node, "clock-names", &p)) {
-		for (i = 0; (s = dt_string(&p, &at)) && i < count; i++) {
+		for (uint32_t i = 0; (s = dt_string(&p, &at)) && i < count; i++) {
 			if (!strcmp(s, text))
 				return i;
 		}
@@ -96,10 +95,9 @@ static bool has_foreign_reset(const struct planner *pl, uint32_t vm, uint16_t no
 static void find_resets(struct planner *pl, uint32_t vm)
 {
 	struct plan_vm *v = &pl->plan->vms[vm];
-	uint32_t i, node;
 
-	for (i = 0; i < v->nr_devices; i++) {
-		for (node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end; node++) {
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
+		for (uint32_t node = v->devices[i].node; node < pl->host->nodes[v->devices[i].node].end; node++) {
 			if (pl->host->nodes[node].flags & NODE_CONTROL)
 				v->needs_resets |= has_foreign_reset(pl, vm, node);
 		}
@@ -108,10 +106,8 @@ static void find_resets(struct planner *pl, uint32_t vm)
 
 void plan_standins(struct planner *pl)
 {
-	uint32_t vm, i;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
-		for (i = 0; i < pl->config->vms[vm].nr_clocks; i++)
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
+		for (uint32_t i = 0; i < pl->config->vms[vm].nr_clocks; i++)
 			add_clock(pl, vm, &pl->config->vms[vm].clocks[i]);
 		find_resets(pl, vm);
 	}

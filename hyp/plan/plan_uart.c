@@ -56,11 +56,10 @@ static void use_hart(struct planner *pl, uint32_t hart)
 static void choose_hart(struct planner *pl)
 {
 	struct host_irq irq;
-	uint32_t i;
 
 	if (pl->plan->console.kind != CONSOLE_NS16550)
 		return;
-	for (i = 0; i < pl->plan->nr_harts; i++) {
+	for (uint32_t i = 0; i < pl->plan->nr_harts; i++) {
 		if (pl->plan->harts[i].vm == NO_OWNER && find_console_irq(pl, i, &irq) >= 0) {
 			use_hart(pl, i);
 			return;
@@ -93,9 +92,7 @@ void plan_console_hart(struct planner *pl)
 
 static bool is_guests(const struct planner *pl, const struct plan_vm *v, uint16_t node)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_devices; i++) {
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
 		if (host_is_within(pl->host, node, v->devices[i].node))
 			return true;
 	}
@@ -114,12 +111,11 @@ static uint16_t find_uart(const struct planner *pl, uint32_t vm, struct range *r
 {
 	const struct config_vm *c = &pl->config->vms[vm];
 	const struct plan_vm *v = &pl->plan->vms[vm];
-	uint32_t i;
 
 	if (!c->has_uart_address && pl->console_node != NO_NODE &&
 	    can_imitate(pl, v, pl->console_node, reg))
 		return pl->console_node;
-	for (i = 0; i < pl->host->nr_nodes; i++) {
+	for (uint32_t i = 0; i < pl->host->nr_nodes; i++) {
 		if (can_imitate(pl, v, i, reg) &&
 		    (!c->has_uart_address || reg->base == c->uart_address))
 			return i;
@@ -130,9 +126,7 @@ static uint16_t find_uart(const struct planner *pl, uint32_t vm, struct range *r
 /* That PLIC among the guest's; -1: it has none of that number, or nothing could refer to it. */
 static int index_of_vplic(const struct planner *pl, const struct plan_vm *v, int plic)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_vplics; i++) {
+	for (uint32_t i = 0; i < v->nr_vplics; i++) {
 		if (v->vplics[i].plic == plic && pl->plan->intcs[plic].phandle)
 			return (int)i;
 	}
@@ -194,9 +188,7 @@ static void plan_vuart(struct planner *pl, uint32_t vm)
 
 void plan_vuarts(struct planner *pl)
 {
-	uint32_t vm;
-
-	for (vm = 0; vm < pl->plan->nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
 		const struct config_vm *c = &pl->config->vms[vm];
 
 		if (c->uart)

@@ -108,10 +108,9 @@ static bool names_registers(const char *name, size_t size)
 		{ NAME("syscon") }, { NAME("sysctl") }, { NAME("sysreg") }, { NAME("_csr") }, { NAME("-csr") },
 		{ NAME("crg") },
 	};
-	size_t at, i;
 
-	for (at = 0; at < size; at++) {
-		for (i = 0; i < ARRAY_LEN(words); i++) {
+	for (size_t at = 0; at < size; at++) {
+		for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 			if (words[i].size <= size - at && name[at] == words[i].word[0] &&
 			    !memcmp(name + at, words[i].word, words[i].size))
 				return true;

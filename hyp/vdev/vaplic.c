@@ -203,13 +203,11 @@ static void by_number(struct vaplic *v, uint32_t source, void (*act)(struct vapl
 /* domaincfg.IE: the sources of other guests must not stop, so those of this one do, one by one. */
 static void switch_on(struct vaplic *v, bool on)
 {
-	uint32_t word, bits;
-
 	if (v->on == on)
 		return;
 	v->on = on;
-	for (word = 0; word <= v->nr_sources / 32; word++) {
-		for (bits = v->enabled[word]; bits; bits &= bits - 1) {
+	for (uint32_t word = 0; word <= v->nr_sources / 32; word++) {
+		for (uint32_t bits = v->enabled[word]; bits; bits &= bits - 1) {
 			uint32_t source = 32 * word + (uint32_t)__builtin_ctz(bits);
 
 			if (is_virtual(v, source))
@@ -222,9 +220,9 @@ static void switch_on(struct vaplic *v, bool on)
 
 static uint32_t inputs(const struct vaplic *v, uint32_t word)
 {
-	uint32_t bits, found = 0;
+	uint32_t found = 0;
 
-	for (bits = v->owned[word] & ~v->physical[word]; bits; bits &= bits - 1)
+	for (uint32_t bits = v->owned[word] & ~v->physical[word]; bits; bits &= bits - 1)
 		if (input(v, 32 * word + (uint32_t)__builtin_ctz(bits)))
 			found |= bits & -bits;
 	return found;
@@ -378,15 +376,14 @@ static void reset(void *vaplic)
 {
 	struct vaplic *v = vaplic;
 	const struct intc_share share = { v->physical, v->vcpu_hart, v->nr_vcpus };
-	uint32_t word, i;
 
 	lock_acquire(&v->lock);
 	v->on = false;
 	v->genmsi = 0;
 	intc_ops(v->aplic)->quiesce(v->aplic, &share);
-	for (word = 0; word <= v->nr_sources / 32; word++)
+	for (uint32_t word = 0; word <= v->nr_sources / 32; word++)
 		v->enabled[word] = v->level[word] = v->pending[word] = 0;
-	for (i = 0; i <= v->nr_sources; i++)
+	for (uint32_t i = 0; i <= v->nr_sources; i++)
 		v->config[i] = v->target[i] = 0;
 	lock_release(&v->lock);
 }
@@ -432,17 +429,16 @@ void vaplic_create(struct vaplic *v, const struct plan *plan, uint32_t vm, uint3
 {
 	const struct plan_vm *p = &plan->vms[vm];
 	const struct plan_intc *host = &plan->intcs[p->vplics[index].plic];
-	uint32_t i;
 
 	v->aplic = p->vplics[index].plic;
 	v->nr_sources = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
 	v->nr_vcpus = p->nr_vcpus;
 	v->vcpu_hart = p->vcpu_hart;
-	for (i = 0; i < p->nr_vcpus; i++) {
+	for (uint32_t i = 0; i < p->nr_vcpus; i++) {
 		v->index[i] = plan->harts[p->vcpu_hart[i]].plic_context[v->aplic];
 		v->file[i] = plan->harts[p->vcpu_hart[i]].file;
 	}
-	for (i = 1; i <= v->nr_sources; i++) {
+	for (uint32_t i = 1; i <= v->nr_sources; i++) {
 		if (host->source_owner[i] == vm) {
 			set_bit(v->owned, i, true);
 			set_bit(v->physical, i, true);

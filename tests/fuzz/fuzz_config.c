@@ -19,9 +19,8 @@ static void read_hosts(void)
 {
 	static struct tree trees[ARRAY_LEN(names)];
 	char path[64];
-	unsigned i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
 		snprintf(path, sizeof(path), "../../hosts/%s", names[i]);
 		trees[i] = tree_file(path);
 		MUST(spec_parse_host(&hosts[i], trees[i].data, trees[i].size, false));
@@ -31,13 +30,12 @@ static void read_hosts(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *tree = aligned_copy(data, size);
-	unsigned i;
 	bool sound;
 
 	if (!hosts[0].nr_nodes)
 		read_hosts();
 	sound = spec_parse_config(&config, tree, size);
-	for (i = 0; i < ARRAY_LEN(names); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
 		if (sound)
 			spec_try(&hosts[i], &config);
 		else

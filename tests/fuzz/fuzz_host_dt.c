@@ -25,10 +25,10 @@ static uint32_t pick(uint32_t n)
 /* Mostly something with registers; node 0 now and then. */
 static void want_devices(struct config_vm *v, char (*paths)[HOST_PATH_SIZE])
 {
-	uint32_t i, n = pick(4);
+	uint32_t n = pick(4);
 	uint16_t node;
 
-	for (i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		node = host.nr_regs && pick(8) ? host.regs[pick(host.nr_regs)].node : pick(host.nr_nodes);
 		host_path(&host, node, paths[i], HOST_PATH_SIZE);
 		v->devices[v->nr_devices++] = paths[i];
@@ -38,15 +38,13 @@ static void want_devices(struct config_vm *v, char (*paths)[HOST_PATH_SIZE])
 /* Memory of several guests, and which of them has which. */
 static void want_shared(void)
 {
-	uint32_t vm, i;
-
 	config.nr_shared = pick(3);
-	for (i = 0; i < config.nr_shared; i++) {
+	for (uint32_t i = 0; i < config.nr_shared; i++) {
 		snprintf(config.shared[i].name, VM_NAME_LEN, "m%u", i);
 		config.shared[i].size = (pick(3) + 1) << (12 + pick(17));
 	}
-	for (vm = 0; vm < config.nr_vms; vm++)
-		for (i = 0; i < config.nr_shared; i++) {
+	for (uint32_t vm = 0; vm < config.nr_vms; vm++)
+		for (uint32_t i = 0; i < config.nr_shared; i++) {
 			struct config_share *s = &config.vms[vm].shares[config.vms[vm].nr_shares];
 
 			if (!pick(3))
@@ -59,10 +57,8 @@ static void want_shared(void)
 
 static void want_nets(void)
 {
-	uint32_t vm, i;
-
-	for (vm = 0; vm < config.nr_vms; vm++)
-		for (i = 0; i < 2; i++)
+	for (uint32_t vm = 0; vm < config.nr_vms; vm++)
+		for (uint32_t i = 0; i < 2; i++)
 			if (!pick(3))
 				snprintf(config.vms[vm].cards[config.vms[vm].nr_cards++].name, VM_NAME_LEN, "n%u", i);
 }
@@ -70,11 +66,11 @@ static void want_nets(void)
 static void want(void)
 {
 	static char paths[MAX_VMS][4][HOST_PATH_SIZE];
-	uint32_t vm, i, next = 0, harts;
+	uint32_t next = 0, harts;
 
 	memset(&config, 0, sizeof(config));
 	config.nr_vms = pick(3) + 1;
-	for (vm = 0; vm < config.nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < config.nr_vms; vm++) {
 		struct config_vm *v = &config.vms[vm];
 
 		snprintf(v->name, sizeof(v->name), "guest-%u", vm);
@@ -86,9 +82,9 @@ static void want(void)
 		v->has_uart_address = v->uart && !pick(2);
 		v->uart_address = (uint64_t)pick(1024) << (12 + pick(20));
 		harts = pick(2) + 1;
-		for (i = 0; i < harts && host.nr_harts; i++)
+		for (uint32_t i = 0; i < harts && host.nr_harts; i++)
 			v->harts[v->nr_harts++] = host.harts[next++ % host.nr_harts].id;
-		for (i = pick(2) + 1; i; i--)
+		for (uint32_t i = pick(2) + 1; i; i--)
 			v->memory[v->nr_memory++] = (struct config_memory){ .size = (pick(3) + 1) << (12 + pick(17)) };
 		if (!pick(4)) {
 			v->memory[0].mapped = true;
@@ -103,7 +99,7 @@ static void want(void)
 	config.hyp_place = pick(3);
 	config.hyp_address = (host.nr_ram ? host.ram[pick(host.nr_ram)].base : 0) + ((uint64_t)pick(1024) << 21);
 	config.has_firmware = !pick(4);
-	for (i = config.has_firmware ? pick(3) : 0; i; i--)
+	for (uint32_t i = config.has_firmware ? pick(3) : 0; i; i--)
 		config.firmware[config.nr_firmware++] = (struct range){
 			(host.nr_ram ? host.ram[0].base : 0) + ((uint64_t)pick(1024) << 12),
 				(pick(3) + 1) << (12 + pick(12)) };
@@ -119,11 +115,10 @@ static void want(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *tree = aligned_copy(data, size);
-	uint32_t i;
 
 	choice = crc32_ieee(0, data, size);
 	if (spec_parse_host(&host, tree, size, choice & 1)) {
-		for (i = 0; i < 4; i++) {
+		for (uint32_t i = 0; i < 4; i++) {
 			want();
 			spec_try(&host, &config);
 		}

@@ -231,7 +231,6 @@ static bool writable(const void *tree, size_t size)
 size_t mutate_tree(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
 	static uint64_t whole[MAX_TREE / 8];
-	unsigned n;
 
 	state = seed;
 	max = max < MAX_TREE ? max : MAX_TREE;
@@ -240,7 +239,7 @@ size_t mutate_tree(uint8_t *data, size_t size, size_t max, unsigned seed)
 	memcpy(whole, data, size);
 	if (!writable(whole, size) || fdt_open_into(whole, room, sizeof(room)))
 		return LLVMFuzzerMutate(data, size, max);
-	for (n = pick(3) + 1; n; n--)
+	for (unsigned n = pick(3) + 1; n; n--)
 		change(room);
 	if (fdt_pack(room) || fdt_totalsize(room) > max)
 		return LLVMFuzzerMutate(data, size, max);

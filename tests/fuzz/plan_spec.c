@@ -90,21 +90,20 @@ static bool holds(uint64_t base, uint64_t size, uint64_t page)
  * (free). */
 static unsigned owners(uint64_t page)
 {
-	unsigned i, j, n = 0;
+	unsigned n = 0;
 	struct range piece;
-	uint64_t at;
 
-	for (at = 0; plan_hyp_piece(&plan, at, &piece); at = range_last(piece) + 1)
+	for (uint64_t at = 0; plan_hyp_piece(&plan, at, &piece); at = range_last(piece) + 1)
 		n += holds(piece.base, piece.size, page);
 	n += holds(plan.console.base.v, plan.console.size, page);
-	for (i = 0; i < plan.nr_firmware; i++)
+	for (unsigned i = 0; i < plan.nr_firmware; i++)
 		n += holds(plan.firmware[i].range.base, plan.firmware[i].range.size, page);
-	for (i = 0; i < plan.nr_free; i++)
+	for (unsigned i = 0; i < plan.nr_free; i++)
 		n += holds(plan.free[i].base, plan.free[i].size, page);
-	for (i = 0; i < plan.nr_shared; i++)
+	for (unsigned i = 0; i < plan.nr_shared; i++)
 		n += holds(plan.shared[i].hpa.v, plan.shared[i].size, page);
-	for (i = 0; i < plan.nr_vms; i++)
-		for (j = 0; j < plan.vms[i].nr_regions; j++)
+	for (unsigned i = 0; i < plan.nr_vms; i++)
+		for (unsigned j = 0; j < plan.vms[i].nr_regions; j++)
 			n += plan.vms[i].regions[j].kind != REGION_SHARED &&
 			     plan.vms[i].regions[j].kind != REGION_WINDOWS &&
 			     holds(plan.vms[i].regions[j].hpa.v, plan.vms[i].regions[j].size, page);
@@ -114,27 +113,25 @@ static unsigned owners(uint64_t page)
 /* If two of them share anything, they share the first page of one of them. */
 static void check_pages(const struct host *host)
 {
-	unsigned i, j, k;
-
-	for (i = 0; i < plan.nr_vms; i++) {
-		for (j = 0; j < plan.vms[i].nr_regions; j++) {
+	for (unsigned i = 0; i < plan.nr_vms; i++) {
+		for (unsigned j = 0; j < plan.vms[i].nr_regions; j++) {
 			const struct plan_region *m = &plan.vms[i].regions[j];
 
 			if (m->kind == REGION_WINDOWS)
 				continue;	/* oracle.c; no guest has it whole */
 			MUST(owners(m->hpa.v) == 1 && owners(m->hpa.v + (m->size - PAGE_SIZE)) == 1);
-			for (k = 0; k < host->nr_plics; k++) {
+			for (unsigned k = 0; k < host->nr_plics; k++) {
 				MUST(!holds(m->hpa.v, m->size, host->plics[k].range.base));
 				MUST(!holds(host->plics[k].range.base, host->plics[k].range.size, m->hpa.v));
 			}
-			for (k = 0; m->kind != REGION_DEVICE && k < host->nr_reserved; k++) {
+			for (unsigned k = 0; m->kind != REGION_DEVICE && k < host->nr_reserved; k++) {
 				MUST(!holds(m->hpa.v, m->size, host->reserved[k].range.base));
 				MUST(!holds(host->reserved[k].range.base, host->reserved[k].range.size,
 					    m->hpa.v));
 			}
 		}
 	}
-	for (i = 0; i < plan.nr_free; i++)
+	for (unsigned i = 0; i < plan.nr_free; i++)
 		MUST(owners(plan.free[i].base) == 1);
 	if (plan.console.size)
 		MUST(owners(plan.console.base.v) == 1);
@@ -144,30 +141,28 @@ static void check_pages(const struct host *host)
 /* The hypervisor maps these for itself, and a page once: the PLICs, the console, and what interrupts harts. */
 static void check_own_devices(void)
 {
-	unsigned i, j;
-
-	for (i = 0; i < plan.nr_intcs; i++) {
+	for (unsigned i = 0; i < plan.nr_intcs; i++) {
 		MUST(plan.intcs[i].base.v % PAGE_SIZE == 0);
-		for (j = 0; j < plan.nr_intcs; j++)
+		for (unsigned j = 0; j < plan.nr_intcs; j++)
 			MUST(i == j || !holds(plan.intcs[i].base.v, plan.intcs[i].size, plan.intcs[j].base.v));
-		for (j = 0; j < plan.nr_harts; j++)
+		for (unsigned j = 0; j < plan.nr_harts; j++)
 			MUST(!plan.harts[j].setssip.v || !holds(plan.intcs[i].base.v, plan.intcs[i].size,
 				plan.harts[j].setssip.v & ~(PAGE_SIZE - 1)));
 		MUST(!plan.console.size || !holds(plan.intcs[i].base.v, plan.intcs[i].size, plan.console.base.v));
 	}
-	for (j = 0; plan.console.size && j < plan.nr_harts; j++)
+	for (unsigned j = 0; plan.console.size && j < plan.nr_harts; j++)
 		MUST(!plan.harts[j].setssip.v || !holds(plan.console.base.v & ~(PAGE_SIZE - 1),
 			plan.console.base.v % PAGE_SIZE + plan.console.size, plan.harts[j].setssip.v));
 }
 
 static void check_harts(void)
 {
-	unsigned i, j, owned = 0, listed = 0;
+	unsigned owned = 0, listed = 0;
 
-	for (i = 0; i < plan.nr_harts; i++) {
+	for (unsigned i = 0; i < plan.nr_harts; i++) {
 		const struct plan_hart *h = &plan.harts[i];
 
-		for (j = 0; j < i; j++)
+		for (unsigned j = 0; j < i; j++)
 			MUST(plan.harts[j].id != h->id);
 		if (h->vm == NO_OWNER)
 			continue;
@@ -175,19 +170,19 @@ static void check_harts(void)
 		MUST(h->vm < plan.nr_vms && h->vcpu < plan.vms[h->vm].nr_vcpus);
 		MUST(plan.vms[h->vm].vcpu_hart[h->vcpu] == i);
 	}
-	for (i = 0; i < plan.nr_vms; i++)
+	for (unsigned i = 0; i < plan.nr_vms; i++)
 		listed += plan.vms[i].nr_vcpus;
 	MUST(owned == listed);
 }
 
 static void check_irqs(void)
 {
-	unsigned p, id, i, j, n;
+	unsigned i, n;
 
-	for (p = 0; p < plan.nr_intcs; p++) {
-		for (id = 0; id < MAX_IRQS; id++) {
+	for (unsigned p = 0; p < plan.nr_intcs; p++) {
+		for (unsigned id = 0; id < MAX_IRQS; id++) {
 			for (n = i = 0; i < plan.nr_vms; i++)
-				for (j = 0; j < plan.vms[i].nr_irqs; j++)
+				for (unsigned j = 0; j < plan.vms[i].nr_irqs; j++)
 					if (plan.vms[i].irqs[j].intc == p && plan.vms[i].irqs[j].id == id) {
 						n++;
 						MUST(plan.intcs[p].source_owner[id] == i);
@@ -202,22 +197,20 @@ static void check_irqs(void)
 /* A virtual UART: alone in its page, its interrupt no device's, and nothing of it in the hardware. */
 static void check_vuarts(void)
 {
-	unsigned i, j;
-
-	for (i = 0; i < plan.nr_vms; i++) {
+	for (unsigned i = 0; i < plan.nr_vms; i++) {
 		const struct plan_vm *v = &plan.vms[i];
 		const struct plan_vuart *u = &v->vuart;
 
 		if (!u->size)
 			continue;
 		MUST(u->base.v / PAGE_SIZE == (u->base.v + u->size - 1) / PAGE_SIZE);
-		for (j = 0; j < v->nr_regions; j++)
+		for (unsigned j = 0; j < v->nr_regions; j++)
 			MUST(!holds(v->regions[j].gpa.v, v->regions[j].size, u->base.v));
-		for (j = 0; j < v->nr_vplics; j++)
+		for (unsigned j = 0; j < v->nr_vplics; j++)
 			MUST(!holds(v->vplics[j].base.v, v->vplics[j].size, u->base.v));
 		MUST(u->reg_shift <= 3 && u->reg_io_width && u->reg_io_width <= 4);
 		MUST(!u->irq || (u->vplic < v->nr_vplics && u->irq <= v->vplics[u->vplic].ndev));
-		for (j = 0; u->irq && j < v->nr_irqs; j++)
+		for (unsigned j = 0; u->irq && j < v->nr_irqs; j++)
 			MUST(v->irqs[j].intc != v->vplics[u->vplic].plic || v->irqs[j].id != u->irq);
 	}
 }
@@ -282,12 +275,12 @@ static void check_page(const struct plan_vm *v, uint64_t page)
 /* With the page of claim and threshold of each hart, which the hypervisor maps where it can (docs/architecture.md). */
 static void check_table_count(const struct plan_vm *v)
 {
-	unsigned i, vcpu, counted = plan_gstage_tables(v);
+	unsigned counted = plan_gstage_tables(v);
 	uint64_t page;
 
 	MUST(gstage.tables.pool_used <= counted && counted <= GSTAGE_TABLES_MAX);
-	for (i = 0; i < v->nr_vplics; i++) {
-		for (vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
+	for (unsigned i = 0; i < v->nr_vplics; i++) {
+		for (unsigned vcpu = 0; vcpu < v->nr_vcpus; vcpu++) {
 			page = v->vplics[i].base.v + PLIC_CONTEXT_BASE + (2 * vcpu + 1) * PLIC_CONTEXT_STRIDE;
 			if (page < v->vplics[i].base.v + v->vplics[i].size)
 				MUST(!gstage_map(&gstage, gpa(page), hpa(page), PAGE_SIZE, RIGHT_R | RIGHT_W));
@@ -298,14 +291,12 @@ static void check_table_count(const struct plan_vm *v)
 
 static void check_tables(const struct plan_vm *v)
 {
-	unsigned i;
-
 	gstage_init(&gstage, v->gstage_levels);
-	for (i = 0; i < v->nr_regions; i++)
+	for (unsigned i = 0; i < v->nr_regions; i++)
 		MUST(v->regions[i].kind == REGION_WINDOWS ||
 		     !gstage_map(&gstage, v->regions[i].gpa, v->regions[i].hpa, v->regions[i].size,
 				 v->regions[i].rights));
-	for (i = 0; i < v->nr_regions; i++) {
+	for (unsigned i = 0; i < v->nr_regions; i++) {
 		const struct plan_region *m = &v->regions[i];
 
 		check_page(v, m->gpa.v);
@@ -314,7 +305,7 @@ static void check_tables(const struct plan_vm *v)
 		check_page(v, m->gpa.v + m->size - PAGE_SIZE);
 		check_page(v, m->gpa.v + m->size);
 	}
-	for (i = 0; i < v->nr_vplics; i++)
+	for (unsigned i = 0; i < v->nr_vplics; i++)
 		check_page(v, v->vplics[i].base.v);
 	check_table_count(v);
 }
@@ -350,7 +341,7 @@ bool spec_try(const struct host *host, const struct config *config)
 	struct reporter r = new_reporter();
 	enum err e = plan_make(&plan, host, config, spec_package(), test_hyp, &r);
 	const char *wrong;
-	uint32_t vm, sum;
+	uint32_t sum;
 
 	if (!agrees(e, &r))
 		return false;
@@ -365,7 +356,7 @@ bool spec_try(const struct host *host, const struct config *config)
 	check_irqs();
 	check_vuarts();
 	check_console();
-	for (vm = 0; vm < plan.nr_vms; vm++) {
+	for (uint32_t vm = 0; vm < plan.nr_vms; vm++) {
 		check_tables(&plan.vms[vm]);
 		memset(dtb, 0xa5, sizeof(dtb));
 		r = new_reporter();

@@ -146,12 +146,11 @@ static void check_chosen(void)
 static bool may_have(uint16_t node)
 {
 	struct range reg;
-	unsigned i;
 
-	for (i = 0; i < vm->nr_devices; i++)
+	for (unsigned i = 0; i < vm->nr_devices; i++)
 		if (host_is_within(host, node, vm->devices[i].node))
 			return true;
-	for (i = 0; i < vm->nr_vplics; i++)
+	for (unsigned i = 0; i < vm->nr_vplics; i++)
 		if (host->plics[vm->vplics[i].plic].node == node)
 			return true;
 	if (vm->files && node == host->imsic.node)
@@ -164,9 +163,8 @@ static void check_path(const char *path)
 {
 	char buf[HOST_PATH_SIZE];
 	bool any = false, may = false;
-	unsigned i;
 
-	for (i = 0; i < host->nr_nodes && !may; i++) {
+	for (unsigned i = 0; i < host->nr_nodes && !may; i++) {
 		if (strcmp(host_path(host, i, buf, sizeof(buf)), path))
 			continue;
 		any = true;
@@ -195,9 +193,9 @@ static bool is_reset_standin(const char *path, int node)
 	char want[40];
 	int size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
 	const uint8_t *reg = fdt_getprop(tree, node, "reg", &size);
-	unsigned i, found = 0;
+	unsigned found = 0;
 
-	for (i = 0; i < vm->nr_regions; i++)
+	for (unsigned i = 0; i < vm->nr_regions; i++)
 		found += ends_in_resets(&vm->regions[i]);
 	snprintf(want, sizeof(want), "/reset-controller@%lx", vm->reset_page.v);
 	return found == 1 && !strcmp(path, want) && size == 4 * (address + length) &&
@@ -209,10 +207,10 @@ static bool is_share(const char *path, int node)
 {
 	int size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
 	const uint8_t *reg = fdt_getprop(tree, node, "reg", &size);
-	unsigned i, found = 0;
+	unsigned found = 0;
 	char want[48];
 
-	for (i = 0; i < vm->nr_shares; i++) {
+	for (unsigned i = 0; i < vm->nr_shares; i++) {
 		const struct plan_share *s = &vm->shares[i];
 
 		snprintf(want, sizeof(want), "/shared-memory@%lx", s->base.v);
@@ -228,10 +226,10 @@ static bool is_card(const char *path, int node)
 {
 	int size, address = (int)host->nodes[0].address_cells, length = (int)host->nodes[0].size_cells;
 	const uint8_t *reg = fdt_getprop(tree, node, "reg", &size);
-	unsigned i, found = 0;
+	unsigned found = 0;
 	char want[48];
 
-	for (i = 0; i < vm->nr_cards; i++) {
+	for (unsigned i = 0; i < vm->nr_cards; i++) {
 		snprintf(want, sizeof(want), "/virtio@%lx", vm->cards[i].base.v);
 		found += !strcmp(path, want) && size == 4 * (address + length) &&
 			 cells(reg, address) == vm->cards[i].base.v && cells(reg + 4 * address, length) == PAGE_SIZE;
@@ -247,9 +245,9 @@ static void check_nodes(void)
 {
 	static char path[GUEST_DTB_MAX];
 	size_t ends[DT_MAX_DEPTH + 2] = { 0 };
-	int node, depth = 0;
+	int depth = 0;
 
-	for (node = fdt_next_node(tree, 0, &depth); node >= 0 && depth > 0;
+	for (int node = fdt_next_node(tree, 0, &depth); node >= 0 && depth > 0;
 	     node = fdt_next_node(tree, node, &depth)) {
 		MUST(depth <= DT_MAX_DEPTH);
 		ends[depth] = ends[depth - 1] + (size_t)snprintf(path + ends[depth - 1],

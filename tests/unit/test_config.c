@@ -125,11 +125,10 @@ static void test_memory_strings(void **state)
 	};
 	struct config_memory m;
 	const char *why;
-	unsigned i;
 	enum err e;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		e = config_parse_memory(&m, cases[i].text, &why);
 		if ((e == OK) != !!cases[i].size)
 			fail_msg("\"%s\": %s", cases[i].text, why ? why : "accepted");
@@ -278,14 +277,14 @@ static void test_damaged(void **state)
 		"console = \"/soc/x\"; linux { harts = <1 2 3>; memory = \"512M\", \"4K at 0x1000\";"
 		" devices = \"/a\", \"/b\", \"/c\"; kernel = \"k\"; initrd = \"i\"; bootargs = \"b\";"
 		" entry = \"0x1000\"; trust-dma; }; rt { harts = <4>; memory = \"1M\"; kernel = \"r\"; };");
-	unsigned i, k, accepted = 0;
+	unsigned accepted = 0;
 
 	(void)state;
 	rng_seed(7);
-	for (i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < 20000; i++) {
 		struct tree t = tree_copy(good.data, rng_below(16) ? good.size : rng_below(good.size));
 
-		for (k = rng_below(4); k && t.size; k--)
+		for (unsigned k = rng_below(4); k && t.size; k--)
 			t.data[rng_below(t.size)] = rng_below(3) ? (uint8_t)rng() : 0;
 		if (parse(&t) == OK) {
 			accepted++;

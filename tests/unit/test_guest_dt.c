@@ -279,10 +279,9 @@ static void test_isa_strip(void **state)
 		{ "rv64gc_zicsr_Zhinx", "rv64gc_zicsr_Zhinx", HART_SSTC },
 	};
 	char out[128];
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		memset(out, 'x', sizeof(out));
 		assert_int_equal(isa_strip(out, cases[i].isa, cases[i].given), strlen(cases[i].left));
 		assert_string_equal(out, cases[i].left);

@@ -106,12 +106,12 @@ static void test_small_cells_of_a_uart(void **state)
 static void test_damaged(void **state)
 {
 	static const char *const hosts[] = { "virt", "sockets", "three-contexts", "shared-pages" };
-	unsigned h, i, k, accepted = 0;
+	unsigned k, accepted = 0;
 	enum err e;
 
 	(void)state;
 	rng_seed(99);
-	for (h = 0; h < ARRAY_LEN(hosts); h++) {
+	for (unsigned h = 0; h < ARRAY_LEN(hosts); h++) {
 		struct tree good = tree_file(hosts[h]);
 		const char *wrong;
 
@@ -119,7 +119,7 @@ static void test_damaged(void **state)
 			       " trust-dma; kernel = \"rt\"; devices = \"/soc/serial@10000000\"; };");
 		t.config.vms[0].devices[0] = h == 2 ? "/soc/serial@300000" : h == 3 ?
 					     "/soc/serial@50901000" : "/soc/serial@10000000";
-		for (i = 0; i < 5000; i++) {
+		for (unsigned i = 0; i < 5000; i++) {
 			struct tree bad = tree_copy(good.data, good.size);
 
 			for (k = rng_below(3) + 1; k; k--)

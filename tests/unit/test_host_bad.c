@@ -63,10 +63,9 @@ static void test_refused(void **state)
 		{ "virt", "#interrupt-cells = <1>;", "", "/cpus/cpu@0", "", PROBLEM_BAD_HOST },
 	};
 	struct tree t;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		t = tree_edit(cases[i].host, cases[i].old, cases[i].new, NULL);
 		assert_int_not_equal(parse_as(&t, false), OK);
 		if (!kept_find(&kept, cases[i].code, cases[i].path, cases[i].prop)) {
@@ -119,10 +118,9 @@ static void test_odd(void **state)
 		  1, 2, 0x80000000, GIB, 0 },
 	};
 	struct tree t;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		t = tree_edit("virt", cases[i].old, cases[i].new, NULL);
 		if (parse_as(&t, false) || host.nr_ram != cases[i].nr_ram || host.nr_reserved != cases[i].nr_reserved ||
 		    host.ram[0].base != cases[i].base || host.ram[0].size != cases[i].size ||
@@ -139,12 +137,11 @@ static void test_many_banks(void **state)
 {
 	static char text[HOST_MAX_RAM * 80], word[80];
 	struct tree t;
-	unsigned i, step;
 
 	(void)state;
-	for (step = 1; step <= 2; step++) {
+	for (unsigned step = 1; step <= 2; step++) {
 		text[0] = 0;
-		for (i = 2 * HOST_MAX_RAM; i--;) {	/* from the highest down */
+		for (unsigned i = 2 * HOST_MAX_RAM; i--;) {	/* from the highest down */
 			snprintf(word, sizeof(word), " 0 0x%x 0 0x1000", 0x80000000 + i * step * 0x1000);
 			strcat(text, word);
 		}
@@ -171,18 +168,17 @@ static void test_causes(void **state)
 		{ 9, 0xff, "blocks" },
 	};
 	struct tree t = tree_file("virt");
-	unsigned i;
 
 	(void)state;
 	assert_true(t.size < sizeof(room) - 8);
-	for (i = 0; i < ARRAY_LEN(header); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(header); i++) {
 		memcpy(room, t.data, t.size);
 		room[header[i].at] = header[i].value;
 		assert_non_null(strstr(dt_fault(room, t.size), header[i].word));
 	}
 	assert_non_null(strstr(dt_fault(NULL, 0), "address is 0"));
 	assert_non_null(strstr(dt_fault(t.data, 16), "d0 0d fe ed"));
-	for (i = 1; i < 8; i++) {	/* copied by the firmware, which asks for its size */
+	for (unsigned i = 1; i < 8; i++) {	/* copied by the firmware, which asks for its size */
 		memmove(room + i, t.data, t.size);
 		assert_non_null(strstr(dt_fault(room + i, t.size), "multiple of 8"));
 		assert_int_equal(dt_size(room + i, t.size), t.size);
@@ -204,15 +200,14 @@ static void test_limits(void **state)
 	size_t room = 1 << 20;
 	char *text = calloc(1, room), word[160];
 	struct tree t;
-	unsigned i;
 
 	(void)state;
 	assert_non_null(text);
 	/* nested deeper than any real tree */
 	append(text, room, "/dts-v1/; / {");
-	for (i = 0; i < DT_MAX_DEPTH; i++)
+	for (unsigned i = 0; i < DT_MAX_DEPTH; i++)
 		append(text, room, " a {");
-	for (i = 0; i < DT_MAX_DEPTH; i++)
+	for (unsigned i = 0; i < DT_MAX_DEPTH; i++)
 		append(text, room, " };");
 	t = tree_text(append(text, room, " };"));
 	assert_int_equal(parse_as(&t, false), ERR_INVALID);
@@ -220,7 +215,7 @@ static void test_limits(void **state)
 
 	/* more nodes than there is room for */
 	strcpy(text, "/dts-v1/; / {");
-	for (i = 0; i < HOST_MAX_NODES; i++) {
+	for (unsigned i = 0; i < HOST_MAX_NODES; i++) {
 		snprintf(word, sizeof(word), "n%u{};", i);
 		strcpy(text + strlen(text), word);
 	}
@@ -233,7 +228,7 @@ static void test_limits(void **state)
 	strcpy(text, "/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; "
 		     "memory { device_type = \"memory\"; reg = <0 0 1 0>; }; "
 		     "cpus { #address-cells = <1>; #size-cells = <0>; timebase-frequency = <1>;");
-	for (i = 0; i <= MAX_HARTS; i++) {
+	for (unsigned i = 0; i <= MAX_HARTS; i++) {
 		snprintf(word, sizeof(word), "c%u { device_type = \"cpu\"; reg = <%u>; riscv,isa = \"rv64gch\";"
 			 "i%u: i { interrupt-controller; #interrupt-cells = <1>; phandle = <%u>; }; };",
 			 i, i, i, i + 1);
@@ -249,10 +244,9 @@ static void test_limits(void **state)
 static void test_not_a_tree(void **state)
 {
 	struct tree t = tree_file("virt"), cut;
-	size_t size;
 
 	(void)state;
-	for (size = 0; size < t.size; size += size < 64 ? 1 : 97) {
+	for (size_t size = 0; size < t.size; size += size < 64 ? 1 : 97) {
 		cut = tree_copy(t.data, size);
 		assert_int_not_equal(parse_as(&cut, false), OK);
 		tree_free(&cut);
@@ -270,20 +264,19 @@ static void check_consistent(void)
 	struct host_irq irq;
 	struct range reg;
 	char path[40];
-	unsigned i, j;
 
-	for (i = 0; i < host.nr_ram; i++) {
+	for (unsigned i = 0; i < host.nr_ram; i++) {
 		assert_true(range_valid(host.ram[i]));
 		assert_true(!i || range_last(host.ram[i - 1]) < host.ram[i].base);
 	}
-	for (i = 0; i < host.nr_nodes; i++) {
+	for (unsigned i = 0; i < host.nr_nodes; i++) {
 		assert_true(host.nodes[i].end > i && host.nodes[i].end <= host.nr_nodes);
 		assert_true(!i || host.nodes[i].parent < i);
 		assert_true(strlen(host_path(&host, i, path, sizeof(path))) < sizeof(path));
-		for (j = 0; host_node_reg(&host, i, j, &reg) != ERR_NOTFOUND; j++)
+		for (unsigned j = 0; host_node_reg(&host, i, j, &reg) != ERR_NOTFOUND; j++)
 			assert_true(j < host.dt.size);
 		cursor = (struct host_irq_cursor){ 0 };
-		for (j = 0; host_next_irq(&host, i, &cursor, &irq) == OK; j++)
+		for (unsigned j = 0; host_next_irq(&host, i, &cursor, &irq) == OK; j++)
 			assert_true(j < host.dt.size);
 		host_is_disabled(&host, i);
 	}
@@ -292,17 +285,17 @@ static void check_consistent(void)
 static void test_damaged(void **state)
 {
 	static const char *const names[] = { "virt", "sockets", "three-contexts", "shared-pages" };
-	unsigned n, i, k, accepted = 0;
+	unsigned accepted = 0;
 
 	(void)state;
 	rng_seed(20240501);
-	for (n = 0; n < ARRAY_LEN(names); n++) {
+	for (unsigned n = 0; n < ARRAY_LEN(names); n++) {
 		struct tree good = tree_file(names[n]);
 
-		for (i = 0; i < 6000; i++) {
+		for (unsigned i = 0; i < 6000; i++) {
 			struct tree t = tree_copy(good.data, good.size);
 
-			for (k = rng_below(4) + 1; k; k--) {
+			for (unsigned k = rng_below(4) + 1; k; k--) {
 				uint32_t at = rng_below(t.size), v = rng_below(6);
 
 				at = rng_below(8) ? at : rng_below(64);	/* the header more often */

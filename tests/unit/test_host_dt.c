@@ -21,13 +21,12 @@ static void test_virt(void **state)
 	struct tree t = tree_file("virt");
 	struct range reg;
 	char path[HOST_PATH_SIZE];
-	unsigned i;
 
 	(void)state;
 	parse_good(&t);
 	assert_int_equal(host.timebase_hz, 10000000);
 	assert_int_equal(host.nr_harts, 4);
-	for (i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		assert_int_equal(host.harts[i].id, i);
 		assert_int_equal(host.harts[i].features, HART_H | HART_FD | HART_SSTC | HART_ZBC);
 		assert_int_equal(host.harts[i].mmu_levels, 4);
@@ -90,9 +89,8 @@ static void check_irq(const char *node, unsigned index, const char *parent, unsi
 {
 	struct host_irq_cursor cursor = { 0 };
 	struct host_irq irq = { 0 };
-	unsigned i;
 
-	for (i = 0; i <= index; i++)
+	for (unsigned i = 0; i <= index; i++)
 		assert_int_equal(host_next_irq(&host, find(node), &cursor, &irq), OK);
 	assert_int_equal(irq.parent, find(parent));
 	assert_int_equal(irq.id, id);
@@ -136,12 +134,11 @@ static void test_inherited_parent(void **state)
 {
 	struct tree t = tree_file("three-contexts");
 	struct range reg;
-	unsigned i;
 
 	(void)state;
 	parse_good(&t);
 	assert_int_equal(host.nr_harts, 8);
-	for (i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 8; i++) {
 		assert_int_equal(host.harts[i].id, i < 4 ? i : 0x10 + i - 4);
 		assert_int_equal(host.harts[i].features, HART_H | HART_FD);
 		assert_int_equal(host.plics[0].context[i], 3 * i + 1);

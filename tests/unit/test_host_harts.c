@@ -52,7 +52,6 @@ static void test_sswi(void **state)
 static void test_sockets(void **state)
 {
 	struct tree t = tree_file("sockets");
-	unsigned i, p;
 
 	(void)state;
 	parse_good(&t);
@@ -60,11 +59,11 @@ static void test_sockets(void **state)
 	assert_range(host.ram[0], 0x80000000, 2 * GIB);
 	assert_range(host.ram[1], 0x2000000000, 64 * GIB);
 	assert_int_equal(host.nr_plics, 2);
-	for (p = 0; p < 2; p++)
-		for (i = 0; i < 4; i++)
+	for (unsigned p = 0; p < 2; p++)
+		for (unsigned i = 0; i < 4; i++)
 			assert_int_equal(host.plics[p].context[i],
 					 i / 2 == p ? (int)(2 * (i % 2) + 1) : NO_CONTEXT);
-	for (i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		assert_int_equal(host.harts[i].features, HART_H | HART_FD | HART_SSTC | HART_SVADU |
 				 HART_SVPBMT | HART_ZICBOM | HART_ZICBOZ);
 		assert_int_equal(host.harts[i].mmu_levels, 5);
@@ -171,10 +170,9 @@ static void test_isa_forms(void **state)
 	};
 	char new[128];
 	struct tree t;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		snprintf(new, sizeof(new), "riscv,isa = \"%s\"", cases[i].isa);
 		t = tree_edit("shared-pages", "riscv,isa = \"rv64imafdcvh\"", new, NULL);
 		parse_good(&t);
@@ -223,10 +221,9 @@ static void test_cbom_block(void **state)
 		{ "riscv,cbom-block-size = <0 0x40>;", 0 }, { "riscv,cbom-block-size;", 0 },
 	};
 	const uint32_t both = HART_ZICBOM | HART_SVPBMT;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		struct tree t = tree_edit("sockets", "riscv,cbom-block-size = <0x40>;", cases[i].prop, NULL);
 
 		parse_good(&t);

@@ -40,14 +40,12 @@ static void test_cut_off(void **state)
 		{ IMAGE_BZIP2, 4, 6, "1AY&SY" },
 	};
 	uint8_t data[128];
-	unsigned i;
-	size_t n;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		memset(data, 0, sizeof(data));
 		memcpy(data + cases[i].at, cases[i].bytes, cases[i].length);
-		for (n = 0; n <= sizeof(data); n++)
+		for (size_t n = 0; n <= sizeof(data); n++)
 			assert_int_equal(kind_of(data, n), !n ? IMAGE_EMPTY : n < cases[i].at + cases[i].length ?
 					 IMAGE_FLAT : cases[i].kind);
 	}
@@ -72,13 +70,12 @@ static void test_pe(void **state)
 {
 	static const uint32_t places[] = { 0, 0x3c, 0x40, 124, 125, 0x80, 0x7fffffff, 0xffffffff };
 	uint8_t data[128];
-	unsigned i, b;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(places); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
 		memset(data, 0, sizeof(data));
 		memcpy(data, "MZ", 2);
-		for (b = 0; b < 4; b++)
+		for (unsigned b = 0; b < 4; b++)
 			data[0x3c + b] = places[i] >> 8 * b;
 		if (places[i] == 0x40 || places[i] == 124)
 			memcpy(data + places[i], "PE\0\0", 4);
@@ -102,15 +99,15 @@ static void test_text(void **state)
 static void test_damaged(void **state)
 {
 	struct tree good = tree_text("/dts-v1/; / { a { images { }; }; images { kernel { data = \"x\"; }; }; };");
-	unsigned i, k, kinds[NR_IMAGE_KINDS] = { 0 };
+	unsigned kinds[NR_IMAGE_KINDS] = { 0 };
 
 	(void)state;
 	assert_int_equal(image_kind(good.data, good.size), IMAGE_FIT);
 	rng_seed(7);
-	for (i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < 20000; i++) {
 		struct tree t = tree_copy(good.data, rng_below(4) ? good.size : rng_below(good.size));
 
-		for (k = rng_below(3); k && t.size; k--)
+		for (unsigned k = rng_below(3); k && t.size; k--)
 			t.data[rng_below(t.size)] = (uint8_t)rng();
 		kinds[image_kind(t.data, t.size)]++;
 		tree_free(&t);

@@ -32,7 +32,6 @@ static uint32_t crc_of(const uint8_t *p, unsigned n)
 static void test_crc(void **state)
 {
 	uint8_t data[128] __attribute__((aligned(8)));
-	unsigned byte, from, n;
 
 	(void)state;
 	crc32_init();
@@ -41,20 +40,20 @@ static void test_crc(void **state)
 	assert_int_equal(crc32_ieee(crc32_ieee(0, "1234", 4), "56789", 5), 0xcbf43926);
 	assert_int_equal(crc32_ieee(0, "", 0), 0);
 	assert_int_equal(crc32_ieee_clmul(0, "123456789", 9), 0xcbf43926);
-	for (byte = 0; byte < 256; byte++) {	/* each entry of a table */
+	for (unsigned byte = 0; byte < 256; byte++) {	/* each entry of a table */
 		uint8_t b = byte;
 
 		assert_int_equal(crc32_ieee(0, &b, 1), crc_of(&b, 1));
 		memset(data, 0, sizeof(data));
-		for (n = 0; n < 8; n++) {	/* at each place of a word */
+		for (unsigned n = 0; n < 8; n++) {	/* at each place of a word */
 			data[16 + n] = b;
 			assert_int_equal(crc32_ieee(0, data, sizeof(data)), crc_of(data, sizeof(data)));
 		}
 	}
-	for (n = 0; n < sizeof(data); n++)
+	for (unsigned n = 0; n < sizeof(data); n++)
 		data[n] = 89 * n + n * n;
-	for (from = 0; from < 16; from++) {	/* any begin, any end, and in two pieces */
-		for (n = 0; n <= sizeof(data) - from; n++) {
+	for (unsigned from = 0; from < 16; from++) {	/* any begin, any end, and in two pieces */
+		for (unsigned n = 0; n <= sizeof(data) - from; n++) {
 			assert_int_equal(crc32_ieee(0, data + from, n), crc_of(data + from, n));
 			assert_int_equal(crc32_ieee(crc32_ieee(0, data, from), data + from, n), crc_of(data, from + n));
 		}
@@ -186,10 +185,10 @@ static void test_damaged(void **state)
 {
 	struct tree good = test_package(images, 3);
 	struct package p;
-	unsigned i, header = sizeof(struct package_header) + 4 * sizeof(struct package_entry);
+	unsigned header = sizeof(struct package_header) + 4 * sizeof(struct package_entry);
 
 	(void)state;
-	for (i = 0; i < 8 * header; i++) {	/* a CRC finds every single bit */
+	for (unsigned i = 0; i < 8 * header; i++) {	/* a CRC finds every single bit */
 		struct tree t = tree_copy(good.data, good.size);
 
 		t.data[i / 8] ^= 1 << i % 8;
@@ -198,23 +197,23 @@ static void test_damaged(void **state)
 		assert_int_equal(package_open(&p, t.data, t.size, hpa(0)), ERR_INVALID);
 		tree_free(&t);
 	}
-	for (i = 0; i < good.size; i += 61) {	/* cut off: nothing behind is looked at */
+	for (unsigned i = 0; i < good.size; i += 61) {	/* cut off: nothing behind is looked at */
 		struct tree t = tree_copy(good.data, i);
 
 		assert_int_equal(package_open(&p, t.data, t.size, hpa(0)), ERR_INVALID);
 		tree_free(&t);
 	}
 	rng_seed(3);
-	for (i = 0; i < 20000; i++) {	/* sums right, contents wild: entries stay inside */
+	for (unsigned i = 0; i < 20000; i++) {	/* sums right, contents wild: entries stay inside */
 		struct tree t = tree_copy(good.data, good.size);
 		struct package_header *h = (struct package_header *)t.data;
-		unsigned at = rng_below(header), n;
+		unsigned at = rng_below(header);
 
 		t.data[at] = (uint8_t)rng();
 		if (h->nr_entries <= 4)
 			seal(&t);
 		if (package_open(&p, t.data, t.size, hpa(0)) == OK) {
-			for (n = 0; n < p.header->nr_entries; n++) {
+			for (unsigned n = 0; n < p.header->nr_entries; n++) {
 				const struct package_entry *e = &p.header->entries[n];
 				volatile uint8_t sum = 0;
 				const uint8_t *data = package_data(&p, e);

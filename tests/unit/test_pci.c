@@ -155,11 +155,11 @@ static void test_reset(void **state)
 /* Lists that go round and out of all bounds, of 256 functions. */
 static void test_any_registers(void **state)
 {
-	unsigned round, i;
+	unsigned i;
 
 	(void)state;
 	rng_seed(20261128);
-	for (round = 0; round < 20; round++) {
+	for (unsigned round = 0; round < 20; round++) {
 		no_functions();
 		for (i = 0; i < sizeof(bus); i++)
 			bus[i] = (uint8_t)rng_below(round % 2 ? 256 : 4);

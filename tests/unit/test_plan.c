@@ -241,10 +241,9 @@ static void test_nested(void **state)
 		A(DEVICE("/soc/serial@300000")) B("trust-dma;" DEVICE("/soc")),
 		A("trust-dma;" DEVICE("/soc")) B(DEVICE("/soc/serial@300000")),
 	};
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++) {
 		test_plan_make(&t, tree_edit("three-contexts", "reg = <0x70000000 0x1000>",
 					     "status = \"disabled\"", NULL), order[i]);
 		assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_TAKEN, "/b", "devices"));

@@ -52,7 +52,7 @@ static void build(unsigned vm)
 static void test_plan_of_files(void **state)
 {
 	const struct plan_vm *v = &t.plan.vms[0];
-	unsigned i, files = 0;
+	unsigned files = 0;
 
 	(void)state;
 	plan_good(tree_file("imsic"), TWO ZERO);
@@ -64,7 +64,7 @@ static void test_plan_of_files(void **state)
 	assert_int_equal(t.plan.harts[2].file.v, 0x28009000);
 	assert_int_equal(t.plan.harts[2].plic_context[0], 2);
 	assert_true(v->files);
-	for (i = 0; i < v->nr_regions; i++) {
+	for (unsigned i = 0; i < v->nr_regions; i++) {
 		if (v->regions[i].kind != REGION_FILE)
 			continue;
 		files++;
@@ -141,10 +141,9 @@ static void test_no_files(void **state)
 		{ "riscv,guest-index-bits = <2>;", "riscv,guest-index-bits = <2>; status = \"disabled\";" },
 		{ "reg = <0 0x28000000 0 0x10000>;", "reg = <0 0x28000000 0 0x1000>;" },
 	};
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(edits); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(edits); i++) {
 		plan_good(tree_edit("imsic", edits[i][0], edits[i][1], NULL),
 			  "a { harts = <1>; memory = \"1M\"; kernel = \"rt\"; };");
 		assert_false(t.plan.vms[0].files);
@@ -195,15 +194,14 @@ static void test_refused(void **state)
 		  "interrupts-extended = <&intc0 9>;\n\t\t\tinterrupt-controller;\n\t\t\t#interrupt-cells = <2>",
 		  PROBLEM_IRQ_UNROUTABLE, "/a", "no messages" },
 	};
-	unsigned i, k;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		bool found = false;
 
 		test_plan_make(&t, tree_edit("imsic", cases[i].old, cases[i].new, NULL),
 			       A(DEVICE("/soc/serial@10000000")) B(DEVICE("/soc/rtc@101000")));
-		for (k = 0; k < t.kept.nr; k++)
+		for (unsigned k = 0; k < t.kept.nr; k++)
 			found |= t.kept.problems[k].code == cases[i].code &&
 				 !strcmp(t.kept.problems[k].path, cases[i].path) &&
 				 strstr(t.kept.problems[k].text, cases[i].words);

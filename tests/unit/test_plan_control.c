@@ -57,16 +57,15 @@ static void test_control_kinds(void **state)
 		{ "cfi-flash", "boot from" }, { "v,mailbox", "a mailbox" }, { "v,debug-013", "a debug module" },
 	};
 	char text[128];
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(kinds); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
 		snprintf(text, sizeof(text), "compatible = \"google,goldfish-rtc\"; %s", strchr(kinds[i][0], '{') ? "" :
 			 kinds[i][0]);
 		control_case(tree_edit("virt", RTC_IS(text), "interrupts = <11>;\n\t\t\tinterrupt-parent = <&plic>;\n",
 				       strchr(kinds[i][0], '{') ? kinds[i][0] : "", NULL), A(DEVICE(RTC)), kinds[i][1]);
 	}
-	for (i = 0; i < ARRAY_LEN(compatibles); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(compatibles); i++) {
 		snprintf(text, sizeof(text), "compatible = \"%s\";", compatibles[i][0]);
 		control_case(tree_edit("virt", RTC_IS(text), NULL), A("trust-dma;" DEVICE(RTC)), compatibles[i][1]);
 		control_case(tree_edit("virt", RTC_IS(text), NULL), A("trust-dma; trust-control;" DEVICE(RTC)), NULL);
@@ -99,10 +98,9 @@ static void test_control_references(void **state)
 		"-supply = <&rtc>;", "pinctrl-names = \"x\";",
 	};
 	char words[64];
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(uses); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(uses); i++) {
 		snprintf(words, sizeof(words), "by \"%.*s\"", (int)strcspn(uses[i], " ;"), uses[i]);
 		control_case(tree_edit("virt", RTC_NAMED(""), "test: test@", "other: test: test@",
 				       "#reset-cells = <1>;", "",
@@ -112,7 +110,7 @@ static void test_control_references(void **state)
 			"#reset-cells = <1>;", "", "resets = <&test 1>;", "", UART_HAS(uses[i]), NULL),
 			A("devices = \"serial0\", \"" RTC "\";"), NULL)->control);
 	}
-	for (i = 0; i < ARRAY_LEN(harmless); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(harmless); i++)
 		assert_null(control_case(tree_edit("virt", RTC_NAMED(""), "resets = <&test 1>;", "",
 						   UART_HAS(harmless[i]),
 						   NULL), A(DEVICE(RTC)), NULL)->control);
@@ -136,11 +134,10 @@ static void test_control_off(void **state)
 		{ "v,syscon", "v,syscon = <&test 0>" },
 	};
 	const struct problem *p;
-	unsigned i, trusted;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(how); i++) {
-		for (trusted = 0; trusted < 2; trusted++) {
+	for (unsigned i = 0; i < ARRAY_LEN(how); i++) {
+		for (unsigned trusted = 0; trusted < 2; trusted++) {
 			test_plan_make(&t, tree_edit("virt", "\"sifive,test1\", \"sifive,test0\", \"syscon\"",
 						     "\"v,sysctl\", \"syscon\"", "regmap = <&test>", how[i][1], NULL),
 				       trusted ? A("trust-dma; trust-control;" DEVICE("/soc/test@100000")) :

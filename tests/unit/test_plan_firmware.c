@@ -98,10 +98,9 @@ static void test_firmware_pieces(void **state)
 {
 	char text[2048] = "reg =";
 	size_t n = strlen(text);
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < 24; i++)
+	for (unsigned i = 0; i < 24; i++)
 		n += snprintf(text + n, sizeof(text) - n, "%s <0 0x%x 0 0x1000>", i ? "," : "",
 			      0x80000000 + i * 0x2000);
 	plan_good(tree_edit("virt", "reg = <0 0x80000000 0 0x80000>", text, NULL), A());

@@ -25,9 +25,7 @@
 
 static bool has_region(const struct plan_vm *v, uint64_t base, uint64_t size)
 {
-	uint32_t i;
-
-	for (i = 0; i < v->nr_regions; i++)
+	for (uint32_t i = 0; i < v->nr_regions; i++)
 		if (v->regions[i].kind == REGION_DEVICE && v->regions[i].gpa.v == base && v->regions[i].size == size)
 			return true;
 	return false;
@@ -122,10 +120,9 @@ static void test_refused(void **state)
 		{ BRIDGE("dma-ranges = <0x2000000 0 0x80000000 0 0x80000000 0 0x400000>;"), PROBLEM_MEMORY_NO_ROOM,
 		  "" },
 	};
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct problem *p;
 
 		test_plan_make(&t, WITH(cases[i].bridge), guests[0]);
@@ -154,12 +151,11 @@ static void test_too_many(void **state)
 {
 	static char bridges[6000], guest[1200];
 	size_t n = 0, m = 0;
-	unsigned i;
 
 	(void)state;
 	m += (size_t)snprintf(guest, sizeof(guest), "a { harts = <0>; memory = \"16M\"; kernel = \"rt\"; trust-dma; "
 			      "devices = ");
-	for (i = 0; i < MAX_VM_BRIDGES + 1; i++) {
+	for (unsigned i = 0; i < MAX_VM_BRIDGES + 1; i++) {
 		n += (size_t)snprintf(bridges + n, sizeof(bridges) - n, "pci@3%x000000 { device_type = \"pci\"; "
 				      "compatible = \"pci-host-ecam-generic\"; reg = <0 0x3%x000000 0 0x100000>; "
 				      "#address-cells = <3>; #size-cells = <2>; };", i, i);

@@ -119,11 +119,11 @@ static void joined(const char *label, char *out)
 static void test_print_bootargs(void **state)
 {
 	static char text[700], config[1000], out[1000];
-	size_t words, n, i;
+	size_t n;
 
 	(void)state;
-	for (words = 0; words < 120; words++) {
-		for (i = n = 0; i < words && n < 500; i++)
+	for (size_t words = 0; words < 120; words++) {
+		for (size_t i = n = 0; i < words && n < 500; i++)
 			n += snprintf(text + n, sizeof(text) - n, "%s%.*s", i ? rng_below(9) ? " " : "  " : "",
 				     (int)(1 + rng_below(rng_below(6) ? 20 : 160)),
 				     "a,b=cdefghijklmnopqrstuvwxyz,ABCDEFGHIJKLMNOPQRSTUVWXYZ,0123456789,a,b=cdefghijkl"
@@ -149,7 +149,6 @@ static void test_print_many(void **state)
 	static char out[8192];
 	struct plan_vm *v = &plan.vms[0];
 	char number[32];
-	uint32_t i;
 
 	(void)state;
 	plan.nr_vms = 1;
@@ -159,22 +158,22 @@ static void test_print_many(void **state)
 	v->nr_devices = 1;
 	strcpy(v->devices[0].path, "/soc/gpio@10000");
 	v->nr_irqs = MAX_VM_IRQS;
-	for (i = 0; i < MAX_HARTS; i++) {
+	for (uint32_t i = 0; i < MAX_HARTS; i++) {
 		plan.harts[i].id = 100000 + i;
 		v->vcpu_hart[i] = (uint8_t)i;
 	}
-	for (i = 0; i < MAX_VM_IRQS; i++)
+	for (uint32_t i = 0; i < MAX_VM_IRQS; i++)
 		v->irqs[i] = (struct plan_irq){ .intc = 1, .id = (uint16_t)(i + 500) };
 	printed[0] = 0;
 	plan_print(&plan, collect, NULL);
 	joined("  harts     ", out);
-	for (i = 0; i < MAX_HARTS; i++) {
+	for (uint32_t i = 0; i < MAX_HARTS; i++) {
 		snprintf(number, sizeof(number), " %u", 100000 + i);
 		assert_non_null(strstr(out, number));
 	}
 	assert_non_null(strstr(out, " as 0 to 63, timer by SBI, Sv39x4"));
 	joined("  device    ", out);
-	for (i = 0; i < MAX_VM_IRQS; i++) {
+	for (uint32_t i = 0; i < MAX_VM_IRQS; i++) {
 		snprintf(number, sizeof(number), " %u of PLIC 1", i + 500);
 		assert_non_null(strstr(out, number));
 	}

@@ -20,9 +20,8 @@ struct table_set {
 static void table_add(struct table_set *s, unsigned level, uint64_t index)
 {
 	uint64_t key = (uint64_t)level << 60 | index;
-	unsigned i;
 
-	for (i = 0; i < s->count; i++)
+	for (unsigned i = 0; i < s->count; i++)
 		if (s->keys[i] == key)
 			return;
 	assert_true(s->count < ARRAY_LEN(s->keys));
@@ -32,10 +31,9 @@ static void table_add(struct table_set *s, unsigned level, uint64_t index)
 static unsigned count_tables(const struct plan_vm *v)
 {
 	static struct table_set s;
-	unsigned i;
 
 	s.count = 0;
-	for (i = 0; i < v->nr_regions; i++) {
+	for (unsigned i = 0; i < v->nr_regions; i++) {
 		uint64_t g = v->regions[i].gpa.v, h = v->regions[i].hpa.v, left = v->regions[i].size, n;
 
 		for (; left; g += n, h += n, left -= n) {
@@ -56,16 +54,15 @@ static void test_tables(void **state)
 {
 	static const uint64_t steps[] = { PAGE_SIZE, 64 * KIB, 2 * MIB, 512 * MIB, GIB };
 	struct plan_vm v;
-	unsigned i, k;
 
 	(void)state;
 	rng_seed(5);
-	for (i = 0; i < 1500; i++) {
+	for (unsigned i = 0; i < 1500; i++) {
 		uint64_t g = (uint64_t)rng_below(8) * GIB, h;
 
 		memset(&v, 0, sizeof(v));
 		v.gstage_levels = 3 + rng_below(2);
-		for (k = rng_below(6) + 1; k; k--) {
+		for (unsigned k = rng_below(6) + 1; k; k--) {
 			struct plan_region *m = &v.regions[v.nr_regions++];
 			uint64_t step = steps[rng_below(ARRAY_LEN(steps))];
 
@@ -107,15 +104,14 @@ static void random_guest(struct config_vm *v, unsigned index)
 	static const char *const images[] = {
 		"rt", "rt", "rt", "rt", "rt", "rt", "rt", "rt", "linux", "initrd", "none",
 	};
-	unsigned i, n;
 
 	memset(v, 0, sizeof(*v));
 	snprintf(v->name, sizeof(v->name), "g%u", index);
 	v->bootargs = "";
-	for (i = 0; i < 4; i++)		/* mostly harts of its own */
+	for (unsigned i = 0; i < 4; i++)		/* mostly harts of its own */
 		if (rng_below(40) == 0 || (i % 3 == index && rng_below(16)))
 			v->harts[v->nr_harts++] = i;
-	for (n = rng_below(16) ? 1 + rng_below(2) : rng_below(4); n; n--) {
+	for (unsigned n = rng_below(16) ? 1 + rng_below(2) : rng_below(4); n; n--) {
 		struct config_memory *m = &v->memory[v->nr_memory++];
 
 		m->size = (rng_below(64) + 1) * (rng_below(4) ? MIB : 64 * KIB);
@@ -124,7 +120,7 @@ static void random_guest(struct config_vm *v, unsigned index)
 		m->mapped = !rng_below(8);
 		m->as = m->mapped ? some_address() : 0;
 	}
-	for (n = rng_below(2) + !rng_below(4); n; n--)
+	for (unsigned n = rng_below(2) + !rng_below(4); n; n--)
 		v->devices[v->nr_devices++] = some_devices[rng_below(ARRAY_LEN(some_devices))];
 	v->images[IMAGE_KERNEL] = images[rng_below(ARRAY_LEN(images))];
 	v->images[IMAGE_INITRD] = rng_below(3) ? NULL : images[rng_below(ARRAY_LEN(images))];
@@ -138,24 +134,24 @@ static void test_random(void **state)
 {
 	static const char *const hosts[] = { "virt", "sockets", "three-contexts", "shared-pages" };
 	static uint8_t dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
-	unsigned h, i, k, accepted = 0;
+	unsigned accepted = 0;
 	const char *wrong;
 	struct range loaded = test_hyp;
 	enum err e;
 
 	(void)state;
 	rng_seed(11);
-	for (h = 0; h < ARRAY_LEN(hosts); h++) {
+	for (unsigned h = 0; h < ARRAY_LEN(hosts); h++) {
 		test_plan_make(&t, tree_file(hosts[h]), A());
-		for (i = 0; i < 10000; i++) {
+		for (unsigned i = 0; i < 10000; i++) {
 			t.config.nr_vms = rng_below(3) + 1;
 			t.config.console = rng_below(8) ? NULL :
 					   some_devices[rng_below(ARRAY_LEN(some_devices))];
-			for (k = 0; k < t.config.nr_vms; k++)
+			for (unsigned k = 0; k < t.config.nr_vms; k++)
 				random_guest(&t.config.vms[k], k);
 			t.config.has_firmware = !rng_below(3);
 			t.config.nr_firmware = t.config.has_firmware ? rng_below(3) : 0;
-			for (k = 0; k < t.config.nr_firmware; k++)
+			for (unsigned k = 0; k < t.config.nr_firmware; k++)
 				t.config.firmware[k] = (struct range){ some_address(), (1 + rng_below(16)) * 64 * KIB };
 			t.config.hyp_place = rng_below(3);
 			t.config.hyp_address = some_address();
@@ -170,7 +166,7 @@ static void test_random(void **state)
 			wrong = oracle_check(&t.host, &t.config, &t.plan);
 			if (wrong)
 				fail_msg("%s: %s", hosts[h], wrong);
-			for (k = 0; k < t.plan.nr_vms; k++)
+			for (unsigned k = 0; k < t.plan.nr_vms; k++)
 				assert_int_equal(guest_dt_build(dtb, sizeof(dtb), &t.plan, &t.host, k,
 								&t.kept.r), OK);
 		}

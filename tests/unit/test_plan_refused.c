@@ -120,10 +120,9 @@ static const struct refusal refusals[] = {
 static void test_refused(void **state)
 {
 	const struct problem *p;
-	unsigned i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(refusals); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(refusals); i++) {
 		const struct refusal *c = &refusals[i];
 
 		test_plan_make(&t, tree_file(c->host), c->guests);
@@ -174,10 +173,10 @@ static void test_refused_hosts(void **state)
 		  "console = \"serial0\";" A(), "reg-shift", PROBLEM_BAD_CONSOLE },
 	};
 	bool found;
-	unsigned i, j;
+	unsigned j;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(cases); i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		test_plan_make(&t, tree_edit("virt", cases[i].old, cases[i].new, NULL), cases[i].guests);
 		for (found = false, j = 0; j < t.kept.nr; j++)
 			found |= t.kept.problems[j].code == cases[i].code &&

@@ -59,12 +59,12 @@ static void has_not(const char *path, const char *prop)
 /* The strings of a list, each followed by a blank. */
 static void check_names(const char *path, const char *prop, const char *expected)
 {
-	int size, at;
+	int size;
 	const char *list = get(path, prop, &size);
 	char text[80] = "";
 
 	assert_non_null(list);
-	for (at = 0; at < size; at += (int)strlen(list + at) + 1) {
+	for (int at = 0; at < size; at += (int)strlen(list + at) + 1) {
 		strcat(text, list + at);
 		strcat(text, " ");
 	}
@@ -208,12 +208,10 @@ static void test_rate_of_a_provider(void **state)
 /* Clocks with the same rate are one node, and no other node has its phandle. */
 static void test_standins_are_shared(void **state)
 {
-	uint32_t i;
-
 	(void)state;
 	build(GUEST("devices = \"" UART0 "\", \"" UART1 "\"; clock-rates = \"" UART1 "\", \"3686400\";"));
 	assert_int_equal(cell(UART0, "clocks", 0), cell(UART1, "clocks", 0));
-	for (i = 0; i < t.host.nr_nodes; i++)
+	for (uint32_t i = 0; i < t.host.nr_nodes; i++)
 		assert_int_not_equal(t.host.nodes[i].phandle, cell(UART0, "clocks", 0));
 }
 

@@ -47,9 +47,9 @@ static void touch(uint32_t source)
 
 static uint32_t word(const uint8_t *of, uint32_t offset)
 {
-	uint32_t i, bits = 0;
+	uint32_t bits = 0;
 
-	for (i = 0; i < 32; i++)
+	for (uint32_t i = 0; i < 32; i++)
 		bits |= (uint32_t)of[8 * (offset & 0x7f) + i] << i;
 	return bits;
 }
@@ -125,8 +125,6 @@ uint32_t imsic_claim_own(void)
 
 static void start(void)
 {
-	uint32_t i;
-
 	memset(&plan, 0, sizeof(plan));
 	memset(&hw, 0, sizeof(hw));
 	memset(&v, 0, sizeof(v));
@@ -135,7 +133,7 @@ static void start(void)
 	plan.file_ids = 255;
 	plan.intcs[0] = (struct plan_intc){ .kind = INTC_APLIC, .base = hpa(BASE), .size = 0x8000, .ndev = NR };
 	memset(plan.intcs[0].source_owner, NO_OWNER, sizeof(plan.intcs[0].source_owner));
-	for (i = 1; i <= NR; i += 3)
+	for (uint32_t i = 1; i <= NR; i += 3)
 		plan.intcs[0].source_owner[i] = 0;
 	plan.intcs[0].source_owner[2] = 1;
 	plan.nr_vms = 2;
@@ -144,7 +142,7 @@ static void start(void)
 	plan.vms[0].vcpu_hart[1] = 1;
 	plan.vms[0].nr_vplics = 1;
 	plan.nr_harts = 4;
-	for (i = 0; i < 4; i++) {
+	for (uint32_t i = 0; i < 4; i++) {
 		plan.harts[i].plic_context[0] = (int16_t)(i + 8);	/* the index in target registers */
 		plan.harts[i].file = hpa(FILE(i));
 		plan.vms[1].vcpu_hart[i] = 3;
@@ -248,11 +246,11 @@ static void test_physical(void **state)
 /* What is pending in the hardware of others is not seen, and no register of theirs changes (the model checks it). */
 static void test_foreign(void **state)
 {
-	uint32_t at, i;
+	uint32_t at;
 
 	(void)state;
 	start();
-	for (i = 1; i <= NR; i++) {
+	for (uint32_t i = 1; i <= NR; i++) {
 		if (!is_foreign(i))
 			continue;
 		hw.config[i] = 6;
@@ -260,16 +258,16 @@ static void test_foreign(void **state)
 		hw.pending[i] = hw.wire[i] = hw.enabled[i] = 1;
 		assert_int_equal(rd(CONFIG(i)) | rd(TARGET(i)), 0);
 	}
-	for (i = 0; i < 32; i++)
+	for (uint32_t i = 0; i < 32; i++)
 		assert_int_equal(rd(APLIC_SETIP + 4 * i) | rd(APLIC_CLRIP + 4 * i) | rd(APLIC_SETIE + 4 * i), 0);
 	rng_seed(20261129);
-	for (i = 0; i < 300000; i++) {
+	for (uint32_t i = 0; i < 300000; i++) {
 		at = rng_below(0x8000) & ~3u;
 		wr(at, rng_below(3) ? rng_below(1100) : rng_below(2) ? rng_below(64) << 18 | rng_below(4) << 12 | 7 :
 		   (uint32_t)(rng_below(65536) << 16 | rng_below(65536)));
 		(void)rd(rng_below(0x8000) & ~3u);
 	}
-	for (i = 1; i <= NR; i++) {
+	for (uint32_t i = 1; i <= NR; i++) {
 		uint32_t hart = hw.target[i] >> 18;
 
 		if (is_foreign(i))

@@ -14,7 +14,7 @@ static uint8_t dtb[GUEST_DTB_MAX] __attribute__((aligned(8)));
 static inline void check_sound(void)
 {
 	static const char *const references[] = { "interrupt-parent", "clocks", "resets", "cpu", "dmas" };
-	int node, prop, size, nodes = 0, i;
+	int node, prop, size, nodes = 0;
 	const void *value;
 	const char *name;
 
@@ -27,7 +27,7 @@ static inline void check_sound(void)
 			value = fdt_getprop_by_offset(dtb, prop, &name, &size);
 			assert_non_null(value);
 			assert_ptr_equal(value, fdt_getprop(dtb, node, name, NULL));
-			for (i = 0; i < (int)ARRAY_LEN(references); i++)
+			for (int i = 0; i < (int)ARRAY_LEN(references); i++)
 				if (!strcmp(name, references[i]))
 					assert_true(fdt_node_offset_by_phandle(dtb,
 						fdt32_to_cpu(*(const fdt32_t *)value)) > 0);
@@ -87,12 +87,11 @@ static inline void check_cells(const char *path, const char *prop, unsigned coun
 {
 	int size = 0;
 	const fdt32_t *cells = fdt_getprop(dtb, node(path), prop, &size);
-	unsigned i;
 
 	if (!cells)
 		fail_msg("%s has no %s", path, prop);
 	assert_int_equal(size, 4 * count);
-	for (i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++)
 		assert_int_equal(fdt32_to_cpu(cells[i]), expected[i]);
 }
 

@@ -15,9 +15,8 @@ static bool is_provider(const struct host *host, unsigned node)
 {
 	static const char *const props[] = { "#clock-cells", "#reset-cells", "#power-domain-cells", "regulator-name" };
 	struct dt_prop p;
-	unsigned i;
 
-	for (i = 0; i < ARRAY_LEN(props); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(props); i++)
 		if (host_find_prop(host, node, props[i], &p))
 			return true;
 	return host_is_compatible(host, node, "syscon") || host_is_compatible(host, node, "snps,dw-wdt");
@@ -28,9 +27,8 @@ static bool depends(const char *name)
 {
 	static const char *const names[] = { "regmap", "syscon", "clocks", "resets", "power-domains", "pinctrl-0",
 					     "gpios", "gpio", "nvmem-cells", "next-level-cache", "mboxes" };
-	unsigned i;
 
-	for (i = 0; i < ARRAY_LEN(names); i++)
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
 		if (!strcmp(name, names[i]))
 			return true;
 	return (ends_in(name, "-supply") && name[0] != '-') || (ends_in(name, "-gpios") && name[0] != '-');
@@ -38,9 +36,7 @@ static bool depends(const char *name)
 
 static bool has_registers(const struct host *host, const struct plan_device *d)
 {
-	unsigned i;
-
-	for (i = 0; i < host->nr_regs; i++)
+	for (unsigned i = 0; i < host->nr_regs; i++)
 		if (host->regs[i].node >= d->node && host->regs[i].node < host->nodes[d->node].end)
 			return true;
 	return false;
@@ -50,15 +46,14 @@ static bool has_registers(const struct host *host, const struct plan_device *d)
 static const char *controller(const struct host *host, const struct plan_vm *v, const struct plan_device *d, bool *off)
 {
 	const char *found = NULL;
-	unsigned node, target;
+	unsigned target;
 	struct dt_prop p;
-	uint32_t at;
 
 	*off = false;
-	for (node = 0; node < host->nr_nodes; node++) {
+	for (unsigned node = 0; node < host->nr_nodes; node++) {
 		if (node >= d->node && node < host->nodes[d->node].end && is_provider(host, node))
 			found = "";
-		for (at = host->nodes[node].props; dt_next_prop(&host->dt, &at, &p);) {
+		for (uint32_t at = host->nodes[node].props; dt_next_prop(&host->dt, &at, &p);) {
 			if (!depends(p.name) || p.size < 4 || !dt_u32(p.data))
 				continue;
 			target = host_find_phandle(host, dt_u32(p.data));
@@ -76,10 +71,9 @@ static const char *controller(const struct host *host, const struct plan_vm *v, 
 const char *oracle_check_control(const struct host *host, const struct plan_vm *v)
 {
 	const char *by;
-	unsigned i;
 	bool off;
 
-	for (i = 0; i < v->nr_devices; i++) {
+	for (unsigned i = 0; i < v->nr_devices; i++) {
 		if (!has_registers(host, &v->devices[i]))
 			continue;
 		by = controller(host, v, &v->devices[i], &off);

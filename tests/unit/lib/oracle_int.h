@@ -28,10 +28,8 @@ static inline bool meet(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
 /* The node is in a device of the VM. */
 static inline bool owns(const struct host *host, const struct plan_vm *v, unsigned node)
 {
-	unsigned i, n;
-
-	for (n = node; n != NO_NODE; n = host->nodes[n].parent)
-		for (i = 0; i < v->nr_devices; i++)
+	for (unsigned n = node; n != NO_NODE; n = host->nodes[n].parent)
+		for (unsigned i = 0; i < v->nr_devices; i++)
 			if (v->devices[i].node == n)
 				return true;
 	return false;

@@ -41,12 +41,11 @@ static char *read_source(const char *name)
 	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX);
 	size_t size;
 	FILE *f;
-	int i;
 
 	if (n < 0)
 		give_up("readlink", "/proc/self/exe");
 	path[n] = 0;
-	for (i = 0; i < 3 && (slash = strrchr(path, '/')); i++)
+	for (int i = 0; i < 3 && (slash = strrchr(path, '/')); i++)
 		*slash = 0;
 	snprintf(path + strlen(path), sizeof(path) - strlen(path), "/tests/unit/dts/%s.dts", name);
 	f = fopen(path, "r");
@@ -167,9 +166,7 @@ void kept_reset(struct kept *k)
 const struct problem *kept_find(const struct kept *k, enum problem_code code, const char *path,
 				const char *prop)
 {
-	unsigned i;
-
-	for (i = 0; i < k->nr; i++) {
+	for (unsigned i = 0; i < k->nr; i++) {
 		const struct problem *p = &k->problems[i];
 
 		if (p->code == code && !strcmp(p->path, path) && !strcmp(p->prop, prop))
@@ -181,9 +178,8 @@ const struct problem *kept_find(const struct kept *k, enum problem_code code, co
 void kept_print(const struct kept *k)
 {
 	char text[600];
-	unsigned i;
 
-	for (i = 0; i < k->nr; i++) {
+	for (unsigned i = 0; i < k->nr; i++) {
 		problem_format(text, sizeof(text), &k->problems[i]);
 		fprintf(stderr, "  %s\n", text);
 	}
@@ -192,11 +188,9 @@ void kept_print(const struct kept *k)
 /* By the definition, a bit at a time: an oracle for crc32_ieee(). */
 static uint32_t slow_crc(uint32_t crc, const uint8_t *p, size_t n)
 {
-	int bit;
-
 	for (crc = ~crc; n--; p++) {
 		crc ^= *p;
-		for (bit = 0; bit < 8; bit++)
+		for (int bit = 0; bit < 8; bit++)
 			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
 	}
 	return ~crc;
@@ -207,10 +201,9 @@ struct tree test_package(const struct test_image *images, unsigned count)
 	uint64_t at = PAGE_SIZE;
 	struct package_header *h;
 	struct tree t;
-	unsigned i;
 
 	t.size = 2 * PAGE_SIZE;
-	for (i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++)
 		t.size += align_up(images[i].size, PAGE_SIZE);
 	t.data = calloc(1, t.size);
 	if (!t.data)
@@ -220,7 +213,7 @@ struct tree test_package(const struct test_image *images, unsigned count)
 				      .nr_entries = count + 1, .total_size = t.size };
 	h->entries[0] = (struct package_entry){ .name = PACKAGE_CONFIG, .offset = at, .size = 8 };
 	at += PAGE_SIZE;
-	for (i = 0; i < count; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		struct package_entry *e = &h->entries[i + 1];
 		uint64_t header[8] = { 0, 0x200000, images[i].linux_size };
 
