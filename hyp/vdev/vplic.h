@@ -71,6 +71,8 @@ struct vplic {
 	/* completions of sources that are not the VM's, where they are checked */
 	uint32_t foreign;
 	uint64_t next_lines;			/* of the running operation; then stored in lines */
+	uint8_t levels[MAX_HARTS];
+	uint8_t threshold[MAX_HARTS];		/* passed: the hardware's counts */
 	uint32_t pending[VPLIC_WORDS];
 	uint8_t priority[MAX_IRQS];
 	uint32_t level[VPLIC_WORDS];		/* of virtual sources */
@@ -79,8 +81,6 @@ struct vplic {
 	uint32_t ready[VPLIC_PRIORITIES][VPLIC_WORDS];
 	uint8_t ready_levels[VPLIC_WORDS];	/* bit p: ready[p][w] is not 0 */
 	uint32_t summary[MAX_HARTS][VPLIC_PRIORITIES];
-	uint8_t levels[MAX_HARTS];
-	uint8_t threshold[MAX_HARTS];		/* passed: the hardware's counts */
 	uint8_t taker[MAX_IRQS];		/* vcpu whose hart claimed a physical source last, if in flight */
 	uint8_t claimer[MAX_IRQS];		/* vcpu from whose context the guest claimed a source, if claimed */
 	uint32_t enable[VPLIC_WORDS][MAX_HARTS];
