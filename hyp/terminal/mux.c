@@ -441,15 +441,15 @@ bool mux_is_raw(void)
 
 bool mux_set_raw(bool on)
 {
-	struct source *s = &mux.sources[mux.focus < MAX_VMS ? mux.focus : 0];
-
 	if (on == mux.raw || !mux.colour || mux.focus >= MAX_VMS)
 		return on == mux.raw;
 	leave_line();
-	line_begin(&s->line);
-	raw_begin(&mux.filter);
+	line_begin(&mux.sources[mux.focus].line);
 	stage_add_text(on ? "\x1b[36m[monitor]\x1b[0m only the guest in focus has the terminal now: Ctrl-] ! ends that\n" :
 			    RAW_RESET);
+	for (const char *c = on ? "" : raw_unfinished(&mux.filter); *c; c++)
+		feed(mux.focus, (uint8_t)*c);
+	raw_begin(&mux.filter);
 	mux.raw = on;
 	return true;
 }

@@ -204,3 +204,15 @@ uint32_t raw_feed(struct raw *r, uint8_t byte, char out[RAW_OUT])
 	out[0] = (char)byte;
 	return 1;
 }
+
+const char *raw_unfinished(struct raw *r)
+{
+	static const char *const begins[] = {
+		[TEXT] = "", [INTERMEDIATE] = "\x1b#", [CSI_BAD] = "\x1b[ ", [STRING] = "\x1b]",
+	};
+
+	if (!r->n)
+		return begins[r->state];
+	r->bytes[r->n] = 0;	/* there is room: what is full ends, or is bad */
+	return r->bytes;
+}

@@ -26,6 +26,9 @@ void raw_begin(struct raw *r);
 /* One byte of the guest. Returns how many bytes of out the terminal gets. */
 uint32_t raw_feed(struct raw *r, uint8_t byte, char out[RAW_OUT]);
 
+/* What the guest has not finished, or the beginning of such a sequence: what follows is its rest, and no text. */
+const char *raw_unfinished(struct raw *r);
+
 /* Ends what the guest may have left unfinished, and resets the terminal: its screen is empty then. */
 #define RAW_RESET	"\x18\x1b\\\x1b[?1049l\x1b" "c"
 

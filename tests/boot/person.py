@@ -47,6 +47,9 @@ class Screen:
     def sequence(self, match):
         if match[2] == "K" and match[1] in ("", "0"):
             del self.line[self.column:]
+        elif match[0] == "\x1bc":	# an empty screen; what stood there remains to be read here
+            self.put("\n")
+            self.strange.append(match[0])
         elif match[2] != "m":
             self.strange.append(match[0])
 

@@ -59,7 +59,7 @@ NOTHING = 0x18000000	# QEMU has nothing there, and answers with access faults
 
 
 def test_refused(boot, host_dtb):
-    """The bus refuses each access to a guest's bridge and disk, which the hypervisor would reset: it goes on."""
+    """The bus refuses each access to a guest's bridge and disk, which the hypervisor would reset: it continues."""
     extra = host_dtb([["-t", "x", BRIDGE, "reg", "0", f"{NOTHING:x}", "0", "1000000"],
                       ["-t", "x", DISK, "reg", "0", f"{NOTHING + 0x1000000:x}", "0", "1000"]])
     machine = boot(config(guest("odd", "1", "16M", "rt", devices=[BRIDGE, DISK], trust_dma=True,

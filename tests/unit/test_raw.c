@@ -119,8 +119,32 @@ static void test_alone(void **state)
 	assert_terminal("x");
 	type("\x1d!");
 	assert_terminal(RAW_RESET "\x1b[33m[b]\x1b[0m flood\r\n" MONITOR "a no longer has the terminal alone\r\n");
-	say(A, "\x1b[Hplain\n");
+	say(A, "its end\a\x1b[Hplain\n");
 	assert_terminal("\x1b[32m[a]\x1b[0m plain\r\n");
+}
+
+/* It ends in the middle of a sequence: the rest is no text. */
+static void test_unfinished(void **state)
+{
+	static const char *const sequences[] = { "\x1b|[6n", "\x1b[|6n", "\x1b[6|n", "\x1b[>4|1m", "\x1b(|B", "\x1b#|8",
+						 "\x1bP$|q\a" };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(sequences); i++) {
+		const char *rest = strchr(sequences[i], '|') + 1;
+		char begin[16];
+
+		snprintf(begin, sizeof(begin), "%.*s", (int)(rest - 1 - sequences[i]), sequences[i]);
+		type("\x1d!");
+		say(A, begin);
+		polls(20);
+		type("\x1d!");
+		polls(20);
+		fake_count_from_here();
+		say(A, rest);
+		say(A, "x\n");
+		assert_terminal("\x1b[32m[a]\x1b[0m x\r\n");
+	}
 }
 
 /* Another command of Ctrl-] ends it, and does what it does. */
@@ -185,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_is_dropped),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test_setup(test_alone, setup_colour),
+		cmocka_unit_test_setup(test_unfinished, setup_colour),
 		cmocka_unit_test_setup(test_other_commands, setup_colour),
 		cmocka_unit_test_setup(test_plain_terminal, setup_uart),
 		cmocka_unit_test_setup(test_end, setup_colour),
