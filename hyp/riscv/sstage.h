@@ -32,6 +32,15 @@ bool sstage_enable(struct hart_refusal *r) __must_check;
  * SSTAGE_WINDOW_SIZE. */
 void *sstage_window(hpa_t address);
 
+/* The same, and in *n how many of size bytes it shows. */
+static inline void *sstage_window_of(hpa_t address, uint64_t size, uint64_t *n)
+{
+	uint64_t room = SSTAGE_WINDOW_SIZE - address.v % SSTAGE_WINDOW_SIZE;
+
+	*n = size < room ? size : room;
+	return sstage_window(address);
+}
+
 /* Unmaps the calling hart's window. A hart calls it before it returns to its guest or waits. */
 void sstage_close_window(void);
 

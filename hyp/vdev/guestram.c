@@ -40,18 +40,6 @@ bool guestram_valid(const struct plan_vm *p, gpa_t address, uint64_t size)
 	return true;
 }
 
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* A window on host memory and how many of size bytes it shows. */
-static void *open_window(hpa_t at, uint64_t size, uint64_t *n)
-{
-	*n = min(size, SSTAGE_WINDOW_SIZE - at.v % SSTAGE_WINDOW_SIZE);
-	return sstage_window(at);
-}
-
 enum err guestram_read(const struct plan_vm *p, void *to, gpa_t from, uint64_t size)
 {
 	if (!guestram_valid(p, from, size))
@@ -59,7 +47,7 @@ enum err guestram_read(const struct plan_vm *p, void *to, gpa_t from, uint64_t s
 	for (uint64_t done = 0, n; done < size; done += n) {
 		hpa_t host;
 		uint64_t room = find(p, from.v + done, &host);
-		const void *at = open_window(host, min(room, size - done), &n);
+		const void *at = sstage_window_of(host, room < size - done ? room : size - done, &n);
 
 		memcpy((uint8_t *)to + done, at, n);
 	}
@@ -74,7 +62,7 @@ enum err guestram_write(const struct plan_vm *p, gpa_t to, const void *from, uin
 	for (uint64_t done = 0, n; done < size; done += n) {
 		hpa_t host;
 		uint64_t room = find(p, to.v + done, &host);
-		void *at = open_window(host, min(room, size - done), &n);
+		void *at = sstage_window_of(host, room < size - done ? room : size - done, &n);
 
 		memcpy(at, (const uint8_t *)from + done, n);
 	}

@@ -11,25 +11,13 @@
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sstage.h"
 
-static uint64_t min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* A window on host memory and how many of size bytes it shows. */
-static void *open_window(hpa_t at, uint64_t size, uint64_t *n)
-{
-	*n = min(size, SSTAGE_WINDOW_SIZE - at.v % SSTAGE_WINDOW_SIZE);
-	return sstage_window(at);
-}
-
 void guestmem_clear(hpa_t to, uint64_t size)
 {
 	const struct vcpu *v = this_hart()->vcpu;	/* NULL: a spare hart, at boot */
 	uint32_t block = v ? v->features.zero_block : 0;
 
 	for (uint64_t done = 0, n; done < size; done += n) {
-		void *at = open_window(hpa(to.v + done), size - done, &n);
+		void *at = sstage_window_of(hpa(to.v + done), size - done, &n);
 
 		cbo_clear(at, n, block);
 	}
@@ -39,7 +27,7 @@ void guestmem_clear(hpa_t to, uint64_t size)
 void guestmem_fill(hpa_t to, const void *from, uint64_t size)
 {
 	for (uint64_t done = 0, n; done < size; done += n) {
-		void *at = open_window(hpa(to.v + done), size - done, &n);
+		void *at = sstage_window_of(hpa(to.v + done), size - done, &n);
 
 		memcpy(at, (const uint8_t *)from + done, n);
 	}
@@ -56,7 +44,7 @@ uint32_t guestmem_fill_and_sum(hpa_t to, const void *from, uint64_t size)
 		return crc32_ieee(0, from, size);
 	}
 	for (uint64_t done = 0, n; done < size; done += n) {
-		void *at = open_window(hpa(to.v + done), size - done, &n);
+		void *at = sstage_window_of(hpa(to.v + done), size - done, &n);
 
 		crc = crc32_ieee_clmul_copy(crc, at, (const uint8_t *)from + done, n);
 	}
@@ -67,7 +55,7 @@ uint32_t guestmem_fill_and_sum(hpa_t to, const void *from, uint64_t size)
 void guestmem_clean(hpa_t at, uint64_t size, uint32_t block)
 {
 	for (uint64_t done = 0, n; done < size; done += n) {
-		const uint8_t *from = open_window(hpa(at.v + done), size - done, &n);
+		const uint8_t *from = sstage_window_of(hpa(at.v + done), size - done, &n);
 
 		for (uint64_t i = 0; i < n; i += block)
 			cache_clean(from + i);
