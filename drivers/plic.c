@@ -166,7 +166,7 @@ uint32_t plic_claim(uint32_t plic, uint32_t context)
 {
 	const struct plic_regs *p = &host_plics[plic];
 
-	return context < p->nr_contexts ? mmio_take32(hpa(p->base + context_reg(context, PLIC_CONTEXT_CLAIM))) : 0;
+	return context < p->nr_contexts ? plic_get_claim(p, context) : 0;
 }
 
 void plic_complete(uint32_t plic, uint32_t context, uint32_t id)
