@@ -445,8 +445,9 @@ bool mux_set_raw(bool on)
 		return on == mux.raw;
 	leave_line();
 	line_begin(&mux.sources[mux.focus].line);
-	stage_add_text(on ? "\x1b[36m[monitor]\x1b[0m only the guest in focus has the terminal now: Ctrl-] ! ends that\n" :
-			    RAW_RESET);
+	if (on)
+		add_mark(&mux.sources[MUX_MONITOR]);
+	stage_add_text(on ? "only the guest in focus has the terminal now: Ctrl-] ! ends that\n" : RAW_RESET);
 	for (const char *c = on ? "" : raw_unfinished(&mux.filter); *c; c++)
 		feed(mux.focus, (uint8_t)*c);
 	raw_begin(&mux.filter);
