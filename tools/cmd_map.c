@@ -185,42 +185,52 @@ static void device_irqs(const struct host *host, uint16_t top, char *buf, size_t
 	}
 }
 
+struct device_row {
+	const char *box;	/* style */
+	bool mine;		/* a guest's */
+	const char *name, *irqs, *owner;
+	struct range reg;
+};
+
+static void draw_row(const struct device_row *r, double y)
+{
+	const char *number = r->mine ? "mono" : "mono dim";
+	char text[HOST_PATH_SIZE];
+
+	svg_box(SVG_MARGIN + 0.5, y + 4, 14, 13, r->box, NULL);
+	svg_text(SVG_MARGIN + 24, y + 15, ANCHOR_START, r->mine ? "" : "dim", "%s",
+		 map_cut(r->name, 380, 13, text, sizeof(text)));
+	svg_text(SVG_MARGIN + 424, y + 15, ANCHOR_START, number, "0x%010lx-0x%010lx", r->reg.base, range_last(r->reg));
+	svg_text(SVG_MARGIN + 640, y + 15, ANCHOR_START, number, "%s", map_cut(r->irqs, 150, 11.5, text, sizeof(text)));
+	svg_text(SVG_WIDTH - SVG_MARGIN, y + 15, ANCHOR_END, r->mine ? "own" : "dim small", "%s", r->owner);
+	svg_line(SVG_MARGIN, y + 22, SVG_WIDTH - SVG_MARGIN, y + 22);
+}
+
 static void draw_device(const struct plan *plan, const struct host *host, uint16_t node,
 			struct range reg, double y)
 {
 	static const char *const names[] = { "kept", "hypervisor", "free" };
 	uint8_t owner = device_owner(plan, host, node);
-	char style[STYLE_SIZE], path[HOST_PATH_SIZE], text[HOST_PATH_SIZE], irqs[128];
+	char style[STYLE_SIZE], path[HOST_PATH_SIZE], irqs[128];
 	bool mine = owner < plan->nr_vms;
 
-	host_path(host, node, path, sizeof(path));
 	device_irqs(host, node, irqs, sizeof(irqs));
-	svg_box(SVG_MARGIN + 0.5, y + 4, 14, 13,
-		mine ? map_guest_style(owner, style) : owner == DEVICE_HYP ? "hyp" :
-		owner == DEVICE_KEPT ? "fw" : "free", NULL);
-	svg_text(SVG_MARGIN + 24, y + 15, ANCHOR_START, mine ? "" : "dim", "%s",
-		 map_cut(path, 380, 13, text, sizeof(text)));
-	svg_text(SVG_MARGIN + 424, y + 15, ANCHOR_START, mine ? "mono" : "mono dim",
-		 "0x%010lx-0x%010lx", reg.base, range_last(reg));
-	svg_text(SVG_MARGIN + 640, y + 15, ANCHOR_START, mine ? "mono" : "mono dim", "%s",
-		 map_cut(irqs, 150, 11.5, text, sizeof(text)));
-	svg_text(SVG_WIDTH - SVG_MARGIN, y + 15, ANCHOR_END, mine ? "own" : "dim small", "%s",
-		 mine ? plan->vms[owner].name : names[owner - DEVICE_KEPT]);
-	svg_line(SVG_MARGIN, y + 22, SVG_WIDTH - SVG_MARGIN, y + 22);
+	draw_row(&(struct device_row){
+		.box = mine ? map_guest_style(owner, style) : owner == DEVICE_HYP ? "hyp" :
+		       owner == DEVICE_KEPT ? "fw" : "free",
+		.mine = mine, .name = host_path(host, node, path, sizeof(path)), .irqs = irqs, .reg = reg,
+		.owner = mine ? plan->vms[owner].name : names[owner - DEVICE_KEPT] }, y);
 }
 
 /* What the hypervisor emulates for a guest beside its interrupt controllers. */
 static void draw_vuart(const struct plan_vm *v, uint32_t vm, double y)
 {
-	char style[STYLE_SIZE];
+	char style[STYLE_SIZE], irq[16];
 
-	svg_box(SVG_MARGIN + 0.5, y + 4, 14, 13, map_guest_style(vm, style), NULL);
-	svg_text(SVG_MARGIN + 24, y + 15, ANCHOR_START, "", "virtual UART");
-	svg_text(SVG_MARGIN + 424, y + 15, ANCHOR_START, "mono", "0x%010lx-0x%010lx", v->vuart.base.v,
-		 v->vuart.base.v + v->vuart.size - 1);
-	svg_text(SVG_MARGIN + 640, y + 15, ANCHOR_START, "mono", "%u", v->vuart.irq);
-	svg_text(SVG_WIDTH - SVG_MARGIN, y + 15, ANCHOR_END, "own", "%s", v->name);
-	svg_line(SVG_MARGIN, y + 22, SVG_WIDTH - SVG_MARGIN, y + 22);
+	snprintf(irq, sizeof(irq), "%u", v->vuart.irq);
+	draw_row(&(struct device_row){
+		.box = map_guest_style(vm, style), .mine = true, .name = "virtual UART", .irqs = irq, .owner = v->name,
+		.reg = { v->vuart.base.v, v->vuart.size } }, y);
 }
 
 /* The next device at or behind an address, by its first registers; NO_NODE if there is none. */
