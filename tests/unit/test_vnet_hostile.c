@@ -255,6 +255,18 @@ static void rewrite(void *arg)
 	self = was;
 }
 
+/* A frame of a to b; the sibling acts at the n-th access of that exit. False: the exit has fewer. */
+static bool send_meanwhile(unsigned n, void (*act)(void *arg))
+{
+	queue_frame(0, macs[B], macs[A], 0x5a, 60);
+	fake_sibling(n, act, NULL);
+	out(NOTIFY, TX);
+	if (!fake_sibling_acted())
+		return false;
+	fake_settle();
+	return true;
+}
+
 /* A sibling rewrites descriptor and frame after each access: b gets the frame as it was, or nothing. */
 static void test_rewritten(void **state)
 {
@@ -264,12 +276,8 @@ static void test_rewritten(void **state)
 	for (rewrite_to = 0; rewrite_to < 2; rewrite_to++) {
 		for (n = 0; n < 500; n++) {
 			setup_in(config.plic, config.sswi);
-			queue_frame(0, macs[B], macs[A], 0x5a, 60);
-			fake_sibling(n, rewrite, NULL);
-			out(NOTIFY, TX);
-			if (!fake_sibling_acted())
+			if (!send_meanwhile(n, rewrite))
 				break;
-			fake_settle();
 			as(B, 0);
 			assert_int_equal(in(STATUS), DRIVER_OK);
 			assert_int_equal(used(RX), card_of(B)->counts.received);
@@ -322,12 +330,8 @@ static void test_receiver_rewrites(void **state)
 			as(B, 0);
 			out(0x30, RX);
 			as(A, 0);
-			queue_frame(0, macs[B], macs[A], 0x5a, 60);
-			fake_sibling(n, rewrite_b, NULL);
-			out(NOTIFY, TX);
-			if (!fake_sibling_acted())
+			if (!send_meanwhile(n, rewrite_b))
 				break;
-			fake_settle();
 			assert_int_equal(in(STATUS), DRIVER_OK);
 			assert_int_equal(used(TX), 1);
 			fake_ram_close();
@@ -358,12 +362,8 @@ static void test_restart_in_frame(void **state)
 	(void)state;
 	for (n = 0; n < 500; n++) {
 		setup_in(config.plic, config.sswi);
-		queue_frame(0, macs[B], macs[A], 0x5a, 60);
-		fake_sibling(n, restart_b, NULL);
-		out(NOTIFY, TX);
-		if (!fake_sibling_acted())
+		if (!send_meanwhile(n, restart_b))
 			break;
-		fake_settle();
 		assert_int_equal(in(STATUS), DRIVER_OK);
 		assert_int_equal(used(TX), 1);
 		fake_ram_close();
