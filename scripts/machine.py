@@ -307,7 +307,7 @@ class Machine:
             parts.insert(0, "---- QEMU said ----\n" + output)
         return "\n".join(parts)
 
-    def ask_monitor(self, command, seconds=3):
+    def ask_monitor(self, command, seconds=30):
         """What QEMU's monitor answers; empty if it does not."""
         text = b""
         try:

@@ -144,7 +144,7 @@ def test_watchdog(boot, policy):
 
 def test_watchdog_and_a_live_guest(boot):
     """Its harts come to HS-mode by its period, whatever they do: it does not bite."""
-    machine = boot(config(racer(AMO, FSD, race_ms=8000, watchdog_ms=200), neighbour()), cpu="rv64,d=off")
+    machine = boot(config(racer(AMO, FSD, race_ms=8000, watchdog_ms=1000), neighbour()), cpu="rv64,d=off")
     machine.hv.expect(r"^\[race\] race: done, \d+ rounds", 120)
     machine.hv.expect_line("bulkhead", r"vm race: stopped \(shutdown\)")
     assert ": crash: " not in machine.hv.text
