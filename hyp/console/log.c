@@ -67,7 +67,8 @@ void log_lines(log_write_fn *write, uint64_t about, uint64_t n)
 {
 	const uint64_t values[] = { about, 0, n };
 
-	add_record(NULL, write, ARRAY_LEN(values), values);
+	if (n)
+		add_record(NULL, write, ARRAY_LEN(values), values);
 }
 
 /* The reader's: the oldest record, or NULL. */

@@ -24,8 +24,8 @@ void log_init(void);
 void log_record(const char *format, uint32_t n, const uint64_t *values);
 
 /*
- * n lines (not 0) as one record. When it is read, write formats line i of them, without newline, and returns its
- * length; about is passed on. It is called with the log's lock held.
+ * n lines as one record, none if n is 0. When it is read, write formats line i of them, without newline, and returns
+ * its length; about is passed on. It is called with the log's lock held.
  */
 typedef size_t log_write_fn(char *text, size_t size, uint64_t about, uint64_t i);
 void log_lines(log_write_fn *write, uint64_t about, uint64_t n);

@@ -170,10 +170,21 @@ static void show_claims(const struct vm *vm)
 			  vm->plan->name, plic_mode_name(vm->devs.plic_mode));
 }
 
+static void show_cards(const struct vm *vm)
+{
+	char text[CONSOLE_LINE];
+
+	for (uint32_t i = 0; i < vm->plan->nr_cards; i++) {
+		vnet_describe(&vm->devs.cards[i], text, sizeof(text));
+		answer_print("%s: %s\n", vm->plan->name, text);
+	}
+}
+
 static void show_stats(struct vm *vm)
 {
 	show_exits(vm);
 	show_claims(vm);
+	show_cards(vm);
 	answer_print("%s: console: %u bytes pending, %u dropped, %u bytes of input lost\n", vm->plan->name,
 		  console_waiting(vm->index), console_dropped(vm->index), console_lost_input(vm->index));
 }

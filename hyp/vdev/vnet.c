@@ -2,6 +2,7 @@
 /* The registers and interrupts of a virtual network card; see vnet.h. VIRTIO 1.2, 4.2.2 (MMIO) and 5.1 (network). */
 #include "hyp/vdev/vnet_int.h"
 
+#include "hyp/base/fmt.h"
 #include "hyp/base/str.h"
 #include "hyp/riscv/hart.h"
 
@@ -327,6 +328,16 @@ uint64_t vnet_write(void *state, uint64_t offset, uint32_t value)
 	lock_release(&n->lock);
 	post(n, mail);
 	return changed;
+}
+
+size_t vnet_describe(const struct vnet *n, char *text, size_t size)
+{
+	const struct vnet_counts *c = &n->counts;
+
+	return fmt_str(text, size, "network %s: frames sent %u, received %u, lost %u, of a foreign source %u, malformed %u",
+		       n->net->name, __atomic_load_n(&c->sent, __ATOMIC_RELAXED),
+		       __atomic_load_n(&c->received, __ATOMIC_RELAXED), __atomic_load_n(&c->lost, __ATOMIC_RELAXED),
+		       __atomic_load_n(&c->foreign, __ATOMIC_RELAXED), __atomic_load_n(&c->bad, __ATOMIC_RELAXED));
 }
 
 /* ---- creation, start and reset ---- */

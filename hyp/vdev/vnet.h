@@ -29,11 +29,12 @@
 
 struct hart;
 
+/* Frames, since the machine started; atomic. */
 struct vnet_counts {
-	uint32_t sent, received;	/* frames */
+	uint32_t sent, received;
 	uint32_t foreign;		/* sent with a source that is not the card's address */
 	uint32_t bad;			/* sent with a size or header that no frame has */
-	uint32_t lost;			/* atomic: not received, as there was no buffer, or the queue was in use */
+	uint32_t lost;			/* not received, as there was no buffer, or the queue was in use */
 };
 
 struct vnet {
@@ -59,7 +60,7 @@ struct vnet {
 	uint32_t status;			/* atomic: device status */
 	uint32_t pending;			/* atomic: interrupt status */
 	uint32_t life;				/* atomic: one more at each start and end of the guest; odd: it runs */
-	struct vnet_counts counts;		/* each by one hart at a time, but for lost */
+	struct vnet_counts counts;
 };
 
 /* Number index of the VM's cards. hart: of its first vcpu. At boot, before any guest runs. */
@@ -74,6 +75,9 @@ void vnet_reset(struct vnet *n);
 
 /* Mail has come. Returns the changed vcpus (vintc.h). */
 uint64_t vnet_poke(struct vnet *n);
+
+/* Its network and counts as text for people, in the size bytes of text; returns the length. Any hart. */
+size_t vnet_describe(const struct vnet *n, char *text, size_t size);
 
 /* As vdev.h has them. */
 bool vnet_takes(const void *state, uint64_t offset, uint32_t size);

@@ -15,6 +15,11 @@ static inline bool vnet_runs(const struct vnet *n)
 	return __atomic_load_n(&n->life, __ATOMIC_ACQUIRE) & 1;
 }
 
+static inline void vnet_count(uint32_t *frames)
+{
+	__atomic_fetch_add(frames, 1, __ATOMIC_RELAXED);
+}
+
 /*
  * vnet.c: makes an interrupt of a card pending; any hart, under one of the card's locks, so that a reset is before it
  * or after it. True: the hart of its guest needs mail to raise it, which vnet_mail() sends, without a lock; or, under

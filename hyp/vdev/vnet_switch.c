@@ -45,7 +45,7 @@ static enum put { PUT_DONE, PUT_NO_BUFFER, PUT_BROKEN } put(struct vnet *to, con
 	if (!vring_copy_to(to->vm, &c, f->byte, f->size) ||
 	    !vring_give_back(&to->receive, to->vm, c.head, f->size))
 		return PUT_BROKEN;
-	to->counts.received++;
+	vnet_count(&to->counts.received);
 	return PUT_DONE;
 }
 
@@ -75,7 +75,7 @@ static bool deliver(struct vnet *to, const struct frame *f)
 		lock_release(&to->receive_lock);
 	}
 	if (!done)
-		__atomic_fetch_add(&to->counts.lost, 1, __ATOMIC_RELAXED);
+		vnet_count(&to->counts.lost);
 	return mail;
 }
 
@@ -88,12 +88,12 @@ static uint32_t forward(struct vnet *from, struct frame *f)
 	uint32_t mail = 0;
 
 	if (memcmp(source_of(f), from->plan->mac, 6)) {
-		from->counts.foreign++;
+		vnet_count(&from->counts.foreign);
 		return 0;
 	}
 	memset(f->byte, 0, VNET_HEADER);
 	f->byte[HEADER_BUFFERS] = 1;
-	from->counts.sent++;
+	vnet_count(&from->counts.sent);
 	for (uint32_t i = 0; i < from->net->nr_ports; i++) {
 		struct vnet *to = vnet_at(from, i);
 
@@ -110,13 +110,13 @@ static bool send(struct vnet *n, const struct vring_chain *c, uint32_t *mail)
 
 	f.size = c->size;
 	if (c->size < VNET_HEADER + VNET_FRAME_MIN || c->size > sizeof(f.byte)) {
-		n->counts.bad++;
+		vnet_count(&n->counts.bad);
 		return true;
 	}
 	if (!vring_copy_from(n->vm, c, 0, f.byte, c->size))
 		return false;
 	if (f.byte[HEADER_FLAGS] || f.byte[HEADER_GSO])	/* no such feature was offered */
-		n->counts.bad++;
+		vnet_count(&n->counts.bad);
 	else
 		*mail |= forward(n, &f);
 	return true;

@@ -68,6 +68,15 @@ static size_t write_exits(char *text, size_t size, uint64_t about, uint64_t vcpu
 	return n;
 }
 
+/* One line a virtual network card, in the same way. */
+static size_t write_card(char *text, size_t size, uint64_t about, uint64_t card)
+{
+	const struct vm *vm = (const struct vm *)(uintptr_t)about;
+	size_t n = fmt_str(text, size, "vm %s: ", vm->plan->name);
+
+	return n + vnet_describe(&vm->devs.cards[card], text + n, size - n);
+}
+
 /* A VM has ended and does not start again by itself: it does not count as alive any more. After the last one the
  * machine is shut down, if the plan says so. */
 static void count_out(void)
@@ -86,6 +95,7 @@ static void count_out(void)
 static void vm_gone(struct vm *vm, enum vm_end end, bool for_good)
 {
 	log_lines(write_exits, (uintptr_t)vm, vm->plan->nr_vcpus);
+	log_lines(write_card, (uintptr_t)vm, vm->plan->nr_cards);
 	console_logged();
 	console_log("vm %s: stopped (%s)", vm->plan->name, vm_end_name(end));
 	if (for_good)

@@ -122,4 +122,7 @@ def test_two_linux_and_a_host(boot):
                    bootargs="earlycon=sbi keep_bootcon demo.mode=net demo.host=3")
     machine = boot(config(client, server, host("answer", "3", "net.host=2")))
     machine.uart.expect("demo: net ok", 240)
+    sent, received = machine.hv.expect_line("bulkhead", r"vm linux: network lan: frames sent (\d+), received (\d+), "
+                                            r"lost \d+, of a foreign source 0, malformed 0$").groups()
+    assert min(int(sent), int(received)) > 40	# 20 pings, and a file
     machine.hv.expect_line("bulkhead", r"vm linux: stopped \(shutdown\)")

@@ -87,6 +87,26 @@ static void test_monitor_guests(void **state)
 	assert_shown("[monitor] a vcpu 0: exits ecall 1\n");
 }
 
+static int setup_networks(void **state)
+{
+	setup(state);
+	config.uart = config.net = true;
+	start(&config);
+	type("\x1dm");
+	return 0;
+}
+
+static void test_monitor_networks(void **state)
+{
+	(void)state;
+	fake_vm(B)->devs.cards[0].counts = (struct vnet_counts){ .sent = 1, .received = 2, .foreign = 3, .bad = 4,
+								 .lost = 5 };
+	command("stats b");
+	assert_shown("[monitor] b: network n: frames sent 1, received 2, lost 5, of a foreign source 3, malformed 4\n");
+	command("stats c");
+	assert_null(strstr(terminal(), "network"));
+}
+
 static void test_monitor_errors(void **state)
 {
 	(void)state;
@@ -451,6 +471,7 @@ int main(void)
 		cmocka_unit_test_setup(test_monitor_steps_aside, setup_monitor),
 		cmocka_unit_test_setup(test_dump_waits_for_name, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_guests, setup_monitor),
+		cmocka_unit_test_setup(test_monitor_networks, setup_networks),
 		cmocka_unit_test_setup(test_monitor_errors, setup_monitor),
 		cmocka_unit_test_setup(test_enter, setup_monitor),
 		cmocka_unit_test_setup(test_monitor_edits, setup_monitor),

@@ -129,6 +129,8 @@ static void test_addresses(void **state)
 /* A receiver that has no buffers loses frames; the sender does not notice. */
 static void test_lost(void **state)
 {
+	char text[100];
+
 	(void)state;
 	for (unsigned i = 0; i < 20; i++)
 		send(macs[B], macs[A], (uint8_t)i, 60);
@@ -136,6 +138,8 @@ static void test_lost(void **state)
 	fake_ram_close();
 	assert_int_equal(card_of(B)->counts.received, 16);
 	assert_int_equal(card_of(B)->counts.lost, 4);
+	vnet_describe(card_of(B), text, sizeof(text));
+	assert_string_equal(text, "network n: frames sent 0, received 16, lost 4, of a foreign source 0, malformed 0");
 	as(B, 0);
 	answer();
 	make_available(RX, 3);
@@ -288,6 +292,7 @@ static void test_stop(void **state)
 	as(B, 0);
 	sbi(SBI_EXT_SRST, 0, SBI_SRST_SHUTDOWN, 0, 0);
 	fake_settle();
+	assert_true(fake_said("vm b: network n: frames sent 0, received 0, lost 0, "));
 	as(A, 0);
 	assert_int_equal(answer(), 2);
 	assert_int_equal(in(0x104), 0x00000a00);	/* no link */
