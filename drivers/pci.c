@@ -14,7 +14,7 @@
 #define PCI_STATUS	0x06
 #define STATUS_LIST		(1u << 4)
 #define PCI_HEADER_TYPE	0x0e
-#define HEADER_MULTI		0x80
+#define HEADER_MULTI		0x80	/* a flag beside the type */
 #define HEADER_BRIDGE		1u
 #define PCI_CAPABILITIES	0x34
 #define PCI_BRIDGE_CONTROL	0x3e
@@ -136,35 +136,31 @@ static void reset_function(hpa_t f)
 		mmio_try_write(hpa(f.v + at + AF_CONTROL), 1, 1);
 }
 
-/* Function 0 of a device says whether there are others. */
-static uint32_t nr_functions(hpa_t device)
+/*
+ * All that answers: function 0 may be absent, or say that it is alone, where there are others all the same (with ARI the
+ * number of the device is a part of that of the function). Function 0, whose reset can take the others along, comes
+ * last of a device. Returns how many there were.
+ */
+static uint32_t each(hpa_t bus, void (*act)(hpa_t function))
 {
-	if (!exists(device))
-		return 0;
-	return get8(device, PCI_HEADER_TYPE) & HEADER_MULTI ? NR_FUNCTIONS : 1;
-}
-
-static void each(hpa_t bus, void (*act)(hpa_t function))
-{
-	uint32_t n;
+	uint32_t found = 0;
 
 	for (uint32_t d = 0; d < NR_DEVICES; d++) {
-		hpa_t device = hpa(bus.v + d * NR_FUNCTIONS * FUNCTION_SIZE);
+		for (uint32_t i = NR_FUNCTIONS; i > 0; i--) {
+			hpa_t f = hpa(bus.v + (d * NR_FUNCTIONS + i - 1) * FUNCTION_SIZE);
 
-		n = nr_functions(device);
-		/* Function 0, whose reset can take the others along, comes last. */
-		for (uint32_t i = n; i > 0; i--) {
-			hpa_t f = hpa(device.v + (i - 1) * FUNCTION_SIZE);
-
-			if (exists(f))
-				act(f);
+			if (!exists(f))
+				continue;
+			act(f);
+			found++;
 		}
 	}
+	return found;
 }
 
-void pci_silence(hpa_t bus)
+bool pci_silence(hpa_t bus)
 {
-	each(bus, silence);
+	return each(bus, silence);
 }
 
 void pci_hold_behind(hpa_t bus)
@@ -184,18 +180,11 @@ void pci_reset_functions(hpa_t bus)
 
 bool pci_is_busy(hpa_t bus)
 {
-	uint32_t n;
+	for (uint32_t i = 0; i < NR_DEVICES * NR_FUNCTIONS; i++) {
+		hpa_t f = hpa(bus.v + i * FUNCTION_SIZE);
 
-	for (uint32_t d = 0; d < NR_DEVICES; d++) {
-		hpa_t device = hpa(bus.v + d * NR_FUNCTIONS * FUNCTION_SIZE);
-
-		n = nr_functions(device);
-		for (uint32_t i = 0; i < n; i++) {
-			hpa_t f = hpa(device.v + i * FUNCTION_SIZE);
-
-			if (exists(f) && is_busy(f))
-				return true;
-		}
+		if (exists(f) && is_busy(f))
+			return true;
 	}
 	return false;
 }

@@ -14,10 +14,11 @@
 #include "hyp/base/types.h"
 
 #define PCI_BUS_SIZE	MIB
+#define PCI_BUSES	256u	/* at most, of one host bridge */
 
 /* Bus mastering, decoding and wired interrupts of each function off; virtual functions, too. What a function had sent
- * before has arrived in memory. */
-void pci_silence(hpa_t bus);
+ * before has arrived in memory. False: the bus has no function. */
+bool pci_silence(hpa_t bus);
 
 /* True if a function still waits for an answer to DMA of its own: reset it then only after that, or after 100 ms. */
 bool pci_is_busy(hpa_t bus);

@@ -30,7 +30,7 @@
 #define NODE_INTC		(1u << 1)	/* interrupt-controller */
 #define NODE_CPU		(1u << 2)	/* device_type = "cpu" */
 #define NODE_MEMORY		(1u << 3)	/* device_type = "memory" */
-#define NODE_PCI		(1u << 4)	/* device_type = "pci" */
+#define NODE_PCI		(1u << 4)	/* a PCI bus: device_type = "pci", or as host_index.c finds it */
 #define NODE_NEXUS		(1u << 5)	/* interrupt-map */
 #define NODE_UP_INTC		(1u << 6)	/* interrupts go to a controller above it */
 #define NODE_CONTROL		(1u << 7)	/* a property of a name that control_name() knows */
@@ -218,6 +218,9 @@ static inline bool host_is_pci_bridge(const struct host *host, uint16_t node)
  * Errors as of host_node_reg(); ERR_NOTFOUND also for a node that is none.
  */
 enum err host_pci_window(const struct host *host, uint16_t node, uint32_t index, struct range *range) __must_check;
+
+/* True if one of its windows is configuration space. */
+bool host_pci_has_config_window(const struct host *host, uint16_t node);
 
 /* The cause of an error of host_node_reg() (e), as text that follows the registers' name. */
 const char *host_reg_fault(enum err e);

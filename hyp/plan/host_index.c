@@ -150,6 +150,23 @@ static void start_node(struct host *host, uint16_t parent, uint32_t name, uint32
 
 _Static_assert(DT_MAX_DEPTH == 32 && HOST_MAX_NODES == 2048, "as the texts say");
 
+/* The name, without the address of the unit. */
+static bool is_named(const char *name, const char *base)
+{
+	size_t n = strlen(base);
+
+	return !strncmp(name, base, n) && (!name[n] || name[n] == '@');
+}
+
+/* Linux drives a bridge without a device_type, too, by its compatible and its name (drivers/of/address.c). */
+static bool is_pci_bus(const struct host *host, uint16_t node)
+{
+	return host->nodes[node].address_cells == PCI_ADDRESS_CELLS &&
+	       (is_named(host_name(host, node), "pci") || is_named(host_name(host, node), "pcie") ||
+		host_is_compatible(host, node, "pci-host-ecam-generic") ||
+		host_is_compatible(host, node, "pci-host-cam-generic"));
+}
+
 enum err host_index(struct host *host, const char **why)
 {
 	uint32_t at = host->dt.structure, depth = 0;
@@ -183,6 +200,8 @@ enum err host_index(struct host *host, const char **why)
 			if (!depth)
 				return ERR_INVALID;
 			host->nodes[node].end = host->nr_nodes;
+			if (is_pci_bus(host, node))
+				host->nodes[node].flags |= NODE_PCI;
 			node = host->nodes[node].parent;
 			depth--;
 			break;

@@ -42,6 +42,8 @@ static inline bool prop_is(const struct dt_prop *p, const char *text)
 	return p->size == size && !memcmp(p->data, text, size);
 }
 
+#define PCI_ADDRESS_CELLS	3u	/* of an address on a PCI bus: space, and 64 bits */
+
 /*
  * host_index.c: the one walk over the tree. *why: the cause of an error. ERR_INVALID: the tree is broken, or nested
  * deeper than DT_MAX_DEPTH; ERR_NOSPACE: more than HOST_MAX_NODES nodes.

@@ -6,7 +6,7 @@
  */
 #include "hyp/plan/host_int.h"
 
-#define PCI_CELLS	3u	/* of an address on a PCI bus: space, and 64 bits */
+#define PCI_SPACE	0x03000000u	/* of the first cell: 0 is configuration space */
 #define NO_CELLS	0xffu	/* the property of cells is malformed, as prop_cells() of host_index.c says */
 
 /* #address-cells of a nexus: its own, or that of the nearest node above, as old trees rely on. */
@@ -53,25 +53,50 @@ enum err host_next_mapped_irq(const struct host *host, uint16_t node, struct hos
 	return OK;
 }
 
+/* Octets of an entry of "ranges" of a bridge; 0: its cells, or those of the node above, make no sense. */
+static uint32_t window_size(const struct host *host, const struct host_node *bridge)
+{
+	uint32_t parent = bridge->parent == NO_NODE ? 0 : host->nodes[bridge->parent].address_cells;
+
+	if (bridge->address_cells != PCI_ADDRESS_CELLS || !parent || parent > 2 || !bridge->size_cells ||
+	    bridge->size_cells > 2)
+		return 0;
+	return 4 * (PCI_ADDRESS_CELLS + parent + bridge->size_cells);
+}
+
+bool host_pci_has_config_window(const struct host *host, uint16_t node)
+{
+	const struct host_node *n = &host->nodes[node];
+	uint32_t entry = window_size(host, n);
+	struct dt_prop p;
+
+	if (!n->ranges || !entry)
+		return false;
+	p = host_prop(host, n->ranges);
+	for (uint32_t at = 0; p.size - at >= entry; at += entry)
+		if (!(dt_u32(p.data + at) & PCI_SPACE))
+			return true;
+	return false;
+}
+
 enum err host_pci_window(const struct host *host, uint16_t node, uint32_t index, struct range *range)
 {
 	const struct host_node *n = &host->nodes[node];
-	uint32_t parent, entry;
+	uint32_t parent, entry = window_size(host, n);
 	struct dt_prop p;
 
 	if (!n->ranges || n->parent == NO_NODE || !host_is_pci_bridge(host, node))
 		return ERR_NOTFOUND;
 	p = host_prop(host, n->ranges);
-	parent = host->nodes[n->parent].address_cells;
-	if (n->address_cells != PCI_CELLS || !parent || parent > 2 || !n->size_cells || n->size_cells > 2)
+	if (!entry)
 		return ERR_INVALID;
-	entry = 4 * (PCI_CELLS + parent + n->size_cells);
+	parent = host->nodes[n->parent].address_cells;
 	if (index >= (p.size + entry - 1) / entry)
 		return ERR_NOTFOUND;
 	if (p.size % entry)
 		return ERR_INVALID;
-	range->base = dt_cells(p.data + index * entry + 4 * PCI_CELLS, parent);
-	range->size = dt_cells(p.data + index * entry + 4 * (PCI_CELLS + parent), n->size_cells);
+	range->base = dt_cells(p.data + index * entry + 4 * PCI_ADDRESS_CELLS, parent);
+	range->size = dt_cells(p.data + index * entry + 4 * (PCI_ADDRESS_CELLS + parent), n->size_cells);
 	if (!range->size)
 		return ERR_NOSPACE;
 	return range_valid(*range) ? host_bus_to_cpu(host, n->parent, range) : ERR_UNSUPPORTED;

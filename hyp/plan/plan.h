@@ -175,7 +175,8 @@ struct plan_bridge {
 	hpa_t ecam;		/* configuration space: 1 MiB for each bus, at a multiple of 1 MiB */
 	uint8_t device;		/* index into plan_vm.devices */
 	uint8_t first_bus;	/* its number, for people */
-	uint16_t nr_buses;	/* 1 to 256: as many as configuration space, and "bus-range", hold */
+	uint16_t nr_buses;	/* 1 to 256: as many as configuration space, and "bus-range", hold. For people */
+	uint16_t ecam_buses;	/* 1 to 256: as many as the guest reaches, whatever "bus-range" says */
 };
 
 /* How a guest reaches the context pages of its PLICs; docs/architecture.md. */

@@ -45,8 +45,11 @@ static bool is_behind_iommu(const struct host *host, uint16_t node)
 const char *pci_bridge_refusal(const struct host *host, uint16_t node)
 {
 	uint32_t first, last;
-	struct range ecam;
+	struct range ecam, other;
 
+	if (host_is_disabled(host, node))
+		return "it is a PCI host bridge that is disabled in the host's device tree: the hypervisor must stop "
+		       "its devices, and its registers may not answer";
 	if (!host_is_compatible(host, node, "pci-host-ecam-generic"))
 		return "it is a PCI host bridge of a kind whose devices the hypervisor cannot stop; it can for "
 		       "pci-host-ecam-generic";
@@ -54,8 +57,13 @@ const char *pci_bridge_refusal(const struct host *host, uint16_t node)
 		return "an IOMMU stands between it and memory (iommu-map), which the hypervisor does not control yet";
 	if (!bus_range(host, node, &first, &last))
 		return "its bus-range is not two numbers from 0 to 255 in order";
-	if (host_node_reg(host, node, 0, &ecam) != OK || ecam.base % BUS_SIZE || ecam.size < BUS_SIZE)
-		return "its configuration space (reg) is not 1 MiB for each bus, at a multiple of 1 MiB";
+	if (host_node_reg(host, node, 0, &ecam) != OK || ecam.base % BUS_SIZE || ecam.size % BUS_SIZE ||
+	    ecam.size > NR_BUSES * BUS_SIZE)
+		return "its configuration space (reg) is not 1 MiB for each bus, of 256 at most, at a multiple of 1 MiB";
+	if (host_node_reg(host, node, 1, &other) != ERR_NOTFOUND)
+		return "it has registers (reg) beside its configuration space, which the hypervisor does not know";
+	if (host_pci_has_config_window(host, node))
+		return "one of its windows (ranges) is configuration space, in which the hypervisor does not stop devices";
 	return NULL;
 }
 
@@ -65,8 +73,6 @@ void plan_add_bridge(struct planner *pl, uint32_t vm, uint32_t device, uint16_t 
 	uint32_t first, last, buses;
 	struct range ecam;
 
-	if (host_is_disabled(pl->host, node))
-		return;		/* only its registers are mapped, beside those of another device */
 	if (v->nr_bridges == MAX_VM_BRIDGES) {
 		vm_problem(pl, vm, PROBLEM_LIMIT, "devices",
 			   "more than %u PCI host bridges; this build has room for no more", MAX_VM_BRIDGES);
@@ -78,5 +84,6 @@ void plan_add_bridge(struct planner *pl, uint32_t vm, uint32_t device, uint16_t 
 	if (ecam.size / BUS_SIZE < buses)
 		buses = (uint32_t)(ecam.size / BUS_SIZE);
 	v->bridges[v->nr_bridges++] = (struct plan_bridge){
-		.ecam = hpa(ecam.base), .device = (uint8_t)device, .first_bus = first, .nr_buses = buses };
+		.ecam = hpa(ecam.base), .device = (uint8_t)device, .first_bus = first, .nr_buses = buses,
+		.ecam_buses = (uint16_t)(ecam.size / BUS_SIZE) };
 }

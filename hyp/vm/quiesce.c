@@ -17,25 +17,50 @@ static void wait_until(uint64_t time)
 		;
 }
 
+static hpa_t bus_of(const struct plan_bridge *b, uint32_t bus)
+{
+	return hpa((uintptr_t)sstage_window(hpa(b->ecam.v + bus * PCI_BUS_SIZE)));
+}
+
+static bool has_functions(const uint64_t *used, uint32_t bus)
+{
+	return used[bus / 64] >> bus % 64 & 1;
+}
+
+static bool is_busy(const struct plan_bridge *b, const uint64_t *used)
+{
+	for (uint32_t i = 0; i < b->ecam_buses; i++)
+		if (has_functions(used, i) && pci_is_busy(bus_of(b, i)))
+			return true;
+	return false;
+}
+
 /*
- * Bus by bus, from the first: when the bridges on that one are silent, nothing behind them writes to memory, whatever
- * numbers the guest has given to the buses there. The resets on the first bus reach all of it.
+ * All buses that the guest reaches, from the first: when the bridges on that one are silent, nothing behind them writes
+ * to memory, whatever numbers the guest has given to the buses there. A bus that is behind none of them, a second root,
+ * is stopped like the first. What is behind a bridge is in reset, and absent, from the hold to the release on the bus
+ * of that bridge. So the release begins at the last bus, and no function is accessed between its reset and the end.
  */
 static void quiesce_bridge(const struct plan_bridge *b, uint64_t ms)
 {
-	hpa_t first;
+	uint64_t used[PCI_BUSES / 64] = { 0 };
 	uint64_t end;
 
-	for (uint32_t i = 0; i < b->nr_buses; i++)
-		pci_silence(hpa((uintptr_t)sstage_window(hpa(b->ecam.v + i * PCI_BUS_SIZE))));
-	first = hpa((uintptr_t)sstage_window(b->ecam));
+	for (uint32_t i = 0; i < b->ecam_buses; i++)
+		used[i / 64] |= (uint64_t)pci_silence(bus_of(b, i)) << i % 64;
 	end = csr_read(CSR_TIME) + BUSY_MS * ms;
-	while (pci_is_busy(first) && csr_read(CSR_TIME) < end)
+	while (is_busy(b, used) && csr_read(CSR_TIME) < end)
 		;
-	pci_hold_behind(first);
+	for (uint32_t i = 0; i < b->ecam_buses; i++)
+		if (has_functions(used, i))
+			pci_hold_behind(bus_of(b, i));
 	wait_until(csr_read(CSR_TIME) + RESET_MS * ms);
-	pci_release_behind(first);
-	pci_reset_functions(first);
+	for (uint32_t i = b->ecam_buses; i > 0; i--) {
+		if (!has_functions(used, i - 1))
+			continue;
+		pci_release_behind(bus_of(b, i - 1));
+		pci_reset_functions(bus_of(b, i - 1));
+	}
 	wait_until(csr_read(CSR_TIME) + AFTER_RESET_MS * ms);
 }
 

@@ -90,22 +90,25 @@ static void test_silence(void **state)
 	b = function(3, 0, 0x80);
 	c = function(3, 7, 0x01);
 	d = function(31, 0, 0x00);
-	function(4, 1, 0x00);		/* function 0 does not exist: nor does this one */
+	function(4, 1, 0x00);		/* function 0 does not exist */
 	function(5, 0, 0x00);
-	function(5, 1, 0x00);		/* nor this: function 0 says that it is alone */
+	function(5, 1, 0x00);		/* function 0 says that it is alone */
 	express(d, 0);
 	put(d + 0x100, 0x14010001, 4);	/* another extended capability, the next at 0x140 */
 	put(d + 0x140, 0x00010010, 4);	/* SR-IOV */
 	put(d + 0x148, 0x0009, 2);	/* with virtual functions on */
-	pci_silence(hpa(BUS));
+	assert_true(pci_silence(hpa(BUS)));
 	assert_int_equal(at(a + 4, 2), 0x400);
 	assert_int_equal(at(b + 4, 2), 0x400);
 	assert_int_equal(at(c + 4, 2), 0x400);
 	assert_int_equal(at(d + 4, 2), 0x400);
 	assert_int_equal(at(d + 0x148, 2), 0);
-	assert_int_equal(at(FUNCTION(4, 1) + 4, 2), 7);
-	assert_int_equal(at(FUNCTION(5, 1) + 4, 2), 7);
-	assert_int_equal(writes, 6);
+	assert_int_equal(at(FUNCTION(4, 1) + 4, 2), 0x400);
+	assert_int_equal(at(FUNCTION(5, 1) + 4, 2), 0x400);
+	assert_int_equal(writes, 8);
+	no_functions();
+	assert_false(pci_silence(hpa(BUS)));
+	assert_int_equal(writes, 0);
 }
 
 static void test_reset(void **state)

@@ -20,6 +20,9 @@
 	"#size-cells = <2>; #interrupt-cells = <1>; reg = <" reg ">; ranges = " ranges "; "		\
 	"interrupt-map-mask = <0x1800 0 0 7>; interrupt-map = " map "; " more " }; rtc@101000 {"
 #define BRIDGE(more)	BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x10000000", RANGES, MAP, more)
+#define UNTYPED(name, compatible)								\
+	name " { compatible = \"" compatible "\"; #address-cells = <3>; #size-cells = <2>; "		\
+	"reg = <0 0x30000000 0 0x100000>; ranges = " RANGES "; }; rtc@101000 {"
 #define WITH(bridge)	tree_edit("virt", "rtc@101000 {", bridge, NULL)
 #define GUEST		A("trust-dma;" DEVICE(PCI))
 
@@ -55,8 +58,10 @@ static void test_bridge(void **state)
 	plan_good(WITH(BRIDGE("bus-range = <16 31>;")), GUEST);
 	assert_int_equal(v->bridges[0].first_bus, 16);
 	assert_int_equal(v->bridges[0].nr_buses, 16);
-	plan_good(WITH(BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x01480000", RANGES, MAP, "")), GUEST);
+	assert_int_equal(v->bridges[0].ecam_buses, 256);	/* the guest reaches all of it */
+	plan_good(WITH(BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x01400000", RANGES, MAP, "")), GUEST);
 	assert_int_equal(v->bridges[0].nr_buses, 20);
+	assert_int_equal(v->bridges[0].ecam_buses, 20);
 	/* What is below the bridge comes with it, and another bridge there is no host bridge. */
 	plan_good(WITH(BRIDGE("bridge@0,0 { device_type = \"pci\"; reg = <0 0 0 0 0>; #address-cells = <3>; "
 			      "#size-cells = <2>; ranges; device@0,0 { reg = <0x10000 0 0 0 0>; "
@@ -64,6 +69,14 @@ static void test_bridge(void **state)
 		  GUEST);
 	assert_int_equal(v->nr_bridges, 1);
 	assert_int_equal(v->nr_irqs, 2);
+	/* Without a device_type: by its name, or by its compatible. */
+	plan_good(tree_edit("virt", "rtc@101000 {", UNTYPED("pcie@30000000", "pci-host-ecam-generic"), NULL),
+		  A("trust-dma;" DEVICE("/soc/pcie@30000000")));
+	assert_int_equal(v->nr_bridges, 1);
+	assert_int_equal(v->bridges[0].ecam_buses, 1);
+	plan_good(tree_edit("virt", "rtc@101000 {", UNTYPED("bus@30000000", "pci-host-ecam-generic"), NULL),
+		  A("trust-dma;" DEVICE("/soc/bus@30000000")));
+	assert_int_equal(v->nr_bridges, 1);
 	/* Behind an IOMMU that is switched off. */
 	plan_good(WITH(BRIDGE("iommu-map = <0 &iommu 0 0x10000>; }; iommu: iommu@3010000 { #iommu-cells = <1>; "
 			      "status = \"disabled\"; reg = <0 0x3010000 0 0x1000>;")), GUEST);
@@ -92,6 +105,16 @@ static void test_refused(void **state)
 		  PROBLEM_DEVICE_REFUSED, "1 MiB" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x80000", RANGES, MAP, ""),
 		  PROBLEM_DEVICE_REFUSED, "1 MiB" },
+		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x1480000", RANGES, MAP, ""),
+		  PROBLEM_DEVICE_REFUSED, "1 MiB" },
+		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x20000000 0 0x10100000", RANGES, MAP, ""),
+		  PROBLEM_DEVICE_REFUSED, "256 at most" },
+		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000 0 0x31000000 0 0x1000", RANGES, MAP, ""),
+		  PROBLEM_DEVICE_REFUSED, "beside its configuration space" },
+		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000",
+			    RANGES ", <0 0 0x31000000 0 0x31000000 0 0x100000>", MAP, ""),
+		  PROBLEM_DEVICE_REFUSED, "(ranges) is configuration space" },
+		{ BRIDGE("status = \"disabled\";"), PROBLEM_DEVICE_REFUSED, "disabled" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000", "<0x2000000 0 0>", MAP, ""),
 		  PROBLEM_DEVICE_REGISTERS, "\"ranges\" number 0 is cut off" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000",
@@ -142,6 +165,18 @@ static void test_refused(void **state)
 	test_plan_make(&t, WITH(BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000", RANGES,
 					  "<0 0 0 1 &plic 10>", "")), GUEST B(DEVICE("serial0")));
 	assert_non_null(kept_find(&t.kept, PROBLEM_IRQ_TAKEN, "/b", "devices"));
+	/* A disabled one below a device, or beside an enabled one with the same registers. */
+	test_plan_make(&t, WITH("bus@30000000 { #address-cells = <2>; #size-cells = <2>; ranges; reg = <0 0x2f000000 0 0x1000>; "
+				BRIDGE("status = \"disabled\";") " reg = <0 0x2f001000 0 0x1000>; }; }; rtc@101000 {"),
+		       A("trust-dma;" DEVICE("/soc/bus@30000000")));
+	assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_REFUSED, "/a", "devices"));
+	test_plan_make(&t, WITH("ep@30000000 { reg = <0 0x30000000 0 0x10000000>; }; " BRIDGE("status = \"disabled\";")),
+		       A("trust-dma; devices = \"/soc/ep@30000000\", \"" PCI "\";"));
+	assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_REFUSED, "/a", "devices"));
+	/* Of another kind, without a device_type. */
+	test_plan_make(&t, tree_edit("virt", "rtc@101000 {", UNTYPED("pcie@30000000", "v,pcie"), NULL),
+		       A("trust-dma;" DEVICE("/soc/pcie@30000000")));
+	assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_REFUSED, "/a", "devices"));
 	/* A device below a bridge is no device of its own. */
 	test_plan_make(&t, WITH(BRIDGE("nic@0,0 { reg = <0 0 0 0 0>; };")), A("trust-dma;" DEVICE(PCI "/nic@0,0")));
 	assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_REGISTERS, "/a", "devices"));
