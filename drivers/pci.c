@@ -137,9 +137,9 @@ static void reset_function(hpa_t f)
 }
 
 /*
- * All that answers: function 0 may be absent, or say that it is alone, where there are others all the same (with ARI the
- * number of the device is a part of that of the function). Function 0, whose reset can take the others along, comes
- * last of a device. Returns how many there were.
+ * All that answers: function 0 may be absent, or say that it is alone, where there are others all the same (with ARI
+ * the number of the device is a part of that of the function). Function 0, whose reset can take the others along,
+ * comes last of a device. Returns how many there were.
  */
 static uint32_t each(hpa_t bus, void (*act)(hpa_t function))
 {

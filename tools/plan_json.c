@@ -253,6 +253,7 @@ static void guest(const struct plan *plan, const struct plan_vm *v)
 		json_text("kind", plan->intcs[v->vplics[i].plic].kind == INTC_APLIC ? "aplic" : "plic");
 		json_address("guest", v->vplics[i].base.v);
 		json_number("size", v->vplics[i].size);
+		json_bool("setipnum-mapped", v->vplics[i].setipnum);
 		json_close('}');
 	}
 	json_close(']');

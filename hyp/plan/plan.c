@@ -435,6 +435,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_images(pl);
 	plan_shared(pl);
 	plan_nets(pl);
+	plan_setipnum(pl);
 	for (uint32_t vm = 0; vm < plan->nr_vms; vm++) {
 		sort_regions(&plan->vms[vm]);
 		check_space(pl, vm);

@@ -144,6 +144,7 @@ struct plan_vplic {
 	gpa_t base;		/* the host's address, unless guest RAM was placed over it: refused */
 	uint64_t size;
 	uint32_t ndev;
+	bool setipnum;		/* of an APLIC: the page of setipnum_le and setipnum_be is the guest's own */
 };
 
 enum image_role { IMAGE_KERNEL, IMAGE_INITRD, NR_IMAGE_ROLES };

@@ -82,6 +82,8 @@ const char *pci_bridge_refusal(const struct host *host, uint16_t node);
 void plan_irqs(struct planner *pl);
 void plan_vplics(struct planner *pl);
 void plan_files(struct planner *pl);
+/* After all that has virtual sources: which guests write setipnum_le of their APLICs without an exit. */
+void plan_setipnum(struct planner *pl);
 
 /* plan_uart.c: the hart that drives the hypervisor's console, and the guests' virtual UARTs. */
 void plan_console_hart(struct planner *pl);

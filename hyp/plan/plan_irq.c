@@ -247,6 +247,52 @@ bool plan_virtual_irq(const struct planner *pl, const struct plan_vm *v, uint8_t
 	return false;
 }
 
+/*
+ * A write to setipnum_le of a source that is inactive, or is a level that is down, has no effect; of a level that is
+ * up, it repeats a message that its owner has got. The hypervisor accepts that for the source of its console: it only
+ * looks at the UART once more. Other guests have modes of their own, and an edge can be forged.
+ */
+static bool is_unharmed(const struct planner *pl, uint32_t vm, uint32_t aplic, uint32_t source)
+{
+	const struct plan_console *c = &pl->plan->console;
+	uint8_t owner = pl->plan->intcs[aplic].source_owner[source];
+
+	if (owner == OWNER_HYP)	/* of the console; inactive, but for the one that its hart takes */
+		return c->drive != CONSOLE_OWN_HART || c->intc != aplic || c->irq != source ||
+		       c->irq_flags >= IRQ_LEVEL_HIGH;
+	return owner == vm || owner == NO_OWNER;
+}
+
+/* Virtual sources do not exist in the host's APLIC: a guest that has some writes setipnum to the emulated one. */
+static bool has_virtual_irq(const struct plan_vm *v, uint32_t vplic)
+{
+	bool found = v->vuart.irq && v->vuart.vplic == vplic;
+
+	for (uint32_t i = 0; i < v->nr_shares; i++)
+		found |= v->shares[i].irq && v->shares[i].vplic == vplic;
+	for (uint32_t i = 0; i < v->nr_cards; i++)
+		found |= v->cards[i].vplic == vplic;
+	return found;
+}
+
+void plan_setipnum(struct planner *pl)
+{
+	for (uint32_t vm = 0; vm < pl->plan->nr_vms; vm++) {
+		struct plan_vm *v = &pl->plan->vms[vm];
+
+		for (uint32_t i = 0; i < v->nr_vplics; i++) {
+			const struct plan_intc *p = &pl->plan->intcs[v->vplics[i].plic];
+			bool mine = false, all = p->kind == INTC_APLIC && !has_virtual_irq(v, i);
+
+			for (uint32_t source = 1; all && source <= p->ndev; source++) {
+				mine |= p->source_owner[source] == vm;
+				all = is_unharmed(pl, vm, v->vplics[i].plic, source);
+			}
+			v->vplics[i].setipnum = all && mine;
+		}
+	}
+}
+
 /* The interrupt files of a guest's own harts, at the host's addresses: what devices, APLICs and siblings write to. */
 void plan_files(struct planner *pl)
 {

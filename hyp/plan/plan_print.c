@@ -233,8 +233,8 @@ static void print_intcs(struct printer *pr, const struct plan *plan, const struc
 
 		start(pr, "  ", p->kind == INTC_APLIC ? "aplic" : "plic");
 		add_range(pr, v->vplics[i].base.v, v->vplics[i].size);
-		add(pr, " for %s, %s", p->path, p->kind == INTC_APLIC ? "by messages" :
-		    plic_mode_name(v->policy.plic_mode));
+		add(pr, " for %s, %s", p->path, p->kind != INTC_APLIC ? plic_mode_name(v->policy.plic_mode) :
+		    v->vplics[i].setipnum ? "by messages, setipnum mapped" : "by messages");
 		end(pr);
 	}
 	if (!v->files)

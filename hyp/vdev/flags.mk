@@ -3,4 +3,4 @@
 COLD	+= hyp/vdev/vplic_create.c hyp/vdev/vdev_create.c
 
 # Called by switch_plic.inc.
-FEW	+= hyp/vdev/vplic.c hyp/vdev/vplic_passed.c
+FEW	+= hyp/vdev/vplic.c hyp/vdev/vplic_passed.c hyp/vdev/vaplic.c

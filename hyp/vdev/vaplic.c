@@ -347,6 +347,11 @@ uint64_t vaplic_write(void *vaplic, uint64_t offset, uint32_t value)
 {
 	struct vaplic *v = vaplic;
 
+	/* How Linux ends a level: needs no lock, as it changes nothing here. */
+	if (offset == APLIC_SETIPNUM_LE && has(v->physical, value)) {
+		aplic_write(v->aplic, APLIC_SETIPNUM, value);
+		return 0;
+	}
 	if (offset >= APLIC_END)
 		return 0;
 	lock_acquire(&v->lock);
@@ -388,11 +393,17 @@ static void reset(void *vaplic)
 	lock_release(&v->lock);
 }
 
-/* Its registers are served by vmmio.c, and no interrupt of a file comes to HS-mode. */
+/* No interrupt of a file comes to HS-mode. */
 static void init_context(void *vaplic, struct guest_context *ctx, uint32_t vcpu, bool alone)
 {
-	(void)vaplic, (void)vcpu, (void)alone;
-	ctx->intc_size = 0;
+	struct vaplic *v = vaplic;
+
+	(void)vcpu, (void)alone;
+	ctx->intc = v;
+	ctx->intc_base = v->window->base.v;
+	ctx->intc_size = v->window->size;
+	ctx->intc_read = vaplic_read;
+	ctx->intc_write = vaplic_write;
 	ctx->intc_take = NULL;
 	ctx->host_page = 0;
 }
@@ -431,6 +442,7 @@ void vaplic_create(struct vaplic *v, const struct plan *plan, uint32_t vm, uint3
 	const struct plan_intc *host = &plan->intcs[p->vplics[index].plic];
 
 	v->aplic = p->vplics[index].plic;
+	v->window = &p->vplics[index];
 	v->nr_sources = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
 	v->nr_vcpus = p->nr_vcpus;
 	v->vcpu_hart = p->vcpu_hart;

@@ -28,6 +28,7 @@ struct vaplic {
 
 	/* Constant after vaplic_create() and vaplic_add_virtual(). */
 	uint32_t aplic;			/* index of the host's into plan.intcs */
+	const struct plan_vplic *window;
 	uint32_t nr_sources;		/* highest number */
 	uint32_t nr_vcpus;
 	const uint8_t *vcpu_hart;	/* the plan's */

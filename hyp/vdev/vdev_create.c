@@ -2,6 +2,7 @@
 /* The virtual devices of a VM: their creation at boot, from the plan, and their reset; see vdev.h. */
 #include "hyp/vdev/vdev.h"
 
+#include "drivers/aplic.h"
 #include "drivers/plic.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/plic_map.h"
@@ -113,6 +114,19 @@ static void create_cards(const struct plan *plan, struct vdevs *d, uint32_t vm)
 	}
 }
 
+/* The page of setipnum_le and setipnum_be, by which the guest ends levels, where the plan says so. */
+static void map_setipnum(const struct plan *plan, const struct vdevs *d, struct gstage *g)
+{
+	for (uint32_t i = 0; i < d->plan->nr_vplics; i++) {
+		const struct plan_vplic *w = &d->plan->vplics[i];
+		uint64_t host = plan->intcs[w->plic].base.v;
+
+		if (w->setipnum)
+			ASSERT(gstage_map(g, gpa(w->base.v + APLIC_SETIPNUM_LE), hpa(host + APLIC_SETIPNUM_LE),
+					  PAGE_SIZE, RIGHT_R | RIGHT_W) == OK);
+	}
+}
+
 void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g)
 {
 	d->plan = &plan->vms[vm];
@@ -121,6 +135,7 @@ void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct 
 	create_vuart(d, vm);
 	create_doorbells(plan, d, vm);
 	create_cards(plan, d, vm);
+	map_setipnum(plan, d, g);
 	vdev_list(d);
 }
 

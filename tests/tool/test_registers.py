@@ -49,9 +49,10 @@ def used(name, operands):
     return set(REGISTER.findall(operands)) - SAVED - KEPT
 
 
-def test_the_plic_uses_few_registers():
+def test_controllers_use_few_registers():
     code, names = disassembly()
-    for function in ("vplic_read", "vplic_write", "vplic_physical", "vplic_passed_read", "vplic_passed_write"):
+    for function in ("vplic_read", "vplic_write", "vplic_physical", "vplic_passed_read", "vplic_passed_write",
+                     "vaplic_read", "vaplic_write"):
         reached = follow(code, names[function])
         assert len(reached) > 100, function
         assert "amoswap.w.aq" in (name for name, _ in reached), function	# it came where the work is done

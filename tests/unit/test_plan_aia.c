@@ -115,6 +115,36 @@ static void test_tree(void **state)
 	assert_false(has_prop(APLIC, "riscv,children"));
 }
 
+/* The page of setipnum is the guest's if no write there can harm another owner, or miss a source of its own. */
+static void test_setipnum(void **state)
+{
+	static const struct {
+		const char *guests;
+		bool mapped[2];
+	} cases[] = {
+		{ TWO "b { harts = <0>; memory = \"16M\"; kernel = \"rt\"; };", { true, false } },
+		{ TWO ZERO, { false, false } },		/* both have sources */
+		{ "a { harts = <1 2>; memory = \"16M\"; kernel = \"rt\"; console = \"uart\"; devices = "
+		  "\"/soc/rtc@101000\"; };", { false } },	/* a source that is not in the host's APLIC */
+		/* The console's source: a level that the hypervisor takes; inactive, as no hart is free; and below, an
+		 * edge. */
+		{ "console = \"/soc/serial@10000000\"; " ZERO, { true } },
+		{ "console = \"/soc/serial@10000000\"; " ZERO
+		  "a { harts = <1 2 3>; memory = \"16M\"; kernel = \"rt\"; };",
+		  { true, false } },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		plan_good(tree_file("imsic"), cases[i].guests);
+		for (unsigned vm = 0; vm < t.plan.nr_vms; vm++)
+			if (t.plan.vms[vm].vplics[0].setipnum != cases[i].mapped[vm])
+				fail_msg("case %u, guest %u", i, vm);
+	}
+	plan_good(tree_edit("imsic", "interrupts = <10 4>", "interrupts = <10 1>", NULL), cases[3].guests);
+	assert_false(t.plan.vms[0].vplics[0].setipnum);
+}
+
 /* Two sockets: groups of harts, each with registers of its own. */
 static void test_groups(void **state)
 {
@@ -248,6 +278,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan_of_files),
 		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_setipnum),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_no_files),
 		cmocka_unit_test(test_refused),

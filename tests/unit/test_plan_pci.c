@@ -166,11 +166,13 @@ static void test_refused(void **state)
 					  "<0 0 0 1 &plic 10>", "")), GUEST B(DEVICE("serial0")));
 	assert_non_null(kept_find(&t.kept, PROBLEM_IRQ_TAKEN, "/b", "devices"));
 	/* A disabled one below a device, or beside an enabled one with the same registers. */
-	test_plan_make(&t, WITH("bus@30000000 { #address-cells = <2>; #size-cells = <2>; ranges; reg = <0 0x2f000000 0 0x1000>; "
+	test_plan_make(&t, WITH("bus@30000000 { #address-cells = <2>; #size-cells = <2>; ranges; "
+				"reg = <0 0x2f000000 0 0x1000>; "
 				BRIDGE("status = \"disabled\";") " reg = <0 0x2f001000 0 0x1000>; }; }; rtc@101000 {"),
 		       A("trust-dma;" DEVICE("/soc/bus@30000000")));
 	assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_REFUSED, "/a", "devices"));
-	test_plan_make(&t, WITH("ep@30000000 { reg = <0 0x30000000 0 0x10000000>; }; " BRIDGE("status = \"disabled\";")),
+	test_plan_make(&t, WITH("ep@30000000 { reg = <0 0x30000000 0 0x10000000>; }; "
+				BRIDGE("status = \"disabled\";")),
 		       A("trust-dma; devices = \"/soc/ep@30000000\", \"" PCI "\";"));
 	assert_non_null(kept_find(&t.kept, PROBLEM_DEVICE_REFUSED, "/a", "devices"));
 	/* Of another kind, without a device_type. */
