@@ -66,7 +66,7 @@ help:
 	@echo 'make boards       vendors'"'"' device trees, each device alone and in groups; make bindings writes their tables again'
 	@echo 'make test-all     the same with the long suites: every guest on every CPU, hours of stress (docs/testing.md)'
 	@echo 'make unit         only the unit tests, on this host'
-	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures'
+	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures; MACHINE=aia'
 	@echo 'make bench-linux  Linux in a partition against Linux alone: boot, CPU, system calls, disk; RECORD=1 likewise'
 	@echo 'make census       why Linux leaves its partition: exits by cause and second; RECORD=1 likewise'
 	@echo 'make prove        the model of the interrupt protocol, by Spin'

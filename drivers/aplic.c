@@ -12,12 +12,12 @@ static struct {
 	bool level;
 } own[MAX_INTCS];			/* the hypervisor's source; of the hart that it is routed to */
 
-uint32_t aplic_read(uint32_t aplic, uint32_t offset)
+static uint32_t read_reg(uint32_t aplic, uint32_t offset)
 {
 	return mmio_read32(hpa(bases[aplic] + offset));
 }
 
-void aplic_write(uint32_t aplic, uint32_t offset, uint32_t value)
+static void write_reg(uint32_t aplic, uint32_t offset, uint32_t value)
 {
 	mmio_write32(hpa(bases[aplic] + offset), value);
 }
@@ -25,8 +25,8 @@ void aplic_write(uint32_t aplic, uint32_t offset, uint32_t value)
 /* Makes the source inactive: no message of it follows, and nothing of it is pending. */
 static void silence(uint32_t aplic, uint32_t source)
 {
-	aplic_write(aplic, APLIC_CLRIENUM, source);
-	aplic_write(aplic, APLIC_SOURCECFG + 4 * source, 0);	/* its pending bit is 0 from here on */
+	write_reg(aplic, APLIC_CLRIENUM, source);
+	write_reg(aplic, APLIC_SOURCECFG + 4 * source, 0);	/* its pending bit is 0 from here on */
 }
 
 /* DM first, alone: a change of it leaves all targets UNSPECIFIED. */
@@ -34,10 +34,10 @@ static void init(const struct plan *plan, uint32_t intc)
 {
 	host_plan = plan;
 	bases[intc] = plan->intcs[intc].base.v;
-	aplic_write(intc, APLIC_DOMAINCFG, APLIC_DOMAIN_DM);
+	write_reg(intc, APLIC_DOMAINCFG, APLIC_DOMAIN_DM);
 	for (uint32_t source = 1; source <= plan->intcs[intc].ndev; source++)
 		silence(intc, source);
-	aplic_write(intc, APLIC_DOMAINCFG, APLIC_DOMAIN_DM | APLIC_DOMAIN_IE);
+	write_reg(intc, APLIC_DOMAINCFG, APLIC_DOMAIN_DM | APLIC_DOMAIN_IE);
 }
 
 static void quiesce(uint32_t intc, const struct intc_share *share)
@@ -70,9 +70,9 @@ static void route(uint32_t intc, uint32_t hart, uint32_t source, uint32_t flags)
 	own[intc].source = source;
 	own[intc].level = flags >= IRQ_LEVEL_HIGH;
 	imsic_open_own(host_plan->file_ids, APLIC_OWN_ID);
-	aplic_write(intc, APLIC_SOURCECFG + 4 * source, mode_of(flags));
-	aplic_write(intc, APLIC_TARGET + 4 * source, index << APLIC_TARGET_HART | APLIC_OWN_ID);
-	aplic_write(intc, APLIC_SETIENUM, source);
+	write_reg(intc, APLIC_SOURCECFG + 4 * source, mode_of(flags));
+	write_reg(intc, APLIC_TARGET + 4 * source, index << APLIC_TARGET_HART | APLIC_OWN_ID);
+	write_reg(intc, APLIC_SETIENUM, source);
 }
 
 static uint32_t claim(uint32_t intc, uint32_t hart)
@@ -86,14 +86,14 @@ static uint32_t claim(uint32_t intc, uint32_t hart)
 static void complete(uint32_t intc, uint32_t hart, uint32_t source)
 {
 	(void)hart;
-	if (own[intc].level && aplic_read(intc, APLIC_CLRIP + source / 32 * 4) >> source % 32 & 1)
-		aplic_write(intc, APLIC_SETIPNUM, source);
+	if (own[intc].level && read_reg(intc, APLIC_CLRIP + source / 32 * 4) >> source % 32 & 1)
+		write_reg(intc, APLIC_SETIPNUM, source);
 }
 
 static void mask(uint32_t intc, uint32_t hart, uint32_t source)
 {
 	(void)hart;
-	aplic_write(intc, APLIC_CLRIENUM, source);
+	write_reg(intc, APLIC_CLRIENUM, source);
 }
 
 const struct intc_ops aplic_ops = {

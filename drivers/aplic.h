@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's APLICs that send messages to interrupt files (RISC-V AIA 1.0, chapter 4, "MSI Delivery Mode"). Register
- * access only; hyp/vdev/vaplic.c checks which guest owns a source. No lock here: what is written for one source does
- * not change another, so harts of different guests can write at once.
- *
- * aplic: index into plan.intcs; source: from 1; word: of 32 sources. Callers have checked them.
+ * The host's APLICs that send messages to interrupt files (RISC-V AIA 1.0, chapter 4, "MSI Delivery Mode"). For a
+ * running guest, hyp/vdev/vaplic.c writes to the registers of its sources itself. No lock: what is written for one
+ * source does not change another, so harts of different guests can write at once.
  */
 #ifndef DRIVERS_APLIC_H
 #define DRIVERS_APLIC_H
@@ -46,8 +44,5 @@
  * S-level.
  */
 extern const struct intc_ops aplic_ops;
-
-uint32_t aplic_read(uint32_t aplic, uint32_t offset);
-void aplic_write(uint32_t aplic, uint32_t offset, uint32_t value);
 
 #endif

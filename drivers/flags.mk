@@ -3,5 +3,5 @@
 COLD	+= $(addprefix drivers/,console.c ns16550.c virtio_console.c pci.c)
 OFTEN	+= drivers/virtio_console.c
 
-# Called by vplic.c and vaplic.c.
-FEW	+= drivers/plic.c drivers/aplic.c
+# Called by vplic.c.
+FEW	+= drivers/plic.c

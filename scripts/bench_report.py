@@ -65,12 +65,18 @@ def put_table(top, name, text):
         file.write(page)
 
 
-def record(top, targets, results):
+def record(top, machine, targets, results, recorded):
+    """recorded: the rows of docs/bench.csv; those of other machines stay as they are."""
+    if machine == "aia":
+        put_table(top, "aia", markdown(targets, results))
+    results = {**{k: row for k, row in recorded.items() if k[1].startswith("aia") != (machine == "aia")}, **results}
     with open(os.path.join(top, "docs/bench.csv"), "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         writer.writeheader()
         for (key, run), result in results.items():
             writer.writerow({"key": key, "run": run, **result})
+    if machine == "aia":
+        return
     with open(os.path.join(top, "docs/bench.svg"), "w", encoding="utf-8") as file:
         file.write(drawing(targets, results))
     put_table(top, "table", markdown(targets, results))

@@ -3,8 +3,9 @@
 # Measurements: what exits cost (bench), Linux in a partition (bench-linux), why it leaves it (census).
 
 .PHONY: bench
-bench: $(foreach c,one place two uart,$(B)/bench/$c/fw_payload.bin)
-	@$(PYTHON) scripts/bench $(if $(RECORD),--record) $(if $(PROFILE),--profile $(PROFILE) --run $(or $(RUN),sstc))
+bench: $(if $(filter aia,$(MACHINE)),newer-qemus) $(foreach c,one place two uart,$(B)/bench/$c/fw_payload.bin)
+	@$(PYTHON) scripts/bench $(if $(MACHINE),--machine $(MACHINE)) $(if $(RECORD),--record) \
+		$(if $(PROFILE),--profile $(PROFILE) --run $(or $(RUN),sstc))
 
 # Linux alone, and Linux in a partition of one hart.
 .PHONY: bench-linux census

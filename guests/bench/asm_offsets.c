@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What ops.S needs of structures. See hyp/base/asm_define.h. */
-#include "guests/bench/ops.h"
+#include "guests/bench/aia.h"
 #include "hyp/base/asm_define.h"
 
 void asm_offsets(void)
@@ -27,5 +27,11 @@ void asm_offsets(void)
 	ASM_OFFSET(TIMER_PHASE, struct timer_args, phase);
 	ASM_OFFSET(TIMER_DEADLINE, struct timer_args, deadline);
 	ASM_OFFSET(TIMER_SSTC, struct timer_args, sstc);
+
+	ASM_OFFSET(AIA_COUNT, struct aia_frame, count);
+	ASM_OFFSET(AIA_CALM, struct aia_frame, calm);
+	ASM_OFFSET(AIA_SETIPNUM, struct aia_frame, setipnum);
+	ASM_OFFSET(AIA_SOURCE, struct aia_frame, source);
+	ASM_DEFINE(AIA_IDENTITY, AIA_ID);
 	ASM_DEFINE(TIMER_MAX_TICK_NS, TIMER_MAX_TICK_NS);
 }

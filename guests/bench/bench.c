@@ -7,7 +7,7 @@
  * interrupts from one to the other; the cycle counter knows no harts under -icount, so scripts/bench
  * counts there. The operations themselves are in ops.S, what drives them here, statistics in stats.c.
  */
-#include "guests/bench/ops.h"
+#include "guests/bench/aia.h"
 #include "guests/bench/stats.h"
 #include "guests/lib/console.h"
 #include "guests/lib/cpu.h"
@@ -381,6 +381,8 @@ void guest_main(void)
 	line("bench: timer by %s", cpus[0].sstc ? "Sstc" : "SBI TIME");
 	if (ncpus > 1) {
 		bench_sibling();
+		if (aia_find())
+			bench_aia_sibling();
 	} else {
 		stats_begin("empty");
 		stats_add(op_empty());
@@ -388,7 +390,10 @@ void guest_main(void)
 		bench_calls();
 		bench_ipi_self();
 		bench_timer();
-		bench_external();
+		if (aia_find())
+			bench_aia();
+		else
+			bench_external();
 		bench_text();
 		bench_uart();
 	}

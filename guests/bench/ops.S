@@ -1,38 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The operations that are measured; their contract is in ops.h. Nothing but the operation stands between
- * the two readings of the cycle counter. t5 is the first reading, t6 the second; t4 is where quick_trap
- * continues. An SBI call preserves all registers but a0 and a1 (SBI specification, "Binary Encoding").
+ * The operations that are measured; their contract is in ops.h, their parts in ops_macros.h. An SBI call preserves all
+ * registers but a0 and a1 (SBI specification, "Binary Encoding").
  */
-#include "guests/bench/asm_offsets.h"
-#include "guests/lib/csr.h"
+#include "guests/bench/ops_macros.h"
 
 #define IF_X(n)	(IF_REGS + 8 * (n))
 
 	.text
-
-	.macro	begin name
-	.globl	op_\name\()_begin
-op_\name\()_begin:
-	rdcycle	t5
-	.endm
-
-	/* \extra: instructions between the readings that are not part of the operation. */
-	.macro	end name, extra=0
-	.globl	op_\name\()_end
-op_\name\()_end:
-	rdcycle	t6
-	sub	a0, t6, t5
-	addi	a0, a0, -1 - \extra
-	ret
-	.endm
-
-	.macro	start name
-	.balign	8
-	.globl	op_\name
-	.type	op_\name, @function
-op_\name:
-	.endm
 
 	.macro	ecall_args
 	mv	t0, a0
@@ -54,23 +29,6 @@ op_\name:
 	end	\name
 	.endm
 
-	.macro	read_op name
-	start	\name
-	ld	a1, OP_ADDR(a0)
-	begin	\name
-	lw	a2, (a1)
-	end	\name
-	.endm
-
-	.macro	write_op name
-	start	\name
-	ld	a1, OP_ADDR(a0)
-	ld	a2, OP_VALUE(a0)
-	begin	\name
-	sw	a2, (a1)
-	end	\name
-	.endm
-
 	ecall_op	base
 	ecall_op	set_timer
 	ecall_op	fence_page
@@ -88,19 +46,7 @@ op_\name:
 	read_op		claim
 	write_op	complete
 
-	/* The same with a register that a C function preserves. */
-	start	read_slow
-	ld	a1, OP_ADDR(a0)
-	mv	t0, s2
-	begin	read_slow
-	lw	s2, (a1)
-	.globl	op_read_slow_end
-op_read_slow_end:
-	rdcycle	t6
-	mv	s2, t0
-	sub	a0, t6, t5
-	addi	a0, a0, -1
-	ret
+	read_slow_op	read_slow
 
 	start	write_slow
 	ld	a1, OP_ADDR(a0)
@@ -150,19 +96,7 @@ op_ipi_self_end:
 	addi	a0, a0, -1
 	ret
 
-	start	ext_entry
-	ld	a1, OP_ADDR(a0)
-	ld	a2, OP_VALUE(a0)
-	lla	t4, op_ext_entry_end
-	csrsi	sstatus, SSTATUS_SIE
-	begin	ext_entry
-	sw	a2, (a1)
-1:	j	1b
-	.globl	op_ext_entry_end
-op_ext_entry_end:
-	sub	a0, t6, t5
-	addi	a0, a0, -1
-	ret
+	entry_op	ext_entry
 
 	/*
 	 * The emulator starts counting towards a deadline at the instruction that sets it, in whole ticks: so
@@ -223,23 +157,7 @@ quick_trap:
 	sret
 
 	/* a3 counts in memory, so that the reading is known to come after the interrupt. */
-	start	ext_resume
-	ld	a1, OP_ADDR(a0)
-	ld	a2, OP_VALUE(a0)
-	csrr	a3, sscratch
-	ld	a4, IF_COUNT(a3)
-	csrsi	sstatus, SSTATUS_SIE
-	begin	ext_resume
-	sw	a2, (a1)
-1:	ld	a5, IF_COUNT(a3)
-	.globl	op_ext_resume_end
-op_ext_resume_end:
-	rdcycle	t6
-	beq	a4, a5, 1b
-	csrci	sstatus, SSTATUS_SIE
-	sub	a0, t6, t5
-	addi	a0, a0, -2
-	ret
+	resume_op	ext_resume, IF_COUNT
 
 	/*
 	 * What a kernel's handler does at least: saves everything, distinguishes causes, counts its depth, claims
@@ -318,21 +236,13 @@ serve_device:
 	ld	t3, OP_ADDR(a0)
 	ld	t4, OP_VALUE(a0)
 	ecall_args
-	begin	ipi_sibling
-	ecall
-1:	lw	t1, (t3)
-	beq	t1, t4, 1b
-	end	ipi_sibling
+	sibling_op	ipi_sibling, ecall
 
 	start	ipi_bit
 	ld	t3, OP_ADDR(a0)
 	ld	t4, OP_VALUE(a0)
 	ecall_args
-	begin	ipi_bit
-	ecall
-1:	lw	t1, (t3)
-	beq	t1, t4, 1b
-	end	ipi_bit
+	sibling_op	ipi_bit, ecall
 
 	start	sibling_serve
 	ld	t3, OP_ADDR(a0)

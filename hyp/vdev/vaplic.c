@@ -8,15 +8,18 @@
 
 #define GENMSI_WRITABLE	((uint32_t)(0x3fffu << APLIC_TARGET_HART | APLIC_TARGET_ID))
 
+static uint32_t host_read(const struct vaplic *v, uint32_t offset) { return mmio_read32(hpa(v->host.v + offset)); }
+static void host_write(struct vaplic *v, uint32_t offset, uint32_t to) { mmio_write32(hpa(v->host.v + offset), to); }
+
 static uint32_t bit_of(uint32_t source) { return 1u << source % 32; }
 
 /* source: any number that a guest writes. */
-static bool has(const uint32_t *map, uint32_t source)
+static inline bool has(const uint32_t *map, uint32_t source)
 {
 	return source < MAX_IRQS && map[source / 32] & bit_of(source);
 }
 
-static void set_bit(uint32_t *map, uint32_t source, bool on)
+static inline void set_bit(uint32_t *map, uint32_t source, bool on)
 {
 	if (on)
 		map[source / 32] |= bit_of(source);
@@ -47,7 +50,7 @@ static void send(const struct vaplic *v, uint32_t target)
 
 /* ---- virtual sources (4.5.2, 4.7, 4.9.2) ---- */
 
-static bool is_virtual(const struct vaplic *v, uint32_t source)
+static inline bool is_virtual(const struct vaplic *v, uint32_t source)
 {
 	return has(v->owned, source) && !has(v->physical, source);
 }
@@ -118,17 +121,17 @@ static void set_config(struct vaplic *v, uint32_t source, uint32_t mode)
 
 /* ---- registers of one source ---- */
 
-static bool is_active(const struct vaplic *v, uint32_t source)
+static inline bool is_active(const struct vaplic *v, uint32_t source)
 {
-	return is_virtual(v, source) ? v->config[source] : aplic_read(v->aplic, APLIC_SOURCECFG + 4 * source);
+	return is_virtual(v, source) ? v->config[source] : host_read(v, APLIC_SOURCECFG + 4 * source);
 }
 
 static void set_target(struct vaplic *v, uint32_t source, uint32_t vcpu, uint32_t id)
 {
 	uint32_t target = (uint32_t)v->index[vcpu] << APLIC_TARGET_HART | GUEST_FILE << APLIC_TARGET_GUEST | id;
 
-	if (!is_virtual(v, source))
-		aplic_write(v->aplic, APLIC_TARGET + 4 * source, target);
+	if (has(v->physical, source))
+		host_write(v, APLIC_TARGET + 4 * source, target);
 	else if (v->config[source])
 		v->target[source] = target;
 }
@@ -149,7 +152,7 @@ static void write_config(struct vaplic *v, uint32_t source, uint32_t value)
 	if (is_virtual(v, source))
 		set_config(v, source, mode);
 	else
-		aplic_write(v->aplic, APLIC_SOURCECFG + 4 * source, mode);
+		host_write(v, APLIC_SOURCECFG + 4 * source, mode);
 	if (mode && !was)
 		set_target(v, source, 0, 0);
 }
@@ -166,19 +169,21 @@ static void write_target(struct vaplic *v, uint32_t source, uint32_t value)
 
 static void enable(struct vaplic *v, uint32_t source, bool on)
 {
+	bool virtual = is_virtual(v, source);
+
 	if (on && !is_active(v, source))
 		return;
 	set_bit(v->enabled, source, on);
-	if (is_virtual(v, source))
+	if (virtual)
 		forward(v, source);
 	else if (v->on || !on)
-		aplic_write(v->aplic, on ? APLIC_SETIENUM : APLIC_CLRIENUM, source);
+		host_write(v, on ? APLIC_SETIENUM : APLIC_CLRIENUM, source);
 }
 
 static void pend(struct vaplic *v, uint32_t source, bool on)
 {
 	if (!is_virtual(v, source))
-		aplic_write(v->aplic, on ? APLIC_SETIPNUM : APLIC_CLRIPNUM, source);
+		host_write(v, on ? APLIC_SETIPNUM : APLIC_CLRIPNUM, source);
 	else if (on)
 		set_pending(v, source);
 	else
@@ -213,7 +218,7 @@ static void switch_on(struct vaplic *v, bool on)
 			if (is_virtual(v, source))
 				forward(v, source);
 			else
-				aplic_write(v->aplic, on ? APLIC_SETIENUM : APLIC_CLRIENUM, source);
+				host_write(v, on ? APLIC_SETIENUM : APLIC_CLRIENUM, source);
 		}
 	}
 }
@@ -236,9 +241,9 @@ static uint32_t read_word(const struct vaplic *v, uint32_t offset)
 
 	switch (offset & ~0x7fu) {
 	case APLIC_SETIP:
-		return (v->physical[word] ? aplic_read(v->aplic, offset) & v->physical[word] : 0) | v->pending[word];
+		return (v->physical[word] ? host_read(v, offset) & v->physical[word] : 0) | v->pending[word];
 	case APLIC_CLRIP:
-		return (v->physical[word] ? aplic_read(v->aplic, offset) & v->physical[word] : 0) | inputs(v, word);
+		return (v->physical[word] ? host_read(v, offset) & v->physical[word] : 0) | inputs(v, word);
 	case APLIC_SETIE:
 		return v->enabled[word];
 	default:
@@ -251,7 +256,7 @@ static uint32_t read_source(const struct vaplic *v, uint32_t base, uint32_t sour
 {
 	if (!has(v->owned, source))
 		return 0;
-	return is_virtual(v, source) ? virtual[source] : aplic_read(v->aplic, base + 4 * source);
+	return is_virtual(v, source) ? virtual[source] : host_read(v, base + 4 * source);
 }
 
 static uint32_t read(struct vaplic *v, uint32_t offset)
@@ -330,16 +335,44 @@ static void write(struct vaplic *v, uint32_t offset, uint32_t value)
 	}
 }
 
+/* ---- accesses of the guest ---- */
+
+/* The source whose sourcecfg or target is at that offset, if it is the guest's in the host's APLIC: nothing of it is
+ * here, so that its registers need no lock. Otherwise 0. */
+static inline uint32_t source_at(const struct vaplic *v, uint64_t offset, uint64_t page)
+{
+	uint32_t source = (uint32_t)(offset - page) / 4;
+
+	return offset - page < PAGE_SIZE && has(v->physical, source) ? source : 0;
+}
+
+static __noinline uint32_t read_locked(struct vaplic *v, uint32_t offset)
+{
+	uint32_t value;
+
+	lock_acquire(&v->lock);
+	value = read(v, offset);
+	lock_release(&v->lock);
+	return value;
+}
+
+static __noinline void write_locked(struct vaplic *v, uint32_t offset, uint32_t value)
+{
+	lock_acquire(&v->lock);
+	write(v, offset, value);
+	lock_release(&v->lock);
+}
+
 uint64_t vaplic_read(void *vaplic, uint64_t offset, uint64_t *value)
 {
 	struct vaplic *v = vaplic;
+	uint32_t is = 0;
 
-	*value = 0;
-	if (offset >= APLIC_END)
-		return 0;
-	lock_acquire(&v->lock);
-	*value = (uint64_t)(int64_t)(int32_t)read(v, (uint32_t)offset);
-	lock_release(&v->lock);
+	if (source_at(v, offset, APLIC_SOURCECFG) || source_at(v, offset, APLIC_TARGET))
+		is = host_read(v, (uint32_t)offset);
+	else if (offset < APLIC_END)
+		is = read_locked(v, (uint32_t)offset);
+	*value = (uint64_t)(int64_t)(int32_t)is;
 	return 0;
 }
 
@@ -347,16 +380,12 @@ uint64_t vaplic_write(void *vaplic, uint64_t offset, uint32_t value)
 {
 	struct vaplic *v = vaplic;
 
-	/* How Linux ends a level: needs no lock, as it changes nothing here. */
-	if (offset == APLIC_SETIPNUM_LE && has(v->physical, value)) {
-		aplic_write(v->aplic, APLIC_SETIPNUM, value);
-		return 0;
-	}
-	if (offset >= APLIC_END)
-		return 0;
-	lock_acquire(&v->lock);
-	write(v, (uint32_t)offset, value);
-	lock_release(&v->lock);
+	if (offset == APLIC_SETIPNUM_LE && has(v->physical, value))
+		host_write(v, APLIC_SETIPNUM, value);	/* how Linux ends a level; nothing changes here */
+	else if (source_at(v, offset, APLIC_TARGET))
+		write_target(v, source_at(v, offset, APLIC_TARGET), value);
+	else if (offset < APLIC_END)
+		write_locked(v, (uint32_t)offset, value);
 	return 0;
 }
 
@@ -443,6 +472,7 @@ void vaplic_create(struct vaplic *v, const struct plan *plan, uint32_t vm, uint3
 
 	v->aplic = p->vplics[index].plic;
 	v->window = &p->vplics[index];
+	v->host = host->base;
 	v->nr_sources = host->ndev < MAX_IRQS ? host->ndev : MAX_IRQS - 1;
 	v->nr_vcpus = p->nr_vcpus;
 	v->vcpu_hart = p->vcpu_hart;

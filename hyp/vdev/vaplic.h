@@ -29,6 +29,7 @@ struct vaplic {
 	/* Constant after vaplic_create() and vaplic_add_virtual(). */
 	uint32_t aplic;			/* index of the host's into plan.intcs */
 	const struct plan_vplic *window;
+	hpa_t host;			/* registers of the host's */
 	uint32_t nr_sources;		/* highest number */
 	uint32_t nr_vcpus;
 	const uint8_t *vcpu_hart;	/* the plan's */

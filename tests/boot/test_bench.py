@@ -48,6 +48,15 @@ def test_two_harts(boot, run, machine):
     check_rows(boot("bench/two", harts=2, memory="512M", machine=machine), run)
 
 
+AIA = "virt,aia=aplic-imsic,aia-guests=1"
+
+
+@pytest.mark.parametrize("run, harts, extra", (("aia", 1, EXACT), ("aia-two", 2, [])))
+def test_aia(boot, run, harts, extra):
+    check_rows(boot("bench/one" if harts == 1 else "bench/two", harts=harts, memory="512M", machine=AIA, qemu=10,
+                    extra=extra), run)
+
+
 def test_boot_takes_as_long_with_more_ram(monkeypatch, pack, log_dir):
     """Neither the machine's RAM nor the guest's is touched, if its images stay in place and its RAM is kept."""
     bench = script("bench")
