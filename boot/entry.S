@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * First instructions: of the boot hart (entered by the firmware with a0 = hart id, a1 = device tree), and
- * of the other harts (started by SBI HSM with a0 = hart id, a1 = their struct hart). The image begins
- * with the header of a RISC-V Linux kernel image, so that boot loaders know how to place it. It is
- * linked at 0 and relocates itself to wherever it lies.
+ * of the other harts (started by SBI HSM with a0 = hart id, a1 = their struct hart). It begins with the
+ * header of a RISC-V Linux kernel image. `bulkhead pack` puts a copy of that in front of the whole image, for boot
+ * loaders, with a jump to here. The code is linked at 0 and relocates itself to wherever it lies.
  */
 #include "hyp/asm_offsets.h"
 #include "hyp/riscv/sbi_defs.h"
@@ -16,11 +16,13 @@ _start:
 	j	boot_hart
 	.balign	8
 	.dword	0x200000		/* text_offset: distance from the start of RAM */
-	.dword	__image_end - __image_start	/* memory that the image needs; `bulkhead pack` adds the package's */
+	.dword	__image_end - __image_start	/* memory that this needs; in the copy: the whole image */
 	.dword	0			/* flags: little-endian */
 	.word	2			/* header version 0.2 */
 	.word	0
-	.dword	0
+	.globl	image_core_offset
+image_core_offset:
+	.dword	0			/* reserved for loaders; here: from the whole image's start to this header */
 	.ascii	"RISCV\0\0\0"
 	.ascii	"RSC\x05"
 	.word	0
@@ -47,7 +49,17 @@ boot_hart:
 	li	t1, 1
 	amoadd.w.aqrl t1, t1, (t0)
 	bnez	t1, boot_stop
+	/* If the device tree lies in our memory, the loader has ignored the header: the tree would be cleared. */
 	lla	a2, _start
+	lla	t0, image_core_offset
+	ld	t0, (t0)
+	sub	a2, a2, t0		/* the whole image */
+	ld	t1, 16(a2)		/* and the memory that it needs */
+	add	t1, t1, a2
+	lla	t0, __file_end
+	bltu	a1, t0, 1f
+	bltu	a1, t1, boot_tree_lost
+1:
 
 	/* A moved image starts again here, with a2 = where it was loaded (boot/move.c). */
 	.globl	boot_again
@@ -87,7 +99,10 @@ boot_stop:
 9:	wfi
 	j	9b
 
-	/* Reports it by the SBI, byte by byte without a stack, and requests a shutdown, as refuse() in main.c does. */
+	/* Report it by the SBI, byte by byte without a stack, and request a shutdown, as boot_refuse() does. */
+boot_tree_lost:
+	lla	s0, tree_lost_text
+	j	1f
 	.balign	4
 boot_read_only:
 	lla	s0, read_only_text
@@ -115,6 +130,8 @@ boot_read_only:
 	.section .rodata
 read_only_text:
 	.string	"\n[bulkhead] refused: the image was entered in memory that cannot be written (ROM or flash); have the boot loader copy it to RAM and enter it there; nothing is started\n"
+tree_lost_text:
+	.string	"\n[bulkhead] refused: the device tree lies in the memory that the image needs behind its file; the image's header has the size (image_size): load the tree elsewhere; nothing is started\n"
 	.section .text.entry, "ax"
 
 	/* void boot_enter_copy(hartid, host_dtb, loaded, boot_again): the other arguments are boot_main()'s */
@@ -152,4 +169,5 @@ boot_probe:
 	.balign	16
 boot_stack:
 	.skip	16384
+	.globl	boot_stack_top
 boot_stack_top:

@@ -6,6 +6,7 @@
 
 #include "boot/boot.h"
 #include "hyp/riscv/hart.h"
+#include "hyp/riscv/work.h"
 #include "hyp/riscv/sstage.h"
 
 struct guarded_stack {
@@ -17,11 +18,29 @@ _Static_assert(HART_STACK_SIZE % PAGE_SIZE == 0, "guards are whole pages");
 
 _Static_assert(PLAN_HYP_END == SSTAGE_WINDOW_BASE, "the planner moves the image to where these tables reach");
 
-static struct guarded_stack stacks[MAX_HARTS] __attribute__((section(".noinit"), aligned(4096)));
+_Static_assert(HART_STACK_SIZE == WORK_STACK, "what the plan counts");
+
+static struct guarded_stack *stacks;	/* one behind the other, of the harts that run */
+static uint32_t nr_stacks;
+static uint8_t stack_of[MAX_HARTS];	/* index of a hart's stack, NO_STACK */
+static uint64_t (*tables)[PAGING_ENTRIES];
+
+#define NO_STACK	0xff
+
+void memory_take(const struct plan *plan)
+{
+	nr_stacks = 0;
+	for (uint32_t i = 0; i < plan->nr_harts; i++)
+		stack_of[i] = plan_hart_runs(plan, i) ? nr_stacks++ : NO_STACK;
+	stacks = work_take(nr_stacks * sizeof(*stacks), PAGE_SIZE);
+	tables = work_take(plan->work.own_tables * PAGE_SIZE, PAGE_SIZE);
+}
 
 uint64_t memory_stack_top(uint32_t hart_index)
 {
-	return (uintptr_t)stacks[hart_index].stack + HART_STACK_SIZE;
+	uint8_t index = stack_of[hart_index];
+
+	return index == NO_STACK ? 0 : (uintptr_t)stacks[index].stack + HART_STACK_SIZE;
 }
 
 static enum err map_between(const void *from, const void *to, unsigned rights)
@@ -34,22 +53,26 @@ static enum err map_between(const void *from, const void *to, unsigned rights)
 /* Data and the rest of the image, and the stacks of harts that run, without their guard pages. */
 static enum err map_data(const struct plan *plan)
 {
+	const void *end = (const void *)(plan->hyp.base + plan->hyp.size);
 	enum err e = map_between(__rodata_end, stacks, RIGHT_R | RIGHT_W);
 
-	for (uint32_t i = 0; i < plan->nr_harts && e == OK; i++)
+	for (uint32_t i = 0; i < nr_stacks && e == OK; i++)
 		e = sstage_map((uintptr_t)stacks[i].stack, HART_STACK_SIZE, RIGHT_R | RIGHT_W);
-	return e == OK ? map_between(stacks + MAX_HARTS, __image_end, RIGHT_R | RIGHT_W) : e;
+	return e == OK ? map_between(stacks + nr_stacks, end, RIGHT_R | RIGHT_W) : e;
 }
 
 /* Without the images that guests use in place: these belong to the guests. */
 static enum err map_package(const struct plan *plan)
 {
-	uint64_t at = (uintptr_t)__image_end;
+	uint64_t at = plan->hyp.base, end = (uintptr_t)__image_start;
 	struct range piece;
 	enum err e = OK;
 
-	for (; e == OK && plan_hyp_piece(plan, at, &piece); at = range_last(piece) + 1)
-		e = sstage_map(piece.base, piece.size, RIGHT_R);
+	for (; e == OK && plan_hyp_piece(plan, at, &piece) && piece.base < end; at = range_last(piece) + 1) {
+		uint64_t size = range_last(piece) < end ? piece.size : end - piece.base;
+
+		e = sstage_map(piece.base, size, RIGHT_R);
+	}
 	return e;
 }
 
@@ -103,34 +126,12 @@ static enum err map_devices(const struct plan *plan)
 	return e;
 }
 
-/* Sv39, unless something lies beyond it and all harts have more. */
-static uint32_t choose_levels(const struct plan *plan)
-{
-	uint64_t last = range_last(plan->hyp);
-
-	for (uint32_t i = 0; i < plan->nr_harts; i++)
-		if (plan->harts[i].mmu_levels < 4)
-			return 3;
-	for (uint32_t i = 0; i < plan->nr_intcs; i++)
-		if (plan->intcs[i].base.v > last)
-			last = plan->intcs[i].base.v;
-	for (uint32_t i = 0; i < plan->nr_harts; i++)
-		if (plan->harts[i].setssip.v > last)
-			last = plan->harts[i].setssip.v;
-	for (uint32_t i = 0; i < plan->nr_harts; i++)
-		if (plan->harts[i].file.v > last)
-			last = plan->harts[i].file.v;
-	if (plan->console.kind != CONSOLE_SBI && plan->console.base.v > last)
-		last = plan->console.base.v;
-	return last >> 37 ? 4 : 3;
-}
-
 enum err memory_map_self(const struct plan *plan)
 {
-	enum err e = sstage_init(choose_levels(plan));
+	enum err e = sstage_init(plan_sstage_levels(plan), tables, plan->work.own_tables);
 
 	if (e == OK)
-		e = map_between(__image_start, __text_end, RIGHT_R | RIGHT_X);
+		e = map_between(__run_start, __text_end, RIGHT_R | RIGHT_X);
 	if (e == OK)
 		e = map_between(__text_end, __rodata_end, RIGHT_R);
 	if (e == OK)

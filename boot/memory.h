@@ -6,7 +6,10 @@
 #include "hyp/base/err.h"
 #include "hyp/plan/plan.h"
 
-/* Top of the stack of that hart; the page below each stack is not mapped. */
+/* Takes memory for the stacks of the plan's harts and for page tables. Once. */
+void memory_take(const struct plan *plan);
+
+/* Top of the stack of that hart, 0 if it does not run; the page below each stack is not mapped. */
 uint64_t memory_stack_top(uint32_t hart_index);
 
 /*

@@ -10,32 +10,29 @@
 #include "hyp/base/str.h"
 #include "hyp/riscv/fault.h"
 
-/* The only part of the image's .noinit that moves. */
-static struct {
-	struct range original;
-	uint8_t data[MAX_DTB] __attribute__((aligned(8)));
-} tree __attribute__((section(".noinit")));
+static struct kept_tree *tree;	/* in the scratch space: the only part of what is in no file that moves */
 
-const void *move_copy_tree(const void *dtb, bool moved, struct range *at)
+const void *move_copy_tree(struct kept_tree *to, const void *dtb, bool moved, struct range *at)
 {
+	tree = to;
 	if (!moved) {
-		tree.original = (struct range){ (uintptr_t)dtb, dt_size(dtb, MAX_DTB) };
-		memcpy(tree.data, dtb, tree.original.size);
+		tree->original = (struct range){ (uintptr_t)dtb, dt_size(dtb, MAX_DTB) };
+		memcpy(tree->data, dtb, tree->original.size);
 	}
-	*at = tree.original;
-	return tree.original.size ? tree.data : dtb;
+	*at = tree->original;
+	return tree->original.size ? tree->data : dtb;
 }
 
 void *move_tree_of(uint64_t loaded)
 {
-	return (void *)(loaded + ((uintptr_t)tree.data - (uintptr_t)__image_start));
+	return (void *)(loaded + ((uintptr_t)tree->data - image_base()));
 }
 
-/* The pieces that move: the image's file, the tree, and the package, which ends at package_end. */
-static void each_piece(uint64_t to, uint64_t package_end, void (*piece)(uint64_t to, const void *from, uint64_t size))
+/* The pieces that move: the image's file, and the tree. */
+static void each_piece(uint64_t to, void (*piece)(uint64_t to, const void *from, uint64_t size))
 {
-	const uint64_t begin[] = { (uintptr_t)__image_start, (uintptr_t)&tree, (uintptr_t)__image_end };
-	const uint64_t end[] = { (uintptr_t)__bss_start, (uintptr_t)(tree.data + tree.original.size), package_end };
+	const uint64_t begin[] = { image_base(), (uintptr_t)tree };
+	const uint64_t end[] = { (uintptr_t)__bss_start, (uintptr_t)(tree->data + tree->original.size) };
 
 	for (uint32_t i = 0; i < ARRAY_LEN(begin); i++)
 		piece(to + (begin[i] - begin[0]), (const void *)begin[i], end[i] - begin[i]);
@@ -66,15 +63,15 @@ bool move_fits(struct range there)
 	return true;
 }
 
-__noreturn void move_image(uint64_t to, uint64_t package_end, uint64_t hartid)
+__noreturn void move_image(uint64_t to, uint64_t hartid)
 {
-	uint64_t again = to + ((uintptr_t)boot_again - (uintptr_t)__image_start);
+	uint64_t again = to + ((uintptr_t)boot_again - image_base());
 
-	each_piece(to, package_end, copy_piece);
-	boot_enter_copy(hartid, NULL, (uintptr_t)__image_start, again);
+	each_piece(to, copy_piece);
+	boot_enter_copy(hartid, NULL, image_base(), again);
 }
 
-void move_clear(uint64_t loaded, uint64_t package_end)
+void move_clear(uint64_t loaded)
 {
-	each_piece(loaded, package_end, clear_piece);
+	each_piece(loaded, clear_piece);
 }

@@ -12,7 +12,7 @@ static const struct intc_ops *const kinds[] = {
 
 static const struct intc_ops *controllers[MAX_INTCS];	/* constant after intc_init() */
 
-void intc_init(const struct plan *plan)
+__boot void intc_init(const struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->nr_intcs; i++) {
 		controllers[i] = kinds[plan->intcs[i].kind];

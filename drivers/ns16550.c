@@ -47,7 +47,7 @@ static void write_reg(uint32_t reg, uint8_t value)
 		mmio_write8(at, value);
 }
 
-void ns16550_init(hpa_t base, uint32_t reg_shift, uint32_t io_width)
+__boot void ns16550_init(hpa_t base, uint32_t reg_shift, uint32_t io_width)
 {
 	uart = base;
 	shift = reg_shift;

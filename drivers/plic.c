@@ -35,7 +35,7 @@ static uint64_t context_reg(uint32_t context, uint32_t reg)
 	return PLIC_CONTEXT_BASE + (uint64_t)PLIC_CONTEXT_STRIDE * context + reg;
 }
 
-static uint32_t count_contexts(uint64_t size)
+static __boot uint32_t count_contexts(uint64_t size)
 {
 	uint64_t n = size > PLIC_CONTEXT_BASE ? (size - PLIC_CONTEXT_BASE) / PLIC_CONTEXT_STRIDE : 0;
 
@@ -47,7 +47,7 @@ static uint32_t count_contexts(uint64_t size)
  * every combination of them is valid ("Interrupt Priorities"). Sources whose priority is hard-wired to
  * 0 are left out. The driver uses the lowest run of bits that all other sources have in common.
  */
-static void init_priorities(struct plic_regs *p, uint32_t ndev)
+static __boot void init_priorities(struct plic_regs *p, uint32_t ndev)
 {
 	uint32_t common = UINT32_MAX, kept;
 
@@ -64,7 +64,7 @@ static void init_priorities(struct plic_regs *p, uint32_t ndev)
 	p->plain = !p->priority_shift && p->max_priority >= 7;
 }
 
-static void init_context(const struct plic_regs *p, uint32_t context, uint32_t ndev)
+static __boot void init_context(const struct plic_regs *p, uint32_t context, uint32_t ndev)
 {
 	if (context >= p->nr_contexts)
 		return;
@@ -73,7 +73,7 @@ static void init_context(const struct plic_regs *p, uint32_t context, uint32_t n
 	write_reg(p, context_reg(context, 0), 0);
 }
 
-static void init_plic(const struct plan *plan, uint32_t plic)
+static __boot void init_plic(const struct plan *plan, uint32_t plic)
 {
 	const struct plan_intc *host = &plan->intcs[plic];
 	struct plic_regs *regs = &host_plics[plic];

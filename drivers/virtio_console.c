@@ -18,7 +18,7 @@ static uint32_t read_reg(uint32_t reg)
 	return mmio_read32(hpa(device.v + reg));
 }
 
-enum err virtio_console_init(hpa_t base)
+__boot enum err virtio_console_init(hpa_t base)
 {
 	device = base;
 	if (read_reg(VIRTIO_MAGIC_VALUE) != VIRTIO_MAGIC || read_reg(VIRTIO_DEVICE_ID) != DEVICE_CONSOLE)

@@ -62,6 +62,13 @@ def major_version():
     return int(match[1]) if match else 0
 
 
+def core_offset(image):
+    """Where the hypervisor's code begins in the bulkhead.bin of that directory (boot/entry.S, image_core_offset)."""
+    with open(os.path.join(image, "bulkhead.bin"), "rb") as file:
+        file.seek(40)
+        return int.from_bytes(file.read(8), "little")
+
+
 class MachineError(Exception):
     """QEMU could not be started, or did not do what was awaited; the text says it all."""
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bulkhead images and pack: the images that a configuration needs, and the image that is booted: the
- * hypervisor's core, padded to its size in memory, and behind it the package.
+ * bulkhead images and pack: the images that a configuration needs, and the image that is booted: a header, the package,
+ * and the hypervisor's core (hyp/plan/package.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,20 +119,25 @@ static bool check_images(const struct blob *package_blob)
 static bool write_packed(const struct pack_arguments *a, const struct blob *config)
 {
 	struct blob core = read_file(a->core), package, out;
-	uint64_t size;
+	uint64_t size, memory, at;
 
 	if (!core_header_valid(&core))
 		die("%s: not the hypervisor's core: it has no image header", a->core);
 	size = core_image_size(&core);
 	if (size % PAGE_SIZE || size < core.size || size > PACKAGE_HOLE)
 		die("%s: the size in its header, 0x%lx, is not possible", a->core, size);
-	package = make_package(config, &tool_config, &a->images, size);
+	package = make_package(config, &tool_config, &a->images, PACKAGE_OFFSET);
 	if (!check_images(&package) && !a->anyway)
 		return false;
-	out = (struct blob){ need_memory(size + package.size), size + package.size };
-	memcpy(out.data, core.data, core.size);
-	memcpy(out.data + size, package.data, package.size);
-	core_set_image_size(&out, out.size);
+	memory = size + plan_boot_memory(&tool_config);
+	at = core_place(package.size, memory);
+	if (at + memory > CORE_PLACE_END)
+		die("%s: the images are too large: together with the hypervisor they may have 2 GiB", parts_path);
+	out = (struct blob){ need_memory(at + core.size), at + core.size };
+	core_set_header(out.data, &core, at, at + memory);
+	memcpy(out.data + PACKAGE_OFFSET, package.data, package.size);
+	core_set_offset(&core, at);
+	memcpy(out.data + at, core.data, core.size);
 	write_file(a->output, out.data, out.size);
 	return true;
 }
@@ -147,7 +152,7 @@ int cmd_pack(int argc, char **argv)
 		{ 0 }
 	};
 	static const struct argp argp = { options, parse_pack, "CORE PARTS",
-		"Put the configuration PARTS and images behind the hypervisor's core.", NULL, NULL,
+		"Make an image of the hypervisor's core, the configuration PARTS and images.", NULL, NULL,
 		NULL };
 	struct pack_arguments a = { 0 };
 	struct missing missing = { &a.images, false };

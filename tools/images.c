@@ -53,8 +53,7 @@ void images_used(const struct config *config, void (*each)(void *arg, const char
 	}
 }
 
-/* Where a payload of size bytes goes: at the next multiple of align, or behind the hole if it would cover it. */
-static uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base, uint64_t align)
+uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base, uint64_t align)
 {
 	uint64_t offset = align_up(base + after, align) - base;
 
@@ -156,6 +155,11 @@ static uint64_t get_le64(const uint8_t *p)
 	return v;
 }
 
+uint64_t core_place(uint64_t package_size, uint64_t core_memory)
+{
+	return payload_offset(PACKAGE_OFFSET + package_size, core_memory, 0, PAGE_SIZE);
+}
+
 bool core_header_valid(const struct blob *image)
 {
 	return image->size >= CORE_HEADER_SIZE && !memcmp(image->data + 0x38, "RSC\x05", 4);
@@ -171,8 +175,30 @@ uint64_t core_image_size(const struct blob *image)
 	return get_le64(image->data + 16);
 }
 
-void core_set_image_size(struct blob *image, uint64_t size)
+uint64_t core_offset(const struct blob *image)
 {
-	for (int i = 0; i < 8; i++)
-		image->data[16 + i] = size >> 8 * i;
+	return get_le64(image->data + CORE_OFFSET_AT);
+}
+
+static void put_le(uint8_t *p, uint64_t v, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		p[i] = v >> 8 * i;
+}
+
+/* auipc t0, %hi(offset); jr %lo(offset)(t0): RISC-V ISA manual, "RV32I". The low part is extended by its sign. */
+void core_set_header(uint8_t *header, const struct blob *core, uint64_t at, uint64_t memory)
+{
+	uint64_t high = (at + 0x800) >> 12, low = at & 0xfff;
+
+	memcpy(header, core->data, CORE_HEADER_SIZE);
+	put_le(header, high << 12 | 0x297, 4);
+	put_le(header + 4, low << 20 | 0x28067, 4);
+	put_le(header + 16, memory, 8);
+	put_le(header + CORE_OFFSET_AT, at, 8);
+}
+
+void core_set_offset(struct blob *core, uint64_t at)
+{
+	put_le(core->data + CORE_OFFSET_AT, at, 8);
 }

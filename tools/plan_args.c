@@ -185,32 +185,31 @@ static void open_package(struct plan_args *s, const uint8_t *data, uint64_t size
 /* The package and the hypervisor's memory, from a packed image. */
 static struct range use_image(struct plan_args *s)
 {
-	struct blob image = read_file(s->image_path);
-	struct package_header *h;
+	struct blob image = read_file(s->image_path), core;
 	struct range hyp;
-	uint64_t at;
 
 	if (!core_header_valid(&image))
 		die("%s: not an image of the hypervisor", s->image_path);
 	hyp.size = core_image_size(&image);
 	hyp.base = s->has_load ? s->load : assumed_place(core_text_offset(&image), hyp.size);
-	/* The package's header has its size; it ends where the image ends. */
-	for (at = 0; at + sizeof(*h) <= image.size; at += PAGE_SIZE) {
-		h = (struct package_header *)(image.data + at);
-		if (h->magic == PACKAGE_MAGIC && at + h->total_size == hyp.size)
-			break;
-	}
-	if (at + sizeof(*h) > image.size)
+	if (core_offset(&image) < PACKAGE_OFFSET || core_offset(&image) > image.size)
 		die("%s: it has no package; make one by \"bulkhead pack\"", s->image_path);
 	s->package_blob = image;
-	open_package(s, image.data + at, image.size - at, hyp.base + at);
+	open_package(s, image.data + PACKAGE_OFFSET, core_offset(&image) - PACKAGE_OFFSET, hyp.base + PACKAGE_OFFSET);
+	core = (struct blob){ image.data + core_offset(&image), image.size - core_offset(&image) };
+	if (!core_header_valid(&core))
+		die("%s: its core is not where its header says; make it again by \"bulkhead pack\"", s->image_path);
+	s->package.image = core_offset(&image) + core_image_size(&core);
+	if (hyp.size != s->package.image + plan_boot_memory(&tool_config))
+		die("%s: it was not packed with this configuration by this version; make it again by \"bulkhead pack\"",
+		    s->image_path);
 	return hyp;
 }
 
 /* The same from files, or from sizes that are assumed. */
 static struct range use_files(struct plan_args *s)
 {
-	uint64_t offset = ASSUMED_TEXT_OFFSET, size = ASSUMED_CORE_SIZE, least = ASSUMED_SIZE;
+	uint64_t offset = ASSUMED_TEXT_OFFSET, size = ASSUMED_CORE_SIZE, least = ASSUMED_SIZE, boot = 0, at;
 	struct range hyp;
 	struct blob core;
 
@@ -220,18 +219,21 @@ static struct range use_files(struct plan_args *s)
 			die("%s: not the hypervisor's core: it has no image header", s->core_path);
 		offset = core_text_offset(&core);
 		size = core_image_size(&core);
+		boot = plan_boot_memory(&tool_config);
 		least = 0;
 		free(core.data);
 	}
 	images_used(&tool_config, add_used, s);
 	s->images.silent = s->silent;
-	s->package_blob = make_package(&s->config_blob, &tool_config, &s->images, size);
-	hyp.size = size + s->package_blob.size;
+	s->package_blob = make_package(&s->config_blob, &tool_config, &s->images, PACKAGE_OFFSET);
+	at = core_place(s->package_blob.size, size + boot);
+	hyp.size = at + size + boot;
 	if (hyp.size < least)
 		hyp.size = least;
 	hyp.base = s->has_load ? s->load : assumed_place(offset, hyp.size);
-	open_package(s, s->package_blob.data, s->package_blob.size, hyp.base + size);
+	open_package(s, s->package_blob.data, s->package_blob.size, hyp.base + PACKAGE_OFFSET);
 	s->package.unknown = images_unknown(&s->images);
+	s->package.image = boot ? at + size : 0;
 	return hyp;
 }
 

@@ -68,12 +68,30 @@ struct blob read_image(const char *path, bool kernel, bool silent);
 /* The names of the images that a configuration uses, each once; the rest of list stays. */
 void images_used(const struct config *config, void (*each)(void *arg, const char *name), void *arg);
 
+/*
+ * Where a payload of size bytes goes: at the next multiple of align behind after, or behind the hole (package.h) if it
+ * would cover it. Counted from where base bytes of the whole image lie.
+ */
+uint64_t payload_offset(uint64_t after, uint64_t size, uint64_t base, uint64_t align);
+
+/* Where the core goes in the whole image, behind a package of that size; core_memory: at run time. Bytes. */
+uint64_t core_place(uint64_t package_size, uint64_t core_memory);
+
 /* images.c: the Linux-style header of the hypervisor's image. The others only if there is a valid one; in bytes. */
 #define CORE_HEADER_SIZE	64
+#define CORE_OFFSET_AT		40	/* in the header: image_core_offset of boot/entry.S */
+#define CORE_PLACE_END		(1ull << 31)	/* the jump in front reaches no further */
 bool core_header_valid(const struct blob *image);
 uint64_t core_text_offset(const struct blob *image);	/* from a multiple of 2 MiB */
-uint64_t core_image_size(const struct blob *image);	/* in memory, package included */
-void core_set_image_size(struct blob *image, uint64_t size);
+uint64_t core_image_size(const struct blob *image);	/* in memory: of the whole image, or of the core alone */
+uint64_t core_offset(const struct blob *image);		/* of the core in a whole image; 0: it is the core alone */
+
+/*
+ * The header in front of the whole image, which needs that much memory and whose core is at that place; and the core's
+ * own image_core_offset.
+ */
+void core_set_header(uint8_t *header, const struct blob *core, uint64_t at, uint64_t memory);
+void core_set_offset(struct blob *core, uint64_t at);
 
 /*
  * cmd_flash.c. FW_PAYLOAD_FDT_OFFSET of the firmware as it is built (Makefile), and what replaces it: where the tree is

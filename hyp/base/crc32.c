@@ -52,7 +52,7 @@ static const uint32_t crc_table[256] = {
 #define SLICES 7
 static uint32_t slices[SLICES][256];
 
-void crc32_init(void)
+__boot void crc32_init(void)
 {
 	if (slices[0][1])
 		return;

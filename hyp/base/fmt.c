@@ -36,10 +36,13 @@ static void put(struct out *o, const char *s, size_t n)
 {
 	size_t room = o->size - 1 - o->len;
 
+	char *to = o->buf + o->len;
+
 	if (n > room)
 		n = room;
-	memcpy(o->buf + o->len, s, n);
 	o->len += n;
+	while (n--)	/* a few octets each time */
+		*to++ = *s++;
 }
 
 static void pad(struct out *o, char c, size_t n)

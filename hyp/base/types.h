@@ -19,6 +19,7 @@ static inline gpa_t gpa(uint64_t v) { return (gpa_t){ v }; }
 #define __must_check	__attribute__((warn_unused_result))
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __noreturn	__attribute__((noreturn))
+#define __boot		__attribute__((section(".text.boot")))	/* runs before any guest; then its code is not mapped */
 #define __noinline	__attribute__((noinline))	/* a rare path: its stack frame must not slow the usual one */
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -15,13 +15,14 @@
 #include "hyp/riscv/hart.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/lock.h"
+#include "hyp/riscv/work.h"
 
 #define OUT_SIZE	16384u	/* of a guest's output ring */
 #define IN_SIZE		256u
 #define FAST_HZ		1000u	/* polls while output is pending, */
 #define SLOW_HZ		100u	/* and otherwise */
 
-static struct guest_console {
+struct guest_console {
 	struct lock lock;
 	/* lock protects, among the guest's harts: */
 	struct ring out;	/* the head */
@@ -32,7 +33,11 @@ static struct guest_console {
 	uint32_t lost_input;	/* bytes; written by the mux */
 	uint8_t out_bytes[OUT_SIZE];
 	uint8_t in_bytes[IN_SIZE];
-} consoles[MAX_VMS] __attribute__((section(".noinit")));	/* console_use() */
+};
+
+_Static_assert(sizeof(struct guest_console) <= WORK_CONSOLE, "what the plan counts");
+
+static struct guest_console *consoles[MAX_VMS];	/* constant after console_use() */
 
 static const struct console_device *device;	/* constant after console_use() */
 static const struct plan *plan;			/* likewise; NULL before */
@@ -49,7 +54,7 @@ static size_t sbi_put(const char *text, size_t len)
 
 static const struct console_device sbi_console = { sbi_put, NULL, NULL, false };
 
-void console_init(void)
+__boot void console_init(void)
 {
 	sbi_console_init();
 	plan = NULL;
@@ -59,7 +64,7 @@ void console_init(void)
 	device = &sbi_console;
 }
 
-static const struct console_device *open_device(const struct plan_console *c)
+static __boot const struct console_device *open_device(const struct plan_console *c)
 {
 	switch (c->kind) {
 	case CONSOLE_SBI:
@@ -77,12 +82,13 @@ static const struct console_device *open_device(const struct plan_console *c)
 	return &sbi_console;
 }
 
-void console_use(const struct plan *p)
+__boot void console_use(const struct plan *p)
 {
 	device = open_device(&p->console);
-	for (uint32_t i = 0; i < MAX_VMS; i++) {
-		struct guest_console *c = &consoles[i];
+	for (uint32_t i = 0; i < p->nr_vms; i++) {
+		struct guest_console *c = work_take(sizeof(*c), 64);
 
+		consoles[i] = c;
 		c->lock = (struct lock){ 0 };
 		c->out = (struct ring){ .data = c->out_bytes, .size = OUT_SIZE };
 		c->in = (struct ring){ .data = c->in_bytes, .size = IN_SIZE };
@@ -143,14 +149,14 @@ void console_written(uint32_t written[MAX_VMS])
 	uint32_t n = plan ? plan->nr_vms : 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		written[i] = __atomic_load_n(&consoles[i].out.head, __ATOMIC_ACQUIRE);
+		written[i] = __atomic_load_n(&consoles[i]->out.head, __ATOMIC_ACQUIRE);
 }
 
 /* ---- the guests' side ---- */
 
 void console_write(uint32_t vm, const char *text, size_t len)
 {
-	struct guest_console *c = &consoles[vm];
+	struct guest_console *c = consoles[vm];
 	uint32_t n;
 
 	lock_acquire(&c->lock);
@@ -165,7 +171,7 @@ void console_write(uint32_t vm, const char *text, size_t len)
 
 uint32_t console_read(uint32_t vm, void *to, uint32_t n)
 {
-	struct guest_console *c = &consoles[vm];
+	struct guest_console *c = consoles[vm];
 
 	lock_acquire(&c->lock);
 	n = ring_get(&c->in, to, n);
@@ -175,12 +181,12 @@ uint32_t console_read(uint32_t vm, void *to, uint32_t n)
 
 uint32_t console_lost_input(uint32_t vm)
 {
-	return __atomic_load_n(&consoles[vm].lost_input, __ATOMIC_RELAXED);
+	return __atomic_load_n(&consoles[vm]->lost_input, __ATOMIC_RELAXED);
 }
 
 void console_forget(uint32_t vm)
 {
-	struct guest_console *c = &consoles[vm];
+	struct guest_console *c = consoles[vm];
 
 	lock_acquire(&c->lock);
 	ring_clear(&c->in);
@@ -189,7 +195,7 @@ void console_forget(uint32_t vm)
 
 void console_end(uint32_t vm)
 {
-	struct guest_console *c = &consoles[vm];
+	struct guest_console *c = consoles[vm];
 	bool open;
 
 	console_forget(vm);
@@ -204,30 +210,30 @@ void console_end(uint32_t vm)
 
 uint32_t console_fetch(uint32_t vm, void *to, uint32_t n)
 {
-	return ring_get(&consoles[vm].out, to, n);
+	return ring_get(&consoles[vm]->out, to, n);
 }
 
 uint32_t console_fetched(uint32_t vm)
 {
-	return __atomic_load_n(&consoles[vm].out.tail, __ATOMIC_RELAXED);
+	return __atomic_load_n(&consoles[vm]->out.tail, __ATOMIC_RELAXED);
 }
 
 bool console_type(uint32_t vm, uint8_t byte)
 {
-	if (ring_put(&consoles[vm].in, &byte, 1))
+	if (ring_put(&consoles[vm]->in, &byte, 1))
 		return true;
-	__atomic_fetch_add(&consoles[vm].lost_input, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&consoles[vm]->lost_input, 1, __ATOMIC_RELAXED);
 	return false;
 }
 
 uint32_t console_dropped(uint32_t vm)
 {
-	return __atomic_load_n(&consoles[vm].dropped, __ATOMIC_RELAXED);
+	return __atomic_load_n(&consoles[vm]->dropped, __ATOMIC_RELAXED);
 }
 
 uint32_t console_waiting(uint32_t vm)
 {
-	return ring_used(&consoles[vm].out);
+	return ring_used(&consoles[vm]->out);
 }
 
 /* ---- the hart that drives ---- */

@@ -33,7 +33,7 @@ static struct {
 	struct record ring[NR_RECORDS];	/* that of the tail is the reader's, under the log's lock */
 } records __attribute__((section(".noinit")));	/* log_init() */
 
-void log_init(void)
+__boot void log_init(void)
 {
 	history.lock = records.lock = (struct lock){ 0 };
 	history.head = records.head = records.tail = records.left_out = 0;

@@ -60,7 +60,7 @@ const char *package_fault(const void *data, uint64_t max)
 	const struct package_header *h = data;
 
 	if (max < sizeof(*h) || h->magic != PACKAGE_MAGIC)
-		return "is not there: this is the hypervisor's core alone; \"bulkhead pack\" puts one behind it";
+		return "is not there: this is the hypervisor's core alone; \"bulkhead pack\" puts one before it";
 	if (h->version != PACKAGE_VERSION)
 		return "is of another version of Bulkhead; pack it anew with the tool of this one";
 	if (h->total_size > max)

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The package: what is appended to the hypervisor's own image, that is the configuration and the
- * guests' images. `bulkhead pack` writes it, the firmware reads it in place. Little-endian; the
+ * The whole image, as `bulkhead pack` writes it: a page with a Linux-style header, which begins with a jump to the
+ * core; at PACKAGE_OFFSET the package; behind it, at a multiple of 4 KiB, the core. The core's memory that is in no
+ * file lies behind its last byte, so it is behind the whole file.
+ *
+ * The package: the configuration and the guests' images. The firmware reads it in place. Little-endian; the
  * header is followed by the entries; each payload starts at a multiple of 4 KiB. An image that a guest uses in place
  * starts where it has to lie if the whole image is loaded at a multiple of 2 MiB, and all the memory that it
  * needs lies before the next payload; for a Linux kernel these are whole blocks of 2 MiB.
  *
- * No payload covers bytes [PACKAGE_HOLE, PACKAGE_HOLE + PACKAGE_HOLE_SIZE) of the *whole* image (counted
- * from the hypervisor's first byte): OpenSBI's fw_jump of the generic platform puts the device tree
- * there (32 MiB after the payload, FW_JUMP_FDT_OFFSET).
+ * Neither a payload nor the core, with its memory, covers bytes [PACKAGE_HOLE, PACKAGE_HOLE + PACKAGE_HOLE_SIZE) of the
+ * *whole* image: OpenSBI's fw_jump of the generic platform puts the device tree there (32 MiB after the payload,
+ * FW_JUMP_FDT_OFFSET).
  */
 #ifndef HYP_PLAN_PACKAGE_H
 #define HYP_PLAN_PACKAGE_H
@@ -17,6 +20,7 @@
 #include "hyp/base/err.h"
 #include "hyp/base/types.h"
 
+#define PACKAGE_OFFSET	4096ull	/* of the package in the whole image, bytes */
 #define PACKAGE_MAGIC	0x31474b5044484b42ull	/* "BKHDPKG1" */
 #define PACKAGE_VERSION	1
 #define PACKAGE_MAX	32
@@ -46,6 +50,7 @@ struct package_header {
 struct package {
 	hpa_t address;
 	const struct package_header *header;	/* NULL: there is none */
+	uint64_t image;		/* bytes of the whole image, with what any configuration needs; 0: not known */
 	uint32_t unknown;	/* bit i: the file of entry i is not known yet; only in the host command */
 };
 

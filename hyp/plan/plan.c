@@ -442,6 +442,7 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 		check_vuart(pl, vm);
 		choose_gstage(pl, vm);
 	}
+	plan_work(pl);
 	plan_free_memory(pl);
 	return r->count == before ? OK : ERR_INVALID;
 }

@@ -188,7 +188,10 @@ enum plic_mode {
 };
 
 /* "guarded", "mapped", "emulated". */
-const char *plic_mode_name(enum plic_mode mode);
+static inline const char *plic_mode_name(enum plic_mode mode)
+{
+	return mode == PLIC_GUARDED ? "guarded" : mode == PLIC_MAPPED ? "mapped" : "emulated";
+}
 
 /* What happens to a guest at crashes, and how it gets its interrupts; docs/config.md. */
 struct plan_policy {
@@ -340,6 +343,29 @@ struct plan_firmware {
 	bool stated;
 };
 
+/*
+ * Memory that the hypervisor needs while guests run, in bytes; all 0 if the size of its image is not known. What is not
+ * its image follows from the configuration and is handed out by hyp/riscv/work.h. WORK_*: one of each; whoever takes it
+ * checks that it suffices.
+ */
+#define WORK_STACK	16384u
+#define WORK_VM		2560u	/* a VM, */
+#define WORK_VPLIC	21504u	/* with each of its PLICs */
+#define WORK_VCPU	768u
+#define WORK_CARD	320u	/* a virtual network card */
+#define WORK_CONSOLE	16768u	/* of a guest */
+#define SSTAGE_TABLES_MAX 80u	/* the hypervisor's own page tables; 16 for MAX_WINDOW_REGIONS, two each */
+
+struct plan_work {
+	uint64_t image;		/* with the package */
+	uint64_t tables;	/* page tables, of guests and its own */
+	uint32_t own_tables;	/* of these the hypervisor's, below the root: their number */
+	uint64_t stacks;	/* of harts that run, each with a page that is not mapped */
+	uint64_t guests;	/* VMs, vcpus, emulated PLICs and network cards */
+	uint64_t consoles;
+	uint64_t trees;		/* the guests' device trees, as large as such trees usually are */
+};
+
 struct plan {
 	uint64_t timebase_hz;
 	uint32_t nr_harts;
@@ -353,7 +379,8 @@ struct plan {
 	bool keep_machine;	/* when the last guest has ended: stay, do not shut down */
 	uint32_t entropy;	/* ENTROPY_*; 0: guests get no seeds */
 	struct range loaded;	/* where the firmware put the hypervisor and its package; free once they have moved */
-	struct range hyp;	/* their memory while guests run, as large; no guest gets it but images in place */
+	struct range hyp;	/* their memory while guests run, not larger; no guest gets it but images in place */
+	struct plan_work work;
 	bool firmware_reserved;	/* firmware = "reserved": the tree reserves all that the firmware has */
 	uint32_t nr_firmware;
 	struct plan_firmware firmware[MAX_FIRMWARE];
@@ -378,6 +405,26 @@ struct package;		/* package.h */
  * Reports nothing: if the configuration requests an impossible place, the result is loaded, and plan_make() reports it.
  */
 struct range plan_place(struct plan *plan, const struct host *host, const struct config *config, struct range loaded);
+
+/* The host's device tree, as the firmware copies it, is not larger. */
+#define BOOT_DTB_MAX	(1 * MIB)
+
+/*
+ * Bytes that a boot needs behind the image, whatever the machine, for this configuration; it may have problems. The
+ * last plan_scratch_size() of them are for what no guest needs: struct host, struct config, and the host's tree.
+ */
+uint64_t plan_boot_memory(const struct config *config);
+uint64_t plan_scratch_size(void);
+
+/* Whether that hart runs once all guests have started: it is a guest's, or the console's own. */
+static inline bool plan_hart_runs(const struct plan *plan, uint32_t hart)
+{
+	return plan->harts[hart].vm != NO_OWNER ||
+	       (plan->console.drive == CONSOLE_OWN_HART && plan->console.hart == hart);
+}
+
+/* Levels of the hypervisor's own page tables: 3, unless something lies beyond what these reach and all harts have 4. */
+uint32_t plan_sstage_levels(const struct plan *plan);
 
 /*
  * Resolves and checks everything. loaded: where the hypervisor was loaded, host-physical, package included; package:

@@ -40,6 +40,9 @@ void plan_memory(struct planner *pl);
 void plan_free_memory(struct planner *pl);
 void plan_firmware(struct planner *pl);
 
+/* plan_work.c: what memory it needs while guests run, and no more is its own; if its image's size is known. */
+void plan_work(struct planner *pl);
+
 /* plan_self.c: where the hypervisor goes; plan->loaded and plan->firmware are set. */
 void plan_self(struct planner *pl);
 

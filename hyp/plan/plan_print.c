@@ -140,6 +140,15 @@ static void print_entropy(struct printer *pr, const struct plan *plan)
 	end(pr);
 }
 
+/* What the hypervisor's memory is for, in KiB; all 0 if the size of its image is not known. */
+static void print_work(struct printer *pr, const struct plan_work *w)
+{
+	start(pr, "  ", "of it");
+	add(pr, " image %luK, page tables %luK, stacks %luK,", w->image >> 10, w->tables >> 10, w->stacks >> 10);
+	add(pr, " guests %luK, consoles %luK, device trees %luK", w->guests >> 10, w->consoles >> 10, w->trees >> 10);
+	end(pr);
+}
+
 static void print_machine(struct printer *pr, const struct plan *plan)
 {
 	static const char *const kinds[] = {
@@ -165,6 +174,8 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 	if (plan->hyp.base != plan->loaded.base)
 		add(pr, ", loaded at 0x%010lx", plan->loaded.base);
 	end(pr);
+	if (plan->work.image)
+		print_work(pr, &plan->work);
 	print_firmware(pr, plan);
 	start(pr, "", "console");
 	add(pr, " %s%s%s%s", c->path, c->path[0] ? " " : "", kinds[c->kind], c->colour ? ", in colour" : "");
@@ -285,11 +296,6 @@ static void print_devices(struct printer *pr, const struct plan *plan, const str
 		}
 	}
 	print_intcs(pr, plan, v);
-}
-
-const char *plic_mode_name(enum plic_mode mode)
-{
-	return mode == PLIC_GUARDED ? "guarded" : mode == PLIC_MAPPED ? "mapped" : "emulated";
 }
 
 static void add_irq_of(struct printer *pr, const struct plan *plan, const struct plan_vm *v, uint8_t vplic,

@@ -18,7 +18,7 @@ static struct lock lock;
 static uint8_t page[MAX_BLOCK] __attribute__((section(".noinit"), aligned(4096)));	/* under the lock */
 
 /* Blocks are aligned to their size: the one in the middle of the page ends at its end, or before. */
-static uint32_t measure(void)
+static __boot uint32_t measure(void)
 {
 	uint32_t first = 0, n = 0;
 
@@ -32,7 +32,7 @@ static uint32_t measure(void)
 	return n;
 }
 
-uint32_t cbo_probe_zero(void)
+__boot uint32_t cbo_probe_zero(void)
 {
 	uint32_t n;
 

@@ -6,17 +6,19 @@
 
 #include "hyp/riscv/csr_defs.h"
 
-void gstage_init(struct gstage *g, uint32_t levels)
+__boot void gstage_init(struct gstage *g, uint32_t levels, uint64_t *root, uint64_t (*pool)[PAGING_ENTRIES],
+			uint32_t pool_size)
 {
-	paging_init(&g->tables, g->root, GSTAGE_ROOT_ENTRIES, g->pool, GSTAGE_TABLES_MAX, levels);
+	g->root = root;
+	paging_init(&g->tables, root, GSTAGE_ROOT_ENTRIES, pool, pool_size, levels);
 }
 
-enum err gstage_map(struct gstage *g, gpa_t from, hpa_t to, uint64_t size, unsigned rights)
+__boot enum err gstage_map(struct gstage *g, gpa_t from, hpa_t to, uint64_t size, unsigned rights)
 {
 	return paging_map(&g->tables, from.v, to, size, rights | RIGHT_U);
 }
 
-uint64_t gstage_hgatp(const struct gstage *g, uint32_t vmid)
+__boot uint64_t gstage_hgatp(const struct gstage *g, uint32_t vmid)
 {
 	uint64_t mode = g->tables.levels == 4 ? HGATP_MODE_SV48X4 : HGATP_MODE_SV39X4;
 

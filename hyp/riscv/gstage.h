@@ -11,13 +11,13 @@
 #define GSTAGE_ROOT_ENTRIES	2048	/* 16 KiB */
 
 struct gstage {
-	uint64_t root[GSTAGE_ROOT_ENTRIES] __attribute__((aligned(16384)));
-	uint64_t pool[GSTAGE_TABLES_MAX][PAGING_ENTRIES] __attribute__((aligned(4096)));
+	uint64_t *root;
 	struct paging tables;
 };
 
-/* levels: 3 or 4. */
-void gstage_init(struct gstage *g, uint32_t levels);
+/* levels: 3 or 4. root: GSTAGE_ROOT_ENTRIES entries, at a multiple of 16 KiB; pool: that many tables, each a page. */
+void gstage_init(struct gstage *g, uint32_t levels, uint64_t *root, uint64_t (*pool)[PAGING_ENTRIES],
+		 uint32_t pool_size);
 
 /* As paging_map(). An error is a bug of the hypervisor: the plan has counted tables and excluded overlaps. */
 enum err gstage_map(struct gstage *g, gpa_t from, hpa_t to, uint64_t size, unsigned rights) __must_check;

@@ -25,7 +25,7 @@ void trap_entry(void);	/* switch.S */
 /* A G-stage that maps nothing. */
 static uint64_t empty_root[GSTAGE_ROOT_ENTRIES] __attribute__((aligned(16384)));
 
-static uint32_t probe_csrs(void)
+static __boot uint32_t probe_csrs(void)
 {
 	uint32_t found = 0;
 	uint64_t v;
@@ -42,7 +42,7 @@ static uint32_t probe_csrs(void)
  * f registers, or an fcsr without them: with Zfinx FS is hardwired to 0 but fcsr exists, and an instruction whose
  * encoding names f31 may write x31, as it does in QEMU.
  */
-static void probe_fp(struct hart_features *f)
+static __boot void probe_fp(struct hart_features *f)
 {
 	uint64_t v, f31_is_x31 = 0;
 	bool fcsr;
@@ -55,7 +55,7 @@ static void probe_fp(struct hart_features *f)
 	f->zcd = f->doubles && guard_c_fsdsp() == OK;
 }
 
-struct hart_features guest_env_probe(void)
+__boot struct hart_features guest_env_probe(void)
 {
 	struct hart_features f = { 0 };
 	uint64_t v;
@@ -85,14 +85,14 @@ struct hart_features guest_env_probe(void)
 	return f;
 }
 
-static bool lacks(struct hart_refusal *r, const char *why)
+static __boot bool lacks(struct hart_refusal *r, const char *why)
 {
 	*r = (struct hart_refusal){ .why = why };
 	return false;
 }
 
 /* Whether got is what was written, apart from bits of `optional`, which a hart may lack. */
-static bool reads_back(struct hart_refusal *r, const char *csr, uint64_t got, uint64_t want, uint64_t optional,
+static __boot bool reads_back(struct hart_refusal *r, const char *csr, uint64_t got, uint64_t want, uint64_t optional,
 		 const char *why)
 {
 	if (!(got & ~want) && !(want & ~got & ~optional))
@@ -115,7 +115,7 @@ static bool clear_hvip(struct hart_refusal *r)
 			  "a guest would find an interrupt that was not sent");
 }
 
-static bool own_safety(struct hart_refusal *r)
+static __boot bool own_safety(struct hart_refusal *r)
 {
 	if (csr_read(CSR_STVEC) != (uintptr_t)trap_entry)
 		return reads_back(r, "stvec", csr_read(CSR_STVEC), (uintptr_t)trap_entry, NO_OPTION,
@@ -129,7 +129,7 @@ static bool own_safety(struct hart_refusal *r)
 	return true;
 }
 
-static bool init_delegation(struct hart_refusal *r)
+static __boot bool init_delegation(struct hart_refusal *r)
 {
 	/* Optional bits: an exception that is not delegated traps to the hypervisor, which passes it on. */
 	return PROTECT(r, CSR_HEDELEG, "hedeleg", DELEGATED_EXCEPTIONS, DELEGATED_EXCEPTIONS,
@@ -147,7 +147,7 @@ static bool init_delegation(struct hart_refusal *r)
 		       "a guest would run in another mode than it should");
 }
 
-static bool init_aia(const struct hart_features *f, struct hart_refusal *r)
+static __boot bool init_aia(const struct hart_features *f, struct hart_refusal *r)
 {
 	return !f->aia || (PROTECT(r, CSR_HVIEN, "hvien", 0, NO_OPTION, "a guest would get interrupts of the host") &&
 			   PROTECT(r, CSR_HVICTL, "hvictl", 0, NO_OPTION,
@@ -157,7 +157,7 @@ static bool init_aia(const struct hart_features *f, struct hart_refusal *r)
 }
 
 /* The guest has its own interrupt file, and the hypervisor uses none. */
-static bool init_file(const struct hart_features *f, uint32_t file, struct hart_refusal *r)
+static __boot bool init_file(const struct hart_features *f, uint32_t file, struct hart_refusal *r)
 {
 	uint64_t hstatus = HSTATUS_VSXL_64 | (uint64_t)file << HSTATUS_VGEIN_SHIFT;
 
@@ -169,7 +169,7 @@ static bool init_file(const struct hart_features *f, uint32_t file, struct hart_
 	return PROTECT(r, CSR_HSTATUS, "hstatus", hstatus, NO_OPTION, "a guest would have no interrupts");
 }
 
-static bool init_stateen(const struct hart_features *f, uint32_t file, struct hart_refusal *r)
+static __boot bool init_stateen(const struct hart_features *f, uint32_t file, struct hart_refusal *r)
 {
 	static const char why[] = "a guest would reach state that is not reset";
 	uint64_t open = STATEEN0_SE0 | STATEEN0_ENVCFG, needed = 0;
@@ -190,7 +190,7 @@ static bool init_stateen(const struct hart_features *f, uint32_t file, struct ha
 	return !(f->hstateen & 1 << 3) || PROTECT(r, CSR_HSTATEEN3, "hstateen3", 0, NO_OPTION, why);
 }
 
-static bool init_environment(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r)
+static __boot bool init_environment(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r)
 {
 	uint64_t envcfg = (env->envcfg & ~ENVCFG_STCE) | (env->sstc ? ENVCFG_STCE : 0);
 
@@ -215,14 +215,14 @@ static void set_hgatp(uint64_t hgatp)
 }
 
 /* The VMID bits that the hart implements; the others read back as 0. */
-static uint64_t implemented_vmids(uint64_t hgatp)
+static __boot uint64_t implemented_vmids(uint64_t hgatp)
 {
 	csr_write(CSR_HGATP, hgatp | HGATP_VMIDS);
 	return csr_read(CSR_HGATP) & HGATP_VMIDS;
 }
 
 /* Reads code of the hypervisor with a guest's rights through a G-stage that maps nothing: this must fault. */
-static bool is_translated(uint64_t mode)
+static __boot bool is_translated(uint64_t mode)
 {
 	uint64_t v;
 
@@ -237,7 +237,7 @@ static bool is_translated(uint64_t mode)
  * memory. So would a hart that stores any value and translates nothing: hence the test access. A hart runs one guest,
  * so it needs few VMIDs.
  */
-static bool init_gstage(const struct guest_env *env, struct hart_refusal *r)
+static __boot bool init_gstage(const struct guest_env *env, struct hart_refusal *r)
 {
 	static const char why[] = "the hart lacks this G-stage mode, and a guest would see memory that is not its own";
 	uint64_t hgatp = env->hgatp & ~(HGATP_VMIDS & ~implemented_vmids(env->hgatp));
@@ -250,7 +250,7 @@ static bool init_gstage(const struct guest_env *env, struct hart_refusal *r)
 	return reads_back(r, "hgatp", csr_read(CSR_HGATP), hgatp, NO_OPTION, why);
 }
 
-bool guest_env_init(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r)
+__boot bool guest_env_init(const struct hart_features *f, const struct guest_env *env, struct hart_refusal *r)
 {
 	if (!f->time)
 		return lacks(r, "`time` cannot be read: neither the hart nor the firmware implements it");

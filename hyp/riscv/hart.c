@@ -29,7 +29,7 @@ void hart_init_traps(void)
 	harts[HART_LOST].stack_top = (uintptr_t)lost_stack + sizeof(lost_stack);
 }
 
-bool hart_is_hypervisor(const char **why)
+__boot bool hart_is_hypervisor(const char **why)
 {
 	uint64_t v;
 

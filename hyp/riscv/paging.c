@@ -22,14 +22,14 @@ static unsigned level_shift(unsigned level)
 	return 12 + 9 * level;
 }
 
-void paging_init(struct paging *p, uint64_t *root, uint32_t root_entries,
+__boot void paging_init(struct paging *p, uint64_t *root, uint32_t root_entries,
 		 uint64_t (*pool)[PAGING_ENTRIES], uint32_t pool_size, uint32_t levels)
 {
 	*p = (struct paging){ root, pool, root_entries, pool_size, 0, levels };
 	memset(root, 0, root_entries * sizeof(*root));
 }
 
-static uint64_t *next_table(struct paging *p, uint64_t *pte)
+static __boot uint64_t *next_table(struct paging *p, uint64_t *pte)
 {
 	uint64_t *table;
 
@@ -43,7 +43,7 @@ static uint64_t *next_table(struct paging *p, uint64_t *pte)
 	return table;
 }
 
-uint64_t *paging_entry(struct paging *p, uint64_t from, unsigned level)
+__boot uint64_t *paging_entry(struct paging *p, uint64_t from, unsigned level)
 {
 	unsigned at = p->levels - 1;
 	uint64_t *pte = &p->root[(from >> level_shift(at)) % p->root_entries];
@@ -71,7 +71,7 @@ uint64_t paging_leaf(hpa_t to, unsigned rights)
 }
 
 /* The largest level whose leaf fits at this place; leaves of 512 GiB are not used. */
-static unsigned leaf_level(uint64_t from, uint64_t to, uint64_t left)
+static __boot unsigned leaf_level(uint64_t from, uint64_t to, uint64_t left)
 {
 	for (unsigned level = 2; level; level--) {
 		uint64_t size = 1ull << level_shift(level);
@@ -85,7 +85,7 @@ static unsigned leaf_level(uint64_t from, uint64_t to, uint64_t left)
 /*
  * Leaves of one size, in one table. *done: bytes, moves on. A larger leaf would begin where the next table does.
  */
-static enum err map_run(uint64_t *pte, unsigned level, uint64_t from, uint64_t to, uint64_t size,
+static __boot enum err map_run(uint64_t *pte, unsigned level, uint64_t from, uint64_t to, uint64_t size,
 			uint64_t *done, unsigned rights)
 {
 	uint64_t step = 1ull << level_shift(level), leaf = paging_leaf(hpa(to + *done), rights);
@@ -101,7 +101,7 @@ static enum err map_run(uint64_t *pte, unsigned level, uint64_t from, uint64_t t
 	return OK;
 }
 
-enum err paging_map(struct paging *p, uint64_t from, hpa_t to, uint64_t size, unsigned rights)
+__boot enum err paging_map(struct paging *p, uint64_t from, hpa_t to, uint64_t size, unsigned rights)
 {
 	enum err err = OK;
 

@@ -53,7 +53,7 @@ void sbi_set_timer(uint64_t absolute)
 	sbi_ecall(SBI_EXT_TIME, 0, absolute, 0, 0, 0, 0);
 }
 
-enum err sbi_hart_start(uint64_t hartid, hpa_t entry, uint64_t opaque)
+__boot enum err sbi_hart_start(uint64_t hartid, hpa_t entry, uint64_t opaque)
 {
 	struct sbiret r = sbi_ecall(SBI_EXT_HSM, SBI_HSM_START, hartid, entry.v, opaque, 0, 0);
 
@@ -79,7 +79,7 @@ void sbi_system_reset(uint32_t type, uint32_t reason)
 		sbi_ecall(SBI_EXT_LEGACY_SHUTDOWN, 0, 0, 0, 0, 0, 0);
 }
 
-void sbi_console_init(void)
+__boot void sbi_console_init(void)
 {
 	has_dbcn = sbi_probe(SBI_EXT_DBCN);
 }

@@ -9,29 +9,25 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/hart.h"
-#include "hyp/riscv/paging.h"
 
 #define SATP_MODE_SV39	8ul
 #define SATP_MODE_SV48	9ul
 #define SATP_MODE_SHIFT	60
 
-#define POOL_SIZE	80	/* 16 of them for MAX_WINDOW_REGIONS (plan.h): each may need two tables */
-
 _Static_assert(MAX_HARTS <= PAGING_ENTRIES, "one window entry a hart");
 
 static uint64_t root[PAGING_ENTRIES] __attribute__((section(".noinit"), aligned(4096)));
-static uint64_t pool[POOL_SIZE][PAGING_ENTRIES] __attribute__((section(".noinit"), aligned(4096)));
 static struct paging tables;
 static uint64_t *windows;	/* entries of SSTAGE_WINDOW_BASE, one a hart */
 
-enum err sstage_init(uint32_t levels)
+__boot enum err sstage_init(uint32_t levels, uint64_t (*pool)[PAGING_ENTRIES], uint32_t pool_size)
 {
-	paging_init(&tables, root, PAGING_ENTRIES, pool, POOL_SIZE, levels);
+	paging_init(&tables, root, PAGING_ENTRIES, pool, pool_size, levels);
 	windows = paging_entry(&tables, SSTAGE_WINDOW_BASE, 1);
 	return windows ? OK : ERR_NOSPACE;
 }
 
-enum err sstage_map(uint64_t base, uint64_t size, unsigned rights)
+__boot enum err sstage_map(uint64_t base, uint64_t size, unsigned rights)
 {
 	uint64_t end = align_up(base + size, PAGE_SIZE);
 	uint64_t limit = tables.levels == 4 ? 1ul << 47 : SSTAGE_WINDOW_BASE;

@@ -10,14 +10,15 @@
 #include "hyp/base/err.h"
 #include "hyp/base/types.h"
 #include "hyp/riscv/hart.h"
+#include "hyp/riscv/paging.h"
 
 #define SSTAGE_WINDOW_SIZE	(2 * MIB)
 /* windows lie in the last GiB that Sv39 can address in its lower half */
 #define SSTAGE_WINDOW_BASE	0x3fc0000000ul
 
-/* Creates the tables; nothing is mapped. Boot hart only. levels: 3 = Sv39 or 4 = Sv48, which all harts must have.
- * ERR_NOSPACE: the pool has no table for the windows. */
-enum err sstage_init(uint32_t levels) __must_check;
+/* Creates the tables; nothing is mapped. Boot hart only. levels: 3 = Sv39 or 4 = Sv48, which all harts must have. pool:
+ * that many pages. ERR_NOSPACE: the pool has no table for the windows. */
+enum err sstage_init(uint32_t levels, uint64_t (*pool)[PAGING_ENTRIES], uint32_t pool_size) __must_check;
 
 /* Maps the pages of [base, base + size) at their own address, rights RIGHT_R, RIGHT_W, RIGHT_X. ERR_INVALID: a page is
  * mapped already; ERR_RANGE: beyond what the mode can address, or where the windows are; ERR_NOSPACE: the pool has no

@@ -16,7 +16,7 @@ static struct ring ring;
 static bool cut;		/* some of the answer has had no room */
 static uint8_t bytes[ANSWER_RING] __attribute__((section(".noinit")));
 
-void answer_init(void)
+__boot void answer_init(void)
 {
 	ring = (struct ring){ .data = bytes, .size = ANSWER_RING };
 	cut = false;

@@ -25,7 +25,7 @@ static char name[VM_NAME_LEN];
 static uint32_t name_len;
 static bool absence_shown;	/* that the guest in focus is stopped, since something was typed for it */
 
-void keys_init(const struct plan *p)
+__boot void keys_init(const struct plan *p)
 {
 	plan = p;
 	state = TYPING;

@@ -14,7 +14,7 @@ static const struct plan *plan;
 static struct edit edit = { .show = answer_put };
 static uint32_t reboot;		/* atomic */
 
-void monitor_init(const struct plan *p)
+__boot void monitor_init(const struct plan *p)
 {
 	plan = p;
 	edit = (struct edit){ .show = answer_put };

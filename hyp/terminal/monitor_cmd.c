@@ -9,6 +9,7 @@
 #include "hyp/base/str.h"
 #include "hyp/console/console.h"
 #include "hyp/riscv/csr.h"
+#include "hyp/riscv/work.h"
 #include "hyp/terminal/answer.h"
 #include "hyp/vm/dump.h"
 #include "hyp/vm/vcpu.h"
@@ -145,7 +146,7 @@ static void show_exits(struct vm *vm)
 static void show_claims(const struct vm *vm)
 {
 	for (uint32_t p = 0; p < vm->plan->nr_vplics; p++) {
-		const struct vplic *vplic = &vm->devs.vplics[p];
+		const struct vplic *vplic = &vm->devs.vintcs[p].plic;
 		bool any = false;
 
 		if (plan->intcs[vm->plan->vplics[p].plic].kind != INTC_PLIC)
@@ -244,7 +245,7 @@ static bool irq(const char *arg)
 	const struct vm *vm = find_guest(arg);
 
 	for (uint32_t i = 0; vm && i < vm->plan->nr_vplics; i++) {
-		const struct vplic *p = &vm->devs.vplics[i];
+		const struct vplic *p = &vm->devs.vintcs[i].plic;
 		const struct plan_intc *intc = &plan->intcs[vm->plan->vplics[i].plic];
 
 		if (intc->kind != INTC_PLIC) {
@@ -286,17 +287,32 @@ static bool mem(const char *arg)
 
 /* ---- plan, log ---- */
 
-static void show_line(void *arg, const char *text)
+static struct {
+	const char *text;	/* lines, each with its newline */
+	uint32_t len;
+} kept;
+
+__boot void monitor_keep_line(const char *text)
 {
-	(void)arg;
-	answer_put(text, (uint32_t)strlen(text));
-	answer_put("\n", 1);
+	size_t n = strlen(text);
+	char *to = work_take(n + 1, 1);
+
+	if (kept.text + kept.len != to)
+		kept = (__typeof__(kept)){ .text = to };
+	memcpy(to, text, n);
+	to[n] = '\n';
+	kept.len += (uint32_t)n + 1;
 }
 
 static bool show_plan(const char *arg)
 {
+	const char *at = kept.text, *end = at + kept.len, *next;
+
 	(void)arg;
-	plan_print(plan, show_line, NULL);
+	for (; at < end; at = next) {
+		next = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+		answer_put(at, (uint32_t)(next - at));
+	}
 	return false;
 }
 

@@ -12,4 +12,7 @@ bool monitor_command(const struct plan *plan, char *line);
 bool monitor_has_dump(void);
 void monitor_show_dump(void);
 
+/* One line of the plan's text, for the command that shows it. At boot; nothing else takes work space in between. */
+void monitor_keep_line(const char *text);
+
 #endif

@@ -245,7 +245,7 @@ static bool has_text(uint32_t i)
 static void report_dropped(uint32_t i)
 {
 	struct source *s = &mux.sources[i];
-	uint32_t dropped = i < MAX_VMS ? console_dropped(i) : 0;
+	uint32_t dropped = i < MAX_VMS && s->linked ? console_dropped(i) : 0;
 	uint64_t now;
 
 	if (dropped == s->reported)
@@ -463,14 +463,14 @@ void mux_type(uint32_t vm, uint8_t byte)
 
 /* ---- boot ---- */
 
-static void link_source(uint32_t i, const char *name, uint8_t colour)
+static __boot void link_source(uint32_t i, const char *name, uint8_t colour)
 {
 	mux.sources[i].name = name;
 	mux.sources[i].colour = colour;
 	mux.sources[i].linked = true;
 }
 
-void mux_init(const struct console_device *d)
+__boot void mux_init(const struct console_device *d)
 {
 	memset(&mux, 0, sizeof(mux));
 	stage_init(d);
@@ -482,7 +482,7 @@ void mux_init(const struct console_device *d)
 	link_source(MUX_LOG, "bulkhead", 36);
 }
 
-void mux_use(const struct plan *plan, const struct console_device *d)
+__boot void mux_use(const struct plan *plan, const struct console_device *d)
 {
 	static const uint8_t colours[MAX_VMS] = { 32, 33, 35, 34, 92, 93, 95, 94 };
 

@@ -22,13 +22,13 @@
 
 static const struct plan *plan;	/* constant after terminal_use() */
 
-void terminal_init(void)
+__boot void terminal_init(void)
 {
 	console_init();
 	mux_init(console_device());
 }
 
-void terminal_use(const struct plan *p)
+__boot void terminal_use(const struct plan *p)
 {
 	plan = p;
 	console_use(p);

@@ -125,8 +125,8 @@ void doorbell_reset(struct doorbell *d)
 		announce(d);
 }
 
-void doorbell_create(struct doorbell *d, const struct plan *plan, uint32_t vm, uint32_t index, const struct vintc *intc,
-		     struct hart *hart)
+__boot void doorbell_create(struct doorbell *d, const struct plan *plan, uint32_t vm, uint32_t index,
+			    const struct vintc *intc, struct hart *hart)
 {
 	const struct plan_share *s = &plan->vms[vm].shares[index];
 

@@ -465,7 +465,7 @@ const struct vintc_ops vaplic_ops = {
 	.reset = reset,
 };
 
-void vaplic_create(struct vaplic *v, const struct plan *plan, uint32_t vm, uint32_t index)
+__boot void vaplic_create(struct vaplic *v, const struct plan *plan, uint32_t vm, uint32_t index)
 {
 	const struct plan_vm *p = &plan->vms[vm];
 	const struct plan_intc *host = &plan->intcs[p->vplics[index].plic];
@@ -488,7 +488,7 @@ void vaplic_create(struct vaplic *v, const struct plan *plan, uint32_t vm, uint3
 	}
 }
 
-enum err vaplic_add_virtual(struct vaplic *v, uint32_t source)
+__boot enum err vaplic_add_virtual(struct vaplic *v, uint32_t source)
 {
 	if (!source || source > v->nr_sources)
 		return ERR_RANGE;

@@ -14,10 +14,10 @@ static bool get_plic(struct vdevs *d, uint32_t number, struct vdev *out)
 	if (number >= d->plan->nr_vplics)
 		return false;
 	if (d->intcs[number].ops == &vaplic_ops) {
-		*out = (struct vdev){ p->base.v, p->size, &d->vaplics[number], NULL, vaplic_read, vaplic_write };
+		*out = (struct vdev){ p->base.v, p->size, &d->vintcs[number].aplic, NULL, vaplic_read, vaplic_write };
 		return true;
 	}
-	*out = (struct vdev){ p->base.v, p->size, &d->vplics[number], NULL, vplic_read, vplic_write };
+	*out = (struct vdev){ p->base.v, p->size, &d->vintcs[number].plic, NULL, vplic_read, vplic_write };
 	if (vdevs_pass(d)) {
 		out->read = vplic_passed_read;
 		out->write = vplic_passed_write;
@@ -80,7 +80,7 @@ static bool get_card(struct vdevs *d, uint32_t number, struct vdev *out)
 
 static const vdev_get_t kinds[] = { get_plic, get_uart, get_doorbell, get_window, get_card };
 
-void vdev_list(struct vdevs *d)
+__boot void vdev_list(struct vdevs *d)
 {
 	struct vdev one;
 

@@ -36,6 +36,12 @@ struct vdev {
 
 #define MAX_VDEVS	(MAX_INTCS + 1 + MAX_SHARED + MAX_VM_WINDOWS + MAX_CARDS)
 
+/* An interrupt controller; own lock. */
+union vintc_state {
+	struct vplic plic;	/* where the host's is a PLIC */
+	struct vaplic aplic;	/* where it is an APLIC */
+};
+
 struct vdevs {
 	const struct plan_vm *plan;
 	uint32_t nr;			/* of list: the rows of the table in vdev.c that the VM has */
@@ -45,14 +51,12 @@ struct vdevs {
 	struct vintc intcs[MAX_INTCS];	/* its interrupt controllers, as plan->vplics */
 	struct vuart vuart;		/* own lock; plan NULL: none */
 	struct doorbell doorbells[MAX_SHARED];	/* own locks; plan->nr_shares of them */
-	struct vnet cards[MAX_CARDS];	/* own locks; plan->nr_cards of them */
-	struct vaplic vaplics[MAX_INTCS];	/* own lock each; in use where the host's controller is an APLIC, */
-	/* and these where it is a PLIC */
-	struct vplic vplics[MAX_INTCS];	/* own lock each; last: vplic_create() sets all of it */
+	struct vnet *cards;		/* own locks; plan->nr_cards of them */
+	union vintc_state vintcs[MAX_INTCS];	/* last: there are plan->nr_vplics of them in memory */
 };
 
 /* From the plan; maps pages of PLIC contexts into the guest's G-stage if the plan says so. At boot, d zeroed but
- * vplics. */
+ * vintcs. */
 void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g);
 
 /* The guest starts: its devices may raise interrupts from now on. Before a vcpu of the VM runs. */

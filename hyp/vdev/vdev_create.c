@@ -6,10 +6,17 @@
 #include "drivers/plic.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/plic_map.h"
+#include "hyp/base/str.h"
 #include "hyp/riscv/hart.h"
+#include "hyp/riscv/work.h"
+
+#define LINE		64u	/* of a cache */
+
+_Static_assert(sizeof(struct vnet) <= WORK_CARD, "what the plan counts");
 
 /* The host's page of the context that this vcpu has of a PLIC. False: it cannot be mapped; no page: it has none. */
-static bool context_page(const struct plan *plan, const struct vdevs *d, uint32_t plic, uint32_t vcpu, hpa_t *page)
+static __boot bool context_page(const struct plan *plan, const struct vdevs *d, uint32_t plic, uint32_t vcpu,
+				hpa_t *page)
 {
 	int16_t context = plan->harts[d->plan->vcpu_hart[vcpu]].plic_context[plic];
 
@@ -17,7 +24,7 @@ static bool context_page(const struct plan *plan, const struct vdevs *d, uint32_
 	return context == NO_CONTEXT || plic_context_page(plic, (uint32_t)context, page);
 }
 
-static bool can_pass(const struct plan *plan, const struct vdevs *d, uint32_t plic)
+static __boot bool can_pass(const struct plan *plan, const struct vdevs *d, uint32_t plic)
 {
 	hpa_t page;
 
@@ -28,13 +35,13 @@ static bool can_pass(const struct plan *plan, const struct vdevs *d, uint32_t pl
 }
 
 /* Maps the page of each context of one PLIC. A vcpu without one stays emulated: nothing physical ever pends there. */
-static void pass_contexts(const struct plan *plan, struct vdevs *d, uint32_t plic, struct gstage *g)
+static __boot void pass_contexts(const struct plan *plan, struct vdevs *d, uint32_t plic, struct gstage *g)
 {
 	const struct plan_vplic *w = &d->plan->vplics[plic];
 	unsigned rights = d->plic_mode == PLIC_MAPPED ? RIGHT_R | RIGHT_W : RIGHT_R;
 	hpa_t page;
 
-	vplic_set_passed(&d->vplics[plic], d->plic_mode);
+	vplic_set_passed(&d->vintcs[plic].plic, d->plic_mode);
 	for (uint32_t i = 0; i < d->plan->nr_vcpus; i++) {
 		gpa_t at = gpa(w->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * i + 1));
 		uint64_t *entry;
@@ -44,24 +51,25 @@ static void pass_contexts(const struct plan *plan, struct vdevs *d, uint32_t pli
 			continue;
 		ASSERT(gstage_map(g, at, page, PAGE_SIZE, rights) == OK);
 		entry = paging_entry(&g->tables, at.v, 0);
-		vplic_set_page(&d->vplics[plic], i, entry, *entry);
+		vplic_set_page(&d->vintcs[plic].plic, i, entry, *entry);
 	}
 }
 
 /* The PLICs that the VM sees. Their contexts are passed to it if the plan says so and that is possible for all of
  * them. */
-static void create_vplics(const struct plan *plan, struct vdevs *d, uint32_t vm, struct gstage *g)
+static __boot void create_vplics(const struct plan *plan, struct vdevs *d, uint32_t vm, struct gstage *g)
 {
 	d->plic_mode = d->plan->nr_vplics ? d->plan->policy.plic_mode : PLIC_EMULATED;
 	for (uint32_t i = 0; i < d->plan->nr_vplics; i++) {
 		if (plan->intcs[d->plan->vplics[i].plic].kind == INTC_APLIC) {
-			vaplic_create(&d->vaplics[i], plan, vm, i);
-			d->intcs[i] = (struct vintc){ &vaplic_ops, &d->vaplics[i] };
+			memset(&d->vintcs[i], 0, sizeof(d->vintcs[i].aplic));
+			vaplic_create(&d->vintcs[i].aplic, plan, vm, i);
+			d->intcs[i] = (struct vintc){ &vaplic_ops, &d->vintcs[i].aplic };
 			d->plic_mode = PLIC_EMULATED;
 			continue;
 		}
-		vplic_create(&d->vplics[i], plan, vm, i);
-		d->intcs[i] = (struct vintc){ &vplic_ops, &d->vplics[i] };
+		vplic_create(&d->vintcs[i].plic, plan, vm, i);
+		d->intcs[i] = (struct vintc){ &vplic_ops, &d->vintcs[i].plic };
 		if (!can_pass(plan, d, d->plan->vplics[i].plic))
 			d->plic_mode = PLIC_EMULATED;
 	}
@@ -70,17 +78,17 @@ static void create_vplics(const struct plan *plan, struct vdevs *d, uint32_t vm,
 }
 
 /* A virtual source of one of the VM's controllers; 0: none. The plan has checked that there is such a source. */
-static void add_virtual(struct vdevs *d, uint32_t intc, uint32_t source)
+static __boot void add_virtual(struct vdevs *d, uint32_t intc, uint32_t source)
 {
 	if (!source)
 		return;
 	if (d->intcs[intc].ops == &vaplic_ops)
-		ASSERT(vaplic_add_virtual(&d->vaplics[intc], source) == OK);
+		ASSERT(vaplic_add_virtual(&d->vintcs[intc].aplic, source) == OK);
 	else
-		ASSERT(d->plic_mode != PLIC_MAPPED && vplic_add_virtual(&d->vplics[intc], source) == OK);
+		ASSERT(d->plic_mode != PLIC_MAPPED && vplic_add_virtual(&d->vintcs[intc].plic, source) == OK);
 }
 
-static void create_vuart(struct vdevs *d, uint32_t vm)
+static __boot void create_vuart(struct vdevs *d, uint32_t vm)
 {
 	const struct plan_vuart *u = &d->plan->vuart;
 
@@ -90,7 +98,7 @@ static void create_vuart(struct vdevs *d, uint32_t vm)
 	vuart_create(&d->vuart, u, vm, &d->intcs[u->vplic]);
 }
 
-static void create_doorbells(const struct plan *plan, struct vdevs *d, uint32_t vm)
+static __boot void create_doorbells(const struct plan *plan, struct vdevs *d, uint32_t vm)
 {
 	struct hart *first = hart_get(d->plan->vcpu_hart[0]);
 
@@ -102,10 +110,11 @@ static void create_doorbells(const struct plan *plan, struct vdevs *d, uint32_t 
 	}
 }
 
-static void create_cards(const struct plan *plan, struct vdevs *d, uint32_t vm)
+static __boot void create_cards(const struct plan *plan, struct vdevs *d, uint32_t vm)
 {
 	struct hart *first = hart_get(d->plan->vcpu_hart[0]);
 
+	d->cards = work_take(d->plan->nr_cards * sizeof(*d->cards), LINE);
 	for (uint32_t i = 0; i < d->plan->nr_cards; i++) {
 		const struct plan_card *c = &d->plan->cards[i];
 
@@ -115,7 +124,7 @@ static void create_cards(const struct plan *plan, struct vdevs *d, uint32_t vm)
 }
 
 /* The page of setipnum_le and setipnum_be, by which the guest ends levels, where the plan says so. */
-static void map_setipnum(const struct plan *plan, const struct vdevs *d, struct gstage *g)
+static __boot void map_setipnum(const struct plan *plan, const struct vdevs *d, struct gstage *g)
 {
 	for (uint32_t i = 0; i < d->plan->nr_vplics; i++) {
 		const struct plan_vplic *w = &d->plan->vplics[i];
@@ -127,7 +136,7 @@ static void map_setipnum(const struct plan *plan, const struct vdevs *d, struct 
 	}
 }
 
-void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g)
+__boot void vdevs_create(struct vdevs *d, const struct plan *plan, uint32_t vm, struct gstage *g)
 {
 	d->plan = &plan->vms[vm];
 	d->nr_intcs = d->plan->nr_vplics;

@@ -362,8 +362,8 @@ void vnet_reset(struct vnet *n)
 		announce(n);
 }
 
-void vnet_create(struct vnet *n, const struct plan *plan, uint32_t vm, uint32_t index, const struct vintc *intc,
-		 struct hart *hart)
+__boot void vnet_create(struct vnet *n, const struct plan *plan, uint32_t vm, uint32_t index, const struct vintc *intc,
+			struct hart *hart)
 {
 	const struct plan_card *c = &plan->vms[vm].cards[index];
 

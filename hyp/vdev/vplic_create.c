@@ -7,7 +7,7 @@
 #include "hyp/base/str.h"
 
 /* Some source that has a physical twin; 0 if none has. */
-static void choose_physical(struct vplic *v)
+static __boot void choose_physical(struct vplic *v)
 {
 	v->some_physical = 0;
 	for (uint32_t id = 1; id < MAX_IRQS && !v->some_physical; id++)
@@ -15,7 +15,7 @@ static void choose_physical(struct vplic *v)
 			v->some_physical = id;
 }
 
-void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index)
+__boot void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_t index)
 {
 	const struct plan_vm *pv = &plan->vms[vm];
 	const struct plan_vplic *window = &pv->vplics[index];
@@ -47,12 +47,12 @@ void vplic_create(struct vplic *v, const struct plan *plan, uint32_t vm, uint32_
 	v->window = window;
 }
 
-void vplic_set_passed(struct vplic *v, enum plic_mode mode)
+__boot void vplic_set_passed(struct vplic *v, enum plic_mode mode)
 {
 	v->mode = (uint8_t)mode;
 }
 
-void vplic_set_page(struct vplic *v, uint32_t vcpu, uint64_t *entry, uint64_t leaf)
+__boot void vplic_set_page(struct vplic *v, uint32_t vcpu, uint64_t *entry, uint64_t leaf)
 {
 	v->entry[vcpu] = entry;
 	v->leaf[vcpu] = leaf;
@@ -60,7 +60,7 @@ void vplic_set_page(struct vplic *v, uint32_t vcpu, uint64_t *entry, uint64_t le
 		v->guard[vcpu] = (v->window->base.v + PLIC_CONTEXT_BASE + PLIC_CONTEXT_STRIDE * (2 * vcpu + 1)) >> 2;
 }
 
-enum err vplic_add_virtual(struct vplic *v, uint32_t id)
+__boot enum err vplic_add_virtual(struct vplic *v, uint32_t id)
 {
 	if (!id || id > v->ndev)
 		return ERR_RANGE;

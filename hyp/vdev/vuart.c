@@ -314,7 +314,7 @@ uint64_t vuart_poke(struct vuart *u)
 
 /* ---- creation and reset ---- */
 
-void vuart_create(struct vuart *u, const struct plan_vuart *plan, uint32_t vm, const struct vintc *intc)
+__boot void vuart_create(struct vuart *u, const struct plan_vuart *plan, uint32_t vm, const struct vintc *intc)
 {
 	memset(u, 0, sizeof(*u));
 	u->plan = plan;

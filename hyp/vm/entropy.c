@@ -55,7 +55,7 @@ static bool read_seed_csr(uint16_t samples[SAMPLES])
 	return n == SAMPLES;
 }
 
-static bool is_erased(const uint8_t *at, uint32_t size)
+static __boot bool is_erased(const uint8_t *at, uint32_t size)
 {
 	const struct dt_prop p = { .data = at, .size = size };
 
@@ -71,7 +71,7 @@ struct copies {
  * Takes a property of the host's /chosen into the pool and erases it, in all copies of the tree. False if it is there
  * and cannot be erased.
  */
-static bool take(struct host *host, const struct copies *others, const char *name, enum use use)
+static __boot bool take(struct host *host, const struct copies *others, const char *name, enum use use)
 {
 	struct dt_prop p;
 	bool erased;
@@ -88,7 +88,7 @@ static bool take(struct host *host, const struct copies *others, const char *nam
 	return false;
 }
 
-void entropy_gather(struct host *host, void *const *others, uint32_t count, bool zkr)
+__boot void entropy_gather(struct host *host, void *const *others, uint32_t count, bool zkr)
 {
 	const struct copies copies = { others, count };
 	uint16_t samples[SAMPLES];
@@ -104,12 +104,12 @@ void entropy_gather(struct host *host, void *const *others, uint32_t count, bool
 	erase(samples, sizeof(samples));
 }
 
-void entropy_create(struct vm *vm)
+__boot void entropy_create(struct vm *vm)
 {
 	derive(vm->secret, pool, USE_VM, &vm->index, sizeof(vm->index));
 }
 
-void entropy_finish(void)
+__boot void entropy_finish(void)
 {
 	erase(pool, sizeof(pool));
 }

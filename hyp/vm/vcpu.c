@@ -218,7 +218,7 @@ static void init_context(struct vcpu *v)
 	external_init(v);
 }
 
-void vcpu_prepare(struct vcpu *v)
+__boot void vcpu_prepare(struct vcpu *v)
 {
 	const struct guest_env env = {
 		.hgatp = v->vm->hgatp, .envcfg = v->vm->envcfg, .sstc = v->vm->plan->sstc,

@@ -13,21 +13,27 @@
 #include "hyp/riscv/csr_defs.h"
 #include "hyp/riscv/gstage.h"
 #include "hyp/riscv/sbi_defs.h"
+#include "hyp/riscv/work.h"
 #include "hyp/vm/entropy.h"
 #include "hyp/vm/complain.h"
 #include "hyp/vm/vm_life.h"
 #include "hyp/vm/vm_stuck.h"
 
-static struct vm vms[MAX_VMS] __attribute__((section(".noinit")));
-/* by hart index; those in use are zeroed */
-static struct vcpu vcpus[MAX_HARTS] __attribute__((section(".noinit")));
-static struct gstage gstages[MAX_VMS] __attribute__((section(".noinit")));
+#define ROOT_SIZE	(GSTAGE_ROOT_ENTRIES * sizeof(uint64_t))
+#define LINE		64u	/* of a cache: what harts write is apart */
+
+_Static_assert(offsetof(struct vm, devs.vintcs) <= WORK_VM && sizeof(union vintc_state) <= WORK_VPLIC,
+	       "what the plan counts");
+_Static_assert(sizeof(struct vcpu) <= WORK_VCPU, "likewise");
+
+static struct vm *vms[MAX_VMS];
+static struct vcpu *vcpus[MAX_HARTS];	/* by hart index; NULL: a spare hart's */
+static struct gstage gstages[MAX_VMS];
 static uint32_t nr_vms;			/* constant after vm_create_all() */
-static uint8_t dtbs[MAX_VMS][GUEST_DTB_MAX] __attribute__((section(".noinit"), aligned(8)));
 
 /* The extensions that the harts have and that the guest's device tree therefore shows (hyp/plan/isa.c makes both
  * agree). */
-static uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
+static __boot uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
 {
 	uint32_t f = plan->harts[p->vcpu_hart[0]].features;
 	uint64_t envcfg = 0;
@@ -40,9 +46,8 @@ static uint64_t envcfg_of(const struct plan_vm *p, const struct plan *plan)
 	return envcfg;
 }
 
-static enum err create_gstage(struct vm *vm, struct gstage *g)
+static __boot enum err create_gstage(struct vm *vm, struct gstage *g)
 {
-	gstage_init(g, vm->plan->gstage_levels);
 	for (uint32_t i = 0; i < vm->plan->nr_regions; i++) {
 		const struct plan_region *r = &vm->plan->regions[i];
 		enum err e = r->kind == REGION_WINDOWS ? OK : gstage_map(g, r->gpa, r->hpa, r->size, r->rights);
@@ -54,11 +59,11 @@ static enum err create_gstage(struct vm *vm, struct gstage *g)
 	return OK;
 }
 
-static void create_vcpus(struct vm *vm)
+static __boot void create_vcpus(struct vm *vm)
 {
 	for (uint32_t i = 0; i < vm->plan->nr_vcpus; i++) {
 		uint32_t hart = vm->plan->vcpu_hart[i];
-		struct vcpu *v = &vcpus[hart];
+		struct vcpu *v = vcpus[hart];
 
 		memset(v, 0, sizeof(*v));
 		v->vm = vm;
@@ -70,17 +75,55 @@ static void create_vcpus(struct vm *vm)
 	}
 }
 
-enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
+/* All VMs' tables, pages, before what is smaller: each multiple is met once. */
+static __boot void take_memory(const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
+		gstages[i].root = work_take(ROOT_SIZE, ROOT_SIZE);
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		uint32_t tables = plan_gstage_tables(&plan->vms[i]);
+
+		gstage_init(&gstages[i], plan->vms[i].gstage_levels, gstages[i].root,
+			    work_take(tables * PAGE_SIZE, PAGE_SIZE), tables);
+	}
+	for (uint32_t i = 0; i < plan->nr_vms; i++) {
+		uint64_t plics = plan->vms[i].nr_vplics * sizeof(union vintc_state);
+
+		vms[i] = work_take(offsetof(struct vm, devs.vintcs) + plics, LINE);
+	}
+	for (uint32_t i = 0; i < plan->nr_vms; i++)
+		for (uint32_t v = 0; v < plan->vms[i].nr_vcpus; v++)
+			vcpus[plan->vms[i].vcpu_hart[v]] = work_take(sizeof(struct vcpu), LINE);
+}
+
+/* The guest's device tree, behind all else: only now is it known how large it is. */
+static __boot enum err create_tree(struct vm *vm, const struct plan *plan, const struct host *host, struct reporter *r)
+{
+	uint64_t room;
+	void *dtb = work_rest(&room);
+	enum err e = guest_dt_build(dtb, room < GUEST_DTB_MAX ? room : GUEST_DTB_MAX, plan, host, vm->index, r);
+
+	if (e != OK)
+		return e;
+	vm->dtb = dtb;
+	vm->dtb_size = fdt_totalsize(dtb);
+	vm->rng_seed = guest_dt_chosen(dtb, "rng-seed", RNG_SEED_SIZE);
+	vm->kaslr_seed = guest_dt_chosen(dtb, "kaslr-seed", KASLR_SEED_SIZE);
+	work_take(vm->dtb_size, 8);
+	return OK;
+}
+
+__boot enum err vm_create_all(const struct plan *plan, const struct host *host, struct reporter *r)
 {
 	vm_begin(plan);
 	nr_vms = plan->nr_vms;
-	for (uint32_t i = 0; i < MAX_HARTS; i++)
-		vcpus[i].vm = NULL;	/* a spare hart's: see vm_vcpu_of_hart() */
+	memset(vcpus, 0, sizeof(vcpus));
+	take_memory(plan);
 	for (uint32_t i = 0; i < plan->nr_vms; i++) {
-		struct vm *vm = &vms[i];
+		struct vm *vm = vms[i];
 		enum err e;
 
-		memset(vm, 0, offsetof(struct vm, devs.vplics));	/* vdevs_create() sets the rest */
+		memset(vm, 0, offsetof(struct vm, devs.vintcs));	/* vdevs_create() sets the rest */
 		vm->plan = &plan->vms[i];
 		if (!vm->plan->policy.in_place && !(plan->harts[vm->plan->vcpu_hart[0]].features & HART_ZBC))
 			crc32_init();	/* see vm_load() */
@@ -97,13 +140,9 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 		ASSERT(create_gstage(vm, &gstages[i]) == OK);	/* the plan has counted the tables */
 		create_vcpus(vm);
 		vdevs_create(&vm->devs, plan, i, &gstages[i]);
-		e = guest_dt_build(dtbs[i], sizeof(dtbs[i]), plan, host, i, r);
+		e = create_tree(vm, plan, host, r);
 		if (e != OK)
 			return e;
-		vm->dtb = dtbs[i];
-		vm->dtb_size = fdt_totalsize(dtbs[i]);
-		vm->rng_seed = guest_dt_chosen(dtbs[i], "rng-seed", RNG_SEED_SIZE);
-		vm->kaslr_seed = guest_dt_chosen(dtbs[i], "kaslr-seed", KASLR_SEED_SIZE);
 		entropy_create(vm);
 		vm->state = VM_STARTING;
 		vm->alive = true;
@@ -114,7 +153,7 @@ enum err vm_create_all(const struct plan *plan, const struct host *host, struct 
 
 struct vm *vm_get(uint32_t index)
 {
-	return &vms[index];
+	return vms[index];
 }
 
 uint32_t vm_count(void)
@@ -124,5 +163,5 @@ uint32_t vm_count(void)
 
 struct vcpu *vm_vcpu_of_hart(uint32_t hart_index)
 {
-	return vcpus[hart_index].vm ? &vcpus[hart_index] : NULL;
+	return vcpus[hart_index];
 }

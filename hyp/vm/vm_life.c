@@ -19,7 +19,7 @@
 static bool keep_machine;
 static uint32_t vms_alive;		/* atomic: VMs that can still run: not ended without a restart */
 
-void vm_begin(const struct plan *plan)
+__boot void vm_begin(const struct plan *plan)
 {
 	vms_alive = plan->nr_vms;
 	keep_machine = plan->keep_machine;

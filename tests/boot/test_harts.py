@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from configs import config, guest, rt
-from machine import BUILD
+from machine import BUILD, core_offset
 from shims import assemble
 
 RT = "16M at 0xa0000000"
@@ -60,7 +60,7 @@ LOADED = 0x80000000 + PAYLOAD
 
 
 def symbol(name):
-    """Its offset in the image, which is linked at 0."""
+    """Its offset in the core, which is linked at 0."""
     out = subprocess.run([os.environ.get("CROSS_COMPILE", "riscv64-linux-gnu-") + "nm", f"{BUILD}/bulkhead.elf"],
                          check=True, capture_output=True, text=True).stdout
     return int(re.search(rf"^([0-9a-f]+) . {name}$", out, re.M)[1], 16)
@@ -73,7 +73,7 @@ def broken(pack, switch_on):
         image = pack(text or config(rt()))
         with open(os.path.join(image, "fw_payload.bin"), "r+b") as file:
             for name, insns in faults.items():
-                file.seek(PAYLOAD + symbol(name))
+                file.seek(PAYLOAD + core_offset(image) + symbol(name))
                 file.write(insns)
         return switch_on(image)
 

@@ -133,13 +133,17 @@ SHIM = """
 """
 
 
-@pytest.mark.parametrize("beside, large", [(4, False), (1, False), (4, True)])
-def test_tree_that_is_not_aligned(pack, log_dir, time_scale, beside, large):
-    """U-Boot hands over the tree of a FIT image where it lies there, at 4 modulo 8."""
+@pytest.mark.parametrize("beside, case", [(4, ""), (1, ""), (4, "large"), (0, "inside")])
+def test_tree_at_odd_places(pack, log_dir, time_scale, beside, case):
+    """U-Boot hands over the tree of a FIT image where it lies there, at 4 modulo 8. A loader that does not read the
+    image's header may put it behind the file, into memory that the image is about to use."""
     image = pack(config(rt(ticks=100)))
+    at = 0x90000000 + beside
+    if case == "inside":
+        at = 0x84000000 + (os.path.getsize(os.path.join(image, "bulkhead.bin")) + 8191 & ~4095)
     source, shim = os.path.join(log_dir, "shim.S"), os.path.join(log_dir, "shim")
-    text = SHIM.format(tree=hex(0x90000000 + beside), size=64 << 10)
-    if large:   # by its header
+    text = SHIM.format(tree=hex(at), size=64 << 10)
+    if case == "large":   # by its header
         text = text.replace("\tjr\tt0", "\tli\tt1, 32\n\tsb\tt1, 5(a1)\n\tjr\tt0")
     with open(source, "w", encoding="utf-8") as file:
         file.write(text)
@@ -149,9 +153,11 @@ def test_tree_that_is_not_aligned(pack, log_dir, time_scale, beside, large):
     subprocess.run([prefix + "objcopy", "-O", "binary", shim + ".elf", shim], check=True)
     with Machine(bios=os.path.join(FIRMWARE, "fw_dynamic.bin"), kernel=shim, log_dir=log_dir, scale=time_scale,
                  extra=["-device", f"loader,file={image}/bulkhead.bin,addr=0x84000000,force-raw=on"]) as machine:
-        if large:
+        if case == "large":
             machine.uart.expect(r"\[bulkhead\] /: the device tree is cut off: .* \(at boot: than 1 MiB\)")
             machine.uart.expect("refused: this machine's device tree cannot be used")
+        elif case == "inside":
+            machine.uart.expect(r"^\[bulkhead\] refused: the device tree lies in the memory that the image needs behind its file")
         else:
             machine.hv.expect_line("rt", "rt: done")
         machine.wait(status=None)

@@ -6,7 +6,7 @@
 #include "hyp/console/console.h"
 #include "tests/fuzz/exits_spec.h"
 
-#define VM_BYTES	(offsetof(struct vm, devs.vplics) + sizeof(struct vplic))
+#define VM_BYTES	(offsetof(struct vm, devs.vintcs) + sizeof(struct vplic))
 
 static struct {
 	struct hart harts[FAKE_HARTS];

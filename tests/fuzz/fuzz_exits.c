@@ -95,7 +95,7 @@ static void check_external(unsigned hart)
 	const struct fake_csrs *c = &fake.hw[hart].csr;
 	bool up = c->hvip & 1ull << IRQ_VSEI, armed = c->hstatus & HSTATUS_ARMED, line;
 	const struct vcpu *v = vm_vcpu_of_hart(hart);
-	const struct vplic *p = &v->vm->devs.vplics[0];
+	const struct vplic *p = &v->vm->devs.vintcs[0].plic;
 	int16_t context = p->context[v->index];
 	uint32_t threshold;
 

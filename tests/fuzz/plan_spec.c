@@ -13,6 +13,8 @@
 
 static struct plan plan;
 static struct gstage gstage;
+static uint64_t root[GSTAGE_ROOT_ENTRIES] __attribute__((aligned(16384)));
+static uint64_t pool[GSTAGE_TABLES_MAX][PAGING_ENTRIES] __attribute__((aligned(4096)));
 static unsigned problems;
 
 static void count_problem(struct reporter *r, const struct problem *p)
@@ -291,7 +293,7 @@ static void check_table_count(const struct plan_vm *v)
 
 static void check_tables(const struct plan_vm *v)
 {
-	gstage_init(&gstage, v->gstage_levels);
+	gstage_init(&gstage, v->gstage_levels, root, pool, GSTAGE_TABLES_MAX);
 	for (unsigned i = 0; i < v->nr_regions; i++)
 		MUST(v->regions[i].kind == REGION_WINDOWS ||
 		     !gstage_map(&gstage, v->regions[i].gpa, v->regions[i].hpa, v->regions[i].size,

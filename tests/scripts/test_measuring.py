@@ -76,16 +76,19 @@ def test_counters_are_read_from_where_they_are(monkeypatch):
     class Monitor:
         def ask_monitor(self, command, _):
             asked.append(command)
+            if command.startswith("xp /1gx"):	# the pointer to a hart's struct vcpu
+                return f"{command}\n0000000080216000: 0x{0x90000000 + 0x100 * len(asked):016x}\n(qemu) "
             words = " ".join(f"0x{16 * len(asked) + i:016x}" for i in range(len(NAMES)))
             return f"{command}\n0000000080216000: {words}\n(qemu) "
 
     counters = census.Counters.__new__(census.Counters)
-    counters.base, counters.step, counters.names = 0x1000, 0x100, NAMES
-    assert [hart["set_timer"] for hart in counters.read(Monitor())] == [16, 32]
-    assert asked == [f"xp /{len(NAMES)}gx 0x1100", f"xp /{len(NAMES)}gx 0x1200"]
+    counters.pointers, counters.offset, counters.names = 0x1000, 0x20, NAMES
+    assert [hart["set_timer"] for hart in counters.read(Monitor(), 0x80000000)] == [32, 64]
+    assert asked == ["xp /1gx 0x80001008", f"xp /{len(NAMES)}gx 0x90000120", "xp /1gx 0x80001010",
+                     f"xp /{len(NAMES)}gx 0x90000320"]
     monkeypatch.setattr(Monitor, "ask_monitor", lambda *_: "unknown command")
     with pytest.raises(census.MachineError):
-        counters.read(Monitor())
+        counters.read(Monitor(), 0x80000000)
 
 
 # ---- Linux against native ------------------------------------------------------------------------

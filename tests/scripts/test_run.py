@@ -147,7 +147,7 @@ def place(tmp_path):
     (tmp_path / "scripts/pack").chmod(0o755)
     image = tmp_path / "build/virt/linux-rt"
     image.mkdir(parents=True)
-    for name in ("fw_payload.bin", "parts.dtb"):
+    for name in ("fw_payload.bin", "bulkhead.bin", "parts.dtb"):
         (image / name).write_bytes(b"")
 
     def run_it(*args, qemu, scale="0.02"):

@@ -26,6 +26,9 @@ BAD = GOOD.replace('harts = <3>; memory = "4M"', 'harts = <2>; memory = "4M at 0
     'kernel = "small"; };\n};', 'kernel = "small"; devices = "/soc/serial@1"; };\n};')
 
 
+CORE_SIZE, CORE_MEMORY = 0x5100, 0x600000	# in the file, at run time
+
+
 def run(*args, code=0):
     done = subprocess.run([TOOL, *map(str, args)], capture_output=True, text=True, timeout=60)
     assert done.returncode == code, done.stderr
@@ -37,8 +40,8 @@ def files(tmp_path):
     """A directory with a configuration, a wrong one, a core, and images."""
     (tmp_path / "good.dts").write_text(GOOD)
     (tmp_path / "bad.dts").write_text(BAD)
-    core = bytearray(0x5100)
-    struct.pack_into("<QQ", core, 8, 0x200000, 0x600000)
+    core = bytearray(CORE_SIZE)
+    struct.pack_into("<QQ", core, 8, 0x200000, CORE_MEMORY)
     core[0x38:0x3c] = b"RSC\x05"
     core[-1] = 0x77
     (tmp_path / "core.bin").write_bytes(core)
@@ -54,26 +57,69 @@ def images(files):
 
 def entries(image):
     """The package of an image as {name: payload}, by its format and not by our code."""
-    at = 0x600000
+    at, core = 0x1000, struct.unpack_from("<Q", image, 40)[0]
     magic, version, count, total, crc, reserved = struct.unpack_from("<8sIIQII", image, at)
     assert (magic, version, reserved) == (b"BKHDPKG1", 1, 0)
-    assert at + total == len(image)
+    assert at + total <= core and core + CORE_SIZE == len(image)
     head = bytearray(image[at:at + 32 + 56 * count])
     struct.pack_into("<I", head, 24, 0)
     assert zlib.crc32(head) == crc
     found = {}
-    end = 0x600000 + len(head)
+    end = at + len(head)
     for i in range(count):
         name, offset, size, sum_, zero = struct.unpack_from("<32sQQII", head, 32 + 56 * i)
         start = at + offset
         assert start % 4096 == 0 and start >= end and zero == 0
         end = start + size
-        assert end <= len(image)
+        assert end <= core
         # nothing lies where OpenSBI's fw_jump puts the device tree
         assert end <= 32 * MIB or start >= 34 * MIB
         found[name.rstrip(b"\0").decode()] = image[start:end]
         assert zlib.crc32(image[start:end]) == sum_
     return found
+
+
+def check_header(image, core):
+    """The whole image's header: what loaders read, and a jump to the core. Gives the core's place."""
+    at = len(image) - len(core)
+    auipc, jr = struct.unpack_from("<II", image)
+    assert auipc & 0xfff == 0x297 and jr & 0xfffff == 0x28067	# t0; RISC-V ISA manual, "RV32I"
+    assert (auipc & 0xfffff000) + (jr >> 20) - (jr >> 31 << 12) == at
+    assert image[8:16] == core[8:16] and image[24:40] == core[24:40] and image[48:64] == core[48:64]
+    memory, place = struct.unpack_from("<Q", image, 16)[0], struct.unpack_from("<Q", image, 40)[0]
+    assert place == at and memory % 4096 == 0
+    # the host's tree alone may have 1 MiB; and a guest needs little
+    assert MIB < memory - at - CORE_MEMORY < 4 * MIB
+    # the core's own header knows its place, too; the rest is as it was
+    assert image[at:] == core[:40] + image[40:48] + core[48:] and at % 4096 == 0
+    assert memory <= 32 * MIB or at >= 34 * MIB
+    return at
+
+
+def test_small_images(files):
+    """What the core needs at run time is no part of the file."""
+    out = files / "out.bin"
+    (files / "one.dts").write_text(GOOD.replace('kernel = "big"; initrd = "ramdisk"', 'kernel = "small"'))
+    run("pack", files / "core.bin", files / "one.dts", f"-ismall={files}/small", "-o", out)
+    image, core = out.read_bytes(), (files / "core.bin").read_bytes()
+    assert check_header(image, core) == 0x4000	# header, package, configuration, image
+    assert len(image) == 0x4000 + CORE_SIZE
+
+
+@pytest.mark.parametrize("size", [0x1000000, 0x1800000, 0x1900000, 0x19fd000, 0x1ffd000, 0x1ffe000, 0x2200000])
+def test_core_beside_the_hole(files, size):
+    """Its memory does not cover what fw_jump uses: it ends before that, or begins behind it."""
+    out = files / "out.bin"
+    small = b"\x13\0\0\0" * (size // 4)
+    (files / "small").write_bytes(small)
+    (files / "one.dts").write_text(GOOD.replace('kernel = "big"; initrd = "ramdisk"', 'kernel = "small"'))
+    run("pack", files / "core.bin", files / "one.dts", f"-ismall={files}/small", "-o", out)
+    image = out.read_bytes()
+    assert entries(image)["small"] == small
+    at = check_header(image, (files / "core.bin").read_bytes())
+    memory = struct.unpack_from("<Q", image, 16)[0]
+    assert (at < 32 * MIB) == (0x3000 + size + memory - at <= 32 * MIB)
+    assert at < 32 * MIB or size > 0x1000000
 
 
 def test_images(files):
@@ -85,9 +131,8 @@ def test_pack(files):
     run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", out)
     image = out.read_bytes()
     core = (files / "core.bin").read_bytes()
-    assert image[:16] == core[:16] and image[24:len(core)] == core[24:]
-    assert struct.unpack_from("<Q", image, 16)[0] == len(image)
-    assert not any(image[len(core):0x600000])
+    at = check_header(image, core)
+    assert at >= 34 * MIB
     found = entries(image)
     assert list(found) == ["config", "big", "ramdisk", "small"]
     for name in ("big", "ramdisk", "small"):
@@ -109,7 +154,7 @@ def test_pack_refuses(files):
     (files / "small").write_bytes(b"")
     assert '"small" is empty' in run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", out,
                                      code=1).stderr
-    (files / "core.bin").write_bytes(bytes(0x5100))
+    (files / "core.bin").write_bytes(bytes(CORE_SIZE))
     run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", out, code=2)
     assert not out.exists()
     run("pack", files / "core.bin", files / "good.dts", code=2)
@@ -128,10 +173,10 @@ def test_plan_of_image_and_files(files):
     run("pack", files / "core.bin", files / "good.dts", *images(files), "-o", out)
     done = run("plan", HOST, files / "good.dts", "--image", out)
     assert done.stderr == ""
-    size = out.stat().st_size
-    top = (0xc0000000 - size) & ~(2 * MIB - 1)
-    assert re.search(rf"^hypervisor   0x{top:010x}-0x{top + size - 1:010x} .*, loaded at 0x0080200000$", done.stdout,
-                     re.M)
+    size, loaded = out.stat().st_size - CORE_SIZE + CORE_MEMORY, struct.unpack_from("<Q", out.read_bytes(), 16)[0]
+    top = (0xc0000000 - loaded) & ~(2 * MIB - 1)	# there is room for all that a boot needs,
+    last = re.search(rf"^hypervisor   0x{top:010x}-0x(\w+) .*, loaded at 0x0080200000$", done.stdout, re.M)[1]
+    assert size < int(last, 16) + 1 - top < size + MIB	# of which less is kept
     assert f'"ramdisk", {5 * MIB} bytes' in done.stdout
     moved = run("plan", HOST, files / "good.dts", "--image", out, "--load", "0x90000000").stdout
     assert re.search(rf"^hypervisor   0x{top:010x}-.*, loaded at 0x0090000000$", moved, re.M)

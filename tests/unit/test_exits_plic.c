@@ -273,7 +273,7 @@ static void test_reserved(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(offsets); i++) {
 		uint64_t value = 0xdead;
 
-		assert_int_equal(vplic_passed_read_context(&fake_vm(A)->devs.vplics[0], offsets[i], &value), 0);
+		assert_int_equal(vplic_passed_read_context(&fake_vm(A)->devs.vintcs[0].plic, offsets[i], &value), 0);
 		assert_int_equal(value, 0);
 	}
 }

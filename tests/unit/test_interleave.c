@@ -68,7 +68,7 @@ static void add_console(void)
 
 static uint64_t outcome(void)
 {
-	const struct vplic *p = &fake_vm(A)->devs.vplics[0];
+	const struct vplic *p = &fake_vm(A)->devs.vintcs[0].plic;
 
 	hash = 0xcbf29ce484222325ull;
 	for (unsigned hart = 0; hart < FAKE_HARTS; hart++)

@@ -12,17 +12,24 @@
 
 #include "boot/memory.c"
 
-/* As linker/bulkhead.ld has them, around the stacks; nothing lies there but the stacks. */
+/*
+ * As linker/bulkhead.ld has them: the package, the core, and work space behind it, of which the stacks are the first
+ * part and page tables the second.
+ */
+#define PACKAGE	0xb000
+#define BOOT	0x2000
 #define CODE	0x5000
 #define CONST	0x3000
 #define DATA	0x7000
-__asm__(".globl __image_start, __text_end, __rodata_end, __image_end\n"
-	".set __image_start, stacks - 0xf000\n"
-	".set __text_end, stacks - 0xa000\n"
-	".set __rodata_end, stacks - 0x7000\n"
-	".set __image_end, stacks + 0x200000\n");
-_Static_assert(CODE + CONST + DATA == 0xf000 && CONST + DATA == 0xa000 && sizeof(stacks) < 0x200000,
-	       "the symbols above");
+#define WORK	0x40000
+static uint8_t area[PACKAGE + BOOT + CODE + CONST + DATA + WORK] __attribute__((aligned(4096)));
+__asm__(".globl __image_start, __run_start, __text_end, __rodata_end, __image_end\n"
+	".set __image_start, area + 0xb000\n"
+	".set __run_start, area + 0xd000\n"
+	".set __text_end, area + 0x12000\n"
+	".set __rodata_end, area + 0x15000\n"
+	".set __image_end, area + 0x1c000\n");
+_Static_assert(PACKAGE + BOOT + CODE + CONST + DATA == 0x1c000 && PACKAGE + BOOT == 0xd000, "the symbols above");
 
 #define PLIC	0xc000000ul
 #define SSWI	0x2f00000ul
@@ -32,14 +39,27 @@ _Static_assert(CODE + CONST + DATA == 0xf000 && CONST + DATA == 0xa000 && sizeof
 static struct {
 	struct { struct range range; unsigned rights; } maps[64];
 	uint32_t nr, fails_at, levels;
-	struct range pieces[2];	/* of the package */
+	struct range pieces[2];	/* of the hypervisor's memory */
+	uint8_t *work;		/* the first that is not taken */
 } made;
 static struct plan plan;
 
-enum err sstage_init(uint32_t levels)
+enum err sstage_init(uint32_t levels, uint64_t (*pool)[PAGING_ENTRIES], uint32_t pool_size)
 {
+	assert_true((uint8_t *)pool + pool_size * PAGE_SIZE <= made.work);
 	made.levels = levels;
 	return made.fails_at == 0 ? ERR_NOSPACE : OK;
+}
+
+void *work_take(uint64_t size, uint64_t align)
+{
+	uint8_t *at = made.work;
+
+	assert_int_equal(align, PAGE_SIZE);
+	assert_int_equal(size % PAGE_SIZE, 0);
+	made.work += size;
+	assert_true(made.work <= area + sizeof(area));
+	return at;
 }
 
 enum err sstage_map(uint64_t base, uint64_t size, unsigned rights)
@@ -87,34 +107,43 @@ static void expect(uint64_t base, uint64_t size, unsigned rights)
 		assert_int_equal(rights_at(at), rights);
 }
 
+/* Of the harts that run, with a page before each that is not mapped. */
 static void expect_stacks(void)
 {
-	for (uint32_t i = 0; i < MAX_HARTS; i++) {
-		uint64_t top = memory_stack_top(i);
-		unsigned rights = i < plan.nr_harts ? RIGHT_R | RIGHT_W : 0;
+	uint64_t at = (uintptr_t)__image_end;
 
-		assert_true(top - HART_STACK_SIZE - PAGE_SIZE >= (uintptr_t)stacks &&
-			    top <= (uintptr_t)(stacks + MAX_HARTS));
-		assert_true(!i || top - memory_stack_top(i - 1) == HART_STACK_SIZE + PAGE_SIZE);
-		expect(top - HART_STACK_SIZE, HART_STACK_SIZE, rights);
-		expect(top - HART_STACK_SIZE - PAGE_SIZE, PAGE_SIZE, 0);
+	for (uint32_t i = 0; i < plan.nr_harts; i++) {
+		if (i == 2) {
+			assert_int_equal(memory_stack_top(i), 0);
+			continue;
+		}
+		assert_int_equal(memory_stack_top(i), at + PAGE_SIZE + HART_STACK_SIZE);
+		expect(at, PAGE_SIZE, 0);
+		expect(at + PAGE_SIZE, HART_STACK_SIZE, RIGHT_R | RIGHT_W);
+		at += PAGE_SIZE + HART_STACK_SIZE;
 	}
+	expect(at, (uintptr_t)area + sizeof(area) - at, RIGHT_R | RIGHT_W);
 }
 
-/* Four harts, of which two share a page of SSWI registers and one has none; two PLICs; a UART; a package with a
- * hole. */
+/*
+ * Four harts, of which two share a page of SSWI registers and one has none and is spare; two PLICs; a UART; a package
+ * with a hole.
+ */
 static int prepare(void **state)
 {
 	(void)state;
 	memset(&made, 0, sizeof(made));
 	memset(&plan, 0, sizeof(plan));
 	made.fails_at = UINT32_MAX;
-	made.pieces[0] = (struct range){ (uintptr_t)__image_start,
-					 (uintptr_t)__image_end + 0x3000 - (uintptr_t)__image_start };
-	made.pieces[1] = (struct range){ (uintptr_t)__image_end + 0x8000, 0x2000 };
+	made.pieces[0] = (struct range){ (uintptr_t)area, 0x3000 };
+	made.pieces[1] = (struct range){ (uintptr_t)area + 0x8000, sizeof(area) - 0x8000 };
+	made.work = (uint8_t *)__image_end;
 	plan.nr_harts = 4;
-	for (uint32_t i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < 4; i++) {
 		plan.harts[i].mmu_levels = 4;
+		plan.harts[i].vm = i == 2 ? NO_OWNER : 0;
+	}
+	plan.work.own_tables = 7;
 	plan.harts[0].setssip = hpa(SSWI + 4);
 	plan.harts[1].setssip = hpa(SSWI + PAGE_SIZE + 8);
 	plan.harts[3].setssip = hpa(SSWI + PAGE_SIZE + 12);
@@ -125,29 +154,31 @@ static int prepare(void **state)
 	plan.console.kind = CONSOLE_NS16550;
 	plan.console.base = hpa(UART);
 	plan.console.size = 0x100;
-	plan.hyp = (struct range){ 0x80200000, 0x400000 };
+	plan.hyp = (struct range){ (uintptr_t)area, sizeof(area) };
+	memory_take(&plan);
+	assert_int_equal(made.work - (uint8_t *)__image_end, 3 * (PAGE_SIZE + HART_STACK_SIZE) + 7 * PAGE_SIZE);
 	return 0;
 }
 
 static void test_every_page(void **state)
 {
-	uint64_t image = (uintptr_t)__image_start, end = (uintptr_t)__image_end;
+	uint64_t base = (uintptr_t)area, core = (uintptr_t)__image_start;
 
 	(void)state;
 	for (int kind = CONSOLE_SBI; kind <= CONSOLE_VIRTIO; kind++) {
 		plan.console.kind = kind;
 		made.nr = 0;
 		assert_int_equal(memory_map_self(&plan), OK);
-		expect(image - PAGE_SIZE, PAGE_SIZE, 0);
-		expect(image, CODE, RIGHT_R | RIGHT_X);
-		expect(image + CODE, CONST, RIGHT_R);
-		expect(image + CODE + CONST, DATA, RIGHT_R | RIGHT_W);
+		expect(base - PAGE_SIZE, PAGE_SIZE, 0);
+		expect(base, 0x3000, RIGHT_R);
+		expect(base + 0x3000, 0x5000, 0);	/* an image in place: its guest's */
+		expect(base + 0x8000, 0x3000, RIGHT_R);
+		expect(core, BOOT, 0);			/* no guest runs while this does */
+		expect(core + BOOT, CODE, RIGHT_R | RIGHT_X);
+		expect(core + BOOT + CODE, CONST, RIGHT_R);
+		expect(core + BOOT + CODE + CONST, DATA, RIGHT_R | RIGHT_W);
 		expect_stacks();
-		expect((uintptr_t)(stacks + MAX_HARTS), end - (uintptr_t)(stacks + MAX_HARTS), RIGHT_R | RIGHT_W);
-		expect(end, 0x3000, RIGHT_R);
-		expect(end + 0x3000, 0x5000, 0);	/* an image in place: its guest's */
-		expect(end + 0x8000, 0x2000, RIGHT_R);
-		expect(end + 0xa000, PAGE_SIZE, 0);
+		expect(base + sizeof(area), PAGE_SIZE, 0);
 		expect(0, PAGE_SIZE, 0);
 		expect(SSWI - PAGE_SIZE, PAGE_SIZE, 0);
 		expect(SSWI, 2 * PAGE_SIZE, RIGHT_R | RIGHT_W);
@@ -190,6 +221,7 @@ static void test_levels(void **state)
 			    &plan.console.base.v, &plan.hyp.base };
 
 	(void)state;
+	plan.hyp = (struct range){ 0x80200000, 0x400000 };	/* not where this test's process happens to lie */
 	assert_int_equal(levels(), 3);
 	for (uint32_t i = 0; i < ARRAY_LEN(far); i++) {
 		uint64_t was = *far[i];

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "hyp/terminal/answer.h"
+#include "hyp/terminal/monitor_cmd.h"
 #include "hyp/vm/dump.h"
 #include "tests/unit/fake/terminal.h"
 
@@ -58,12 +59,19 @@ static void test_dump_waits_for_name(void **state)
 	assert_shown("[monitor] a vcpu 0 on hart 3: started, ");
 }
 
+static void keep_line(void *arg, const char *text)
+{
+	(void)arg;
+	monitor_keep_line(text);
+}
+
 static void test_monitor_guests(void **state)
 {
 	static const char *const names[] = { "help", "guests", "stats", "irq", "mem", "plan", "log", "start", "stop",
 					     "restart", "dump", "reboot" };
 
 	(void)state;
+	plan_print(&fake.plan, keep_line, NULL);	/* as a boot does */
 	command("guests");
 	assert_shown("guests\n[monitor] 1 a            running  harts 3 7 70       20 KiB  restarts 0  up ");
 	assert_shown("[monitor] 3 c            running  harts 0             4 KiB  restarts 0  up ");

@@ -17,6 +17,8 @@
 #define FLAGS_RWU	0xd7ul		/* V, R, W, U, A, D */
 
 static struct gstage g;
+static uint64_t root[GSTAGE_ROOT_ENTRIES] __attribute__((aligned(16384)));
+static uint64_t pool[GSTAGE_TABLES_MAX][PAGING_ENTRIES] __attribute__((aligned(4096)));
 
 struct leaf {
 	uint64_t to, flags, size;	/* size 0: no leaf */
@@ -60,7 +62,7 @@ static void test_leaves(void **state)
 {
 	(void)state;
 	for (unsigned levels = 3; levels <= 4; levels++) {
-		gstage_init(&g, levels);
+		gstage_init(&g, levels, root, pool, GSTAGE_TABLES_MAX);
 		/* 4 KiB up to the next 2 MiB, 2 MiB up to the next GiB, one GiB, and the same down again */
 		assert_int_equal(gstage_map(&g, gpa(GIB - 0x201000), hpa(5 * GIB - 0x201000), GIB + 0x402000,
 					    RIGHT_R | RIGHT_W), OK);
@@ -81,13 +83,13 @@ static void test_leaves(void **state)
 static void test_alignment(void **state)
 {
 	(void)state;
-	gstage_init(&g, 4);
+	gstage_init(&g, 4, root, pool, GSTAGE_TABLES_MAX);
 	assert_int_equal(gstage_map(&g, gpa(0), hpa(0), 1024 * GIB, RIGHT_R | RIGHT_W), OK);
 	expect(0, 0, GIB, 4);
 	expect(1023 * GIB + 5, 1023 * GIB + 5, GIB, 4);
 	assert_int_equal(g.tables.pool_used, 2);
 
-	gstage_init(&g, 3);
+	gstage_init(&g, 3, root, pool, GSTAGE_TABLES_MAX);
 	assert_int_equal(gstage_map(&g, gpa(4 * GIB), hpa(8 * GIB + 0x200000), GIB, RIGHT_R | RIGHT_W), OK);
 	expect(4 * GIB, 8 * GIB + 0x200000, 1ul << 21, 3);
 	assert_int_equal(gstage_map(&g, gpa(6 * GIB), hpa(2 * GIB + 0x1000), 1ul << 22, RIGHT_R | RIGHT_W), OK);
@@ -106,7 +108,7 @@ static void test_rights(void **state)
 		      { RIGHT_R | RIGHT_W | RIGHT_X, 0xdf } };
 
 	(void)state;
-	gstage_init(&g, 3);
+	gstage_init(&g, 3, root, pool, GSTAGE_TABLES_MAX);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(gstage_map(&g, gpa(i << 12), hpa(GIB), 1ul << 12, cases[i].rights), OK);
 		assert_int_equal(walk(i << 12, 3).flags, cases[i].flags);
@@ -121,7 +123,7 @@ static void test_refused(void **state)
 	uint64_t i;
 
 	(void)state;
-	gstage_init(&g, 3);
+	gstage_init(&g, 3, root, pool, GSTAGE_TABLES_MAX);
 	assert_int_equal(gstage_map(&g, gpa(GIB), hpa(GIB), GIB, RIGHT_R | RIGHT_W), OK);
 	before = walk(GIB, 3);
 	assert_int_equal(gstage_map(&g, gpa(GIB), hpa(2 * GIB), GIB, RIGHT_R), ERR_INVALID);
@@ -146,7 +148,7 @@ static void test_random(void **state)
 		uint64_t from = rng() % (1ul << (levels == 4 ? 49 : 40)) & ~(unit - 1);
 		uint64_t to = rng() % (1ul << 50) & ~(unit - 1);
 
-		gstage_init(&g, levels);
+		gstage_init(&g, levels, root, pool, GSTAGE_TABLES_MAX);
 		assert_int_equal(gstage_map(&g, gpa(from), hpa(to), n * unit, RIGHT_R | RIGHT_W), OK);
 		for (uint64_t i = 0; i < n; i++)
 			assert_int_equal(walk(from + i * unit, levels).to, to + i * unit);
@@ -159,7 +161,7 @@ static void test_hgatp(void **state)
 {
 	(void)state;
 	for (unsigned levels = 3; levels <= 4; levels++) {
-		gstage_init(&g, levels);
+		gstage_init(&g, levels, root, pool, GSTAGE_TABLES_MAX);
 		assert_int_equal(gstage_hgatp(&g, 5), (levels + 5ul) << 60 | 5ul << 44 | (uintptr_t)g.root >> 12);
 		assert_int_equal(gstage_hgatp(&g, 0x4001), (levels + 5ul) << 60 | 1ul << 44 | (uintptr_t)g.root >> 12);
 	}

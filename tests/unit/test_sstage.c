@@ -11,6 +11,9 @@
 #include <cmocka.h>
 
 #include "hyp/riscv/sstage.c"
+#include "hyp/plan/plan.h"
+
+static uint64_t pool[SSTAGE_TABLES_MAX][PAGING_ENTRIES] __attribute__((aligned(4096)));
 
 #define RW	0xc7ul		/* V, R, W, A, D */
 #define RX	0xcbul		/* V, R, X, A, D */
@@ -84,7 +87,7 @@ static void test_map(void **state)
 	for (uint32_t levels = 3; levels <= 4; levels++) {
 		uint64_t end = levels == 4 ? 1ul << 47 : SSTAGE_WINDOW_BASE;
 
-		assert_int_equal(sstage_init(levels), OK);
+		assert_int_equal(sstage_init(levels, pool, SSTAGE_TABLES_MAX), OK);
 		assert_int_equal(sstage_map(0x80200000, 0x3000, RIGHT_R | RIGHT_X), OK);
 		assert_int_equal(sstage_map(0x80203000, 0x1000, RIGHT_R | RIGHT_W), OK);
 		assert_int_equal(sstage_map(0x10000ff8, 0x10, RIGHT_R | RIGHT_W), OK);	/* in two pages */
@@ -110,7 +113,7 @@ static void test_limits(void **state)
 	for (uint32_t levels = 3; levels <= 4; levels++) {
 		uint64_t end = levels == 4 ? 1ul << 47 : window;
 
-		assert_int_equal(sstage_init(levels), OK);
+		assert_int_equal(sstage_init(levels, pool, SSTAGE_TABLES_MAX), OK);
 		assert_int_equal(sstage_map(end - 0x1000, 0x2000, RIGHT_R), ERR_RANGE);
 		assert_int_equal(sstage_map(end, 0x1000, RIGHT_R), ERR_RANGE);
 		assert_int_equal(sstage_map(0x1000, 0, RIGHT_R), ERR_RANGE);
@@ -131,7 +134,7 @@ static void test_enable(void **state)
 		struct hart_refusal why = { NULL, NULL, 0, 0 };
 		uint64_t satp = (uint64_t)(levels == 4 ? 9 : 8) << 60 | (uintptr_t)root >> 12;
 
-		assert_int_equal(sstage_init(levels), OK);
+		assert_int_equal(sstage_init(levels, pool, SSTAGE_TABLES_MAX), OK);
 		hw.fences = 0;
 		assert_true(sstage_enable(&why));
 		assert_true(hw.satp == satp && hw.fences == 2 && !why.why);
@@ -150,7 +153,7 @@ static void test_windows(void **state)
 {
 	(void)state;
 	for (uint32_t levels = 3; levels <= 4; levels++) {
-		assert_int_equal(sstage_init(levels), OK);
+		assert_int_equal(sstage_init(levels, pool, SSTAGE_TABLES_MAX), OK);
 		for (uint32_t i = 0; i < MAX_HARTS; i++) {
 			uint64_t at = 0x1080654321 + i * 0x7654321ul, va;
 

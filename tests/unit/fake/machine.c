@@ -19,6 +19,7 @@
 #include "hyp/terminal/mux.h"
 #include "hyp/terminal/terminal.h"
 #include "hyp/vm/vcpu.h"
+#include "hyp/riscv/work.h"
 
 #define STACK_SIZE	(64 * 1024)
 
@@ -36,6 +37,7 @@ static struct coroutine {
 	int locks;
 } coroutines[FAKE_HARTS];
 static uint8_t stacks[FAKE_HARTS][STACK_SIZE] __attribute__((aligned(16)));
+static uint8_t fake_work[1 << 20] __attribute__((aligned(4096)));
 
 void trap_entry(void);
 __attribute__((aligned(4))) void trap_entry(void) { fake_fail("trap_entry is an address here"); }
@@ -430,6 +432,7 @@ void fake_create(const struct fake_config *config)
 		fake.virtio[vm][0x70 / 4] = 0xf;	/* a boot loader has used it */
 	}
 	count_from_zero();
+	work_give(fake_work, sizeof(fake_work));
 	terminal_init();
 	terminal_use(&fake.plan);
 	intc_init(&fake.plan);

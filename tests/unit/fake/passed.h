@@ -26,7 +26,7 @@ static inline uint32_t context_of(unsigned hart)
 	return (uint32_t)fake.plan.harts[hart].plic_context[0];
 }
 
-static inline struct vplic *plic(void) { return &fake_vm(A)->devs.vplics[0]; }
+static inline struct vplic *plic(void) { return &fake_vm(A)->devs.vintcs[0].plic; }
 
 static inline void arm(uint32_t id, uint32_t priority)
 {
