@@ -69,6 +69,7 @@ help:
 	@echo 'make bench        what exits and interrupts cost, in instructions; RECORD=1 keeps the figures; MACHINE=aia'
 	@echo 'make bench-linux  Linux in a partition against Linux alone: boot, CPU, system calls, disk; RECORD=1 likewise'
 	@echo 'make census       why Linux leaves its partition: exits by cause and second; RECORD=1 likewise'
+	@echo 'make size         bytes of code by room, and how much of it can run while guests run'
 	@echo 'make prove        the model of the interrupt protocol, by Spin'
 	@echo 'make fuzz         every fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make mutants      puts MUTANTS=$(MUTANTS) small faults into the code and counts those that the tests find'

@@ -2,6 +2,10 @@
 #
 # Measurements: what exits cost (bench), Linux in a partition (bench-linux), why it leaves it (census).
 
+.PHONY: size
+size: $(B)/core.bin $(B)/$(CONFIG)/fw_payload.bin
+	@$(PYTHON) scripts/size $(CONFIG)
+
 .PHONY: bench
 bench: $(if $(filter aia,$(MACHINE)),newer-qemus) $(foreach c,one place two uart,$(B)/bench/$c/fw_payload.bin)
 	@$(PYTHON) scripts/bench $(if $(MACHINE),--machine $(MACHINE)) $(if $(RECORD),--record) \
