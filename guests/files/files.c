@@ -67,6 +67,16 @@ static void check_new(void *arg)
 		FAIL("hart %u begins with 0x%lx in its file", this_cpu()->index, any);
 }
 
+/* Priorities of major interrupts exist, and are 0. */
+static void check_priorities(void)
+{
+	for (unsigned int reg = 0x30; reg < 0x40; reg += 2) {
+		put(reg, ~0UL);
+		if (get(reg))
+			FAIL("iprio 0x%x is 0x%lx", reg, get(reg));
+	}
+}
+
 static void enable_all(void)
 {
 	put(EIDELIVERY, 1);
@@ -80,6 +90,7 @@ static void check_ids(void)
 {
 	unsigned int self = this_cpu()->index;
 
+	check_priorities();
 	enable_all();
 	for (unsigned int id = 1; id <= ids; id++) {
 		send(self, id);

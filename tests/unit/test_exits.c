@@ -66,6 +66,49 @@ static void test_virtual_instruction(void **state)
 	assert_fault(CAUSE_ILLEGAL, 0, PC);
 }
 
+/* Priorities of major interrupts: zero for a guest with interrupt files, in each form of access to sireg. */
+static void test_iprio(void **state)
+{
+	static const struct {
+		bool files, user;
+		uint64_t reg;
+		uint32_t insn;
+		bool zero;
+	} cases[] = {
+		{ true, false, 0x30, 0x15102573 /* csrr a0, sireg */, true },
+		{ true, false, 0x3e, 0x15102573, true },
+		{ true, false, 0x32, 0x15151573 /* csrrw a0 */, true },
+		{ true, false, 0x30, 0x15159073 /* csrw */, true },
+		{ true, false, 0x30, 0x1510f573 /* csrrci a0 */, true },
+		{ true, false, 0x31, 0x15102573, false }, { true, false, 0x2e, 0x15102573, false },
+		{ true, false, 0x40, 0x15102573, false }, { true, true, 0x30, 0x15102573, false },
+		{ false, false, 0x30, 0x15102573, false },
+		{ true, false, 0x30, 0x15202573 /* another CSR */, false },
+		{ true, false, 0x30, 0x15104573 /* no CSR instruction */, false },
+	};
+
+	(void)state;
+	config.kind = KIND_MAX;		/* it has AIA */
+	boot();
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		ready(true, false);
+		fake.plan.vms[A].files = cases[i].files;
+		fake_csr_to(self, CSR_VSISELECT, cases[i].reg);
+		code_at(PC, cases[i].insn);
+		hw()->x[10] = 77;
+		hw()->x[11] = 0x1234;
+		fake_trap(self, &(struct fake_exit){ .cause = CAUSE_VIRTUAL_INSTRUCTION, .user = cases[i].user });
+		if (!cases[i].zero) {
+			assert_fault(CAUSE_ILLEGAL, cases[i].insn, PC);
+			continue;
+		}
+		assert_int_equal(hw()->x[0], PC + 4);
+		assert_int_equal(hw()->x[10], cases[i].insn >> 7 & 31 ? 0 : 77);
+		assert_int_equal(hw()->x[11], 0x1234);
+	}
+	fake.plan.vms[A].files = false;
+}
+
 /* ---- loads and stores ---- */
 
 static const uint64_t holes[] = {
@@ -317,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup(test_unknown_causes, setup),
 		cmocka_unit_test_setup(test_fetch_fault, setup),
 		cmocka_unit_test_setup(test_virtual_instruction, setup),
+		cmocka_unit_test_setup(test_iprio, setup),
 		cmocka_unit_test_setup(test_unmapped_inject, setup),
 		cmocka_unit_test_setup(test_unmapped_ignore, setup),
 		cmocka_unit_test_setup(test_trap_loop, setup),
