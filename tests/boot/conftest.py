@@ -23,6 +23,9 @@ LONG = os.environ.get("BULKHEAD_LONG") == "1"
 QEMUS = [pytest.param(version, id=f"qemu-{version or 'host'}") for version in (None, *machines.FETCHED_QEMUS)]
 NEWER_QEMUS = QEMUS[1:]
 
+# Interrupt controllers of the machine, for tests of what must be the same with each of them: boot(..., on=CONTROLLER).
+CONTROLLERS = list(machines.MACHINES)
+
 
 @pytest.fixture(scope="session")
 def time_scale():
@@ -85,9 +88,11 @@ def switch_on(log_dir, time_scale):
 
 @pytest.fixture
 def boot(pack, switch_on, log_dir):
-    """boot(config, **machine arguments) packs and starts a machine."""
-    def start(config, images=None, **kwargs):
+    """boot(config, **machine arguments) packs and starts a machine. on: one of CONTROLLERS."""
+    def start(config, images=None, on="plic", **kwargs):
         image = pack(config, images)
+        if on != "plic":	# a QEMU that emulates it without a fault: the first of MACHINES
+            kwargs["machine"], kwargs["qemu"] = machines.MACHINES[on]
         if kwargs.get("disk") is True:
             kwargs["disk"] = os.path.join(TOP, "build/linux-disk.img")
         firmware = kwargs.pop("by_kernel", None)

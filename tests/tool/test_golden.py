@@ -15,7 +15,7 @@ import pytest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOOL = os.path.join(TOP, "build/bulkhead")
 GOLDEN = os.path.join(TOP, "tests/golden")
-BOARDS = ("virt", "p550", "dp1000", "virt-2s", "virt-aia")
+BOARDS = ("virt", "p550", "dp1000", "virt-2s", "virt-aia", "tt-atlantis")
 CONFIGS = sorted(os.path.relpath(path, os.path.join(TOP, "configs"))[:-4]
                  for board in BOARDS for path in glob.glob(os.path.join(TOP, "configs", board, "*.dts")))
 WRITE = os.environ.get("BULKHEAD_GOLDEN") == "write"

@@ -11,7 +11,7 @@ import pytest
 
 TOP = corpus.TOP
 TOOL = os.path.join(TOP, "build/bulkhead")
-BOARDS = ("virt", "p550", "dp1000", "virt-2s", "virt-aia")
+BOARDS = ("virt", "p550", "dp1000", "virt-2s", "virt-aia", "tt-atlantis")
 SHIPPED = [path for board in BOARDS for path in sorted(glob.glob(os.path.join(TOP, "configs", board, "*.dts")))]
 TYPES = {"text": lambda v: isinstance(v, str),
          "number": lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= 0,
