@@ -10,8 +10,9 @@
  *
  * A virtual source (vaplic_set_level) and genmsi have no twin: the hypervisor stores the identity to the file.
  *
- * Lock: vaplic.lock protects all fields but the constant ones. No vcpu has a line: files interrupt vcpus themselves, so
- * that all functions return no changed vcpus.
+ * Lock: vaplic.lock protects all fields but the constant ones. sourcecfg and target of a physical source are read, and
+ * target and setipnum_le written, without it: nothing of them is here. No vcpu has a line: files interrupt vcpus
+ * themselves, so that all functions return no changed vcpus.
  */
 #ifndef HYP_VDEV_VAPLIC_H
 #define HYP_VDEV_VAPLIC_H

@@ -136,15 +136,6 @@ if LONG:
             machine.uart.expect(rf"^\[{name}\] .*login: ", 3 * LINUX_TIME)
         machine.uart.expect(r"\[rt\] rt: tick \d+ ")
 
-    def test_network(boot):
-        """Two Linux guests: the sources of their network cards are the hypervisor's."""
-        both = [guest(name, hart, "256M", "linux", initrd="linux-initrd", net="lan",
-                      bootargs=f"earlycon=sbi keep_bootcon demo.mode=net {args}")
-                for name, hart, args in (("one", "1", "demo.host=1 demo.ping=2 demo.fetch=2"),
-                                         ("two", "2", "demo.host=2"))]
-        machine = boot(config(*both), on="aia")
-        machine.hv.expect_line("one", "demo: net ok", 4 * LINUX_TIME)
-
     def test_virtual_uart(boot):
         """A UART that exists only in the hypervisor interrupts by a message, too."""
         machine = boot(config(linux(disk=False, mode="idle"),
