@@ -11,10 +11,8 @@
 #ifndef DRIVERS_PCI_H
 #define DRIVERS_PCI_H
 
+#include "hyp/base/pci_map.h"
 #include "hyp/base/types.h"
-
-#define PCI_BUS_SIZE	MIB
-#define PCI_BUSES	256u	/* at most, of one host bridge */
 
 /* Bus mastering, decoding and wired interrupts of each function off; virtual functions, too. What a function had sent
  * before has arrived in memory. False: the bus has no function. */

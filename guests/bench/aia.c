@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interrupts by the APLIC and interrupt files; see aia.h. The device is the goldfish RTC, as in bench.c. */
 #include "guests/bench/aia.h"
+
+#include "guests/bench/measure.h"
 #include "guests/bench/stats.h"
 #include "guests/lib/console.h"
 #include "guests/lib/cpu.h"
 #include "guests/lib/dt.h"
 #include "guests/lib/timer.h"
-
-#define ROUNDS		100
 
 #define SISELECT	0x150
 #define SIREG		0x151
@@ -24,11 +24,6 @@
 #define CLRIENUM	0x1fdc
 #define SETIPNUM_LE	0x2000
 #define TARGET(n)	(0x3000 + 4 * (n))
-
-#define RTC_ALARM_LOW		0x08
-#define RTC_ALARM_HIGH		0x0c
-#define RTC_IRQ_ENABLED		0x10
-#define RTC_CLEAR_INTERRUPT	0x1c
 
 static uint64_t aplic, rtc, page[MAX_CPUS];
 static uint32_t source, hart_index[MAX_CPUS];
@@ -104,18 +99,6 @@ static void source_on(uint32_t mode)
 	put32(aplic + SETIENUM, source);
 }
 
-static void vector(const char *entry, const void *scratch)
-{
-	csr_write(sscratch, scratch);
-	csr_write(stvec, entry);
-}
-
-static void vector_back(void)
-{
-	csr_write(sie, 0);
-	vector(trap_entry, this_cpu());
-}
-
 static void measure_entry(const char *name, op_fn *op, const struct op_args *args)
 {
 	stats_begin(name);
@@ -189,38 +172,13 @@ void bench_aia(void)
 
 /* ---- two harts ---- */
 
-static volatile uint32_t served;
-static volatile bool ready;
-
-static void serve(void *arg)
-{
-	struct op_args args = { .addr = (uint64_t)&served, .value = ROUNDS };
-
-	(void)arg;
-	open_file();
-	vector(sibling_file_trap, this_cpu());
-	csr_write(sie, 1UL << IRQ_EXT);
-	ready = true;
-	op_sibling_serve(&args);
-	vector_back();
-}
-
 void bench_aia_sibling(void)
 {
-	struct op_args args = { .a = { page[1] }, .addr = (uint64_t)&served };
+	static const struct service service = { open_file, sibling_file_trap, IRQ_EXT, ROUNDS };
+	struct op_args args = { .a = { page[1] } };
 
-	if (smp_run(&cpus[1], serve, NULL)) {
-		line("FAIL bench: the sibling does not start");
+	if (!sibling_serves(&service))
 		return;
-	}
-	if (!WAIT_UNTIL(ready, LONG_MS))
-		return;
-	stats_begin("ipi_file");
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		args.value = i;
-		stats_add(op_ipi_file(&args));
-	}
-	stats_end();
-	if (!smp_join(&cpus[1]))
-		line("FAIL bench: the sibling does not stop");
+	measure_sibling("ipi_file", op_ipi_file, &args);
+	sibling_ends();
 }

@@ -5,9 +5,10 @@
  *	bench: NAME count N min A median B max C
  * for each operation, or `bench: NAME skip: why`, and `bench: done`. With two harts it only sends
  * interrupts from one to the other; the cycle counter knows no harts under -icount, so scripts/bench
- * counts there. The operations themselves are in ops.S, what drives them here, statistics in stats.c.
+ * counts there. The operations themselves are in ops.S, what drives them here and in measure.c, statistics in stats.c.
  */
 #include "guests/bench/aia.h"
+#include "guests/bench/measure.h"
 #include "guests/bench/stats.h"
 #include "guests/lib/console.h"
 #include "guests/lib/cpu.h"
@@ -15,14 +16,7 @@
 #include "guests/lib/plic.h"
 #include "guests/lib/timer.h"
 
-#define ROUNDS		100
 #define NS_PER_S	1000000000ULL
-
-/* google,goldfish-rtc: with an alarm time in the past, writing ALARM_LOW raises the line at once. */
-#define RTC_ALARM_LOW		0x08
-#define RTC_ALARM_HIGH		0x0c
-#define RTC_IRQ_ENABLED		0x10
-#define RTC_CLEAR_INTERRUPT	0x1c
 
 static struct irq_frame frame;
 static uint64_t rtc;
@@ -35,14 +29,6 @@ void bench_fatal(uint64_t cause, uint64_t epc, uint64_t tval)
 	line("FAIL bench: trap: scause 0x%lx sepc 0x%lx (image+0x%lx) stval 0x%lx", cause, epc,
 	     epc - (uint64_t)image_start, tval);
 	sbi_shutdown();
-}
-
-static void measure(const char *name, op_fn *op, const struct op_args *args)
-{
-	stats_begin(name);
-	for (unsigned int i = 0; i < ROUNDS; i++)
-		stats_add(op(args));
-	stats_end();
 }
 
 /* ---- SBI calls ---- */
@@ -119,18 +105,6 @@ static void bench_uart(void)
 }
 
 /* ---- interrupts that need no device ---- */
-
-static void vector(const char *entry, const void *scratch)
-{
-	csr_write(sscratch, scratch);
-	csr_write(stvec, entry);
-}
-
-static void vector_back(void)
-{
-	csr_write(sie, 0);
-	vector(trap_entry, this_cpu());
-}
 
 static void bench_ipi_self(void)
 {
@@ -331,48 +305,18 @@ static void bench_external(void)
 
 /* ---- two harts ---- */
 
-static volatile uint32_t served;
-static volatile bool ready;
-
-static void serve_sibling(void *arg)
-{
-	struct op_args args = { .addr = (uint64_t)&served, .value = 2 * ROUNDS };
-
-	(void)arg;
-	vector(sibling_trap, this_cpu());
-	csr_write(sie, 1UL << IRQ_SOFT);
-	ready = true;
-	op_sibling_serve(&args);
-	vector_back();
-}
-
 static void bench_sibling(void)
 {
-	struct op_args args = { .a = { 1, cpus[1].hartid, 0, 0, 0, 0, 0, EID_IPI },
-				.addr = (uint64_t)&served };
+	static const struct service service = { NULL, sibling_trap, IRQ_SOFT, 2 * ROUNDS };
+	struct op_args args = { .a = { 1, cpus[1].hartid, 0, 0, 0, 0, 0, EID_IPI } };
 
-	if (smp_run(&cpus[1], serve_sibling, NULL)) {
-		line("FAIL bench: the sibling does not start");
+	if (!sibling_serves(&service))
 		return;
-	}
-	if (!WAIT_UNTIL(ready, LONG_MS))
-		return;
-	stats_begin("ipi_sibling");
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		args.value = i;
-		stats_add(op_ipi_sibling(&args));
-	}
-	stats_end();
+	measure_sibling("ipi_sibling", op_ipi_sibling, &args);
 	args.a[0] = 1UL << cpus[1].hartid;
 	args.a[1] = 0;
-	stats_begin("ipi_bit");
-	for (unsigned int i = 0; i < ROUNDS; i++) {
-		args.value = ROUNDS + i;
-		stats_add(op_ipi_bit(&args));
-	}
-	stats_end();
-	if (!smp_join(&cpus[1]))
-		line("FAIL bench: the sibling does not stop");
+	measure_sibling("ipi_bit", op_ipi_bit, &args);
+	sibling_ends();
 }
 
 void guest_main(void)

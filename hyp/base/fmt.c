@@ -35,7 +35,6 @@ struct args {
 static void put(struct out *o, const char *s, size_t n)
 {
 	size_t room = o->size - 1 - o->len;
-
 	char *to = o->buf + o->len;
 
 	if (n > room)

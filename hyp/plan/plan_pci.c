@@ -5,10 +5,8 @@
  * configuration space is accessed: by ECAM (PCI Express Base Specification, "Enhanced Configuration Access Mechanism";
  * the binding host-generic-pci). docs/interrupts.md.
  */
+#include "hyp/base/pci_map.h"
 #include "hyp/plan/plan_int.h"
-
-#define BUS_SIZE	MIB	/* of ECAM, for one bus */
-#define NR_BUSES	256u
 
 /* The first and the last number of "bus-range", from 0 to 255 by default; false: it makes no sense. */
 static bool bus_range(const struct host *host, uint16_t node, uint32_t *first, uint32_t *last)
@@ -16,14 +14,14 @@ static bool bus_range(const struct host *host, uint16_t node, uint32_t *first, u
 	struct dt_prop p;
 
 	*first = 0;
-	*last = NR_BUSES - 1;
+	*last = PCI_BUSES - 1;
 	if (!host_find_prop(host, node, "bus-range", &p))
 		return true;
 	if (p.size != 8)
 		return false;
 	*first = dt_u32(p.data);
 	*last = dt_u32(p.data + 4);
-	return *first <= *last && *last < NR_BUSES;
+	return *first <= *last && *last < PCI_BUSES;
 }
 
 /* An IOMMU that the hypervisor does not control stops DMA, or leads it elsewhere, as its firmware or reset left it. */
@@ -57,8 +55,8 @@ const char *pci_bridge_refusal(const struct host *host, uint16_t node)
 		return "an IOMMU stands between it and memory (iommu-map), which the hypervisor does not control yet";
 	if (!bus_range(host, node, &first, &last))
 		return "its bus-range is not two numbers from 0 to 255 in order";
-	if (host_node_reg(host, node, 0, &ecam) != OK || ecam.base % BUS_SIZE || ecam.size % BUS_SIZE ||
-	    ecam.size > NR_BUSES * BUS_SIZE)
+	if (host_node_reg(host, node, 0, &ecam) != OK || ecam.base % PCI_BUS_SIZE || ecam.size % PCI_BUS_SIZE ||
+	    ecam.size > PCI_BUSES * PCI_BUS_SIZE)
 		return "its configuration space (reg) is not 1 MiB for each bus, of 256 at most, at a multiple of 1 MiB";
 	if (host_node_reg(host, node, 1, &other) != ERR_NOTFOUND)
 		return "it has registers (reg) beside its configuration space, which the hypervisor does not know";
@@ -81,9 +79,9 @@ void plan_add_bridge(struct planner *pl, uint32_t vm, uint32_t device, uint16_t 
 	if (!bus_range(pl->host, node, &first, &last) || host_node_reg(pl->host, node, 0, &ecam) != OK)
 		return;		/* pci_bridge_refusal() has said so */
 	buses = last - first + 1;
-	if (ecam.size / BUS_SIZE < buses)
-		buses = (uint32_t)(ecam.size / BUS_SIZE);
+	if (ecam.size / PCI_BUS_SIZE < buses)
+		buses = (uint32_t)(ecam.size / PCI_BUS_SIZE);
 	v->bridges[v->nr_bridges++] = (struct plan_bridge){
 		.ecam = hpa(ecam.base), .device = (uint8_t)device, .first_bus = first, .nr_buses = buses,
-		.ecam_buses = (uint16_t)(ecam.size / BUS_SIZE) };
+		.ecam_buses = (uint16_t)(ecam.size / PCI_BUS_SIZE) };
 }

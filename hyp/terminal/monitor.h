@@ -10,7 +10,6 @@
 
 void monitor_init(const struct plan *plan);
 
-
 /* Input comes here, or goes elsewhere, or there is other text to show: leaving ends the line. */
 void monitor_enter(void);
 void monitor_leave(void);
