@@ -49,7 +49,8 @@ $(FUZZ_TARGETS): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(B)/fuzz/fuzz.a
 
 # What they start from: the device trees of this repository, compiled.
 FUZZ_SEEDS	:= $(B)/fuzz/seeds/.made
-$(FUZZ_SEEDS): tests/fuzz/seeds $(wildcard tests/hosts/*.dts tests/unit/dts/*.dts configs/*/*.dts) | $(SETUP)
+$(FUZZ_SEEDS): tests/fuzz/seeds tests/fuzz/found
+$(FUZZ_SEEDS): $(wildcard tests/hosts/*.dts tests/unit/dts/*.dts configs/*/*.dts) | $(SETUP)
 	$(call say,SEEDS $(@D))
 	$(Q)tests/fuzz/seeds $(@D) && touch $@
 

@@ -297,7 +297,7 @@ __boot void monitor_keep_line(const char *text)
 	size_t n = strlen(text);
 	char *to = work_take(n + 1, 1);
 
-	if (kept.text + kept.len != to)
+	if (!kept.text || kept.text + kept.len != to)
 		kept = (__typeof__(kept)){ .text = to };
 	memcpy(to, text, n);
 	to[n] = '\n';
@@ -306,12 +306,12 @@ __boot void monitor_keep_line(const char *text)
 
 static bool show_plan(const char *arg)
 {
-	const char *at = kept.text, *end = at + kept.len, *next;
-
 	(void)arg;
-	for (; at < end; at = next) {
-		next = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
-		answer_put(at, (uint32_t)(next - at));
+	for (uint32_t at = 0, n; at < kept.len; at += n) {
+		const char *line = kept.text + at;
+
+		n = (uint32_t)((const char *)memchr(line, '\n', kept.len - at) - line) + 1;
+		answer_put(line, n);
 	}
 	return false;
 }
