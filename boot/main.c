@@ -11,6 +11,7 @@
 #include <libfdt.h>
 
 #include "drivers/intc.h"
+#include "drivers/iommu.h"
 #include "hyp/base/fmt.h"
 #include "hyp/base/panic.h"
 #include "hyp/base/version.h"
@@ -177,6 +178,19 @@ static void make_plan(const void *host_dtb, uint64_t loaded, uint64_t hartid)
 	open_work();
 }
 
+/* Afterwards no device behind an IOMMU reaches memory. */
+static void take_iommus(void)
+{
+	uint32_t iommu = 0;
+	const char *why = iommu_init(&plan, &iommu);
+	char text[2 * PLAN_PATH_SIZE];
+
+	if (!why)
+		return;
+	fmt_str(text, sizeof(text), "%s, which has to confine devices, %s", plan.iommus[iommu].path, why);
+	boot_refuse(text);
+}
+
 /* Clears the package at its old place if a guest's RAM is not cleared: it must not find other guests' images there. */
 static void clear_old_image(void)
 {
@@ -271,6 +285,7 @@ void boot_main(uint64_t hartid, const void *host_dtb, uint64_t loaded)
 	plan_print(&plan, print_plan_line, NULL);
 	intc_init(&plan);
 	memory_take(&plan);
+	take_iommus();
 	if (vm_create_all(&plan, &scratch->host, &reporter) != OK)
 		boot_refuse("a guest's device tree cannot be made");
 	grow_for_trees();

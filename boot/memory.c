@@ -116,6 +116,8 @@ static enum err map_devices(const struct plan *plan)
 
 	for (uint32_t i = 0; i < plan->nr_intcs && e == OK; i++)
 		e = sstage_map(plan->intcs[i].base.v, plan->intcs[i].size, RIGHT_R | RIGHT_W);
+	for (uint32_t i = 0; i < plan->nr_iommus && e == OK; i++)
+		e = sstage_map(plan->iommus[i].base.v, PAGE_SIZE, RIGHT_R | RIGHT_W);
 	for (uint32_t i = 0; i < plan->nr_harts && e == OK; i++)	/* for virtual sources of their guests */
 		if (plan->harts[i].vm != NO_OWNER && plan->harts[i].file.v)
 			e = sstage_map(plan->harts[i].file.v, PAGE_SIZE, RIGHT_R | RIGHT_W);

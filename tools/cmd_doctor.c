@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hyp/plan/iommu_map.h"
 #include "hyp/plan/plan_int.h"
 #include "hyp/plan/refs.h"
 #include "tools/tool.h"
@@ -91,7 +92,10 @@ static void check_dma(void)
 			continue;
 		if (host_find_prop(&tool_host, node, "#iommu-cells", &p)) {
 			iommu = true;
-			NOTE("%s: an IOMMU, which is not used yet", path_of(node));
+			if (iommu_is_driven(&tool_host, node))
+				NOTE("%s: an IOMMU, which confines the devices behind it", path_of(node));
+			else
+				NOTE("%s: an IOMMU of a kind that is not used; riscv,iommu is", path_of(node));
 		}
 		if (host_is_pci_bridge(&tool_host, node) && pci_bridge_refusal(&tool_host, node))
 			LACK("%s: cannot be passed through: %s", path_of(node), pci_bridge_refusal(&tool_host, node));

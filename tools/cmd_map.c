@@ -62,7 +62,7 @@ static void draw_card(const struct plan *plan, uint32_t vm, double x, double y, 
 		 size_text(ram_of(v), size, sizeof(size)));
 	svg_text(x + 18, y + 76, ANCHOR_START, "dim small", "%u device%s, %u interrupt%s%s%s%s",
 		 v->nr_devices, v->nr_devices == 1 ? "" : "s", v->nr_irqs,
-		 v->nr_irqs == 1 ? "" : "s", v->trust_dma ? ", DMA" : "",
+		 v->nr_irqs == 1 ? "" : "s", v->trust_dma ? ", DMA" : v->nr_dma_ids ? ", confined DMA" : "",
 		 v->trust_control ? ", control" : "", v->vuart.size ? ", virtual UART" : "");
 }
 

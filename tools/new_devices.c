@@ -25,7 +25,7 @@ static void judge(struct candidate *c)
 		snprintf(c->why, sizeof(c->why), "%s", first_problem.text);
 	} else {
 		c->verdict = d->control ? DEVICE_CONTROL : d->dma ? DEVICE_DMA : DEVICE_GOOD;
-		c->dma = d->dma;
+		c->dma = d->dma && !d->confined;
 		plan_control_text(&tool_host, d, c->why, sizeof(c->why));
 	}
 	vm->nr_devices = 0;
@@ -108,7 +108,7 @@ static void print_device(const struct candidate *c, const char *lead)
 	if (c->verdict == DEVICE_GOOD)
 		fputs("; harmless: no DMA, and nothing else depends on it", out);
 	if (c->verdict == DEVICE_DMA)
-		fputs("; may do DMA: needs trust-dma", out);
+		fputs(c->dma ? "; may do DMA: needs trust-dma" : "; does DMA, which an IOMMU confines", out);
 	if (c->verdict == DEVICE_CONTROL) {
 		fputs("; machine control, as ", out);
 		print_safe(c->why);
@@ -153,7 +153,7 @@ static void print_group(const struct candidate *c)
 	if (!find_group(c->node, &g))
 		return;
 	for (uint32_t i = 0; i < tool_plan.vms[0].nr_devices; i++) {
-		dma |= tool_plan.vms[0].devices[i].dma;
+		dma |= tool_plan.vms[0].devices[i].dma && !tool_plan.vms[0].devices[i].confined;
 		control |= tool_plan.vms[0].devices[i].control != NULL;
 	}
 	fputs("\t\t//\t with ", out);

@@ -92,6 +92,33 @@ static void windows(const struct plan_vm *v, uint32_t device)
 	json_close(']');
 }
 
+static void dma_ids(const struct plan *plan, const struct plan_vm *v, uint32_t device)
+{
+	json_open("dma-ids", '[');
+	for (uint32_t i = 0; i < v->nr_dma_ids; i++) {
+		if (v->dma_ids[i].device != device)
+			continue;
+		json_open(NULL, '{');
+		json_text("iommu", plan->iommus[v->dma_ids[i].iommu].path);
+		json_number("first", v->dma_ids[i].first);
+		json_number("count", v->dma_ids[i].count);
+		json_close('}');
+	}
+	json_close(']');
+}
+
+static void iommus(const struct plan *plan)
+{
+	json_open("iommus", '[');
+	for (uint32_t i = 0; i < plan->nr_iommus; i++) {
+		json_open(NULL, '{');
+		json_text("node", plan->iommus[i].path);
+		json_address("base", plan->iommus[i].base.v);
+		json_close('}');
+	}
+	json_close(']');
+}
+
 static void devices(const struct plan *plan, const struct plan_vm *v)
 {
 	char why[3 * HOST_PATH_SIZE];
@@ -102,6 +129,8 @@ static void devices(const struct plan *plan, const struct plan_vm *v)
 		json_text("node", v->devices[d].path);
 		json_text("class", v->devices[d].control ? "machine-control" : v->devices[d].dma ? "dma" : "harmless");
 		json_bool("dma", v->devices[d].dma);
+		json_bool("confined", v->devices[d].confined);
+		dma_ids(plan, v, d);
 		plan_control_text(&tool_host, &v->devices[d], why, sizeof(why));
 		json_text("control", why[0] ? why : NULL);
 		regions(v, REGION_DEVICE, d);
@@ -302,6 +331,7 @@ void plan_json(const struct plan *plan)
 	json_bool("monitor", plan->console.monitor);
 	json_close('}');
 	harts(plan);
+	iommus(plan);
 	json_open("guests", '[');
 	for (uint32_t i = 0; i < plan->nr_vms; i++)
 		guest(plan, &plan->vms[i]);

@@ -35,6 +35,8 @@ static inline gpa_t gpa(uint64_t v) { return (gpa_t){ v }; }
 #define MAX_HARTS	64	/* harts of the host, one bit each in a uint64_t */
 #define MAX_VMS		8	/* guests */
 #define MAX_INTCS	4	/* interrupt controllers of the host */
+#define MAX_IOMMUS	4	/* IOMMUs that the hypervisor drives */
+#define IOMMU_TABLES	24	/* pages of the device directories of all of them */
 #define MAX_IRQS	1024	/* interrupt ids of one PLIC; 0 is none (PLIC spec, 1.0.0) */
 #define GSTAGE_TABLES_MAX 64	/* page tables of one guest below the root */
 #define VM_NAME_LEN	24	/* with the terminating 0 */

@@ -6,6 +6,7 @@
  */
 #include "hyp/base/str.h"
 #include "hyp/plan/guest_int.h"
+#include "hyp/plan/iommu_map.h"
 
 /* Each name is searched for once; see host_name. */
 uint32_t guest_kind(struct guest_tree *t, const struct dt_prop *p)
@@ -21,6 +22,9 @@ static void note(struct guest_tree *t, uint16_t node, const char *prop, uint16_t
 {
 	char path[HOST_PATH_SIZE], other[HOST_PATH_SIZE];
 
+	/* The hypervisor drives the IOMMU: the guest's bus addresses are its own, as they are without one. */
+	if (target != NO_NODE && iommu_is_driven(t->host, target))
+		return;
 	problem_note(t->r, false, host_path(t->host, node, path, sizeof(path)), prop,
 		     "left out for guest %s, which does not have %s", t->vm->name,
 		     target == NO_NODE ? "what it refers to" :

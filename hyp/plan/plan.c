@@ -423,7 +423,9 @@ enum err plan_make(struct plan *plan, const struct host *host, const struct conf
 	plan_self(pl);
 	plan_console(pl);
 	plan_harts(pl);
+	plan_iommus(pl);
 	plan_devices(pl);
+	plan_check_ids(pl);
 	plan_control(pl);
 	plan_standins(pl);
 	plan_irqs(pl);

@@ -27,6 +27,7 @@
 #define MAX_NETS	8	/* networks between guests */
 #define MAX_CARDS	4	/* virtual network cards of one guest */
 #define MAX_VM_CLOCKS	32	/* rates that the configuration gives for clocks of one guest */
+#define MAX_VM_DMA_IDS	16	/* ranges of device ids of one guest */
 #define MAX_FREE	64	/* free ranges of RAM that are stored */
 #define MAX_FIRMWARE	16	/* pieces of the firmware's memory that nothing reserves */
 #define PLAN_PATH_SIZE	96	/* node path with the 0; longer ones are refused */
@@ -67,11 +68,19 @@ struct plan_device {
 	char path[PLAN_PATH_SIZE];	/* of the host's node */
 	uint16_t node;			/* index into host->nodes */
 	bool dma;			/* it may do DMA */
+	bool confined;			/* dma: and IOMMUs of the plan limit it to the guest's memory */
 	/* it controls the machine: what it is, or the property that says so; NULL: it does not */
 	const char *control;
 	uint16_t control_node;		/* that node, index into host->nodes: the device, or below it */
 	/* the node with that property, which depends on it; NO_NODE: control is its kind */
 	uint16_t control_by;
+};
+
+/* The ids that an IOMMU knows a confined device by: of a PCI function, its number in the tree's iommu-map. */
+struct plan_dma_ids {
+	uint8_t iommu;		/* index into plan.iommus */
+	uint8_t device;		/* index into plan_vm.devices */
+	uint32_t first, count;	/* count is not 0; below 2^24 */
 };
 
 /* The rate of a clock whose provider the guest does not have, as the configuration gives it. */
@@ -122,6 +131,14 @@ struct plan_hart {
 enum intc_kind {
 	INTC_PLIC,
 	INTC_APLIC,	/* sends messages to interrupt files (AIA, "MSI Delivery Mode") */
+};
+
+/* An IOMMU that the hypervisor drives: it blocks each device that no guest has. */
+struct plan_iommu {
+	char path[PLAN_PATH_SIZE];	/* of the host's node */
+	uint16_t node;		/* index into host->nodes */
+	hpa_t base;		/* of its registers, one page */
+	uint32_t last_id;	/* the highest id of a guest's device; 0: or there is none */
 };
 
 #define GUEST_FILE	1u	/* the guest interrupt file of each hart that its guest has: the hart has no other */
@@ -266,6 +283,8 @@ struct plan_vm {
 	struct plan_window windows[MAX_VM_WINDOWS];	/* no two overlap */
 	uint32_t nr_devices;
 	struct plan_device devices[MAX_VM_DEVICES];
+	uint32_t nr_dma_ids;	/* no two guests have the same id of one IOMMU */
+	struct plan_dma_ids dma_ids[MAX_VM_DMA_IDS];
 	uint32_t nr_clocks;
 	struct plan_clock clocks[MAX_VM_CLOCKS];
 	/* its devices have reset lines of providers that it does not have: a page of its RAM stands in */
@@ -349,7 +368,7 @@ struct plan_firmware {
  * checks that it suffices.
  */
 #define WORK_STACK	16384u
-#define WORK_VM		2560u	/* a VM, */
+#define WORK_VM		2624u	/* a VM, */
 #define WORK_VPLIC	21504u	/* with each of its PLICs */
 #define WORK_VCPU	768u
 #define WORK_CARD	320u	/* a virtual network card */
@@ -372,6 +391,8 @@ struct plan {
 	struct plan_hart harts[MAX_HARTS];
 	uint32_t nr_intcs;
 	struct plan_intc intcs[MAX_INTCS];
+	uint32_t nr_iommus;
+	struct plan_iommu iommus[MAX_IOMMUS];
 	uint32_t file_ids;	/* highest id of guest interrupt files, 64 * n - 1; 0: the machine has none */
 	uint32_t nr_vms;
 	struct plan_vm vms[MAX_VMS];

@@ -15,7 +15,7 @@ const char *plan_owner_name(const struct planner *pl, uint8_t owner, char *buf, 
 	return buf;
 }
 
-static void own_regs(struct planner *pl, uint16_t node, uint8_t owner)
+void plan_own_regs(struct planner *pl, uint16_t node, uint8_t owner)
 {
 	for (uint32_t i = 0; i < pl->host->nr_regs; i++) {
 		if (host_is_within(pl->host, pl->host->regs[i].node, node))
@@ -55,7 +55,7 @@ static void use_console(struct planner *pl, uint16_t node, struct range reg)
 	c->reg_shift = host_prop_u32(pl->host, node, "reg-shift", 0);
 	c->reg_io_width = host_prop_u32(pl->host, node, "reg-io-width", 1);
 	pl->console_node = node;
-	own_regs(pl, node, OWNER_HYP);
+	plan_own_regs(pl, node, OWNER_HYP);
 	if (c->reg_shift > 3 || (c->reg_io_width != 1 && c->reg_io_width != 2 &&
 				 c->reg_io_width != 4))
 		console_problem(pl, "has a reg-shift or reg-io-width that makes no sense");
@@ -83,9 +83,9 @@ void plan_console(struct planner *pl)
 	pl->console_node = NO_NODE;
 	memset(&pl->plan->console, 0, sizeof(pl->plan->console));
 	for (uint32_t i = 0; i < pl->host->nr_plics; i++)
-		own_regs(pl, pl->host->plics[i].node, OWNER_HYP);
+		plan_own_regs(pl, pl->host->plics[i].node, OWNER_HYP);
 	if (pl->host->imsic.node != NO_NODE)
-		own_regs(pl, pl->host->imsic.node, OWNER_HYP);
+		plan_own_regs(pl, pl->host->imsic.node, OWNER_HYP);
 	if (!path)
 		return;
 	node = host_find(pl->host, path, strlen(path));
@@ -204,27 +204,33 @@ static bool may_pass_through(struct planner *pl, uint32_t vm, uint16_t node, con
 	return true;
 }
 
+/* A region of the guest that it sees at another address than the host; NULL: it has none. */
+static const struct config_memory *remapped(const struct config_vm *c)
+{
+	for (uint32_t i = 0; i < c->nr_memory; i++) {
+		if (c->memory[i].mapped && !(c->memory[i].fixed && c->memory[i].at == c->memory[i].as))
+			return &c->memory[i];
+	}
+	return NULL;
+}
+
+/* The device that was added last. */
 static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char *path)
 {
+	struct plan_device *d = &pl->plan->vms[vm].devices[pl->plan->vms[vm].nr_devices - 1];
 	const struct config_vm *c = &pl->config->vms[vm];
-	const struct config_memory *m = NULL;
-	uint32_t i;
+	const struct config_memory *m = remapped(c);
 
-	for (i = node; i < pl->host->nodes[node].end; i++) {
-		if (device_may_dma(pl->host, i))
-			break;
-	}
-	if (i == pl->host->nodes[node].end)
+	for (uint32_t i = node; i < pl->host->nodes[node].end && !d->dma; i++)
+		d->dma = device_may_dma(pl->host, i);
+	if (d->dma)
+		d->confined = plan_confine(pl, vm);
+	if (!d->dma || d->confined)
 		return;
-	pl->plan->vms[vm].devices[pl->plan->vms[vm].nr_devices - 1].dma = true;
 	if (!c->trust_dma)
 		vm_problem(pl, vm, PROBLEM_DMA_UNTRUSTED, "devices",
 			   "%s may do DMA, and no IOMMU limits it to the guest's memory; add "
 			   "\"trust-dma;\" if the guest may be trusted with all memory", path);
-	for (i = 0; i < c->nr_memory && !m; i++) {
-		if (c->memory[i].mapped && !(c->memory[i].fixed && c->memory[i].at == c->memory[i].as))
-			m = &c->memory[i];
-	}
 	if (m)
 		vm_problem(pl, vm, PROBLEM_DMA_REMAPPED, "devices",
 			   "%s may do DMA, which needs guest addresses equal to host addresses; %s", path,
@@ -235,6 +241,21 @@ static void check_dma(struct planner *pl, uint32_t vm, uint16_t node, const char
 				   : "leave out \"as\" in \"memory\": the machine has no RAM there, so the guest has "
 				     "to be linked "
 				     "for another address");
+}
+
+/* trust-dma of a guest whose devices are all confined says more than is needed. */
+static void note_trust(struct planner *pl, uint32_t vm)
+{
+	const struct plan_vm *v = &pl->plan->vms[vm];
+	bool confined = false, other = false;
+
+	for (uint32_t i = 0; i < v->nr_devices; i++) {
+		confined |= v->devices[i].confined;
+		other |= v->devices[i].dma && !v->devices[i].confined;
+	}
+	if (v->trust_dma && confined && !other)
+		problem_note(pl->r, true, v->config_path, "trust-dma",
+			     "not needed: an IOMMU limits each device of this guest to the guest's memory");
 }
 
 /* A virtio device is reset before the guest's memory gets new content: it may still write there. */
@@ -314,10 +335,10 @@ static void add_device(struct planner *pl, uint32_t vm, const char *name)
 	}
 	memcpy(d->path, path, strlen(path) + 1);
 	d->node = node;
-	d->dma = false;
+	d->dma = d->confined = false;
 	d->control = NULL;
 	v->nr_devices++;
-	own_regs(pl, node, vm);
+	plan_own_regs(pl, node, vm);
 	for (uint16_t i = node; i < pl->host->nodes[node].end; i++)
 		note_reset(pl, vm, i);
 	check_dma(pl, vm, node, path);
@@ -331,6 +352,7 @@ void plan_devices(struct planner *pl)
 		for (uint32_t i = 0; i < pl->config->vms[vm].nr_devices; i++)
 			add_device(pl, vm, pl->config->vms[vm].devices[i]);
 		choose_stdout(pl, vm, usual);
+		note_trust(pl, vm);
 	}
 	plan_pages(pl);
 }

@@ -53,6 +53,9 @@ bool plan_add_region(struct planner *pl, uint32_t vm, const char *prop, struct p
  * meant. */
 void plan_unknown_node(struct planner *pl, enum problem_code code, const char *at, const char *prop, const char *name);
 
+/* plan_dev.c: the registers of the node, and of what is below it, have that owner. */
+void plan_own_regs(struct planner *pl, uint16_t node, uint8_t owner);
+
 /* plan_dev.c: the hypervisor's console, and the guests' devices. */
 void plan_console(struct planner *pl);
 void plan_devices(struct planner *pl);
@@ -74,6 +77,18 @@ void plan_standins(struct planner *pl);
 
 /* plan_dma.c: a node of a guest's devices that does not reach all of that RAM (host-physical) by DMA; NO_NODE: none. */
 uint16_t plan_dma_limit(const struct planner *pl, uint32_t vm, struct range ram);
+
+/* plan_iommu.c: the IOMMUs that the hypervisor drives; before plan_devices(). */
+void plan_iommus(struct planner *pl);
+
+/*
+ * The last device of the guest, which may do DMA. True if IOMMUs of the plan stand between memory and all of its nodes
+ * that may do DMA: then the guest has their ids. Otherwise the guest gets no ids.
+ */
+bool plan_confine(struct planner *pl, uint32_t vm);
+
+/* After plan_devices(): that no two guests have the same id, and that the directories have room. */
+void plan_check_ids(struct planner *pl);
 
 /* plan_pci.c: the bus of a PCI host bridge, which is that device of the guest (index into devices) or in it. */
 void plan_add_bridge(struct planner *pl, uint32_t vm, uint32_t device, uint16_t node);

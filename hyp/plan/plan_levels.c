@@ -12,6 +12,8 @@ uint32_t plan_sstage_levels(const struct plan *plan)
 	}
 	for (uint32_t i = 0; i < plan->nr_intcs; i++)
 		last = plan->intcs[i].base.v > last ? plan->intcs[i].base.v : last;
+	for (uint32_t i = 0; i < plan->nr_iommus; i++)
+		last = plan->iommus[i].base.v > last ? plan->iommus[i].base.v : last;
 	for (uint32_t i = 0; i < plan->nr_harts; i++)
 		last = plan->harts[i].setssip.v > last ? plan->harts[i].setssip.v : last;
 	for (uint32_t i = 0; i < plan->nr_harts; i++)

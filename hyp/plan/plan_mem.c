@@ -251,7 +251,8 @@ static bool check_fixed(struct planner *pl, uint32_t vm, struct range r)
 	return false;
 }
 
-static bool reached(struct planner *pl, uint32_t vm, struct range r)
+/* r: in the addresses of the guest, which are those of DMA. */
+static bool reached(struct planner *pl, uint32_t vm, struct range r, const char *property)
 {
 	char path[HOST_PATH_SIZE], size[24];
 	uint16_t node = plan_dma_limit(pl, vm, r);
@@ -259,8 +260,8 @@ static bool reached(struct planner *pl, uint32_t vm, struct range r)
 	if (node != NO_NODE)
 		vm_problem(pl, vm, PROBLEM_DMA_WINDOW, "memory",
 			   "%s at 0x%lx: %s does not reach all of it by DMA, as \"dma-ranges\" of a bus above it says; "
-			   "leave out \"at\" to have it placed", size_text(r.size, size, sizeof(size)), r.base,
-			   host_path(pl->host, node, path, sizeof(path)));
+			   "leave out \"%s\" to have it placed", size_text(r.size, size, sizeof(size)), r.base,
+			   host_path(pl->host, node, path, sizeof(path)), property);
 	return node == NO_NODE;
 }
 
@@ -307,7 +308,8 @@ static bool fit(const struct planner *pl, uint32_t vm, const struct config_memor
 		uint64_t *base)
 {
 	for (uint32_t i = 0; i < pl->host->nr_ram; i++) {
-		if (fit_in_bank(pl, vm, pl->host->ram[i], m->size, align,
+		/* DMA of a guest with "as" is at the guest's addresses: see give(). */
+		if (fit_in_bank(pl, m->mapped ? NO_OWNER : vm, pl->host->ram[i], m->size, align,
 				m->mapped ? m->as % align : 0, base))
 			return true;
 	}
@@ -360,9 +362,10 @@ static void give(struct planner *pl, uint32_t vm, uint32_t index, bool fixed)
 
 	if (m->fixed != fixed)
 		return;
-	if (!(fixed ? check_fixed(pl, vm, (struct range){ base, m->size }) &&
-	      reached(pl, vm, (struct range){ base, m->size }) :
-	      place(pl, vm, m, &base)))
+	if (!(fixed ? check_fixed(pl, vm, (struct range){ base, m->size }) : place(pl, vm, m, &base)))
+		return;
+	if ((fixed || m->mapped) && !reached(pl, vm, (struct range){ m->mapped ? m->as : base, m->size },
+					     m->mapped ? "as" : "at"))
 		return;
 	region.hpa = hpa(base);
 	region.gpa = gpa(m->mapped ? m->as : base);

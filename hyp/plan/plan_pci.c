@@ -6,6 +6,7 @@
  * the binding host-generic-pci). docs/interrupts.md.
  */
 #include "hyp/base/pci_map.h"
+#include "hyp/plan/iommu_map.h"
 #include "hyp/plan/plan_int.h"
 
 /* The first and the last number of "bus-range", from 0 to 255 by default; false: it makes no sense. */
@@ -24,22 +25,6 @@ static bool bus_range(const struct host *host, uint16_t node, uint32_t *first, u
 	return *first <= *last && *last < PCI_BUSES;
 }
 
-/* An IOMMU that the hypervisor does not control stops DMA, or leads it elsewhere, as its firmware or reset left it. */
-static bool is_behind_iommu(const struct host *host, uint16_t node)
-{
-	struct dt_prop p;
-	uint16_t iommu;
-
-	if (!host_find_prop(host, node, "iommu-map", &p))
-		return false;
-	for (uint32_t at = 0; p.size - at >= 16; at += 16) {
-		iommu = host_find_phandle(host, dt_u32(p.data + at + 4));
-		if (iommu != NO_NODE && !host_is_disabled(host, iommu))
-			return true;
-	}
-	return p.size % 16;
-}
-
 const char *pci_bridge_refusal(const struct host *host, uint16_t node)
 {
 	uint32_t first, last;
@@ -51,8 +36,6 @@ const char *pci_bridge_refusal(const struct host *host, uint16_t node)
 	if (!host_is_compatible(host, node, "pci-host-ecam-generic"))
 		return "it is a PCI host bridge of a kind whose devices the hypervisor cannot stop; it can for "
 		       "pci-host-ecam-generic";
-	if (is_behind_iommu(host, node))
-		return "an IOMMU stands between it and memory (iommu-map), which the hypervisor does not control yet";
 	if (!bus_range(host, node, &first, &last))
 		return "its bus-range is not two numbers from 0 to 255 in order";
 	if (host_node_reg(host, node, 0, &ecam) != OK || ecam.base % PCI_BUS_SIZE || ecam.size % PCI_BUS_SIZE ||
@@ -62,7 +45,7 @@ const char *pci_bridge_refusal(const struct host *host, uint16_t node)
 		return "it has registers (reg) beside its configuration space, which the hypervisor does not know";
 	if (host_pci_has_config_window(host, node))
 		return "one of its windows (ranges) is configuration space, in which the hypervisor does not stop devices";
-	return NULL;
+	return iommu_map_fault(host, node);
 }
 
 void plan_add_bridge(struct planner *pl, uint32_t vm, uint32_t device, uint16_t node)

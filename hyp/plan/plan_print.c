@@ -169,6 +169,11 @@ static void print_machine(struct printer *pr, const struct plan *plan)
 		add(pr, ", %u APLIC%s", aplics, aplics == 1 ? "" : "s");
 	add(pr, "%s%s", plan->file_ids ? ", IMSIC" : "", has_sswi(plan) ? ", SSWI" : "");
 	end(pr);
+	for (uint32_t i = 0; i < plan->nr_iommus; i++) {
+		start(pr, "", "iommu");
+		add(pr, " 0x%010lx %s: it blocks what no guest has", plan->iommus[i].base.v, plan->iommus[i].path);
+		end(pr);
+	}
 	start(pr, "", "hypervisor");
 	add_range(pr, plan->hyp.base, plan->hyp.size);
 	if (plan->hyp.base != plan->loaded.base)
@@ -268,14 +273,23 @@ static void add_buses(struct printer *pr, const struct plan_vm *v, uint32_t devi
 	}
 }
 
+static void add_ids(struct printer *pr, const struct plan *plan, const struct plan_vm *v, uint32_t device)
+{
+	for (const struct plan_dma_ids *d = v->dma_ids; d < v->dma_ids + v->nr_dma_ids; d++)
+		if (d->device == device)
+			add(pr, ", ids 0x%x to 0x%x of %s", d->first, d->first + d->count - 1,
+			    plan->iommus[d->iommu].path);
+}
+
 static void print_devices(struct printer *pr, const struct plan *plan, const struct plan_vm *v)
 {
 	for (uint32_t d = 0; d < v->nr_devices; d++) {
 		start(pr, "  ", "device");
 		add(pr, " %s%s%s", v->devices[d].path, v->devices[d].control ? ", machine control" : "",
-		    v->devices[d].dma ? ", DMA" : "");
+		    v->devices[d].confined ? ", confined DMA" : v->devices[d].dma ? ", DMA" : "");
 		add_buses(pr, v, d);
 		add_irqs(pr, plan, v, d);
+		add_ids(pr, plan, v, d);
 		end(pr);
 		for (uint32_t i = 0; i < v->nr_regions; i++) {
 			const struct plan_region *m = &v->regions[i];

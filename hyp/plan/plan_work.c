@@ -27,7 +27,8 @@ uint64_t plan_boot_memory(const struct config *config)
 	for (uint32_t i = 0; i < config->nr_vms; i++)
 		harts += config->vms[i].nr_harts;
 	harts *= STACK_SIZE + WORK_VCPU + SMALL_ALIGN;
-	return align_up(MARGIN + PLAN_TEXT + vms * vm + SSTAGE_TABLES_MAX * TABLE + harts, PAGE_SIZE) +
+	return align_up(MARGIN + PLAN_TEXT + (IOMMU_TABLES + 2 * MAX_IOMMUS) * TABLE + ROOT_SIZE + vms * vm +
+			SSTAGE_TABLES_MAX * TABLE + harts, PAGE_SIZE) +
 	       plan_scratch_size();
 }
 
@@ -63,6 +64,8 @@ static uint32_t own_tables(const struct plan *plan, uint64_t core_size)
 	n += (uint32_t)(core_size >> 21) + 1;	/* parts of it have rights, and thus leaves, of their own */
 	for (uint32_t i = 0; i < plan->nr_intcs; i++)
 		n += tables_of((struct range){ plan->intcs[i].base.v, plan->intcs[i].size }, levels);
+	for (uint32_t i = 0; i < plan->nr_iommus; i++)
+		n += tables_of((struct range){ plan->iommus[i].base.v, PAGE_SIZE }, levels);
 	for (uint32_t i = 0; i < plan->nr_harts; i++) {
 		page = align_down(plan->harts[i].setssip.v, PAGE_SIZE);
 		if (page && page != last)
@@ -108,6 +111,8 @@ void plan_work(struct planner *pl)
 		w->consoles += align_up(WORK_CONSOLE, SMALL_ALIGN) + PLAN_TEXT;
 		w->trees += usual_tree(&plan->vms[i]);
 	}
+	if (plan->nr_iommus)	/* directories, and two queues each; what follows them is aligned to a root */
+		w->tables += (IOMMU_TABLES + 2 * plan->nr_iommus) * TABLE + ROOT_SIZE;
 	for (uint32_t i = 0; i < plan->nr_harts; i++)
 		w->stacks += plan_hart_runs(plan, i) ? STACK_SIZE : 0;
 	if (!image)

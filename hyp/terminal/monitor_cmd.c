@@ -186,6 +186,9 @@ static void show_stats(struct vm *vm)
 	show_exits(vm);
 	show_claims(vm);
 	show_cards(vm);
+	if (vm->plan->nr_dma_ids)
+		answer_print("%s: %u accesses of its devices refused by an IOMMU\n", vm->plan->name,
+			     __atomic_load_n(&vm->dma_faults, __ATOMIC_RELAXED));
 	answer_print("%s: console: %u bytes pending, %u dropped, %u bytes of input lost\n", vm->plan->name,
 		  console_waiting(vm->index), console_dropped(vm->index), console_lost_input(vm->index));
 }

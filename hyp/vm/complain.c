@@ -36,3 +36,9 @@ void complain_trap_loop(struct vcpu *v, uint64_t vector)
 	console_log("vm %s: vcpu %u: faults at its own trap vector 0x%lx, again and again: is the image linked for "
 		    "another address?", v->vm->plan->name, v->index, vector);
 }
+
+void complain_dma(struct vm *vm, uint32_t device, uint64_t address, const char *cause)
+{
+	if (may_complain(vm))
+		console_log("vm %s: DMA of device 0x%x, address 0x%lx: %s", vm->plan->name, device, address, cause);
+}

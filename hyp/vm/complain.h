@@ -19,4 +19,7 @@ void complain(struct vcpu *v, const char *cause, uint64_t address);
  * again. */
 void complain_trap_loop(struct vcpu *v, uint64_t vector);
 
+/* One line: guest, device, address, cause of an access by DMA that was refused. None if the limit is reached. */
+void complain_dma(struct vm *vm, uint32_t device, uint64_t address, const char *cause);
+
 #endif

@@ -6,6 +6,7 @@
 #include "drivers/virtio.h"
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sstage.h"
+#include "hyp/vm/dma.h"
 
 #define BUSY_MS		100	/* for a function whose own DMA is in progress to complete it */
 #define RESET_MS	2	/* a reset behind a bridge: 1 ms at least (PCI Express 6.0, 6.6.1, "Trst") */
@@ -71,5 +72,6 @@ void quiesce(struct vm *vm)
 	for (uint32_t i = 0; i < vm->plan->nr_bridges; i++)
 		quiesce_bridge(&vm->plan->bridges[i], vm->ms_ticks);
 	sstage_close_window();
+	dma_close(vm);		/* after the devices: what they have begun is complete, or blocked */
 	vdevs_reset(&vm->devs);
 }

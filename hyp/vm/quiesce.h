@@ -9,8 +9,8 @@
 
 /*
  * Stops the DMA of the VM's virtio devices and PCI buses, and disables its interrupts. The caller has the VM for
- * itself, or no hart of it runs any more. Takes 0.1 to 0.3 s for each PCI host bridge. No errors: what does not answer
- * is left as it is.
+ * itself, or no hart of it runs any more. Sets vm->dma_closed. Takes 0.1 to 0.3 s for each PCI host bridge. No errors:
+ * what does not answer is left as it is.
  */
 void quiesce(struct vm *vm);
 

@@ -94,6 +94,10 @@ struct vm {
 	uint32_t file_ids;			/* highest identity of guest interrupt files */
 	uint64_t ms_ticks;			/* of a millisecond, rounded up */
 	uint64_t check_ticks;			/* between two checks of an ending VM: vm_stuck.c */
+	/* behind IOMMUs, its devices are blocked, as dma_close() has seen; the hart alone that has the VM for itself */
+	bool dma_closed;
+	/* atomic: accesses of its devices that IOMMUs have refused: all, and since the last start */
+	uint32_t dma_faults, dma_faults_now;
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
 	uint64_t readers;			/* atomic: vcpus that wait for input (VERDICT_GETCHAR) */
 

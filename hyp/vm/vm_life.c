@@ -12,6 +12,7 @@
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/fence.h"
 #include "hyp/riscv/sbi_defs.h"
+#include "hyp/vm/dma.h"
 #include "hyp/vm/mail.h"
 #include "hyp/vm/quiesce.h"
 #include "hyp/vm/vm_load.h"
@@ -341,7 +342,7 @@ static void start_vm(struct vcpu *v)
 
 	if (!vm->starts)
 		quiesce(vm);	/* a boot loader may have used the devices */
-	ok = vm_load(vm) == OK;
+	ok = vm->dma_closed && vm_load(vm) == OK;
 
 	fence_i();
 	console_forget(vm->index);
@@ -364,8 +365,10 @@ static void start_vm(struct vcpu *v)
 	}
 	log_it = vm->log_life;
 	lock_release(&vm->lock);
-	if (ok)
-		vdevs_start(&vm->devs);	/* this hart runs the first vcpu, once it returns */
+	if (ok) {	/* this hart runs the first vcpu, once it returns */
+		dma_open(vm);
+		vdevs_start(&vm->devs);
+	}
 	if (!ok)
 		vm_gone(vm, end, for_good);
 	else if (log_it)

@@ -10,6 +10,7 @@
 
 #include "hyp/console/console.h"
 #include "hyp/riscv/csr.h"
+#include "hyp/vm/dma.h"
 #include "hyp/vm/vm_create.h"
 #include "hyp/vm/vm_life.h"
 #include "hyp/vm/vtimer.h"
@@ -99,7 +100,7 @@ static uint64_t watch_running(struct vm *vm)
 
 uint64_t vm_watch_all(void)
 {
-	uint64_t next = NEVER;
+	uint64_t next = dma_watch();
 
 	for (uint32_t i = 0; i < vm_count(); i++) {
 		uint64_t ending = vm_watch(vm_get(i)), running = watch_running(vm_get(i));

@@ -15,8 +15,8 @@
 /*
  * Checks whether an ending VM waits in vain for a hart, and makes it VM_STUCK without that hart if so. vm_watch_all()
  * also ends a running VM with a watchdog if M-mode must have one of its harts. Return when to check next (ticks of the
- * time CSR), UINT64_MAX if neither can be. Any hart that holds no lock: a parked one checks
- * its own VM, the one that drives the console checks all.
+ * time CSR), UINT64_MAX if neither can be; vm_watch_all() includes dma_watch(). Any hart that holds no lock: a parked
+ * one checks its own VM, the one that drives the console checks all.
  */
 uint64_t vm_watch(struct vm *vm);
 uint64_t vm_watch_all(void);

@@ -142,7 +142,8 @@ def test_plan_as_json(tool):
     assert linux["devices"][0] == {
         "node": "/soc/serial@10000000", "interrupts": [{"plic": "/soc/plic@c000000", "id": 10}],
         "registers": [{"host": "0x10000000", "guest": "0x10000000", "size": 4096}],
-        "class": "harmless", "dma": False, "control": None, "pci-buses": [], "windows": []}
+        "class": "harmless", "dma": False, "confined": False, "dma-ids": [], "control": None, "pci-buses": [],
+        "windows": []}
     assert (linux["devices"][1]["class"], linux["trust-dma"], linux["trust-control"]) == ("dma", True, False)
     text = tool("plan", VIRT, DEMO).stdout
     for guest in (linux, rt):

@@ -60,7 +60,9 @@ def outputs(command):
         guests = [(path, name) for path in SHIPPED for name in guests_of(path)]
         return [run(command, host_of(path), path, name) for path, name in guests]
     wrong = [os.path.join(TOP, f"configs/bad/{name}.dts") for name in ("several", "bad-config", "registers-shared")]
-    return [run(command, host_of(path), path) for path in SHIPPED] + [run(command, virt, path) for path in wrong]
+    confined = run(command, os.path.join(TOP, "tests/hosts/virt-iommu.dts"), os.path.join(TOP, "configs/virt/pci.dts"))
+    return [run(command, host_of(path), path) for path in SHIPPED] + [run(command, virt, path) for path in wrong] + [
+        confined]
 
 
 def walk(value, key, page, seen):

@@ -150,7 +150,9 @@ def test_classes(host_trees):
         devices = dict(LINE.findall(new(name, path, tree)))
         assert devices, name
         for device, text in devices.items():
-            assert len(re.findall("; harmless: |; may do DMA: |; machine control, as ", text)) == 1, f"{name}: {text}"
+            assert len(re.findall("; harmless: |; may do DMA: |; does DMA, which an IOMMU confines|"
+                                  "; machine control, as ", text)) == 1, f"{name}: {text}"
+            assert "an IOMMU confines" not in text or {"iommus", "iommu-map"} & set(tree[device]), f"{name}: {text}"
             assert not [node for node in off if below(node, device)], f"{name}: {device} switches the machine off"
             because = [by for node, users in control.items() if below(node, device) for by in users
                        if by == node or not below(by, device)]

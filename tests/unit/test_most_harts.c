@@ -30,6 +30,7 @@ void console_logged(void) { }
 void console_lost(uint32_t hart) { lost |= 1ull << hart; }
 void vm_end_for_good(struct vm *v) { assert_ptr_equal(v, &vm); ended++; }
 uint32_t vm_count(void) { return 1; }
+uint64_t dma_watch(void) { return UINT64_MAX; }
 bool vtimer_misses(const struct vm *v, uint64_t at) { (void)v, (void)at; fail(); return false; }
 void vm_end_missed(struct vm *v) { (void)v; fail(); }
 struct vm *vm_get(uint32_t index) { assert_int_equal(index, 0); return &vm; }

@@ -14,6 +14,7 @@
 
 #include "hyp/riscv/csr.h"
 #include "hyp/riscv/sstage.h"
+#include "hyp/vm/dma.h"
 #include "hyp/vm/quiesce.h"
 #include "tests/unit/lib/refusing_bus.h"
 #include "tests/unit/rng.h"
@@ -53,6 +54,13 @@ void *sstage_window(hpa_t address)
 
 void sstage_close_window(void) { registers_closed++; }
 void vdevs_reset(struct vdevs *devs) { (void)devs; }
+
+/* After the last access to a function. */
+void dma_close(struct vm *vm)
+{
+	assert_int_equal(registers_closed, 1);
+	vm->dma_closed = true;
+}
 
 /* ---- the model ---- */
 
@@ -200,8 +208,9 @@ static void stop(unsigned buses)
 	vm.plan = &plan;
 	vm.ms_ticks = MS;
 	registers_closed = 0;
+	vm.dma_closed = false;
 	quiesce(&vm);
-	assert_int_equal(registers_closed, 1);
+	assert_true(registers_closed == 1 && vm.dma_closed);
 }
 
 static bool may_master(const struct function *f)

@@ -255,6 +255,7 @@ const char *oracle_check(const struct host *host, const struct config *config, c
 			wrong = oracle_card(config, plan, v, vm, i);
 		wrong = wrong ? wrong : check_space(v);
 		wrong = wrong ? wrong : oracle_check_devices(host, plan, v);
+		wrong = wrong ? wrong : oracle_check_dma(host, plan, v);
 		wrong = wrong ? wrong : check_images(config, v, vm);
 		wrong = wrong ? wrong : check_irqs(plan, v, vm);
 		wrong = wrong ? wrong : oracle_check_control(host, v);

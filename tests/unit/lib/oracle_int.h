@@ -41,6 +41,9 @@ const char *oracle_check_devices(const struct host *host, const struct plan *pla
 /* oracle_control.c: devices that control the machine are those that the plan names. */
 const char *oracle_check_control(const struct host *host, const struct plan_vm *v);
 
+/* oracle_dma.c: which devices reach what by DMA. */
+const char *oracle_check_dma(const struct host *host, const struct plan *plan, const struct plan_vm *v);
+
 /* oracle.c: whether a part of that is the firmware's. */
 bool oracle_has_firmware(const struct config *config, const struct plan *plan, uint64_t base, uint64_t size);
 
