@@ -35,6 +35,8 @@ static void context(void)
 	ASM_OFFSET(CTX_GUARD, struct guest_context, guard);
 	ASM_OFFSET(CTX_HOST_PAGE, struct guest_context, host_page);
 	ASM_OFFSET(CTX_SCRATCH, struct guest_context, scratch);
+	ASM_OFFSET(CTX_WINDOW, struct guest_context, window_base);
+	ASM_OFFSET(CTX_WINDOW_SIZE, struct guest_context, window_size);
 	ASM_OFFSET(CTX_EXITS, struct guest_context, exits);
 
 	ASM_DEFINE(CTX_FLAG_SSTC, CTX_FLAG_SSTC);

@@ -45,6 +45,9 @@
 	write_op	threshold_write
 	read_op		claim
 	write_op	complete
+	read_op		window_read
+	write_op	window_write
+	read_slow_op	window_read_slow
 
 	read_slow_op	read_slow
 

@@ -48,6 +48,8 @@ op_fn op_base, op_set_timer, op_fence_page, op_fence_all, op_unknown, op_dbcn, o
 /* A load or store of a device register, round trip. */
 op_fn op_priority_read, op_priority_write, op_enable_read, op_enable_write;
 op_fn op_threshold_read, op_threshold_write, op_claim, op_complete, op_pending_read;
+/* The same of the guest's own device, whose page may be another's, too. */
+op_fn op_window_read, op_window_write, op_window_read_slow;
 /* The same by s2, and by LWU; a character on an ns16550, which is two accesses; a load from nothing. */
 op_fn op_read_slow, op_write_slow, op_read_lwu, op_uart_char, op_complaint;
 /* To the first instruction of quick_trap; sie must have the one source. Interrupts are off afterwards. */

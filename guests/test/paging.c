@@ -159,35 +159,45 @@ static void t_split(void)
  * An access that begins in RAM and ends in the PLIC: neither may have it. Were the second page's address taken for that
  * of the access, a store would go to the register alone and be done. Natively a machine may split it.
  */
-static void t_device_straddle(void)
+void check_straddle(uint64_t device)
 {
 	uint64_t code = MMU_PAGE(0), end = (uint64_t)data_page + 4096;
 	const struct tf *r;
 	struct tf in;
 
-	if (!plic.base) {
-		check_skip("no PLIC");
-		return;
-	}
-	if (sbi.opensbi)
-		return;
 	map_window();
 	mmu_set(8, (uint64_t)data_page, PTE_RW);
-	mmu_set(9, plic.base, PTE_RW);
+	mmu_set(9, device, PTE_RW);
 	mmu_on(0);
 	lab_fill(&in);
-	*(volatile uint32_t *)(end - 4) = 0x12345678;
-	for (unsigned int before = 1; before < 4; before++) {
+	*(volatile uint64_t *)(end - 8) = 0x1234567812345678;
+	for (unsigned int before = 1; before < 8; before++) {
+		const uint32_t stores[] = { enc_store(W_D, REG_A1, REG_A0, 0), enc_cl_d(7, REG_A1, REG_A0, 0),
+					    enc_store(W_W, REG_A1, REG_A0, 0), enc_cl_w(6, REG_A1, REG_A0, 0) };
+		const uint32_t loads[] = { enc_load(W_D, REG_A1, REG_A0, 0), enc_cl_d(3, REG_A1, REG_A0, 0),
+					   enc_load(W_W, REG_A1, REG_A0, 0), enc_cl_w(2, REG_A1, REG_A0, 0) };
+
 		in.x[REG_A0] = MMU_PAGE(9) - before;
-		r = run(&in, enc_store(W_W, REG_A1, REG_A0, 0), code, false);
-		EXPECT(r->cause == CAUSE_STORE_ACCESS || r->cause == CAUSE_STORE_MISALIGNED, "store: cause %lu",
-		       r->cause);
-		r = run(&in, enc_load(W_W, REG_A1, REG_A0, 0), code, false);
-		EXPECT(r->cause == CAUSE_LOAD_ACCESS || r->cause == CAUSE_LOAD_MISALIGNED, "load: cause %lu", r->cause);
-		EXPECT(lab_regs_kept(&in, r, 0), "load: changes registers");
+		for (unsigned int i = 0; i < (before < 4 ? 4 : 2); i++) {
+			r = run(&in, stores[i], code, false);
+			EXPECT(r->cause == CAUSE_STORE_ACCESS || r->cause == CAUSE_STORE_MISALIGNED,
+			       "store 0x%x: cause %lu", stores[i], r->cause);
+			r = run(&in, loads[i], code, false);
+			EXPECT(r->cause == CAUSE_LOAD_ACCESS || r->cause == CAUSE_LOAD_MISALIGNED,
+			       "load 0x%x: cause %lu", loads[i], r->cause);
+			EXPECT(lab_regs_kept(&in, r, 0), "load 0x%x: changes registers", loads[i]);
+		}
 	}
-	EXPECT(*(volatile uint32_t *)(end - 4) == 0x12345678, "the RAM before it has changed");
+	EXPECT(*(volatile uint64_t *)(end - 8) == 0x1234567812345678, "the RAM before it has changed");
 	mmu_off();
+}
+
+static void t_device_straddle(void)
+{
+	if (!plic.base)
+		check_skip("no PLIC");
+	else if (!sbi.opensbi)
+		check_straddle(plic.base);
 }
 
 /* The guest's mapping is there, what it points at is not: access faults with virtual stval. */

@@ -35,6 +35,9 @@ uint64_t find_hole(void);
 /* A source that a device of this guest has (with no one using it now); 0: none. */
 uint32_t own_source(void);
 
+/* Accesses that begin in RAM and end in that page, with registers of a device: faults, and nothing has changed. */
+void check_straddle(uint64_t device);
+
 /* Siblings that wait for IPIs: start all (false and a FAIL if one does not come up), stop all. */
 bool workers_start(void);
 void workers_stop(void);

@@ -56,6 +56,8 @@ struct guest_context {
 	uint64_t guard;
 	uint64_t host_page;	/* that page in the host, if the guest claims there; 0: none */
 	uint64_t scratch;	/* of switch_slow.inc, over a call */
+	/* the sub-page window that the guest accessed last, whose accesses need no on_exit; size 0: none yet */
+	uint64_t window_base, window_size;
 	uint64_t exits[NR_EXITS];	/* since the VM was created; the vcpu's hart writes, others may read */
 };
 
@@ -73,6 +75,9 @@ struct guest_context {
  * on_exit, with only ra, sp, tp, t0, t1 and a0 to a5 in ctx. An external interrupt calls intc_take in the same way,
  * if it is set. guarded.S passes on a store to the guest's own guarded context page. These functions and all that they
  * call are compiled to change no other register (FEW in hyp/riscv/flags.mk; tests/tool/test_registers.py).
+ *
+ * An access in the window of ctx, by any instruction that the base ISA has, is made by switch_window.inc. If the device
+ * refuses it, on_exit is called, as if nothing had been tried.
  *
  * switch.S serves some exits without a call of C: set_timer (with CTX_FLAG_SSTC by a write of vstimecmp, otherwise by
  * the firmware, at the time that C needs if that is earlier), the firmware's timer interrupt (with CTX_FLAG_SBI_TIMER:

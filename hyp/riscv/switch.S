@@ -2,15 +2,17 @@
 /*
  * The world switch: into a guest, and out of it at a trap. Its contract is in context.h. trap_entry is the only trap
  * vector, for guests (sscratch = context) and for the hypervisor itself (sscratch = 0). A trap of the hypervisor is a
- * bug unless its pc lies in fault.S or at one of the three fetches of a guest's instruction.
+ * bug unless its pc lies in fault.S, at one of the four fetches of a guest's instruction, or where switch_window.inc
+ * accesses a device.
  *
- * An exit takes one of five paths. Each saves only the registers that it changes:
+ * An exit takes one of six paths. Each saves only the registers that it changes:
  *   switch_fast.inc  2 registers: SBI calls, interrupts and virtual instructions that need no C
  *   guarded.S        7: a store to the guarded page of the guest's own PLIC context
  *   switch_plic.inc  11: LW and SW on the emulated PLIC, and its interrupt; calls C that uses only FEW (flags.mk)
+ *   switch_window.inc  11: a load or store in a sub-page window
  *   ecall_exit       18: other SBI calls; C preserves s0 to s11, and none of our code uses gp
  *   other_exit       31: everything else
- * The three parts are included and not linked, so that a conditional branch reaches from one to the other. A path that
+ * The four parts are included and not linked, so that a conditional branch reaches from one to the other. A path that
  * meets a case that it does not handle branches to a longer one, with the exit as it was.
  *
  * Label: what of the guest is in the context, what may be changed, what it needs.
@@ -97,6 +99,7 @@ trap_entry:
 #include "hyp/riscv/switch_fast.inc"
 #include "hyp/riscv/switch_plic.inc"
 #include "hyp/riscv/switch_slow.inc"
+#include "hyp/riscv/switch_window.inc"
 
 ecall_exit:
 	for_few sd, a0
@@ -213,6 +216,18 @@ hyp_trap:
 	ld	t0, HART_SCRATCH(tp)
 	csrrw	a0, CSR_SSCRATCH, zero
 	j	guarded_fetch_failed
+
+1:	lla	t0, window_fetch
+	bltu	a0, t0, 1f
+	lla	t0, window_fetch_end
+	bltu	a0, t0, 4f
+	lla	t0, window_loads
+	bltu	a0, t0, 1f
+	lla	t0, window_end
+	bgeu	a0, t0, 1f
+4:	ld	t0, HART_SCRATCH(tp)
+	csrrw	a0, CSR_SSCRATCH, zero
+	j	window_failed
 
 1:	/* A bug of the hypervisor: saves all registers, takes a fresh stack, and reports. */
 	ld	t0, HART_SCRATCH(tp)

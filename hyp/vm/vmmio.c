@@ -125,6 +125,8 @@ static enum verdict window_access(struct vcpu *v, const struct guest_exit *e, co
 	if (insn->store ? guard_device_write(at, insn->size, insn->reg ? v->ctx.x[insn->reg] : 0) :
 			  guard_device_read(at, insn->size, &value))
 		return inject_access_fault(v, e);
+	v->ctx.window_base = d->base;	/* the next access there needs no C: switch_window.inc */
+	v->ctx.window_size = d->size;
 	finish(v, insn, value);
 	return VERDICT_RESUME;
 }

@@ -126,6 +126,10 @@ static void test_setipnum(void **state)
 		{ TWO ZERO, { false, false } },		/* both have sources */
 		{ "a { harts = <1 2>; memory = \"16M\"; kernel = \"rt\"; console = \"uart\"; devices = "
 		  "\"/soc/rtc@101000\"; };", { false } },	/* a source that is not in the host's APLIC */
+		{ "a { harts = <1 2>; memory = \"16M\"; kernel = \"rt\"; net = \"n\"; devices = "
+		  "\"/soc/rtc@101000\"; };", { false } },	/* likewise */
+		{ "shared = \"s 4K\"; a { harts = <1 2>; memory = \"16M\"; kernel = \"rt\"; shares = \"s\"; devices "
+		  "= \"/soc/rtc@101000\"; };", { false } },
 		/* The console's source: a level that the hypervisor takes; inactive, as no hart is free; and below, an
 		 * edge. */
 		{ "console = \"/soc/serial@10000000\"; " ZERO, { true } },
@@ -141,7 +145,8 @@ static void test_setipnum(void **state)
 			if (t.plan.vms[vm].vplics[0].setipnum != cases[i].mapped[vm])
 				fail_msg("case %u, guest %u", i, vm);
 	}
-	plan_good(tree_edit("imsic", "interrupts = <10 4>", "interrupts = <10 1>", NULL), cases[3].guests);
+	plan_good(tree_edit("imsic", "interrupts = <10 4>", "interrupts = <10 1>", NULL),
+		  cases[ARRAY_LEN(cases) - 2].guests);
 	assert_false(t.plan.vms[0].vplics[0].setipnum);
 }
 

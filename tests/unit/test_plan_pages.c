@@ -73,6 +73,28 @@ static void test_both_in_one_guest(void **state)
 }
 
 /* Of registers in several pages those are mapped that the guest has alone. */
+/* The registers behind a window are mapped, too. */
+static void test_behind(void **state)
+{
+	(void)state;
+	plan_good(tree_edit("shared-pages", "reg = <0x0 0x50900000 0x0 0x800>;",
+			    "reg = <0x0 0x50900000 0x0 0x800 0x0 0x50a00000 0x0 0x1000>;", NULL), A(DEVICE(FIRST)));
+	assert_true(has_window(0, 0x50900000, 0x800));
+	assert_int_equal(region_at(&t.plan.vms[0], 0x50a00000)->kind, REGION_DEVICE);
+}
+
+/* A disabled one may come along with an enabled one, wherever that is in the list. */
+static void test_disabled(void **state)
+{
+	static const char *const lists[] = { A("trust-dma; devices = \"" FIRST "\", \"" SECOND "\";"),
+					     A("trust-dma; devices = \"" SECOND "\", \"" FIRST "\";") };
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		plan_good(tree_edit("shared-pages", "serial@50900800 {", "serial@50900800 { status = \"disabled\";",
+				    NULL), lists[i]);
+}
+
 static void test_some_pages(void **state)
 {
 	const struct plan_vm *v = &t.plan.vms[0];
@@ -115,6 +137,8 @@ int main(void)
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_both_in_one_guest),
+		cmocka_unit_test(test_behind),
+		cmocka_unit_test(test_disabled),
 		cmocka_unit_test(test_some_pages),
 		cmocka_unit_test(test_two_windows),
 		cmocka_unit_test(test_too_far),

@@ -117,6 +117,8 @@ static void test_refused(void **state)
 		{ BRIDGE("status = \"disabled\";"), PROBLEM_DEVICE_REFUSED, "disabled" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000", "<0x2000000 0 0>", MAP, ""),
 		  PROBLEM_DEVICE_REGISTERS, "\"ranges\" number 0 is cut off" },
+		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000", "[02]", MAP, ""),
+		  PROBLEM_DEVICE_REGISTERS, "\"ranges\" number 0 is cut off" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000",
 			    "<0x2000000 0 0 0 0x40000000 0 0>", MAP, ""), PROBLEM_DEVICE_REGISTERS, "a size of 0" },
 		{ BRIDGE_AS("pci-host-ecam-generic", "0 0x30000000 0 0x100000",

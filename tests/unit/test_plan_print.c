@@ -179,6 +179,43 @@ static void test_print_many(void **state)
 	}
 }
 
+/* What a guest has without a device in the host, on a machine of two PLICs, and of one. */
+static void test_print_virtual(void **state)
+{
+	static struct plan plan;
+	struct plan_vm *v = &plan.vms[0];
+
+	(void)state;
+	plan.nr_vms = plan.nr_harts = v->nr_vcpus = plan.nr_nets = plan.nr_shared = 1;
+	plan.nr_intcs = v->nr_vplics = 2;
+	v->vplics[1].plic = 1;
+	v->bootargs = "";
+	plan.console = (struct plan_console){ .kind = CONSOLE_NS16550, .drive = CONSOLE_OWN_HART, .intc = 1,
+						.irq = 11 };
+	v->vuart = (struct plan_vuart){ .base = gpa(0x10000000), .size = 0x100, .vplic = 1, .irq = 12 };
+	strcpy(plan.shared[0].name, "s");
+	plan.shared[0].size = 0x2000;
+	v->nr_shares = 1;
+	v->shares[0] = (struct plan_share){ .base = gpa(0x20000000), .doorbell = gpa(0x20002000), .vplic = 1,
+					     .irq = 13 };
+	strcpy(plan.nets[0].name, "n");
+	v->nr_cards = 2;
+	v->cards[0] = (struct plan_card){ .base = gpa(0x30000000), .vplic = 1, .irq = 14, .mac = { 2, 0, 0, 0, 0, 1 } };
+	v->cards[1] = (struct plan_card){ .base = gpa(0x30001000), .mac = { 2, 0, 0, 0, 0, 2 } };
+	printed[0] = 0;
+	plan_print(&plan, collect, NULL);
+	line_with("the console's own, by interrupt 11 of PLIC 1\n");
+	line_with("  console    0x0010000000-0x00100000ff  0x100 virtual ns16550a, irq 12 of PLIC 1\n");
+	line_with("  shared     0x0020000000-0x0020001fff     8K s, doorbell 0x0020002000, irq 13 of PLIC 1\n");
+	line_with("  net        0x0030000000-0x0030000fff     4K n, virtio-mmio, 02:00:00:00:00:01, irq 14 of PLIC 1\n");
+	line_with("  net        0x0030001000-0x0030001fff     4K n, virtio-mmio, 02:00:00:00:00:02, no interrupt\n");
+	plan.nr_intcs = 1;
+	printed[0] = 0;
+	plan_print(&plan, collect, NULL);
+	line_with("the console's own, by interrupt 11\n");
+	line_with("virtual ns16550a, irq 12\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_print_settings),
 		cmocka_unit_test(test_print_bootargs),
 		cmocka_unit_test(test_print_many),
+		cmocka_unit_test(test_print_virtual),
 	};
 
 	return cmocka_run_group_tests_name("plan_print", tests, NULL, plan_end);

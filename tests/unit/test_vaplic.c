@@ -131,6 +131,7 @@ static void start(void)
 	guarded = false;
 	plan.nr_intcs = 1;
 	plan.file_ids = 255;
+	plan.intcs[1].kind = INTC_APLIC + 1;	/* behind the list, where no loop may look */
 	plan.intcs[0] = (struct plan_intc){ .kind = INTC_APLIC, .base = hpa(BASE), .size = 0x8000, .ndev = NR };
 	memset(plan.intcs[0].source_owner, NO_OWNER, sizeof(plan.intcs[0].source_owner));
 	for (uint32_t i = 1; i <= NR; i += 3)
@@ -371,28 +372,30 @@ static void test_own(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t own = i & 1 ? 40 : 64;
+
 		start();
 		guarded = false;
 		own_open = 0;
 		ops = intc_ops(0);
-		ops->route(0, 3, 40, kinds[i].flags);
+		ops->route(0, 3, own, kinds[i].flags);
 		assert_int_equal(own_open, APLIC_OWN_ID);
-		assert_int_equal(hw.config[40], kinds[i].mode);
-		assert_int_equal(hw.target[40], 11u << 18 | APLIC_OWN_ID);	/* file 0 */
-		assert_true(hw.enabled[40]);
+		assert_int_equal(hw.config[own], kinds[i].mode);
+		assert_int_equal(hw.target[own], 11u << 18 | APLIC_OWN_ID);	/* file 0 */
+		assert_true(hw.enabled[own]);
 		assert_int_equal(ops->claim(0, 3), 0);
 		own_pends = APLIC_OWN_ID + 1;
 		assert_int_equal(ops->claim(0, 3), 0);
 		own_pends = APLIC_OWN_ID;
-		assert_int_equal(ops->claim(0, 3), 40);
-		hw.wire[40] = 0;	/* rectified: of any mode */
-		ops->complete(0, 3, 40);
-		assert_false(hw.pending[40]);
-		hw.wire[40] = 1;
-		ops->complete(0, 3, 40);
-		assert_int_equal(hw.pending[40], kinds[i].flags >= 4);
-		ops->mask(0, 3, 40);
-		assert_false(hw.enabled[40]);
+		assert_int_equal(ops->claim(0, 3), own);
+		hw.wire[own] = 0;	/* rectified: of any mode */
+		ops->complete(0, 3, own);
+		assert_false(hw.pending[own]);
+		hw.wire[own] = 1;
+		ops->complete(0, 3, own);
+		assert_int_equal(hw.pending[own], kinds[i].flags >= 4);
+		ops->mask(0, 3, own);
+		assert_false(hw.enabled[own]);
 	}
 }
 
