@@ -23,8 +23,9 @@ enum {
 
 #define FEATURE_MAC		(1ull << 5)
 #define FEATURE_STATUS		(1ull << 16)
+#define FEATURE_EVENT_IDX	(1ull << 29)
 #define FEATURE_VERSION_1	(1ull << 32)
-#define FEATURES		(FEATURE_MAC | FEATURE_STATUS | FEATURE_VERSION_1)
+#define FEATURES		(FEATURE_MAC | FEATURE_STATUS | FEATURE_EVENT_IDX | FEATURE_VERSION_1)
 
 #define STATUS_FEATURES_OK	8u
 #define STATUS_FAILED		0x80u
@@ -210,9 +211,19 @@ static void reset_state(struct vnet *n)
 	lock_release(&n->receive_lock);
 }
 
-/* Queues work from DRIVER_OK on. */
+/*
+ * Queues work from DRIVER_OK on. The driver notifies of the first frame to send, and of no buffer to receive: frames do
+ * not wait for buffers.
+ */
 static void begin(struct vnet *n)
 {
+	for (uint32_t i = 0; i < NR_QUEUES; i++) {
+		n->set[i].events = n->driver_features & FEATURE_EVENT_IDX;
+		if (n->set[i].ready && !vring_start(&n->set[i], n->vm, i == QUEUE_TRANSMIT)) {
+			n->set[i].ready = false;
+			vnet_fail(n);
+		}
+	}
 	n->transmit = n->set[QUEUE_TRANSMIT];
 	lock_acquire(&n->receive_lock);
 	n->receive = n->set[QUEUE_RECEIVE];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A virtual network card and the switch between the cards of a network (docs/links.md): a virtio-mmio device of version
- * 2 with device id 1 (VIRTIO 1.2, 4.2.2 and 5.1), one receive and one transmit queue. Features: VERSION_1, MAC, STATUS.
+ * 2 with device id 1 (VIRTIO 1.2, 4.2.2 and 5.1), one receive and one transmit queue. Features: VERSION_1, MAC, STATUS,
+ * EVENT_IDX.
  *
  * The hart that notifies the transmit queue copies each frame, once from the sender's buffer into its stack, and from
  * there into the buffers of the receivers. Frames go by the plan's table of addresses; nothing is learned. A frame

@@ -52,6 +52,7 @@ static enum put { PUT_DONE, PUT_NO_BUFFER, PUT_BROKEN } put(struct vnet *to, con
 /* Under receive_lock. False: the frame is lost. *mail: the receiver's hart needs mail. */
 static bool receive(struct vnet *to, const struct frame *f, bool *mail)
 {
+	uint16_t used = to->receive.next_used;
 	enum put result = put(to, f);
 
 	if (result == PUT_BROKEN) {
@@ -59,7 +60,7 @@ static bool receive(struct vnet *to, const struct frame *f, bool *mail)
 		*mail = vnet_fail(to);
 	}
 	if (result == PUT_DONE)
-		*mail = vring_wants_interrupt(&to->receive, to->vm) && vnet_mark(to, PENDING_BUFFER);
+		*mail = vring_wants_interrupt(&to->receive, to->vm, used) && vnet_mark(to, PENDING_BUFFER);
 	return result == PUT_DONE;
 }
 
@@ -145,14 +146,16 @@ static bool transmit_one(struct vnet *n, uint32_t *mail)
 	return false;
 }
 
+/* A frame that is there when the driver is allowed to notify is sent by mail: it does not lengthen this exit. */
 uint32_t vnet_transmit(struct vnet *n)
 {
+	uint16_t used = n->transmit.next_used;
 	uint32_t sent = 0, mail = 0;
 
 	while (sent < VNET_BATCH && n->transmit.ready && transmit_one(n, &mail))
 		sent++;
-	n->more = sent == VNET_BATCH;
-	if (sent && n->transmit.ready && vring_wants_interrupt(&n->transmit, n->vm))
+	n->more = sent == VNET_BATCH || (n->transmit.ready && vring_missed(&n->transmit, n->vm));
+	if (sent && n->transmit.ready && vring_wants_interrupt(&n->transmit, n->vm, used))
 		vnet_mark(n, PENDING_BUFFER);	/* the caller updates the line */
 	return n->more ? mail | 1u << n->plan->port : mail;
 }

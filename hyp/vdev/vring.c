@@ -50,6 +50,10 @@ static bool read_chain(const struct vring *r, const struct plan_vm *p, bool writ
 	return true;
 }
 
+/* The available ring has used_event behind its entries, the used ring has avail_event. */
+static gpa_t used_event(const struct vring *r) { return gpa(r->driver + 4 + 2 * r->size); }
+static gpa_t avail_event(const struct vring *r) { return gpa(r->device + 4 + 8 * r->size); }
+
 enum vring_result vring_peek(const struct vring *r, const struct plan_vm *p, bool writable, struct vring_chain *c)
 {
 	uint16_t available, waiting;
@@ -119,11 +123,37 @@ bool vring_give_back(struct vring *r, const struct plan_vm *p, uint16_t head, ui
 	return guestram_write16(p, gpa(r->device + 2), ++r->next_used) == OK;
 }
 
-bool vring_wants_interrupt(const struct vring *r, const struct plan_vm *p)
+/*
+ * The used index was written before; flags or used_event are read after it. The driver writes those, and then reads the
+ * index once more (2.7.7.1, 2.7.10). With a full fence on both sides, one of them sees what the other has written.
+ */
+bool vring_wants_interrupt(const struct vring *r, const struct plan_vm *p, uint16_t old)
 {
-	uint16_t flags;
+	uint16_t word;
 
-	/* The index before the flags: a driver clears the flag, and then looks at the index once more. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return guestram_read16(p, &flags, gpa(r->driver)) == OK && !(flags & NO_INTERRUPT);
+	if (guestram_read16(p, &word, r->events ? used_event(r) : gpa(r->driver)) != OK)
+		return false;
+	if (!r->events)
+		return !(word & NO_INTERRUPT);
+	return (uint16_t)(r->next_used - word - 1) < (uint16_t)(r->next_used - old);
+}
+
+/* With events, "not at all" is the entry before the next one: the driver comes there after 65,535 others. */
+bool vring_start(const struct vring *r, const struct plan_vm *p, bool notify)
+{
+	gpa_t at = r->events ? avail_event(r) : gpa(r->device);
+
+	return guestram_write16(p, at, r->events ? (uint16_t)(r->next_available - !notify) : !notify) == OK;
+}
+
+/* The same the other way round: avail_event is written, and then the driver's index is read. */
+bool vring_missed(const struct vring *r, const struct plan_vm *p)
+{
+	uint16_t available;
+
+	if (!r->events || !vring_start(r, p, true))
+		return false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return guestram_read16(p, &available, gpa(r->driver + 2)) == OK && available != r->next_available;
 }

@@ -14,6 +14,7 @@
 
 struct vring {
 	bool ready;			/* the fields below are as the driver has set them, and checked */
+	bool events;			/* VIRTIO_F_EVENT_IDX: used_event and avail_event in place of the flags */
 	uint32_t size;			/* a power of two */
 	uint64_t descriptors, driver, device;	/* guest-physical */
 	uint16_t next_available, next_used;
@@ -50,7 +51,22 @@ bool vring_copy_to(const struct plan_vm *p, const struct vring_chain *c, const v
 /* The buffer of that head is the driver's again, with so many bytes written. False: the ring is broken. */
 bool vring_give_back(struct vring *r, const struct plan_vm *p, uint16_t head, uint32_t written);
 
-/* Whether the driver wants an interrupt for what was given back. */
-bool vring_wants_interrupt(const struct vring *r, const struct plan_vm *p);
+/*
+ * Whether the driver wants an interrupt for the buffers that were given back since next_used was `old`. After
+ * vring_give_back(): the fence between is here.
+ */
+bool vring_wants_interrupt(const struct vring *r, const struct plan_vm *p, uint16_t old);
+
+/*
+ * What the driver finds when the queue starts: it is to notify the device of the next buffer that it makes available,
+ * or (notify false) need not notify it at all. False: the ring's RAM is not there.
+ */
+bool vring_start(const struct vring *r, const struct plan_vm *p, bool notify);
+
+/*
+ * After VRING_EMPTY: the driver is to notify the device of the next buffer. True: one was made available before the
+ * driver could know, and is to be taken without a notification. With `events` alone; without, drivers notify of all.
+ */
+bool vring_missed(const struct vring *r, const struct plan_vm *p);
 
 #endif

@@ -24,7 +24,7 @@ static void test_registers(void **state)
 		if (want[i].reg != 0x100)
 			assert_int_equal(in(want[i].reg), want[i].value);
 	out(0x14, 0);
-	assert_int_equal(in(0x10), 1u << 5 | 1u << 16);
+	assert_int_equal(in(0x10), 1u << 5 | 1u << 16 | EVENT_IDX);
 	out(0x14, 1);
 	assert_int_equal(in(0x10), 1);
 	out(0x14, 2);
