@@ -33,6 +33,28 @@ static inline bool same_phase(const void *a, const void *b)
 	return (((uintptr_t)a ^ (uintptr_t)b) & (WORD - 1)) == 0;
 }
 
+/*
+ * Up, where no number of bytes aligns both: words are put together from two of the source's. Returns how many bytes;
+ * at most 2 * WORD - 1 are left. The first ones are copied singly, so that no word reaches beyond the source.
+ */
+static size_t copy_shifted(unsigned char *d, const unsigned char *s, size_t n)
+{
+	size_t i = 0;
+	const word_t *from;
+	unsigned int shift;
+
+	for (; i < WORD || !word_aligned(d + i); i++)
+		d[i] = s[i];
+	shift = (unsigned int)((uintptr_t)(s + i) % WORD) * 8;
+	from = (const word_t *)(const void *)(s + i - shift / 8);
+	for (word_t low = *from, high; n - i >= 2 * WORD; i += WORD) {
+		high = *++from;
+		*(word_t *)(void *)(d + i) = low >> shift | high << (8 * WORD - shift);
+		low = high;
+	}
+	return i;
+}
+
 /* All loads of a block come before its stores, so it also serves memmove() downwards. */
 static inline void copy_block(word_t *d, const word_t *s)
 {
@@ -60,6 +82,12 @@ static void copy_up(unsigned char *d, const unsigned char *s, size_t n)
 	} else if ((((uintptr_t)d | (uintptr_t)s) & (CELL - 1)) == 0) {
 		for (; n >= CELL; n -= CELL, d += CELL, s += CELL)
 			*(cell_t *)(void *)d = *(const cell_t *)(const void *)s;
+	} else if (n >= 4 * WORD) {
+		size_t done = copy_shifted(d, s, n);
+
+		n -= done;
+		d += done;
+		s += done;
 	}
 	for (; n >= 4; n -= 4, d += 4, s += 4) {
 		unsigned char a = s[0], b = s[1], c = s[2], e = s[3];

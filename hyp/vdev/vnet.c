@@ -21,11 +21,12 @@ enum {
 #define DEVICE_NET		1u
 #define VENDOR			0x4b4c5542u	/* "BULK" */
 
-#define FEATURE_MAC		(1ull << 5)
-#define FEATURE_STATUS		(1ull << 16)
 #define FEATURE_EVENT_IDX	(1ull << 29)
 #define FEATURE_VERSION_1	(1ull << 32)
-#define FEATURES		(FEATURE_MAC | FEATURE_STATUS | FEATURE_EVENT_IDX | FEATURE_VERSION_1)
+#define SEGMENTS_OUT		(VNET_HOST_TSO4 | VNET_HOST_TSO6)
+#define SEGMENTS_IN		(VNET_GUEST_TSO4 | VNET_GUEST_TSO6)
+#define FEATURES		(FEATURE_EVENT_IDX | FEATURE_VERSION_1 | VNET_MAC | VNET_STATUS | VNET_MRG_RXBUF | \
+				 VNET_CSUM | VNET_GUEST_CSUM | SEGMENTS_OUT | SEGMENTS_IN)
 
 #define STATUS_FEATURES_OK	8u
 #define STATUS_FAILED		0x80u
@@ -227,7 +228,16 @@ static void begin(struct vnet *n)
 	n->transmit = n->set[QUEUE_TRANSMIT];
 	lock_acquire(&n->receive_lock);
 	n->receive = n->set[QUEUE_RECEIVE];
+	n->receives = n->driver_features;
 	lock_release(&n->receive_lock);
+}
+
+/* Segments come without a checksum (5.1.3.1). */
+static bool fit(uint64_t features)
+{
+	return !(features & ~FEATURES) && features & FEATURE_VERSION_1 &&
+	       (!(features & SEGMENTS_OUT) || features & VNET_CSUM) &&
+	       (!(features & SEGMENTS_IN) || features & VNET_GUEST_CSUM);
 }
 
 static void write_status(struct vnet *n, uint32_t value)
@@ -239,8 +249,7 @@ static void write_status(struct vnet *n, uint32_t value)
 		return;
 	}
 	set = value & STATUS_BITS & ~old;
-	if (set & STATUS_FEATURES_OK &&
-	    (n->driver_features & ~FEATURES || !(n->driver_features & FEATURE_VERSION_1)))
+	if (set & STATUS_FEATURES_OK && !fit(n->driver_features))
 		set &= ~STATUS_FEATURES_OK;
 	if (set & STATUS_DRIVER_OK && !((old | set) & STATUS_FEATURES_OK))
 		set &= ~STATUS_DRIVER_OK;

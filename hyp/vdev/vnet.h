@@ -2,12 +2,14 @@
 /*
  * A virtual network card and the switch between the cards of a network (docs/links.md): a virtio-mmio device of version
  * 2 with device id 1 (VIRTIO 1.2, 4.2.2 and 5.1), one receive and one transmit queue. Features: VERSION_1, MAC, STATUS,
- * EVENT_IDX.
+ * EVENT_IDX, MRG_RXBUF, and checksums and TCP segments in both directions.
  *
  * The hart that notifies the transmit queue copies each frame, once from the sender's buffer into its stack, and from
  * there into the buffers of the receivers. Frames go by the plan's table of addresses; nothing is learned. A frame
- * whose source is not the card's address is dropped and counted, as is one for which a receiver has no buffer. An exit
- * sends at most VNET_BATCH frames; the hart sends mail to itself for the rest.
+ * whose source is not the card's address is dropped and counted, as is one for which a receiver has no buffer. A
+ * checksum or segments that a sender has left to its card pass as they are, if the receiver has negotiated that;
+ * otherwise the sender's hart completes them. An exit sends at most VNET_BATCH frames, fewer if they are larger than
+ * VNET_FRAME_MAX; the hart sends mail to itself for the rest.
  *
  * Locks: `lock` protects the registers and the transmit queue; harts of the guest alone take it. `receive_lock`
  * protects the receive queue; harts of the guest take it behind `lock`, and a sender's hart, behind its own card's
@@ -22,11 +24,14 @@
 #include "hyp/vdev/vintc.h"
 #include "hyp/vdev/vring.h"
 
-#define VNET_BATCH	16u	/* frames of one exit */
+#define VNET_BATCH	16u	/* frames of one exit; a larger one ends it */
 #define VNET_TRIES	256u
 #define VNET_HEADER	12u	/* struct virtio_net_hdr */
 #define VNET_FRAME_MIN	14u
 #define VNET_FRAME_MAX	1518u	/* 1500, Ethernet header and a VLAN tag */
+#define VNET_LARGE_MAX	(18u + 40u + 65535u)	/* of segments: Ethernet, VLAN tag, IPv6, and the rest */
+#define VNET_SEGMENTS	128u	/* of a frame */
+#define VNET_PIECES	64u	/* descriptors of all buffers for a frame */
 
 struct hart;
 
@@ -57,6 +62,7 @@ struct vnet {
 
 	struct lock receive_lock;		/* protects: */
 	struct vring receive;
+	uint64_t receives;			/* features of its driver */
 
 	uint32_t status;			/* atomic: device status */
 	uint32_t pending;			/* atomic: interrupt status */

@@ -54,73 +54,81 @@ static bool read_chain(const struct vring *r, const struct plan_vm *p, bool writ
 static gpa_t used_event(const struct vring *r) { return gpa(r->driver + 4 + 2 * r->size); }
 static gpa_t avail_event(const struct vring *r) { return gpa(r->device + 4 + 8 * r->size); }
 
-enum vring_result vring_peek(const struct vring *r, const struct plan_vm *p, bool writable, struct vring_chain *c)
+enum vring_result vring_peek(const struct vring *r, const struct plan_vm *p, uint32_t ahead, bool writable,
+			     struct vring_chain *c)
 {
 	uint16_t available, waiting;
 
 	if (guestram_read16(p, &available, gpa(r->driver + 2)) != OK)
 		return VRING_BROKEN;
 	waiting = (uint16_t)(available - r->next_available);
-	if (!waiting)
-		return VRING_EMPTY;
 	if (waiting > r->size)
 		return VRING_BROKEN;
+	if (waiting <= ahead)
+		return VRING_EMPTY;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);	/* the entry was written before the index */
-	if (guestram_read16(p, &c->head, gpa(r->driver + 4 + 2 * (r->next_available % r->size))) != OK)
+	if (guestram_read16(p, &c->head, gpa(r->driver + 4 + 2 * ((r->next_available + ahead) % r->size))) != OK)
 		return VRING_BROKEN;
 	return read_chain(r, p, writable, c) ? VRING_CHAIN : VRING_BROKEN;
 }
 
-void vring_take(struct vring *r)
+/* The part of a buffer at offset that is in one piece: up to n bytes from *at on. */
+static uint32_t part_of(const struct vring_chain *c, uint32_t offset, uint32_t n, gpa_t *at)
 {
-	r->next_available++;
+	for (uint32_t i = 0; i < c->nr; i++) {
+		uint32_t size = c->piece[i].size;
+
+		if (offset < size) {
+			*at = gpa(c->piece[i].at.v + offset);
+			return size - offset < n ? size - offset : n;
+		}
+		offset -= size;
+	}
+	return 0;
 }
 
 bool vring_copy_from(const struct plan_vm *p, const struct vring_chain *c, uint32_t offset, void *to, uint32_t n)
 {
-	uint8_t *at = to;
+	gpa_t at;
 
-	for (uint32_t i = 0; i < c->nr && n; i++) {
-		uint32_t size = c->piece[i].size, part;
-
-		if (offset >= size) {
-			offset -= size;
-			continue;
-		}
-		part = size - offset < n ? size - offset : n;
-		if (guestram_read(p, at, gpa(c->piece[i].at.v + offset), part) != OK)
+	for (uint32_t done = 0, part; done < n; done += part) {
+		part = part_of(c, offset + done, n - done, &at);
+		if (!part || guestram_read(p, (uint8_t *)to + done, at, part) != OK)
 			return false;
-		at += part;
-		n -= part;
-		offset = 0;
 	}
-	return !n;
+	return true;
 }
 
-bool vring_copy_to(const struct plan_vm *p, const struct vring_chain *c, const void *from, uint32_t n)
+bool vring_copy_to(const struct plan_vm *p, const struct vring_chain *c, uint32_t offset, const void *from, uint32_t n)
 {
-	const uint8_t *at = from;
+	gpa_t at;
 
-	for (uint32_t i = 0; i < c->nr && n; i++) {
-		uint32_t part = c->piece[i].size < n ? c->piece[i].size : n;
-
-		if (guestram_write(p, c->piece[i].at, at, part) != OK)
+	for (uint32_t done = 0, part; done < n; done += part) {
+		part = part_of(c, offset + done, n - done, &at);
+		if (!part || guestram_write(p, at, (const uint8_t *)from + done, part) != OK)
 			return false;
-		at += part;
-		n -= part;
 	}
-	return !n;
+	return true;
 }
 
-bool vring_give_back(struct vring *r, const struct plan_vm *p, uint16_t head, uint32_t written)
+bool vring_use(const struct vring *r, const struct plan_vm *p, uint32_t ahead, uint16_t head, uint32_t written)
 {
 	const uint32_t element[2] = { head, written };
 
-	if (guestram_write(p, gpa(r->device + 4 + sizeof(element) * (r->next_used % r->size)), element,
-			   sizeof(element)) != OK)
-		return false;
-	__atomic_thread_fence(__ATOMIC_RELEASE);	/* buffer and element before the index */
-	return guestram_write16(p, gpa(r->device + 2), ++r->next_used) == OK;
+	return guestram_write(p, gpa(r->device + 4 + sizeof(element) * ((r->next_used + ahead) % r->size)), element,
+			      sizeof(element)) == OK;
+}
+
+void vring_take(struct vring *r, uint32_t n)
+{
+	r->next_available = (uint16_t)(r->next_available + n);
+}
+
+bool vring_give_back(struct vring *r, const struct plan_vm *p, uint32_t n)
+{
+	__atomic_thread_fence(__ATOMIC_RELEASE);	/* buffers and elements before the index */
+	r->next_used = (uint16_t)(r->next_used + n);
+	return guestram_write16(p, gpa(r->device + 2), r->next_used) == OK;
 }
 
 /*

@@ -37,19 +37,25 @@ enum vring_result { VRING_EMPTY, VRING_CHAIN, VRING_BROKEN };
 bool vring_is_sound(const struct vring *r);
 
 /*
- * The next buffer that the driver has made available; it stays so until vring_take(). writable: the device writes it;
- * otherwise it reads it. At most VRING_MAX_CHAIN descriptors are read.
+ * The buffer that the driver has made available behind the next `ahead` ones; all stay so until vring_take().
+ * writable: the device writes it; otherwise it reads it. At most VRING_MAX_CHAIN descriptors are read.
  */
-enum vring_result vring_peek(const struct vring *r, const struct plan_vm *p, bool writable, struct vring_chain *c);
-void vring_take(struct vring *r);
+enum vring_result vring_peek(const struct vring *r, const struct plan_vm *p, uint32_t ahead, bool writable,
+			     struct vring_chain *c);
 
 /* Copy between a buffer and n bytes that begin at offset in it; offset + n must be within its size. False if the RAM
  * is not there. */
 bool vring_copy_from(const struct plan_vm *p, const struct vring_chain *c, uint32_t offset, void *to, uint32_t n);
-bool vring_copy_to(const struct plan_vm *p, const struct vring_chain *c, const void *from, uint32_t n);
+bool vring_copy_to(const struct plan_vm *p, const struct vring_chain *c, uint32_t offset, const void *from, uint32_t n);
 
-/* The buffer of that head is the driver's again, with so many bytes written. False: the ring is broken. */
-bool vring_give_back(struct vring *r, const struct plan_vm *p, uint16_t head, uint32_t written);
+/* The buffer of that head is to be given back behind the next `ahead` ones, with so many bytes written. False: the ring
+ * is broken. */
+bool vring_use(const struct vring *r, const struct plan_vm *p, uint32_t ahead, uint16_t head, uint32_t written);
+
+/* The next n buffers were taken. vring_give_back(): and are the driver's again, all at once, after vring_use() of each;
+ * false: the ring is broken. */
+void vring_take(struct vring *r, uint32_t n);
+bool vring_give_back(struct vring *r, const struct plan_vm *p, uint32_t n);
 
 /*
  * Whether the driver wants an interrupt for the buffers that were given back since next_used was `old`. After

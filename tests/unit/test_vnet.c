@@ -24,7 +24,8 @@ static void test_registers(void **state)
 		if (want[i].reg != 0x100)
 			assert_int_equal(in(want[i].reg), want[i].value);
 	out(0x14, 0);
-	assert_int_equal(in(0x10), 1u << 5 | 1u << 16 | EVENT_IDX);
+	assert_int_equal(in(0x10), 1u << 5 | 1u << 16 | EVENT_IDX | MRG_RXBUF | CSUM | GUEST_CSUM | HOST_TSO4 | HOST_TSO6 |
+			 GUEST_TSO4 | GUEST_TSO6);
 	out(0x14, 1);
 	assert_int_equal(in(0x10), 1);
 	out(0x14, 2);
@@ -42,7 +43,11 @@ static void test_registers(void **state)
 
 static void test_features(void **state)
 {
-	static const uint32_t wrong[][2] = { { 1u << 5, 0 }, { 1, 1 }, { 1u << 28, 1 }, { 0, 3 }, { 0, 0xffffffff } };
+	static const uint32_t wrong[][2] = {
+		{ 1u << 5, 0 }, { 4, 1 }, { 1u << 28, 1 }, { 0, 3 }, { 0, 0xffffffff },
+		{ HOST_TSO4, 1 }, { HOST_TSO6, 1 }, { GUEST_TSO4, 1 }, { GUEST_TSO6, 1 },	/* without checksums */
+		{ HOST_TSO4 | GUEST_CSUM, 1 }, { GUEST_TSO4 | CSUM, 1 },
+	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {

@@ -104,6 +104,13 @@ static inline void set_queue(unsigned q)
 	assert_int_equal(in(0x44), 1);
 }
 
+#define CSUM		(1u << 0)
+#define GUEST_CSUM	(1u << 1)
+#define GUEST_TSO4	(1u << 7)
+#define GUEST_TSO6	(1u << 8)
+#define HOST_TSO4	(1u << 11)
+#define HOST_TSO6	(1u << 12)
+#define MRG_RXBUF	(1u << 15)
 #define EVENT_IDX	(1u << 29)
 
 /* What the drivers accept besides MAC, STATUS and VERSION_1; 0 at the start of each test. */
@@ -120,13 +127,13 @@ static inline void negotiate(void)
 	assert_int_equal(in(STATUS), 11);
 }
 
-/* As a driver of the guest that acts; 16 buffers can be received. */
-static inline void init_card(void)
+/* As a driver of the guest that acts; it has so many buffers of so many octets to receive, one behind the other. */
+static inline void init_card_with(unsigned n, uint32_t size)
 {
 	memset(at(0), 0, 0x1000);
 	negotiate();
-	for (unsigned i = 0; i < 16; i++) {
-		describe(RX, i, RAM + BUFFERS + BUFFER * i, BUFFER, WRITE, 0);
+	for (unsigned i = 0; i < n; i++) {
+		describe(RX, i, RAM + BUFFERS + size * i, size, WRITE, 0);
 		make_available(RX, (uint16_t)i);
 	}
 	fake_ram_close();
@@ -138,6 +145,8 @@ static inline void init_card(void)
 	guest_sw(FAKE_PLIC + 0x2080 + 4 * WORD, BIT);
 	guest_sw(CONTEXT, 0);
 }
+
+static inline void init_card(void) { init_card_with(16, BUFFER); }
 
 /* Puts a frame into transmit buffer n, by one descriptor, without a notification. */
 static inline void queue_frame(unsigned n, const uint8_t *to, const uint8_t *from, uint8_t fill, uint32_t size)
