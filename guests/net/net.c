@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest on a network: it answers ARP and ping (RFC 826, 792), and with net.ping=N asks guest 10.0.0.N for echoes and
- * checks them. Its own address is 10.0.0.M, by net.host=M.
+ * A guest on a network: it answers ARP and ping (RFC 826, 792), checks the sum of the first TCP segment that comes, and
+ * with net.ping=N asks guest 10.0.0.N for echoes and checks them. Its own address is 10.0.0.M, by net.host=M.
  *
  * bootargs: net.host=M (1); net.ping=N (0, the default: only answers); net.count=N: echoes, then it powers off (0:
  * never ends); net.restart=1: it restarts in place of powering off; net.size=N: octets of data of an echo (1000);
@@ -119,12 +119,27 @@ static void check_echo(const uint8_t *icmp, uint32_t size)
 	answered = asked;
 }
 
+/* The first one only: nothing here answers it. */
+static void check_tcp(const uint8_t *ip, uint32_t length)
+{
+	static bool seen;
+	uint32_t sum = sum_of(ip + 12, 8) + 6 + length - IP + sum_of(ip + IP, length - IP);
+
+	if (!seen)
+		line("net: a TCP segment, its checksum is %s", (sum & 0xffff) + (sum >> 16) == 0xffff ? "right" : "wrong");
+	seen = true;
+}
+
 static void receive_ip(uint8_t *f, uint32_t size)
 {
 	uint8_t *ip = f + ETHER, *icmp = ip + IP;
 	uint32_t length = get16(ip + 2);
 
-	if (size < ETHER + IP + ICMP || ip[0] != 0x45 || length > size - ETHER || length < IP + ICMP || ip[9] != 1)
+	if (size < ETHER + IP + ICMP || ip[0] != 0x45 || length > size - ETHER || length < IP + ICMP)
+		return;
+	if (ip[9] == 6)
+		check_tcp(ip, length);
+	if (ip[9] != 1)
 		return;
 	if (icmp[0] == 0) {
 		check_echo(icmp, length - IP);

@@ -115,14 +115,21 @@ def test_one_host_restarts(boot, who):
 
 
 def test_two_linux_and_a_host(boot):
-    """Debian's virtio_net: ping with data that is checked, a file by HTTP, no error counted; rt-like guest answers."""
+    """Debian's virtio_net: ping with data that is checked, a file by HTTP in both directions, in frames with segments;
+    no error counted, no message of the kernel. The third guest, whose driver negotiates nothing, answers, and gets a
+    frame of Linux with the checksum that Linux has left to its card."""
     client = linux(harts="0 1", memory="192M", mode="net", disk=False, net="lan",
-                   args="demo.host=1 demo.ping=2 demo.fetch=3")
+                   args="demo.host=1 demo.ping=2 demo.fetch=3 demo.turn=2 demo.knock=2")
     server = guest("server", "2", "192M", "linux", initrd="linux-initrd", net="lan",
-                   bootargs="earlycon=sbi keep_bootcon demo.mode=net demo.host=3")
+                   bootargs="earlycon=sbi keep_bootcon demo.mode=net demo.host=3 demo.ping=1 demo.fetch=1 demo.turn=1")
     machine = boot(config(client, server, host("answer", "3", "net.host=2")))
+    size = "fetched, (\\d+) octets a frame"
+    sizes = [int(machine.uart.expect(f"demo: {where}: {size}", 240)[1]) for where in ("there", "here")]
+    assert min(sizes) > 4000, sizes	# without segments it would be 1,514 at most
     machine.uart.expect("demo: net ok", 240)
+    machine.hv.expect_line("answer", "net: a TCP segment, its checksum is right")
     sent, received = machine.hv.expect_line("bulkhead", r"vm linux: network lan: frames sent (\d+), received (\d+), "
                                             r"lost \d+, of a foreign source 0, malformed 0$").groups()
-    assert min(int(sent), int(received)) > 40	# 20 pings, and a file
+    assert min(int(sent), int(received)) > 40	# 20 pings, and two files
     machine.hv.expect_line("bulkhead", r"vm linux: stopped \(shutdown\)")
+    print(f"octets a frame {sizes}, frames {sent} and {received}")
