@@ -39,8 +39,8 @@ bit interrupt;
 /* need_event(event, new, old) of the specification */
 #define need(e, n, o)	((n) - (e) - 1 >= 0 && (n) - (e) - 1 < (n) - (o))
 
-#define d_clear		(!d_avail && !d_event && !d_no_interrupt && !d_ring[0] && !d_ring[1] && !d_ring[2] && !d_ring[3])
-#define v_clear		(!v_used && !v_event && !v_element[0] && !v_element[1] && !v_element[2] && !v_element[3])
+#define d_clear		(!d_avail && !d_event && !d_no_interrupt && d_ring_clear)
+#define v_clear		(!v_used && !v_event && v_ring_clear)
 #define d_ring_clear	(!d_ring[0] && !d_ring[1] && !d_ring[2] && !d_ring[3])
 #define v_ring_clear	(!v_element[0] && !v_element[1] && !v_element[2] && !v_element[3])
 

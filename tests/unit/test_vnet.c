@@ -24,8 +24,8 @@ static void test_registers(void **state)
 		if (want[i].reg != 0x100)
 			assert_int_equal(in(want[i].reg), want[i].value);
 	out(0x14, 0);
-	assert_int_equal(in(0x10), 1u << 5 | 1u << 16 | EVENT_IDX | MRG_RXBUF | CSUM | GUEST_CSUM | HOST_TSO4 | HOST_TSO6 |
-			 GUEST_TSO4 | GUEST_TSO6);
+	assert_int_equal(in(0x10), 1u << 5 | 1u << 16 | EVENT_IDX | MRG_RXBUF | CSUM | GUEST_CSUM | HOST_TSO4 |
+			 HOST_TSO6 | GUEST_TSO4 | GUEST_TSO6);
 	out(0x14, 1);
 	assert_int_equal(in(0x10), 1);
 	out(0x14, 2);
