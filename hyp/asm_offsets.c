@@ -4,6 +4,7 @@
 #include "hyp/base/err.h"
 #include "hyp/riscv/context.h"
 #include "hyp/riscv/hart.h"
+#include "hyp/vm/remote_fence.h"
 #include "hyp/vm/vm.h"
 #include "hyp/vdev/vplic.h"
 
@@ -34,6 +35,7 @@ static void context(void)
 	ASM_OFFSET(CTX_INTC_TAKE, struct guest_context, intc_take);
 	ASM_OFFSET(CTX_GUARD, struct guest_context, guard);
 	ASM_OFFSET(CTX_HOST_PAGE, struct guest_context, host_page);
+	ASM_OFFSET(CTX_FENCE, struct guest_context, fence);
 	ASM_OFFSET(CTX_SCRATCH, struct guest_context, scratch);
 	ASM_OFFSET(CTX_WINDOW, struct guest_context, window_base);
 	ASM_OFFSET(CTX_WINDOW_SIZE, struct guest_context, window_size);
@@ -68,6 +70,7 @@ static void hart(void)
 	ASM_DEFINE(HART_LOST, HART_LOST);
 	ASM_DEFINE(NR_HART_STRUCTS, NR_HART_STRUCTS);
 	ASM_DEFINE(MAIL_IPI, MAIL_IPI);
+	ASM_DEFINE(MAIL_FENCE, MAIL_FENCE);
 }
 
 static void vm(void)
@@ -77,6 +80,10 @@ static void vm(void)
 	ASM_OFFSET(VCPU_DEADLINE, struct vcpu, timer.deadline);
 	ASM_OFFSET(VCPU_DUE, struct vcpu, timer.due);
 	ASM_OFFSET(VCPU_OWN_TIMER, struct vcpu, timer.own);
+	ASM_OFFSET(FENCE_OWING, struct vm_fence, owing);
+	ASM_OFFSET(FENCE_KIND, struct vm_fence, f.kind);
+	ASM_OFFSET(FENCE_START, struct vm_fence, f.start);
+	ASM_OFFSET(FENCE_ASID, struct vm_fence, f.asid);
 	ASM_OFFSET(VPLIC_LINES, struct vplic, lines);
 	ASM_OFFSET(VPLIC_PHYSICAL, struct vplic, physical);
 	ASM_DEFINE(VPLIC_PRIORITIES, VPLIC_PRIORITIES);

@@ -318,13 +318,46 @@ static void bench_external(void)
 
 /* ---- two harts ---- */
 
+static volatile bool over;
+
+static void spin(void *arg)
+{
+	(void)arg;
+	while (!over)
+		;
+}
+
+/* A fence on all siblings, of which there are several. */
+static void bench_siblings(void)
+{
+	struct op_args fence = { .a = { (1UL << ncpus) - 2, 0, (uint64_t)image_start, PAGE_SIZE, 0, 0, RFNC_SFENCE,
+					EID_RFNC } };
+
+	for (unsigned int i = 1; i < ncpus; i++) {
+		if (smp_run(&cpus[i], spin, NULL))
+			line("FAIL bench: a sibling does not start");
+	}
+	measure("fence_siblings", op_fence_siblings, &fence);
+	over = true;
+	for (unsigned int i = 1; i < ncpus; i++) {
+		if (!smp_join(&cpus[i]))
+			line("FAIL bench: a sibling does not stop");
+	}
+}
+
 static void bench_sibling(void)
 {
 	static const struct service service = { NULL, sibling_trap, IRQ_SOFT, 2 * ROUNDS };
 	struct op_args args = { .a = { 1, cpus[1].hartid, 0, 0, 0, 0, 0, EID_IPI } };
+	struct op_args fence = { .a = { 1, cpus[1].hartid, (uint64_t)image_start, PAGE_SIZE, 0, 0, RFNC_SFENCE,
+					EID_RFNC } };
+	struct op_args fence_bit = { .a = { 1UL << cpus[1].hartid, 0, 0, UINT64_MAX, 0, 0, RFNC_SFENCE,
+					    EID_RFNC } };
 
 	if (!sibling_serves(&service))
 		return;
+	measure("fence_sibling", op_fence_sibling, &fence);
+	measure("fence_bit", op_fence_bit, &fence_bit);
 	measure_sibling("ipi_sibling", op_ipi_sibling, &args);
 	args.a[0] = 1UL << cpus[1].hartid;
 	args.a[1] = 0;
@@ -336,7 +369,9 @@ void guest_main(void)
 {
 	line("bench: boot_time %lu ns", ticks_to_ns(boot_time));
 	line("bench: timer by %s", cpus[0].sstc ? "Sstc" : "SBI TIME");
-	if (ncpus > 1) {
+	if (ncpus > 2) {
+		bench_siblings();
+	} else if (ncpus > 1) {
 		bench_sibling();
 		if (aia_find())
 			bench_aia_sibling();

@@ -247,6 +247,10 @@ serve_device:
 	ecall_args
 	sibling_op	ipi_bit, ecall
 
+	ecall_op	fence_sibling
+	ecall_op	fence_bit
+	ecall_op	fence_siblings
+
 	start	sibling_serve
 	ld	t3, OP_ADDR(a0)
 	ld	t4, OP_VALUE(a0)

@@ -58,6 +58,8 @@ op_fn op_ipi_self, op_ext_entry;
 op_fn op_ext_resume;
 /* An ecall that interrupts a sibling, then waits until the word at addr is not value any more. */
 op_fn op_ipi_sibling, op_ipi_bit;
+/* A fence on a sibling, in the two forms of its mask, and on all siblings. */
+op_fn op_fence_sibling, op_fence_bit, op_fence_siblings;
 /* Serves interrupts by sibling_trap, which adds 1 to the word at addr, until that is value. */
 op_fn op_sibling_serve;
 

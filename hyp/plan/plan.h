@@ -368,7 +368,7 @@ struct plan_firmware {
  * checks that it suffices.
  */
 #define WORK_STACK	16384u
-#define WORK_VM		2624u	/* a VM, */
+#define WORK_VM		2688u	/* a VM, */
 #define WORK_VPLIC	21504u	/* with each of its PLICs */
 #define WORK_VCPU	768u
 #define WORK_CARD	320u	/* a virtual network card */

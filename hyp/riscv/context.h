@@ -30,6 +30,7 @@
 #define CTX_GUARD_NONE	0x8000000000000000	/* htval is less */
 
 struct vcpu;
+struct vm_fence;
 
 struct guest_context {
 	uint64_t x[32];		/* x[0], which would be constant, is the pc (sepc) */
@@ -55,6 +56,7 @@ struct guest_context {
 	/* htval of the first word of its own context page, if that is guarded; or CTX_GUARD_NONE */
 	uint64_t guard;
 	uint64_t host_page;	/* that page in the host, if the guest claims there; 0: none */
+	struct vm_fence *fence;	/* of the VM: what MAIL_FENCE is about */
 	uint64_t scratch;	/* of switch_slow.inc, over a call */
 	/* the sub-page window that the guest accessed last, whose accesses need no on_exit; size 0: none yet */
 	uint64_t window_base, window_size;

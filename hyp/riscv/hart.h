@@ -23,6 +23,7 @@
 #define MAIL_CONSOLE	8	/* input for the guest arrived; to the console hart: output is pending */
 #define MAIL_DUMP	16	/* the monitor requests the vcpu's registers */
 #define MAIL_LINK	32	/* a peer rang a doorbell of the guest, or its card has work */
+#define MAIL_FENCE	64	/* a sibling waits for a fence: hyp/vm/remote_fence.h */
 
 struct vcpu;
 

@@ -23,6 +23,12 @@ static inline unsigned long lock_swap(struct lock *l)
 	return old;
 }
 
+/* In a loop that waits for another hart (Zihintpause: a hint, of any hart). */
+static inline void spin_relax(void)
+{
+	__asm__ volatile(".4byte 0x0100000f" : : : "memory");
+}
+
 static inline void lock_acquire(struct lock *l)
 {
 	while (lock_swap(l))

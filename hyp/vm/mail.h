@@ -14,7 +14,8 @@ void mail_send(struct vm *vm, uint64_t mask, uint32_t mail);
 /* mail_take.c: takes all mail of the calling hart and acts on it. VERDICT_LEAVE if the VM is ending. */
 enum verdict mail_take(struct vcpu *v);
 
-/* mail_take.c: acts on the mail of the console and the monitor, which does not depend on the vcpu's state. */
+/* mail_take.c: acts on the mail of the console and the monitor, and on fences: they do not depend on the vcpu's
+ * state. */
 void mail_serve_parked(struct vcpu *v, uint32_t mail);
 
 #endif

@@ -4,6 +4,7 @@
 #include "hyp/vm/dump.h"
 #include "hyp/vm/external.h"
 #include "hyp/vm/mail.h"
+#include "hyp/vm/remote_fence.h"
 #include "hyp/vm/vm_life.h"
 
 /* The terminal's mail comes to the first hart of the VM alone; another hart of it may wait for input, too. */
@@ -24,6 +25,8 @@ void mail_serve_parked(struct vcpu *v, uint32_t mail)
 		external_changed(v, vdevs_poke_links(&v->vm->devs));
 	if (mail & MAIL_DUMP)
 		dump_answer(v);
+	if (mail & MAIL_FENCE)
+		remote_fence_serve(v);
 }
 
 enum verdict mail_take(struct vcpu *v)

@@ -93,7 +93,7 @@ static bool start_if_pending(struct vcpu *v)
 	if (!start)
 		return false;
 	reset(v, v->start_pc, v->start_opaque);
-	mail_serve_parked(v, mail);	/* these two do not end there */
+	mail_serve_parked(v, mail);	/* these do not end there */
 	return true;
 }
 
@@ -211,6 +211,7 @@ static void init_context(struct vcpu *v)
 	const struct plan_vm *p = v->vm->plan;
 
 	v->ctx.self = 1ull << v->index;
+	v->ctx.fence = &v->vm->fence;
 	v->ctx.nr_vcpus = p->nr_vcpus;
 	v->ctx.vcpus = v->vm->vcpus;
 	v->ctx.on_ecall = upward.ecall;

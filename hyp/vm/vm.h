@@ -79,10 +79,25 @@ enum vm_end {
 /* What the monitor asks for. */
 enum vm_ask { ASK_NOTHING, ASK_START, ASK_STOP, ASK_RESTART };
 
+/* More pages than this are fenced as everything: that costs less, and no guest number bounds a loop. */
+#define FENCE_MAX_PAGES	16u
+
+/* Kinds of struct fence: HFENCE.VVMA of one page, all addresses or several pages, of all address spaces or one;
+ * FENCE.I. switch_fast.inc depends on the order. */
+enum { FENCE_PAGE, FENCE_ALL, FENCE_ALL_ASID, FENCE_PAGE_ASID, FENCE_CODE_ALL, FENCE_PAGES, FENCE_PAGES_ASID };
+
+/* What is to be fenced. */
+struct fence {
+	uint64_t kind;		/* FENCE_* */
+	uint64_t start, pages;	/* of pages: guest-virtual, FENCE_MAX_PAGES + 1 at most */
+	uint64_t asid;		/* of one address space */
+};
+
 struct vm {
 	const struct plan_vm *plan;
 	uint32_t index;
 	struct vcpu *vcpus[MAX_HARTS];		/* by vcpu index, plan->nr_vcpus of them */
+	uint64_t all;				/* their set */
 	uint64_t hgatp;
 	const void *dtb;			/* the guest's device tree, as made at boot */
 	uint32_t dtb_size;
@@ -101,6 +116,14 @@ struct vm {
 	uint64_t kicked;			/* atomic: time of the last kick since the start, 0 if none */
 	uint64_t readers;			/* atomic: vcpus that wait for input (VERDICT_GETCHAR) */
 
+	/* Of remote_fence.c and switch_fast.inc: one request at a time. */
+	struct vm_fence {
+		struct lock lock;		/* held by the sender */
+		bool by_mail;			/* constant: all harts of the VM have an SSWI register */
+		uint64_t owing;			/* atomic: vcpus that still owe the fence; they read: */
+		struct fence f;
+	} fence;
+
 	struct lock lock;
 	/* lock protects: */
 	enum vm_state state;
@@ -111,7 +134,8 @@ struct vm {
 	/* ticks; in VM_RUNNING with a watchdog: the last check from outside whether a hart is lost, */
 	uint64_t looked_at;
 	uint64_t look_from;			/* and before which time no hart counts as lost */
-	uint64_t active;			/* vcpus that are not HSM-stopped or still have to leave the guest */
+	/* vcpus that are not HSM-stopped or still have to leave the guest; remote_fence.c reads it without the lock */
+	uint64_t active;
 	uint32_t starts;			/* how often it was started */
 	uint32_t crashes;			/* how often it was restarted for a crash */
 	uint64_t started_at;			/* ticks, of the last start */

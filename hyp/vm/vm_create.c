@@ -129,6 +129,10 @@ __boot enum err vm_create_all(const struct plan *plan, const struct host *host, 
 			crc32_init();	/* see vm_load() */
 		vm->index = i;
 		vm->envcfg = envcfg_of(vm->plan, plan);
+		vm->all = UINT64_MAX >> (64 - vm->plan->nr_vcpus);
+		vm->fence.by_mail = true;
+		for (uint32_t n = 0; n < vm->plan->nr_vcpus; n++)
+			vm->fence.by_mail &= plan->harts[vm->plan->vcpu_hart[n]].setssip.v != 0;
 		vm->clean_block = plan->harts[vm->plan->vcpu_hart[0]].cbom_block;
 		rate_limit_init(&vm->complaints, COMPLAINTS_BURST, COMPLAINTS_SECONDS * plan->timebase_hz);
 		rate_limit_init(&vm->lives, LIVES_BURST, LIVES_SECONDS * plan->timebase_hz);

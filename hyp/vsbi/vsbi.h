@@ -49,9 +49,23 @@ struct sbiret vsbi_call(struct guest_context *ctx);
 bool vsbi_has(uint64_t eid);
 
 /*
- * The only decoder of hart masks: (mask, base) of a call to a set of vcpus (bit = index). base = -1 is all
- * of the VM, mask 0 none. SBI_ERR_INVALID_PARAM if it names a hart that the VM does not have.
+ * The only decoder of hart masks: (mask, base) of a call to a set of vcpus (bit = index). base = -1 is all of
+ * the VM, mask 0 none. SBI_ERR_INVALID_PARAM if it names a hart that the VM does not have. Source: SBI 3.0, "Hart list
+ * parameter".
  */
-long vsbi_hart_mask(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *vcpus);
+static inline long vsbi_hart_mask(const struct vm *vm, uint64_t mask, uint64_t base, uint64_t *vcpus)
+{
+	if (base == UINT64_MAX) {
+		*vcpus = vm->all;
+		return SBI_SUCCESS;
+	}
+	*vcpus = 0;
+	if (!mask)
+		return SBI_SUCCESS;
+	if (base >= 64 || mask & ~(vm->all >> base))
+		return SBI_ERR_INVALID_PARAM;
+	*vcpus = mask << base;
+	return SBI_SUCCESS;
+}
 
 #endif

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from configs import config, guest
+from conftest import LONG
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests/scripts"))
@@ -55,6 +56,23 @@ AIA = "virt,aia=aplic-imsic,aia-guests=1"
 def test_aia(boot, run, harts, extra):
     check_rows(boot("bench/one" if harts == 1 else "bench/two", harts=harts, memory="512M", machine=AIA, qemu=10,
                     extra=extra), run)
+
+
+def test_four_harts(boot):
+    machine = boot(config(guest("bench", "0 1 2 3", "16M", "bench", devices="/soc/rtc@101000")), harts=4,
+                   machine="virt,aclint=on")
+    check_rows(machine, "four")
+
+
+if LONG:		# each instruction of all harts is traced
+    @pytest.mark.parametrize("run, harts", (("four", 4), ("eight", 8)))
+    def test_many_harts(monkeypatch, log_dir, run, harts):
+        """All siblings owe each fence, and have one exit for it."""
+        bench = script("bench")
+        monkeypatch.setattr(bench, "LOGS", log_dir)
+        trace = bench.Trace(run, bench.image(run))
+        assert len(trace.windows["fence_siblings"]) == 100
+        assert trace.typical("fence_siblings").exits == harts
 
 
 def test_boot_takes_as_long_with_more_ram(monkeypatch, pack, log_dir):

@@ -99,6 +99,21 @@ def test_interrupts_by_sswi(boot, log_dir):
     os.remove(trace)
 
 
+@pytest.mark.parametrize("only", ["smp.fence-storm", "smp.shootdown"])
+def test_fences_by_sswi(boot, log_dir, only):
+    """Remote fences by mail, without the firmware: all harts send them to all at once, and none is lost."""
+    trace = os.path.join(log_dir, "trace.txt")
+    machine = boot(config(guest("smp", "2 0 3 1", "16M", "smp", bootargs=f"smp.rounds=100 test.only={only}")),
+                   machine="virt,aclint=on", extra=["-trace", "memory_region_ops_write", "-D", trace])
+    machine.hv.expect(r"^\[smp\] done: 1 passed, 0 failed$", 60)
+    machine.wait()
+    writes = device_writes(trace)
+    by_sswi = [i for i, address in enumerate(writes) if address in SSWI]
+    assert len(by_sswi) > 100
+    assert not [address for address in writes[by_sswi[0]:by_sswi[-1]] if address in MSWI]
+    os.remove(trace)
+
+
 def disabled(*harts):
     return [["-t", "s", f"/cpus/cpu@{hart}", "status", "disabled"] for hart in harts]
 

@@ -146,6 +146,34 @@ static uint32_t own_fences(void)
 	return n;
 }
 
+/* All harts of the VM have an SSWI register: its fences need no firmware. */
+static bool fences_by_mail(void)
+{
+	for (unsigned v = 0; v < nr_vcpus(); v++)
+		if (!hart_get(fake_hart_of(spec_now.vm, v))->setssip.v)
+			return false;
+	return true;
+}
+
+/* Each of these harts has fenced, at least what the call names. */
+static bool have_fenced(uint64_t harts, uint64_t fid)
+{
+	bool code = fid == 0;
+
+	for (unsigned h = 0; h < FAKE_HARTS; h++) {
+		const uint32_t *now = fake.hw[h].fences, *then = spec_was[h].fences;
+		bool part = now[FENCE_VVMA_VA] != then[FENCE_VVMA_VA] ||
+			    now[FENCE_VVMA_VA_ASID] != then[FENCE_VVMA_VA_ASID] ||
+			    now[FENCE_VVMA_ASID] != then[FENCE_VVMA_ASID];
+
+		if (harts >> h & 1 && code && now[FENCE_CODE] == then[FENCE_CODE])
+			return false;
+		if (harts >> h & 1 && !code && !part && now[FENCE_VVMA_ALL] == then[FENCE_VVMA_ALL])
+			return false;
+	}
+	return true;
+}
+
 static void rfence(uint64_t fid)
 {
 	uint64_t vcpus, self = 1ull << spec_now.vcpu, others;
@@ -161,7 +189,13 @@ static void rfence(uint64_t fid)
 	}
 	others = vcpus & ~self & vm_now()->active;
 	SPEC(!(vcpus & self) == !own_fences());
-	SPEC((fenced(fid) & spec_harts(others)) == spec_harts(others));
+	if (fences_by_mail()) {
+		SPEC(!fenced(fid) && have_fenced(spec_harts(others), fid));
+		siblings = spec_harts(others);
+		spec_mail_fences(siblings);
+	} else {
+		SPEC((fenced(fid) & spec_harts(others)) == spec_harts(others));
+	}
 	returns(SBI_SUCCESS, 0);
 }
 

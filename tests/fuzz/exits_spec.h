@@ -76,6 +76,9 @@ void spec_snapshot(void);
 /* A hart of the VM that is not the acting one: as before, but that it may have been interrupted (bits of harts). */
 void spec_check_siblings(uint64_t interrupted, bool may_be_more);
 
+/* The next of these checks is to accept that the harts (bits) have fenced. */
+void spec_mail_fences(uint64_t harts);
+
 /* The hypervisor had to write these bytes of the VM's RAM; what they are has been checked. */
 void spec_ram_written(unsigned vm, uint64_t at, uint64_t n);
 

@@ -128,8 +128,18 @@ void spec_check_others(bool loaded)
 	check_ram(loaded);
 }
 
+static uint64_t may_fence;	/* harts that the event made fence, which was checked */
+
+void spec_mail_fences(uint64_t harts)
+{
+	may_fence = harts;
+}
+
 void spec_check_siblings(uint64_t interrupted, bool may_be_more)
 {
+	uint64_t fenced = may_fence;
+
+	may_fence = 0;
 	for (unsigned h = 0; h < FAKE_HARTS; h++) {
 		struct fake_hw want = spec_was[h];
 
@@ -139,6 +149,8 @@ void spec_check_siblings(uint64_t interrupted, bool may_be_more)
 			want.csr.ssip = 1ull << IRQ_SSI;
 		if (may_be_more)
 			want.csr.ssip |= fake.hw[h].csr.ssip;
+		if (fenced >> h & 1)
+			memcpy(want.fences, fake.hw[h].fences, sizeof(want.fences));
 		SPEC(!memcmp(&want, &fake.hw[h], sizeof(want)));
 	}
 }

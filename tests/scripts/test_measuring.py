@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""scripts/census and scripts/bench-linux on made-up results; tests/boot/test_bench.py runs them."""
+"""scripts/census, scripts/bench-linux and scripts/bench on made-up results; tests/boot/test_bench.py runs them."""
 import os
 import re
 import sys
@@ -132,3 +132,13 @@ def test_a_page_without_marks_is_told(top):
     (top / "docs/bench.md").write_text("nothing")
     with pytest.raises(ValueError):
         bench_linux.record(FIGURES)
+
+
+# ---- bench ---------------------------------------------------------------------------------------
+
+def test_loops_that_wait():
+    """A loop with a PAUSE, and not a longer way around it: back to before the loop, or out of a function."""
+    listing = {0x100: "addi a0,a0,1", 0x104: "bnez a0,100 <f>", 0x108: ".word 0x0100000f", 0x10c: "ld a5,8(a1)",
+               0x110: "beqz a5,100 <f>", 0x114: "bnez a4,108 <f+0x8>", 0x118: "ret",
+               0x200: "pause", 0x204: "ret", 0x240: "j 1f8 <g>"}
+    assert script("bench").waiting_loops(listing) == [(0x108, 0x114)]

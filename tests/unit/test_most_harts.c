@@ -33,6 +33,9 @@ uint32_t vm_count(void) { return 1; }
 uint64_t dma_watch(void) { return UINT64_MAX; }
 bool vtimer_misses(const struct vm *v, uint64_t at) { (void)v, (void)at; fail(); return false; }
 void vm_end_missed(struct vm *v) { (void)v; fail(); }
+void fake_mmio_write(uint64_t at, unsigned size, uint64_t value) { (void)at, (void)size, (void)value; fail(); }
+bool remote_fence_lock(struct vcpu *v) { (void)v; fail(); return false; }
+void remote_fence_await(struct vcpu *v) { (void)v; fail(); }
 struct vm *vm_get(uint32_t index) { assert_int_equal(index, 0); return &vm; }
 
 long sbi_ecall_harts(unsigned long eid, unsigned long fid, const uint64_t *ids, uint32_t n, unsigned long a,
@@ -51,6 +54,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&vm, 0, sizeof(vm));
 	plan.nr_vcpus = MAX_HARTS;
+	vm.all = UINT64_MAX;
 	vm.plan = &plan;
 	vm.active = UINT64_MAX;
 	for (uint32_t i = 0; i < MAX_HARTS; i++) {
@@ -84,17 +88,17 @@ static void test_all_stuck(void **state)
 /* A fence for all reaches all that are not stopped, and no other. */
 static void test_fence_for_all(void **state)
 {
-	static const struct fence all = { .size = UINT64_MAX };
+	static const struct fence all = { .kind = FENCE_ALL }, code = { .kind = FENCE_CODE_ALL };
 
 	(void)state;
-	assert_int_equal(fence_siblings(&vcpus[0], UINT64_MAX, SBI_RFENCE_HFENCE_VVMA, &all), SBI_SUCCESS);
+	assert_int_equal(fence_by_firmware(&vcpus[0], UINT64_MAX, all), SBI_SUCCESS);
 	assert_int_equal(fenced, MAX_HARTS);
 	vm.active = ~1ull;
-	assert_int_equal(fence_siblings(&vcpus[0], UINT64_MAX, SBI_RFENCE_FENCE_I, &all), SBI_SUCCESS);
+	assert_int_equal(fence_by_firmware(&vcpus[0], UINT64_MAX, code), SBI_SUCCESS);
 	assert_int_equal(fenced, MAX_HARTS - 1);
 	vm.active = 0;
 	fenced = 77;
-	assert_int_equal(fence_siblings(&vcpus[0], UINT64_MAX, SBI_RFENCE_FENCE_I, &all), SBI_SUCCESS);
+	assert_int_equal(fence_by_firmware(&vcpus[0], UINT64_MAX, code), SBI_SUCCESS);
 	assert_int_equal(fenced, 77);
 }
 

@@ -5,3 +5,4 @@
 int fake_locks_held;
 void (*fake_before_lock)(void);
 void (*fake_lock_wait)(const uint32_t *held);
+void (*fake_relax)(void);

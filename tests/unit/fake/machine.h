@@ -140,6 +140,7 @@ struct fake_machine {
 	bool shut_down;				/* by the hypervisor, through the firmware */
 	bool window_open;			/* of the hart that runs */
 	uint64_t hung;				/* harts that M-mode does not give back, as bits */
+	uint32_t relaxes;			/* polls in loops that wait for another hart */
 	bool no_fences;				/* the firmware refuses remote fences */
 	uint32_t console_takes;			/* bytes that the firmware's console takes in one call; 0: all */
 	uint32_t console_fails;			/* how many calls until one that says console_ret; 0: none does */

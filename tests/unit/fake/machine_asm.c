@@ -9,6 +9,7 @@
 #include "hyp/riscv/fault.h"
 #include "hyp/riscv/sbi_call.h"
 #include "hyp/riscv/sbi_defs.h"
+#include "hyp/vm/remote_fence.h"
 #include "hyp/vm/vcpu.h"
 #include "tests/unit/fake/machine.h"
 
@@ -148,6 +149,11 @@ static bool interrupt_shortcut(struct guest_context *ctx, unsigned irq)
 	mail = hart->mailbox;
 	hart->mailbox = 0;
 	fake_access(NULL);
+	if (mail == MAIL_FENCE && ctx->fence->f.kind < FENCE_PAGES) {
+		remote_fence_serve((struct vcpu *)ctx);
+		ctx->exits[EXIT_MAIL]++;
+		return true;
+	}
 	if (mail != MAIL_IPI) {
 		hart->mailbox |= mail;
 		fake_csr_set(CSR_SIP, 1ull << IRQ_SSI);

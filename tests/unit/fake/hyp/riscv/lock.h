@@ -19,6 +19,15 @@ extern void (*fake_lock_wait)(const uint32_t *held);	/* returns when it is free;
 void fake_access(const void *at);
 extern void (*fake_on_access)(const void *at);
 
+extern void (*fake_relax)(void);	/* what other harts do while this one waits */
+
+static inline void spin_relax(void)
+{
+	if (!fake_relax)
+		__builtin_trap();
+	fake_relax();
+}
+
 static inline void lock_acquire(struct lock *l)
 {
 	if (fake_before_lock)
