@@ -228,7 +228,7 @@ end_asleep:
 		od;
 		more = 0;
 		if
-#ifndef BUG_NO_MAIL
+#ifndef BUG_NO_MAIL_FOR_REST
 		:: !done -> more = 1
 #else
 		:: !done
