@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Hosts with an IOMMU: devices reach the memory of their guest, and nothing else. QEMU 7.2 has none."""
+import os
 import re
 
 import pytest
 
-from configs import config, guest, rt
-from conftest import NEWER_QEMUS
+import machine as machines
+from configs import UART, config, guest, rt
+from conftest import LONG, NEWER_QEMUS
 
 BRIDGE = "/soc/pci@30000000"
 IOMMU = "virt,iommu-sys=on"
 MACHINES = {"plic": IOMMU, "aia": IOMMU + ",aia=aplic-imsic,aia-guests=1"}
 EDU = ["-device", "edu,dma_mask=0xffffffffffffffff"]
+LINUX_TIME = 120	# seconds for Linux to get to user space, at most
 PATTERN = 0x1122334455667788
 
 VICTIM = 0x90000000	# where the neighbour's memory begins
@@ -85,3 +88,22 @@ def test_restart(boot, qemu):
         machine.hv.expect_line("hostile", "dma: own memory ok")
         machine.hv.expect_line("hostile", "dma: a copy is in progress")
     assert "FAIL" not in machine.hv.text, machine.hv.tail(40)
+
+
+# A disk that Linux's own drivers use. Without its options a virtio device of QEMU would bypass the IOMMU.
+DISK = ["-drive", f"if=none,id=d0,format=raw,snapshot=on,file={os.path.join(machines.BUILD, 'linux-disk.img')}",
+        "-device", "virtio-blk-pci,drive=d0,iommu_platform=on,disable-legacy=on"]
+
+
+@pytest.mark.parametrize("on, qemu", [(on, qemu) for on in MACHINES for qemu in machines.FETCHED_QEMUS]
+                         if LONG else [("plic", machines.FETCHED_QEMUS[-1])])
+def test_linux(boot, on, qemu):
+    """Linux, whose memory has other addresses than the host's, uses a disk: it does not know that there is an IOMMU."""
+    disk = guest("linux", "1 2", "512M as 0x80000000", "linux", initrd="linux-initrd", devices=[UART, BRIDGE],
+                 bootargs="console=ttyS0 demo.mode=demo")
+    machine = boot(config(disk, rt()), qemu=qemu, machine=MACHINES[on], extra=DISK)
+    machine.hv.expect_line("bulkhead", f"device     {BRIDGE}, confined DMA")
+    machine.uart.expect("demo: disk ok sha256=[0-9a-f]{64}$", 2 * LINUX_TIME)
+    machine.uart.expect("demo: done")
+    machine.hv.expect_line("bulkhead", r"vm linux: stopped \(shutdown\)")
+    assert not re.search("vm linux: .*(DMA|refused)", machine.hv.text), machine.hv.tail(40)
