@@ -198,7 +198,7 @@ static uint32_t transmit_one(struct vnet *n, uint32_t *mail)
 	return 0;
 }
 
-/* A frame that is there when the driver is allowed to notify is sent by mail: it does not lengthen this exit. */
+/* A frame that is there at the end is sent by mail: it does not lengthen this exit. */
 uint32_t vnet_transmit(struct vnet *n)
 {
 	uint16_t used = n->transmit.next_used;
@@ -206,7 +206,7 @@ uint32_t vnet_transmit(struct vnet *n)
 
 	while (left && n->transmit.ready && (size = transmit_one(n, &mail)))
 		left = size > VNET_HEADER + VNET_FRAME_MAX ? 0 : left - 1;
-	n->more = !left || (n->transmit.ready && vring_missed(&n->transmit, n->vm));
+	n->more = n->transmit.ready && vring_missed(&n->transmit, n->vm);
 	if (n->transmit.next_used != used && n->transmit.ready && vring_wants_interrupt(&n->transmit, n->vm, used))
 		vnet_mark(n, PENDING_BUFFER);	/* the caller updates the line */
 	return n->more ? mail | 1u << n->plan->port : mail;

@@ -160,7 +160,7 @@ bool vring_missed(const struct vring *r, const struct plan_vm *p)
 {
 	uint16_t available;
 
-	if (!r->events || !vring_start(r, p, true))
+	if (r->events && !vring_start(r, p, true))
 		return false;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return guestram_read16(p, &available, gpa(r->driver + 2)) == OK && available != r->next_available;

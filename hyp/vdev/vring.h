@@ -70,8 +70,8 @@ bool vring_wants_interrupt(const struct vring *r, const struct plan_vm *p, uint1
 bool vring_start(const struct vring *r, const struct plan_vm *p, bool notify);
 
 /*
- * After VRING_EMPTY: the driver is to notify the device of the next buffer. True: one was made available before the
- * driver could know, and is to be taken without a notification. With `events` alone; without, drivers notify of all.
+ * At the end of a device's work: the driver is to notify the device of the next buffer. True: there is one already, of
+ * which it may not notify any more.
  */
 bool vring_missed(const struct vring *r, const struct plan_vm *p);
 

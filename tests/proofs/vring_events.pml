@@ -186,10 +186,12 @@ inline give_back()
 inline missed(more)
 {
 	more = 0;
-#if defined(EVENTS) && !defined(RECEIVE)
+#ifndef RECEIVE
+#ifdef EVENTS
 	atomic { v_event_to = next_available; v_event = 1 };
 #ifndef BUG_NO_FENCE_AFTER_AVAIL_EVENT
 	v_clear;
+#endif
 #endif
 #ifndef BUG_NOT_READ_AGAIN
 	more = avail != next_available
@@ -200,7 +202,7 @@ inline missed(more)
 active proctype device()
 {
 	short next_used, old, before;
-	bit more, done;
+	bit more;
 
 end_asleep:
 	do
@@ -217,28 +219,21 @@ end_asleep:
 #endif
 		};
 		old = next_used;
-		done = 0;
 		do
 		:: atomic { avail != next_available -> assert(ring[next_available]); next_available++ };
 			give_back();
 #ifdef BATCH
 			break
 #endif
-		:: atomic { avail == next_available -> done = 1; break }
+		:: avail == next_available -> break
 		od;
-		more = 0;
-		if
+		missed(more);
 #ifndef BUG_NO_MAIL_FOR_REST
-		:: !done -> more = 1
-#else
-		:: !done
-#endif
-		:: done -> missed(more)
-		fi;
 		if
 		:: more -> mail = 1
 		:: else
 		fi;
+#endif
 		if
 		:: next_used != old -> wants_interrupt(old)
 		:: else

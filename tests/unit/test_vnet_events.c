@@ -99,7 +99,8 @@ static void test_no_notification_within_a_batch(void **state)
 	make_available(TX, 0);
 	fake_ram_close();
 	out(NOTIFY, TX);
-	assert_int_equal(word_of(TX_PART + AVAIL_EVENT), 0);
+	assert_int_equal(word_of(TX_PART + USED + 2), 16);
+	assert_false(need_event(word_of(TX_PART + AVAIL_EVENT), 18, 17));
 	fake_settle();
 	assert_int_equal(word_of(TX_PART + AVAIL_EVENT), 17);
 	assert_int_equal(word_of(TX_PART + USED + 2), 17);

@@ -178,7 +178,7 @@ static void test_segmented_into_several(void **state)
 	check_segments(1000, 400);
 }
 
-/* 65,535 octets, in one exit; the next frame is for the next one. */
+/* 65,535 octets, in one exit; if there is another frame, it is for the next one. */
 static void test_largest(void **state)
 {
 	uint32_t size = 0;
