@@ -266,6 +266,29 @@ static void test_bad_headers(void **state)
 	expect_bad(HEADER + sent.tcp + 12, 0xf0, 1);			/* and that are longer than the frame */
 }
 
+/* The field of a checksum lies in the frame, which has no segments. */
+static void test_bad_fields(void **state)
+{
+	(void)state;
+	memset(&sent, 0, sizeof(sent));
+	build(100);
+	for (uint32_t start = 14; start + 2 <= sent.size; start += 7)
+		for (uint32_t beyond = 0; beyond < 60; beyond++) {
+			renew(0, 8, 500);
+			put_header(BUFFERS, 1, 0, 0);
+			memcpy(at(BUFFERS + HEADER), sent.byte, sent.size);
+			put(BUFFERS + 6, start, 2);
+			put(BUFFERS + 8, sent.size - start - 2 + beyond, 2);
+			describe(TX, 0, RAM + BUFFERS, HEADER + sent.size, 0, 0);
+			make_available(TX, 0);
+			fake_ram_close();
+			out(NOTIFY, TX);
+			fake_settle();
+			fake_ram_close();
+			assert_int_equal(card_of(A)->counts.bad, beyond > 0);
+		}
+}
+
 /* A sender that has not negotiated it leaves nothing to its card; a frame without segments is not large. */
 static void test_not_negotiated(void **state)
 {
@@ -399,7 +422,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		EACH(test_checksum), EACH(test_checksum_anywhere), EACH(test_large), EACH(test_segmented),
-		EACH(test_segmented_into_several), EACH(test_largest), EACH(test_bad_headers),
+		EACH(test_segmented_into_several), EACH(test_largest), EACH(test_bad_headers), EACH(test_bad_fields),
 		EACH(test_not_negotiated), EACH(test_too_few), EACH(test_no_room_for_the_header), EACH(test_meddled)
 	};
 
