@@ -233,11 +233,6 @@ static __boot const char *take_over(struct iommu *u, uint32_t index)
 	return invalidate(u, NO_OWNER) ? NULL : "does not carry out commands";
 }
 
-static __boot bool is_needed(uint32_t index)
-{
-	return needed_modes(index) != 0;
-}
-
 __boot const char *iommu_init(const struct plan *p, uint32_t *iommu)
 {
 	plan = p;
@@ -256,7 +251,7 @@ __boot const char *iommu_init(const struct plan *p, uint32_t *iommu)
 		why = take_over(u, i);
 		u->on = !why;
 		*iommu = i;
-		if (why && is_needed(i))
+		if (why && needed_modes(i))	/* a guest has devices behind it */
 			return why;
 	}
 	return NULL;

@@ -52,6 +52,18 @@
 	\op	s11, 96(sp)
 	.endm
 
+	/* In hyp_trap: to \to, if pc (a0) is in [\first, \end), with a0, t0 and sscratch as they were at the trap. */
+	.macro	recover first, end, to
+	lla	t0, \first
+	bltu	a0, t0, 1f
+	lla	t0, \end
+	bgeu	a0, t0, 1f
+	ld	t0, HART_SCRATCH(tp)
+	csrrw	a0, CSR_SSCRATCH, zero
+	j	\to
+1:
+	.endm
+
 	.text
 
 /* int guest_run(struct guest_context *ctx) */
@@ -193,43 +205,13 @@ hyp_trap:
 	ld	t0, HART_SCRATCH(tp)
 	sret
 
-1:	lla	t0, plic_fetch
-	bltu	a0, t0, 1f
-	lla	t0, plic_fetch_end
-	bgeu	a0, t0, 1f
-	ld	t0, HART_SCRATCH(tp)
-	csrrw	a0, CSR_SSCRATCH, zero
-	j	plic_fetch_failed
+1:	recover	plic_fetch, plic_fetch_end, plic_fetch_failed
+	recover	first_fetch, first_fetch_end, plic_fetch_failed
+	recover	guarded_fetch, guarded_fetch_end, guarded_fetch_failed
+	recover	window_fetch, window_fetch_end, window_failed
+	recover	window_loads, window_end, window_failed
 
-1:	lla	t0, first_fetch
-	bltu	a0, t0, 1f
-	lla	t0, first_fetch_end
-	bgeu	a0, t0, 1f
-	ld	t0, HART_SCRATCH(tp)
-	csrrw	a0, CSR_SSCRATCH, zero
-	j	plic_fetch_failed
-
-1:	lla	t0, guarded_fetch
-	bltu	a0, t0, 1f
-	lla	t0, guarded_fetch_end
-	bgeu	a0, t0, 1f
-	ld	t0, HART_SCRATCH(tp)
-	csrrw	a0, CSR_SSCRATCH, zero
-	j	guarded_fetch_failed
-
-1:	lla	t0, window_fetch
-	bltu	a0, t0, 1f
-	lla	t0, window_fetch_end
-	bltu	a0, t0, 4f
-	lla	t0, window_loads
-	bltu	a0, t0, 1f
-	lla	t0, window_end
-	bgeu	a0, t0, 1f
-4:	ld	t0, HART_SCRATCH(tp)
-	csrrw	a0, CSR_SSCRATCH, zero
-	j	window_failed
-
-1:	/* A bug of the hypervisor: saves all registers, takes a fresh stack, and reports. */
+	/* A bug of the hypervisor: saves all registers, takes a fresh stack, and reports. */
 	ld	t0, HART_SCRATCH(tp)
 	csrrw	a0, CSR_SSCRATCH, zero
 	.irp	r, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31

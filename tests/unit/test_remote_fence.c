@@ -25,6 +25,16 @@ static void start(void)
 	fake_count_from_here();
 }
 
+static struct vm_fence *start_with_request(void)
+{
+	struct vm_fence *q;
+
+	start();
+	q = &fake_vm(B)->fence;
+	q->f = (struct fence){ .kind = FENCE_ALL };
+	return q;
+}
+
 static void mail_to(unsigned hart, uint32_t mail)
 {
 	hart_get(hart)->mailbox |= mail;
@@ -102,13 +112,10 @@ static void test_rfence_of_lost(void **state)
 /* Mail may be late, and it may come with other mail. */
 static void test_other_mail(void **state)
 {
-	struct vm_fence *q;
+	struct vm_fence *q = start_with_request();
 	uint32_t before;
 
 	(void)state;
-	start();
-	q = &fake_vm(B)->fence;
-	q->f = (struct fence){ .kind = FENCE_ALL };
 	before = fake.hw[one].fences[FENCE_VVMA_ALL];
 	mail_to(one, MAIL_FENCE);		/* it owes nothing */
 	assert_int_equal(fake.hw[one].fences[FENCE_VVMA_ALL], before);
@@ -143,13 +150,10 @@ static void other_hart_waits(void)
 /* Two harts fence each other: the one that comes later serves the other one while it waits. */
 static void test_both_at_once(void **state)
 {
-	struct vm_fence *q;
+	struct vm_fence *q = start_with_request();
 	uint32_t before;
 
 	(void)state;
-	start();
-	q = &fake_vm(B)->fence;
-	q->f = (struct fence){ .kind = FENCE_ALL };
 	q->owing = 1;
 	q->lock.held = 1;
 	hart_get(self)->mailbox = MAIL_FENCE;
